@@ -1,0 +1,129 @@
+//! Daily prices, one at a time and as columns.
+
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+/// One day's prices of an instrument, per unit, in the currency's major unit.
+///
+/// Prices are `f64` that name a short decimal exactly: [`decimal_of_price`] gives that decimal back. Open, high and
+/// low are `NaN` and volume 0 where the source does not give them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DailyBar {
+    /// The exchange's local date.
+    pub date: NaiveDate,
+    /// First price of the session, or `NaN`.
+    pub open: f64,
+    /// Highest price, or `NaN`.
+    pub high: f64,
+    /// Lowest price, or `NaN`.
+    pub low: f64,
+    /// Last price of the session.
+    pub close: f64,
+    /// Units traded, 0 when unknown.
+    pub volume: u64,
+    /// The session was not over when the bar was fetched: the next fetch replaces it.
+    pub provisional: bool,
+}
+
+impl DailyBar {
+    /// A bar of which only the close is known.
+    pub fn close_only(date: NaiveDate, close: f64) -> Self {
+        Self { date, open: f64::NAN, high: f64::NAN, low: f64::NAN, close, volume: 0, provisional: false }
+    }
+}
+
+/// Days and closes of one instrument from one source as two columns of equal length, days ascending and unique.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PriceColumns {
+    /// Days since 1970-01-01.
+    pub days: Vec<i32>,
+    /// The close of each day.
+    pub closes: Vec<f64>,
+}
+
+impl PriceColumns {
+    /// How many days there are.
+    pub fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Whether there is no day.
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// Appends a day, which must be later than the last.
+    pub fn push(&mut self, day: i32, close: f64) {
+        debug_assert!(self.days.last().is_none_or(|last| *last < day), "days ascend");
+        self.days.push(day);
+        self.closes.push(close);
+    }
+
+    /// The close on `day`, or else of the last day before it, with the day it is of.
+    pub fn at_or_before(&self, day: i32) -> Option<(i32, f64)> {
+        let index = self.days.partition_point(|known| *known <= day).checked_sub(1)?;
+        Some((*self.days.get(index)?, *self.closes.get(index)?))
+    }
+}
+
+/// Days since 1970-01-01.
+pub fn epoch_day(date: NaiveDate) -> i32 {
+    date.signed_duration_since(NaiveDate::default()).num_days() as i32
+}
+
+/// The date that is `day` days after 1970-01-01; the calendar's limits where `day` is beyond them.
+pub fn from_epoch_day(day: i32) -> NaiveDate {
+    let limit = if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
+    NaiveDate::default().checked_add_signed(TimeDelta::days(day.into())).unwrap_or(limit)
+}
+
+/// The shortest decimal that names this price: 134.39 for the `f64` nearest to it. `None` when it is not finite or
+/// beyond a decimal's range.
+pub fn decimal_of_price(price: f64) -> Option<Decimal> {
+    // `from_f64` rounds to the digits that an f64 can carry, which is that shortest decimal.
+    price.is_finite().then(|| Decimal::from_f64(price)).flatten().map(|value| value.normalize())
+}
+
+/// The `f64` nearest to a decimal price.
+pub fn price_of_decimal(price: Decimal) -> f64 {
+    // Through the text: correctly rounded, where dividing mantissa by scale would not be.
+    price.normalize().to_string().parse().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn epoch_days_go_both_ways() {
+        let date = NaiveDate::from_ymd_opt(2013, 3, 1).expect("a date");
+        assert_eq!(epoch_day(date), 15_765);
+        assert_eq!(from_epoch_day(15_765), date);
+        assert_eq!(from_epoch_day(i32::MAX), NaiveDate::MAX);
+    }
+
+    #[test]
+    fn a_missing_day_has_the_last_close_before_it() {
+        let columns = PriceColumns { days: vec![10, 11, 14], closes: vec![1.0, 2.0, 3.0] };
+        assert_eq!(columns.at_or_before(9), None);
+        assert_eq!(columns.at_or_before(13), Some((11, 2.0)));
+        assert_eq!(columns.at_or_before(99), Some((14, 3.0)));
+    }
+
+    #[test]
+    fn no_price_is_made_of_infinity() {
+        assert_eq!(decimal_of_price(f64::NAN), None);
+        assert_eq!(decimal_of_price(f64::INFINITY), None);
+        assert_eq!(decimal_of_price(134.39), Some(Decimal::new(13_439, 2)));
+    }
+
+    proptest! {
+        #[test]
+        fn prices_survive_the_way_through_binary(mantissa in 1..999_999_999_999_i64, scale in 0..8_u32) {
+            let price = Decimal::new(mantissa, scale).normalize();
+            prop_assert_eq!(decimal_of_price(price_of_decimal(price)), Some(price));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a company does to its shares: splits and cash dividends.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Symbol};
+
+/// `new` shares for `old` ones: 2:1 doubles a holding, 1:10 is a reverse split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SplitRatio {
+    /// Shares after.
+    pub new: Decimal,
+    /// Shares before.
+    pub old: Decimal,
+}
+
+impl SplitRatio {
+    /// A ratio of two positive numbers; `None` when one is not.
+    pub fn new(new: Decimal, old: Decimal) -> Option<Self> {
+        (new > Decimal::ZERO && old > Decimal::ZERO)
+            .then(|| Self { new: new.normalize(), old: old.normalize() })
+    }
+
+    /// A quantity after the split, unrounded.
+    pub fn apply(self, quantity: Decimal) -> Decimal {
+        quantity * self.new / self.old
+    }
+
+    /// `new / old`.
+    pub fn factor(self) -> Decimal {
+        self.new / self.old
+    }
+}
+
+/// A split, effective before trading on its ex-date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Split {
+    /// First day in new units.
+    pub ex_date: NaiveDate,
+    /// The ratio.
+    pub ratio: SplitRatio,
+}
+
+/// A cash dividend per share; who held at the close before the ex-date receives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CashDividend {
+    /// First day without the right to it.
+    pub ex_date: NaiveDate,
+    /// Per share, before tax, in the units that the source's basis says.
+    pub amount: Decimal,
+    /// Currency of payment; the listing's when `None`.
+    pub currency: Option<Currency>,
+}
+
+/// What an action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    /// A split or reverse split.
+    Split(SplitRatio),
+    /// A cash dividend, per share.
+    CashDividend {
+        /// Per share, before tax.
+        amount: Decimal,
+        /// Currency of payment; the listing's when `None`.
+        currency: Option<Currency>,
+    },
+    /// A fund's capital gain paid out, per share.
+    CapitalGain {
+        /// Per share, before tax.
+        amount: Decimal,
+    },
+}
+
+/// A corporate action of one symbol as a source reports it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CorporateAction {
+    /// Whose action it is.
+    pub symbol: Symbol,
+    /// First day on which the share trades without it.
+    pub ex_date: NaiveDate,
+    /// What happens.
+    pub kind: ActionKind,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_of_positive_numbers() {
+        assert!(SplitRatio::new(Decimal::ZERO, Decimal::ONE).is_none());
+        assert!(SplitRatio::new(Decimal::ONE, Decimal::NEGATIVE_ONE).is_none());
+    }
+
+    #[test]
+    fn three_for_two_is_exact_where_it_can_be() {
+        let ratio = SplitRatio::new(Decimal::from(3), Decimal::from(2)).expect("a ratio");
+        assert_eq!(ratio.apply(Decimal::from(10)), Decimal::from(15));
+    }
+}
