@@ -1,0 +1,37 @@
+// Bundles the interface into the folder named by the first argument: content-hashed names, each file beside its
+// gzip and brotli forms, and a manifest from entry name to file name. `cargo build` runs it and embeds the result.
+import { build } from "esbuild";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const out = process.argv[2] ?? "dist";
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const { metafile } = await build({
+  entryPoints: ["src/app.ts", "src/app.css"],
+  entryNames: "[name]-[hash]",
+  chunkNames: "chunk-[hash]",
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  metafile: true,
+  legalComments: "none",
+  logLevel: "warning",
+});
+
+const manifest = {};
+for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+  if (entryPoint) manifest[basename(entryPoint).replace(/\.ts$/, ".js")] = basename(file);
+}
+for (const name of readdirSync(out)) {
+  const bytes = readFileSync(join(out, name));
+  writeFileSync(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+  writeFileSync(join(out, `${name}.br`), brotliCompressSync(bytes, quality));
+}
+writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest));
