@@ -1,0 +1,323 @@
+//! One row of a plain table to a verdict.
+
+mod figures;
+
+use std::collections::HashMap;
+
+use bellwether_domain::{
+    InvalidTransaction, QuoteUnit, SplitRatio, Symbol, TransactionDraft, TransactionId, TransactionKind,
+};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use self::figures::Figures;
+use super::kind_words::{KindWord, read_kind};
+use super::{Field, Signs};
+use crate::currency_mark::CurrencyMark;
+use crate::date::{DateOrder, read_date};
+use crate::header::{Columns, Header, is_absent};
+use crate::number::DecimalStyle;
+use crate::ratio::{looks_like_ratio, read_ratio, read_ratio_or_factor};
+use crate::records::Record;
+use crate::survey::Survey;
+use crate::verdict::shortened;
+use crate::{IgnoredRow, Problem, ReadOptions, Reason, Verdict};
+
+/// Prices and amounts are kept with so many decimals; more come from binary fractions in a spreadsheet.
+pub(super) const MONEY_DECIMALS: u32 = 12;
+
+/// Gives each row of a file its verdict.
+pub(super) struct RowReader<'a> {
+    header: &'a Header,
+    columns: &'a Columns<Field>,
+    /// The kind of all rows, where the form has no column for it.
+    kind: Option<TransactionKind>,
+    order: DateOrder,
+    style: DecimalStyle,
+    signs: Signs,
+    options: &'a ReadOptions,
+    symbols: HashMap<String, Symbol>,
+    rounded_rows: usize,
+}
+
+/// The problems of one row as they are found.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, column: Option<&str>, reason: Reason) {
+        let problem = Problem { column: column.map(str::to_owned), reason };
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(
+        header: &'a Header,
+        columns: &'a Columns<Field>,
+        kind: Option<TransactionKind>,
+        survey: &Survey,
+        signs: Signs,
+        options: &'a ReadOptions,
+    ) -> Self {
+        Self {
+            header,
+            columns,
+            kind,
+            order: survey.date_order(),
+            style: survey.decimal_style(header.delimiter),
+            signs,
+            options,
+            symbols: HashMap::new(),
+            rounded_rows: 0,
+        }
+    }
+
+    /// How many transactions had their prices or amounts rounded so far.
+    pub(super) fn rounded_rows(&self) -> usize {
+        self.rounded_rows
+    }
+
+    pub(super) fn verdict(&mut self, record: &Record<'_>) -> Verdict {
+        if record.is_blank() {
+            return Verdict::Ignored(IgnoredRow::Blank);
+        }
+        let whole_row = |reason| Verdict::Rejected(vec![Problem { column: None, reason }]);
+        if record.unclosed_quote {
+            return whole_row(Reason::UnclosedQuote);
+        }
+        if self.header.is_repeated_by(record) {
+            return Verdict::Ignored(IgnoredRow::RepeatedHeader);
+        }
+        if let Some(why) = self.beside_the_table(record) {
+            return Verdict::Ignored(why);
+        }
+        let (expected, found) = (self.columns.width, record.filled());
+        if found > expected {
+            // Which cell is which is not known, so nothing more can be said about them.
+            return whole_row(Reason::TooManyCells { expected, found });
+        }
+        self.transaction(record)
+    }
+
+    /// Comments and totals. Neither has a date.
+    fn beside_the_table(&self, record: &Record<'_>) -> Option<IgnoredRow> {
+        const TOTALS: [&str; 8] =
+            ["total", "totals", "grand total", "subtotal", "sub total", "sub-total", "sum", "sums"];
+        let comment = record.cell(0).starts_with('#');
+        let total =
+            record.cells.iter().map(|cell| cell.trim().trim_end_matches(':')).find(|cell| !cell.is_empty());
+        let total = total.is_some_and(|cell| TOTALS.iter().any(|word| cell.eq_ignore_ascii_case(word)));
+        if !comment && !total {
+            return None;
+        }
+        let dated = self.cell(record, Field::Date).is_some_and(|cell| read_date(cell, self.order).is_ok());
+        match (dated, comment) {
+            (true, _) => None,
+            (false, true) => Some(IgnoredRow::Comment),
+            (false, false) => Some(IgnoredRow::Total),
+        }
+    }
+
+    fn transaction(&mut self, record: &Record<'_>) -> Verdict {
+        let mut problems = Problems::default();
+        let date = self.date(record, &mut problems);
+        let kind = self.kind_of(record, &mut problems);
+        let unit = self.unit(record, &mut problems);
+        let figures = Figures::read(self, record, kind.map(|word| word.kind), unit, &mut problems);
+        let symbol = self.symbol(record, kind.map(|word| word.kind), &mut problems);
+        let Some(word) = kind else { return Verdict::Rejected(problems.0) };
+
+        let today = self.options.today;
+        let mut draft =
+            TransactionDraft::new(word.kind, date.unwrap_or(today), self.options.default_currency);
+        draft.symbol = symbol;
+        draft.account = self.text(record, Field::Account);
+        draft.note = self.text(record, Field::Note);
+        figures.fill(&mut draft, word.charged, &mut problems);
+        if word.kind == TransactionKind::Split {
+            draft.ratio = self.ratio(record, &mut problems);
+        }
+        let rounded = round_money(&mut draft);
+        self.validate(&draft, &mut problems);
+        if problems.0.is_empty() {
+            self.rounded_rows += usize::from(rounded);
+            Verdict::Transaction(draft)
+        } else {
+            Verdict::Rejected(problems.0)
+        }
+    }
+
+    /// The cell of a field, unless it is absent.
+    fn cell<'r>(&self, record: &'r Record<'_>, field: Field) -> Option<&'r str> {
+        let cell = record.cell(self.columns.place(field)?.column);
+        (!is_absent(cell)).then_some(cell)
+    }
+
+    /// A cell of words, of which every one is meant.
+    fn text(&self, record: &Record<'_>, field: Field) -> String {
+        self.columns.place(field).map(|place| record.cell(place.column).to_owned()).unwrap_or_default()
+    }
+
+    fn column(&self, field: Field) -> Option<&str> {
+        self.columns.place(field).map(|place| place.name.as_str())
+    }
+
+    fn date(&self, record: &Record<'_>, problems: &mut Problems) -> Option<NaiveDate> {
+        let read = match self.cell(record, Field::Date) {
+            Some(cell) => read_date(cell, self.order),
+            None => Err(Reason::Missing { field: "the date" }),
+        };
+        read.map_err(|reason| problems.add(self.column(Field::Date), reason)).ok()
+    }
+
+    fn kind_of(&self, record: &Record<'_>, problems: &mut Problems) -> Option<KindWord> {
+        if let Some(kind) = self.kind {
+            return Some(KindWord { kind, charged: false });
+        }
+        let read = match self.cell(record, Field::Kind) {
+            Some(cell) => read_kind(cell).ok_or_else(|| Reason::UnknownKind { text: shortened(cell) }),
+            None => Err(Reason::Missing { field: "the type" }),
+        };
+        read.map_err(|reason| problems.add(self.column(Field::Kind), reason)).ok()
+    }
+
+    /// The unit that the currency column names.
+    fn unit(&self, record: &Record<'_>, problems: &mut Problems) -> Option<QuoteUnit> {
+        let cell = self.cell(record, Field::Currency)?;
+        let read = match CurrencyMark::parse(cell) {
+            Some(mark) => Ok(mark.unit(None, self.options.default_currency)),
+            None => cell.parse(),
+        };
+        read.map_err(|reason| problems.add(self.column(Field::Currency), reason.into())).ok()
+    }
+
+    /// The symbol, where the kind has one. A faulty one is replaced, so that it is not called missing as well.
+    fn symbol(
+        &mut self,
+        record: &Record<'_>,
+        kind: Option<TransactionKind>,
+        problems: &mut Problems,
+    ) -> Option<Symbol> {
+        use TransactionKind::{Deposit, Interest, Withdrawal};
+        if matches!(kind, Some(Deposit | Withdrawal | Interest)) {
+            return None;
+        }
+        let cell = record.cell(self.columns.place(Field::Symbol)?.column);
+        // NA, NULL and NONE may be tickers.
+        if matches!(cell, "" | "-" | "--" | "—" | "–") || cell.eq_ignore_ascii_case("n/a") {
+            return None;
+        }
+        if let Some(symbol) = self.symbols.get(cell) {
+            return Some(symbol.clone());
+        }
+        match read_symbol(cell) {
+            Ok(symbol) => {
+                self.symbols.insert(cell.to_owned(), symbol.clone());
+                Some(symbol)
+            }
+            Err(reason) => {
+                problems.add(self.column(Field::Symbol), reason);
+                placeholder_symbol()
+            }
+        }
+    }
+
+    /// The ratio from its own column, or from another that holds one such as 2:1.
+    fn ratio(&self, record: &Record<'_>, problems: &mut Problems) -> Option<SplitRatio> {
+        let (field, read) = if let Some(cell) = self.cell(record, Field::Ratio) {
+            (Field::Ratio, read_ratio_or_factor(cell, self.style))
+        } else {
+            [Field::Amount, Field::Quantity, Field::Price].into_iter().find_map(|field| {
+                let cell = self.cell(record, field).filter(|cell| looks_like_ratio(cell))?;
+                Some((field, read_ratio(cell, self.style)))
+            })?
+        };
+        match read {
+            Ok(ratio) => Some(ratio),
+            Err(reason) => {
+                problems.add(self.column(field), reason);
+                SplitRatio::new(Decimal::ONE, Decimal::ONE)
+            }
+        }
+    }
+
+    /// Asks the one validation of all transactions, again with each field that it refuses put right, until
+    /// everything that is wrong is known.
+    fn validate(&self, draft: &TransactionDraft, problems: &mut Problems) {
+        const MORE_THAN_FIELDS: usize = 12;
+        let id = TransactionId::from_uuid(Uuid::nil());
+        let Err(mut error) = draft.check(id, 0, self.options.today) else { return };
+        let mut draft = draft.clone();
+        for _ in 0..MORE_THAN_FIELDS {
+            let field = field_of(&error);
+            match field {
+                Some(Field::Symbol) => draft.symbol = placeholder_symbol(),
+                Some(Field::Quantity) => draft.quantity = Some(Decimal::ONE),
+                Some(Field::Price) => draft.price = Some(Decimal::ONE),
+                Some(Field::Amount) => draft.amount = Some(Decimal::ONE),
+                Some(Field::Fee) => draft.fee = None,
+                Some(Field::Tax) => draft.tax = None,
+                Some(Field::Ratio) => draft.ratio = SplitRatio::new(Decimal::ONE, Decimal::ONE),
+                Some(Field::Date) => draft.date = NaiveDate::default().min(self.options.today),
+                _ => {}
+            }
+            problems.add(field.and_then(|field| self.column(field)), error.into());
+            match draft.check(id, 0, self.options.today) {
+                Ok(_) => return,
+                Err(next) => error = next,
+            }
+        }
+    }
+}
+
+/// Reads a ticker; what a spreadsheet would run as a formula is none.
+pub(crate) fn read_symbol(cell: &str) -> Result<Symbol, Reason> {
+    if cell.starts_with(['=', '+', '@', '-']) {
+        return Err(Reason::FormulaSymbol { text: shortened(cell) });
+    }
+    Ok(cell.parse()?)
+}
+
+/// Stands for a symbol that was there but faulty.
+fn placeholder_symbol() -> Option<Symbol> {
+    "X".parse().ok()
+}
+
+/// The column that an error of the validation is about.
+fn field_of(error: &InvalidTransaction) -> Option<Field> {
+    match error {
+        InvalidTransaction::Missing { field, .. }
+        | InvalidTransaction::NotPositive { field }
+        | InvalidTransaction::Negative { field }
+        | InvalidTransaction::OutOfRange { field } => match field.split_once(' ')?.1 {
+            "symbol" => Some(Field::Symbol),
+            "quantity" => Some(Field::Quantity),
+            "price" | "cost per unit" => Some(Field::Price),
+            "amount" => Some(Field::Amount),
+            "fee" => Some(Field::Fee),
+            "tax" => Some(Field::Tax),
+            "ratio of new to old shares" => Some(Field::Ratio),
+            _ => None,
+        },
+        InvalidTransaction::Quantity(_) => Some(Field::Quantity),
+        InvalidTransaction::Future(_) | InvalidTransaction::TooEarly(_) => Some(Field::Date),
+    }
+}
+
+/// Rounds what has more decimals than are kept, and says whether something had.
+fn round_money(draft: &mut TransactionDraft) -> bool {
+    let mut rounded = false;
+    for value in [&mut draft.price, &mut draft.amount, &mut draft.fee, &mut draft.tax].into_iter().flatten() {
+        let kept = value.normalize();
+        // A number that would become nothing is refused by the validation instead.
+        if kept.scale() > MONEY_DECIMALS && !kept.round_dp(MONEY_DECIMALS).is_zero() {
+            *value = kept.round_dp(MONEY_DECIMALS);
+            rounded = true;
+        }
+    }
+    rounded
+}

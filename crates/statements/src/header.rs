@@ -1,0 +1,284 @@
+//! Finding the line that names the columns, and which column is which.
+
+use crate::currency_mark::CurrencyMark;
+use crate::records::{MAX_COLUMNS, Record, Records};
+use crate::{Note, UnreadableFile};
+
+/// Delimiters in the order in which they are tried.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// A header stands within so many lines that are not blank.
+const SEARCHED_RECORDS: usize = 40;
+
+/// The text of a table and the lines that might name its columns.
+pub(crate) struct Document<'a> {
+    text: &'a str,
+    /// By line, and on one line in the order of [`DELIMITERS`].
+    pub(crate) headers: Vec<Header>,
+    too_wide: Option<UnreadableFile>,
+}
+
+/// A line that might name the columns, split at one delimiter.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) delimiter: u8,
+    pub(crate) line: usize,
+    offset: usize,
+    below: (usize, usize),
+    /// The names as the file spells them.
+    pub(crate) names: Vec<String>,
+    /// How many columns there are, those without a name at the end included.
+    width: usize,
+    headings: Vec<Heading>,
+}
+
+/// A column's name taken apart.
+#[derive(Debug, Clone, PartialEq)]
+struct Heading {
+    /// Words in lower case with single spaces: `price per share`.
+    words: String,
+    /// The currency in parentheses: `Price (USD)`.
+    unit: Option<CurrencyMark>,
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let mut headers = Vec::new();
+        let mut too_wide = None;
+        for delimiter in DELIMITERS {
+            let mut records = Records::new(text, delimiter);
+            let mut record = Record::default();
+            let mut searched = 0;
+            while searched < SEARCHED_RECORDS && records.read(&mut record) {
+                if record.is_blank() {
+                    continue;
+                }
+                searched += 1;
+                if let Err(error) = record.within_bounds() {
+                    too_wide.get_or_insert(error);
+                } else if names_columns(&record) {
+                    headers.push(Header::of(&record, delimiter, &records));
+                }
+            }
+        }
+        headers.sort_by_key(|header: &Header| header.line);
+        Self { text, headers, too_wide }
+    }
+
+    /// The records below a header.
+    pub(crate) fn below(&self, header: &Header) -> Records<'a> {
+        let (offset, line) = header.below;
+        Records::new(self.text, header.delimiter).at(offset, line)
+    }
+
+    /// The records above a header.
+    pub(crate) fn above(&self, header: &Header) -> Records<'a> {
+        Records::new(&self.text[..header.offset], header.delimiter)
+    }
+
+    /// Why no header does: the best of those seen has `missing`, if any was worth the name.
+    pub(crate) fn no_header(self, best: Option<(Header, String)>, example: &'static str) -> UnreadableFile {
+        match (best, self.too_wide) {
+            (Some((header, missing)), _) => {
+                UnreadableFile::MissingColumns { line: header.line, header: header.names, missing, example }
+            }
+            (None, Some(error)) => error,
+            (None, None) => UnreadableFile::NoHeader { example },
+        }
+    }
+}
+
+/// At least two names, none of which begins like a number.
+fn names_columns(record: &Record<'_>) -> bool {
+    let mut names = 0;
+    for cell in &record.cells {
+        match cell.trim_start().bytes().next() {
+            None => {}
+            Some(b'0'..=b'9') => return false,
+            Some(_) => names += 1,
+        }
+    }
+    names >= 2
+}
+
+impl Header {
+    fn of(record: &Record<'_>, delimiter: u8, after: &Records<'_>) -> Self {
+        let names: Vec<String> =
+            record.cells.iter().take(record.filled()).map(|cell| cell.trim().to_owned()).collect();
+        Self {
+            delimiter,
+            line: record.line,
+            offset: record.offset,
+            below: (after.offset(), after.line()),
+            headings: names.iter().map(|name| Heading::of(name)).collect(),
+            names,
+            width: record.cells.len(),
+        }
+    }
+
+    /// Whether a record says the same again.
+    pub(crate) fn is_repeated_by(&self, record: &Record<'_>) -> bool {
+        self.names.iter().enumerate().all(|(column, name)| record.cell(column).eq_ignore_ascii_case(name))
+    }
+}
+
+impl Heading {
+    fn of(name: &str) -> Self {
+        let (outside, unit) = match name.find(['(', '[']) {
+            Some(open) => {
+                let inside = &name[open + 1..];
+                let (inside, rest) = inside.split_once([')', ']']).unwrap_or((inside, ""));
+                (format!("{}{rest}", &name[..open]), CurrencyMark::parse(inside.trim()))
+            }
+            None => (name.to_owned(), None),
+        };
+        let lower = outside.to_lowercase();
+        let words: Vec<&str> =
+            lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        Self { words: words.join(" "), unit }
+    }
+}
+
+/// Fields and the names that their columns go by, the best first. No name belongs to two fields.
+pub(crate) type Vocabulary<F> = [(F, &'static [&'static str])];
+
+/// Which column holds which field.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns<F> {
+    places: Vec<(F, Place)>,
+    /// How many columns the header has.
+    pub(crate) width: usize,
+    unknown: Vec<String>,
+    doubled: Vec<String>,
+}
+
+/// A column of a field.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) column: usize,
+    /// As the file names it.
+    pub(crate) name: String,
+    /// The currency in its name.
+    pub(crate) unit: Option<CurrencyMark>,
+}
+
+impl<F: Copy + PartialEq> Columns<F> {
+    /// Finds the fields among the columns. Of several columns for one field the best named is taken, and all of
+    /// them for the `gathered` fields.
+    pub(crate) fn find(header: &Header, vocabulary: &Vocabulary<F>, gathered: &[F]) -> Self {
+        let mut columns =
+            Self { places: Vec::new(), width: header.width, unknown: Vec::new(), doubled: Vec::new() };
+        let mut used = [false; MAX_COLUMNS];
+        for (field, words) in vocabulary {
+            let rank = |heading: &Heading| words.iter().position(|word| *word == heading.words);
+            let mut found: Vec<(usize, usize)> = header
+                .headings
+                .iter()
+                .enumerate()
+                .filter_map(|(column, heading)| Some((rank(heading)?, column)))
+                .collect();
+            if !gathered.contains(field) {
+                found.sort_unstable();
+                if let [(best, _), (second, column), ..] = found[..]
+                    && best == second
+                {
+                    columns.doubled.push(header.names[column].clone());
+                }
+                found.truncate(1);
+            }
+            for (_, column) in found {
+                used[column] = true;
+                let place =
+                    Place { column, name: header.names[column].clone(), unit: header.headings[column].unit };
+                columns.places.push((*field, place));
+            }
+        }
+        let unused = header.names.iter().zip(used).filter(|(name, used)| !used && !name.is_empty());
+        columns.unknown = unused.map(|(name, _)| name.clone()).collect();
+        columns
+    }
+
+    /// The column of a field, the first if there are several.
+    pub(crate) fn place(&self, field: F) -> Option<&Place> {
+        self.places(field).next()
+    }
+
+    /// All columns of a field.
+    pub(crate) fn places(&self, field: F) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(move |(known, _)| *known == field).map(|(_, place)| place)
+    }
+
+    pub(crate) fn has(&self, field: F) -> bool {
+        self.place(field).is_some()
+    }
+
+    /// How many different fields were found.
+    pub(crate) fn known(&self) -> usize {
+        self.places
+            .iter()
+            .enumerate()
+            .filter(|(i, (f, _))| !self.places[..*i].iter().any(|(g, _)| g == f))
+            .count()
+    }
+
+    /// What to say about columns that are not read.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let doubled = self.doubled.iter().map(|name| Note::DoubledColumn { name: name.clone() });
+        let unknown =
+            (!self.unknown.is_empty()).then(|| Note::IgnoredColumns { names: self.unknown.clone() });
+        doubled.chain(unknown).collect()
+    }
+}
+
+/// Whether a cell is empty or stands for nothing, as exports write it.
+pub(crate) fn is_absent(cell: &str) -> bool {
+    matches!(cell, "" | "-" | "--" | "—" | "–")
+        || ["n/a", "#n/a", "na", "nan", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_by_their_words() {
+        let words = |name| Heading::of(name).words;
+        assert_eq!(words("Trade_Date"), "trade date");
+        assert_eq!(words(" PRICE/Share "), "price share");
+        assert_eq!(words("Fees & Comm"), "fees comm");
+        assert_eq!(words("No. of shares"), "no of shares");
+        assert_eq!(words("Amount ($)"), "amount");
+        assert_eq!(Heading::of("Price (EUR)").unit, CurrencyMark::parse("EUR"));
+        assert_eq!(Heading::of("Price [GBX] each").words, "price each");
+    }
+
+    #[test]
+    fn the_header_is_found_below_other_lines_and_with_its_delimiter() {
+        let document =
+            Document::new("Account history\nfor: me;\n\nTicker;Date;Amount\nAAPL;2012-03-05;1,5\n");
+        let header = document.headers.iter().find(|header| header.names.len() == 3).expect("it is there");
+        assert_eq!((header.line, header.delimiter), (4, b';'));
+        let mut record = Record::default();
+        assert!(document.below(header).read(&mut record));
+        assert_eq!((record.line, record.cell(0), record.cell(2)), (5, "AAPL", "1,5"));
+    }
+
+    #[test]
+    fn the_better_name_wins_and_gathered_fields_keep_all() {
+        let document = Document::new("Settlement Date,Trade Date,Fee,Commission,Colour,Trade date\n");
+        let vocabulary: &Vocabulary<u8> =
+            &[(1, &["date", "trade date", "settlement date"]), (2, &["fee", "commission"])];
+        let columns = Columns::find(&document.headers[0], vocabulary, &[2]);
+        assert_eq!(columns.place(1).map(|place| place.column), Some(1));
+        assert_eq!(columns.places(2).count(), 2);
+        assert_eq!(columns.known(), 2);
+        assert_eq!(
+            columns.notes(),
+            [
+                Note::DoubledColumn { name: "Trade date".into() },
+                Note::IgnoredColumns {
+                    names: vec!["Settlement Date".into(), "Colour".into(), "Trade date".into()]
+                }
+            ]
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! Broker files and tables to transactions, prices and corporate actions, with a verdict for each row.
+//!
+//! Files come as people have them: in any encoding, with any delimiter, with dates and numbers in the spelling of
+//! any country. Nothing is guessed in silence: a row is a transaction, or is rejected with everything that is wrong
+//! about it, or is said to be none; what had to be assumed for the whole file is in its notes. Nothing here reads a
+//! disk, a network or the time of day, and no file, however broken, makes it panic.
+//!
+//! ```
+//! use bellwether_domain::{Currency, TransactionKind};
+//! use bellwether_statements::{ReadOptions, Verdict, read_transactions};
+//!
+//! let file = b"Ticker;Type;Date;Price;Shares\nAAPL;Buy;25.03.2012;1.234,50 $;10\nMSFT;Buy;soon;;5\n";
+//! let today = "2013-03-01".parse()?;
+//! let statement = read_transactions(file, &ReadOptions { default_currency: Currency::USD, today })?;
+//!
+//! let Verdict::Transaction(purchase) = &statement.rows[0].verdict else { panic!("a good row") };
+//! assert_eq!(purchase.kind, TransactionKind::Buy);
+//! assert_eq!(purchase.price, Some("1234.50".parse()?));
+//!
+//! let Verdict::Rejected(problems) = &statement.rows[1].verdict else { panic!("a bad row") };
+//! assert_eq!(statement.rows[1].line, 3);
+//! assert_eq!(problems[0].to_string(), "Date: \"soon\" is not a date: write it as 2012-03-05");
+//! assert_eq!(problems[1].to_string(), "Price: a buy needs a price");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod currency_mark;
+mod date;
+mod file_text;
+mod formats;
+mod header;
+mod note;
+mod number;
+mod ratio;
+mod records;
+mod statement;
+mod survey;
+mod twins;
+mod unreadable;
+mod verdict;
+
+pub use note::Note;
+pub use statement::{ReadOptions, Statement, StatementFormat, read_transactions};
+pub use twins::{Twins, number_twins};
+pub use unreadable::UnreadableFile;
+pub use verdict::{IgnoredRow, Problem, RawCells, Reason, RejectedRow, Row, Verdict};

@@ -1,0 +1,333 @@
+//! What is said about each row of a file.
+
+use bellwether_domain::{
+    Currency, InvalidCurrency, InvalidSymbol, InvalidTransaction, TransactionDraft, TransactionKind,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::records::Record;
+
+/// One row of a statement and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The physical line on which it begins, from 1.
+    pub line: usize,
+    /// The physical line on which it ends: later than `line` where a quoted cell has line breaks.
+    pub last_line: usize,
+    /// Its cells as they stand in the file.
+    pub text: RawCells,
+    /// What it is.
+    pub verdict: Verdict,
+}
+
+/// What a row is.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all rows are transactions")]
+pub enum Verdict {
+    /// A transaction that [`TransactionDraft::check`] accepts.
+    Transaction(TransactionDraft),
+    /// Meant as a transaction, with everything that is wrong about it. Never empty.
+    Rejected(Vec<Problem>),
+    /// No transaction, and not meant as one.
+    Ignored(IgnoredRow),
+}
+
+/// Why a row is not meant as a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum IgnoredRow {
+    /// All its cells are empty.
+    #[error("blank line")]
+    Blank,
+    /// It stands above the names of the columns.
+    #[error("above the header")]
+    AboveHeader,
+    /// The names of the columns again.
+    #[error("the header again")]
+    RepeatedHeader,
+    /// A sum over other rows.
+    #[error("a total of other rows")]
+    Total,
+    /// It begins with `#`.
+    #[error("a comment")]
+    Comment,
+}
+
+/// A row that cannot be used, from a file of prices or corporate actions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RejectedRow {
+    /// The physical line on which it begins, from 1.
+    pub line: usize,
+    /// Its cells as they stand in the file.
+    pub text: RawCells,
+    /// Everything that is wrong about it. Never empty.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong with a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// The column as the file names it; `None` when the whole row is meant, or a column that the file has not.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "{column}: {}", self.reason),
+            None => self.reason.fmt(f),
+        }
+    }
+}
+
+/// What is wrong with a cell or a row. The text tells the person what to change.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// A cell that every row needs is empty.
+    #[error("{field} is missing")]
+    Missing {
+        /// The field, with its article.
+        field: &'static str,
+    },
+    /// More cells than there are columns.
+    #[error(
+        "the row has {found} cells but there are {expected} columns: put cells that contain the delimiter in quotation marks"
+    )]
+    TooManyCells {
+        /// Columns in the header.
+        expected: usize,
+        /// Cells in the row.
+        found: usize,
+    },
+    /// A quoted cell without an end.
+    #[error("a quotation mark is opened and never closed")]
+    UnclosedQuote,
+    /// Not a date in any known form.
+    #[error("{text:?} is not a date: write it as 2012-03-05")]
+    NotADate {
+        /// The cell.
+        text: String,
+    },
+    /// A date that contradicts the order in which the file's other dates are written.
+    #[error("{text:?} is not a date with the {first} first, as the other dates of the file are")]
+    OtherDateOrder {
+        /// The cell.
+        text: String,
+        /// What comes first in the others: `month` or `day`.
+        first: &'static str,
+    },
+    /// A date that could be two, in a file that has both orders.
+    #[error("{text:?} could be two dates, and the file has both orders: write it as 2012-03-05")]
+    AmbiguousDate {
+        /// The cell.
+        text: String,
+    },
+    /// A price or an event of a day to come.
+    #[error("the date {0} is in the future")]
+    Future(NaiveDate),
+    /// Not a number in any known form.
+    #[error("{text:?} is not a number")]
+    NotANumber {
+        /// The cell.
+        text: String,
+    },
+    /// A number that contradicts the way in which the file's other numbers are written.
+    #[error(
+        "{text:?} is not a number with {mark:?} before the decimals, as the other numbers of the file are"
+    )]
+    OtherDecimalMark {
+        /// The cell.
+        text: String,
+        /// What stands before the decimals in the others.
+        mark: char,
+    },
+    /// A number that could be two, in a file that has decimal points and decimal commas.
+    #[error(
+        "{text:?} could be two numbers, and the file has decimal points and decimal commas: write it without thousands separators"
+    )]
+    AmbiguousNumber {
+        /// The cell.
+        text: String,
+    },
+    /// A number too large, or with too many digits.
+    #[error("{text:?} is out of range")]
+    NumberOutOfRange {
+        /// The cell.
+        text: String,
+    },
+    /// A number that must be positive is not.
+    #[error("{field} must be greater than zero")]
+    NotPositive {
+        /// The field, with its article.
+        field: &'static str,
+    },
+    /// A count with decimals.
+    #[error("{text:?} is not a whole number")]
+    NotWhole {
+        /// The cell.
+        text: String,
+    },
+    /// Not a ratio.
+    #[error("{text:?} is not a ratio: write new and old shares as 2:1")]
+    NotARatio {
+        /// The cell.
+        text: String,
+    },
+    /// No known kind of transaction.
+    #[error(
+        "{text:?} is no kind of transaction: use buy, sell, dividend, reinvestment, deposit, withdrawal, fee, interest, split, transfer-in or transfer-out"
+    )]
+    UnknownKind {
+        /// The cell.
+        text: String,
+    },
+    /// Not a ticker.
+    #[error(transparent)]
+    Symbol(#[from] InvalidSymbol),
+    /// A cell that a spreadsheet would run.
+    #[error("{text:?} begins like a formula and is not taken for a symbol")]
+    FormulaSymbol {
+        /// The cell.
+        text: String,
+    },
+    /// Not a currency.
+    #[error(transparent)]
+    Currency(#[from] InvalidCurrency),
+    /// A cell in another currency than the rest of the row.
+    #[error("the row is in {row} but this is in {cell}")]
+    OtherCurrency {
+        /// What the row is in.
+        row: Currency,
+        /// What the cell is in.
+        cell: Currency,
+    },
+    /// A purchase of less than nothing.
+    #[error("the quantity of a {kind} is negative: is it a sell or a transfer-out?")]
+    NegativeQuantity {
+        /// The kind that the row names.
+        kind: TransactionKind,
+    },
+    /// A fee or tax where the kind of transaction has none.
+    #[error("a {kind} has no {field} of its own: give it a row of its own")]
+    NotForKind {
+        /// The kind that the row names.
+        kind: TransactionKind,
+        /// The field.
+        field: &'static str,
+    },
+    /// An earlier row says otherwise.
+    #[error("line {line} says otherwise about the same day")]
+    Contradicts {
+        /// The earlier row's physical line, from 1.
+        line: usize,
+    },
+    /// What the one validation of all transactions says.
+    #[error(transparent)]
+    Invalid(#[from] InvalidTransaction),
+}
+
+/// The cells of a row as they stand in the file, unquoted; trailing empty ones left out.
+///
+/// Kept as one text with the ends of its cells, because a file has hundreds of thousands of them.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub struct RawCells {
+    text: Box<str>,
+    ends: Box<[u32]>,
+}
+
+impl RawCells {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell of a column, counted from 0; `None` beyond the last that has something in it.
+    pub fn get(&self, column: usize) -> Option<&str> {
+        let end = *self.ends.get(column)? as usize;
+        let start =
+            column.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
+        self.text.get(start..end)
+    }
+
+    /// All of them in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map_while(|column| self.get(column))
+    }
+
+    pub(crate) fn of(record: &Record<'_>) -> Self {
+        record.cells.iter().take(record.filled()).map(AsRef::as_ref).collect()
+    }
+}
+
+impl<'a> FromIterator<&'a str> for RawCells {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(cells: I) -> Self {
+        let mut text = String::new();
+        let mut ends = Vec::new();
+        for cell in cells {
+            text.push_str(cell);
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        }
+        Self { text: text.into(), ends: ends.into() }
+    }
+}
+
+impl From<Vec<String>> for RawCells {
+    fn from(cells: Vec<String>) -> Self {
+        cells.iter().map(String::as_str).collect()
+    }
+}
+
+impl From<RawCells> for Vec<String> {
+    fn from(cells: RawCells) -> Self {
+        cells.iter().map(str::to_owned).collect()
+    }
+}
+
+impl std::fmt::Debug for RawCells {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The beginning of a cell, for a message.
+pub(crate) fn shortened(cell: &str) -> String {
+    const SHOWN: usize = 40;
+    match cell.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &cell[..end]),
+        None => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_cells_are_a_list_of_texts() {
+        let cells: RawCells = ["AAPL", "", "1,5"].into_iter().collect();
+        assert_eq!(cells.iter().collect::<Vec<_>>(), ["AAPL", "", "1,5"]);
+        assert_eq!((cells.len(), cells.get(1), cells.get(3)), (3, Some(""), None));
+        let json = serde_json::to_string(&cells).expect("a list");
+        assert_eq!(json, r#"["AAPL","","1,5"]"#);
+        assert_eq!(serde_json::from_str::<RawCells>(&json).expect("a list"), cells);
+    }
+
+    #[test]
+    fn a_problem_names_its_column() {
+        let problem = Problem {
+            column: Some("Trade Date".into()),
+            reason: Reason::NotADate { text: shortened(&"x".repeat(100)) },
+        };
+        let text = problem.to_string();
+        assert!(text.starts_with("Trade Date: \"xxx") && text.len() < 150, "{text}");
+    }
+}
