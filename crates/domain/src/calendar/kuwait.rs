@@ -2,7 +2,7 @@
 //!
 //! Covers the holidays with a fixed date. **Not covered**: those of the Islamic calendar (New Year, the Prophet's
 //! birthday and ascension, both Eids, Arafat Day), whose days follow the sighting of the moon and which are moved by
-//! decree to lengthen a weekend; bridge days; the weeks of 2020 in which the market stood still.
+//! decree to lengthen a weekend; bridge days; the halt that a court ordered in November 2008.
 
 use chrono_tz::Asia;
 
