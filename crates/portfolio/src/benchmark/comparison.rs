@@ -1,0 +1,208 @@
+//! A portfolio or a holding beside the benchmark that received the same money.
+
+use bellwether_domain::{Symbol, epoch_day, from_epoch_day};
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
+
+use super::Benchmark;
+use crate::exact::Exact;
+use crate::twr::annualised;
+use crate::xirr::{Flow, Rate, xirr};
+use crate::{Books, DailySeries, Figure, Market, PortfolioSeries, Position, Reason};
+
+/// Prices may begin so many days after the first flow, which then waits for a close as over holidays.
+const CLOSED_DAYS: i64 = 7;
+
+/// The same money on the same days in a benchmark, in the base currency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The benchmark.
+    pub symbol: Symbol,
+    /// The benchmark's first close, when it is later than the first flow: the comparison starts there on both sides,
+    /// with what the portfolio was worth then as the first flow.
+    pub starts_late: Option<NaiveDate>,
+    /// Money in less money out.
+    pub net_invested: f64,
+    /// Money in.
+    pub paid_in: f64,
+    /// What the benchmark would be worth.
+    pub value: f64,
+    /// How many of its shares that would be.
+    pub units: f64,
+    /// Value less net investment.
+    pub gain: f64,
+    /// Gain in relation to the money in.
+    pub gain_rate: Figure<f64>,
+    /// Money-weighted return of the benchmark.
+    pub xirr: Figure<Rate>,
+    /// What the portfolio is worth on the same day.
+    pub own_value: f64,
+    /// Money-weighted return of the portfolio over the same flows.
+    pub own_xirr: Figure<Rate>,
+    /// The portfolio's value less the benchmark's.
+    pub ahead_by: f64,
+    /// Total return of the benchmark itself since the first flow.
+    pub total_return: f64,
+    /// The same a year.
+    pub annualised_return: Figure<f64>,
+    /// The first day on which withdrawals had taken more than the benchmark was worth: its units are negative from
+    /// there on, and its rates unknown.
+    pub exhausted: Option<NaiveDate>,
+    /// The day of the benchmark's last price.
+    pub priced_on: NaiveDate,
+    /// The benchmark's last session.
+    pub day_change: Figure<SessionChange>,
+    /// The benchmark's value by day, from the day of the first flow.
+    pub series: DailySeries,
+}
+
+/// The change of a benchmark's last session.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionChange {
+    /// The session.
+    pub day: NaiveDate,
+    /// In money, of what the flows had bought before it.
+    pub amount: f64,
+    /// As a rate, of the benchmark itself.
+    pub rate: f64,
+}
+
+impl Benchmark {
+    /// The portfolio's deposits, withdrawals and transfers in the benchmark. `series` is that of the same books.
+    ///
+    /// # Errors
+    /// When a flow or the portfolio's value is unknown, or nothing was ever paid in.
+    pub fn against_portfolio(&self, books: &Books, series: &PortfolioSeries) -> Figure<Comparison> {
+        if let Some(reason) = &series.gap {
+            return Err(reason.clone());
+        }
+        let flows = dated(books.external_flows().iter().map(|flow| (flow.date, &flow.amount)))?;
+        self.compare(flows, |day| series.value.at(day).ok_or(Reason::NoCapital))
+    }
+
+    /// A holding's purchases and fees (in), sales and dividends (out) in the benchmark.
+    ///
+    /// # Errors
+    /// When a flow or the holding's value is unknown, or nothing was ever paid in.
+    pub fn against_position(&self, position: &Position, market: &Market) -> Figure<Comparison> {
+        let flows = dated(position.flows.iter().map(|flow| (flow.date, &flow.amount)))?;
+        self.compare(flows, |day| {
+            let quantity = position.quantity_on(day);
+            if quantity.is_zero() {
+                return Ok(0.0);
+            }
+            let price = position.price_on(market.instrument(&position.symbol), day)?.price;
+            let rate = market.rates().on(position.currency, self.base, day)?.rate;
+            Ok(quantity.times(price)?.times(rate)?.float())
+        })
+    }
+
+    /// Money that went in (positive) and came out on some days, beside what else it became: `worth` tells what that
+    /// was worth at the close of a day.
+    ///
+    /// # Errors
+    /// [`Reason::NoCapital`] without any flow, [`Reason::NoPrice`] when the benchmark has no close since the first,
+    /// and what `worth` answers.
+    pub fn compare(
+        &self,
+        mut flows: Vec<(NaiveDate, f64)>,
+        worth: impl Fn(NaiveDate) -> Figure<f64>,
+    ) -> Figure<Comparison> {
+        flows.retain(|(date, _)| *date <= self.as_of);
+        flows.sort_by_key(|(date, _)| *date);
+        let paid_first = flows.first().ok_or(Reason::NoCapital)?.0;
+        let starts_late = Some(self.first_day())
+            .filter(|quoted| quoted.signed_duration_since(paid_first) > TimeDelta::days(CLOSED_DAYS));
+        if let Some(start) = starts_late {
+            flows.retain(|(date, _)| *date > start);
+            flows.insert(0, (start, worth(start)?));
+        }
+        let begun = flows.first().ok_or(Reason::NoCapital)?.0;
+        let bought = self.buying_day(epoch_day(begun)).ok_or_else(|| Reason::no_price(&self.symbol))?;
+
+        let invested = self.invested(&flows, begun);
+        let (value, own_value) = (invested.series.last().ok_or(Reason::NoCapital)?, worth(self.as_of)?);
+        let net_invested: f64 = flows.iter().map(|(_, amount)| amount).sum();
+        let paid_in: f64 = flows.iter().map(|(_, amount)| amount.max(0.0)).sum();
+        let (gain, total_return) = (value - net_invested, self.return_since(from_epoch_day(bought))?);
+        if ![value, gain, own_value].iter().all(|figure| figure.is_finite()) {
+            return Err(Reason::OutOfRange);
+        }
+        let rates_hold = || invested.exhausted.map_or(Ok(()), |on| Err(Reason::Exhausted { on }));
+        let related = || if paid_in > 0.0 { Ok(gain / paid_in) } else { Err(Reason::NoCapital) };
+        Ok(Comparison {
+            symbol: self.symbol.clone(),
+            starts_late,
+            net_invested,
+            paid_in,
+            value,
+            units: invested.units * self.units,
+            gain,
+            gain_rate: rates_hold().and_then(|()| related()),
+            xirr: rates_hold().and_then(|()| self.money_weighted(&flows, value)),
+            own_value,
+            own_xirr: self.money_weighted(&flows, own_value),
+            ahead_by: own_value - value,
+            total_return,
+            annualised_return: annualised(
+                total_return,
+                self.as_of.signed_duration_since(from_epoch_day(bought)).num_days(),
+            ),
+            exhausted: invested.exhausted,
+            priced_on: self.priced_on(),
+            day_change: self.session_change(&invested.series, &flows),
+            series: invested.series,
+        })
+    }
+
+    /// Invests the flows at the closes of their days. Money of a closed day waits for the next close.
+    fn invested(&self, flows: &[(NaiveDate, f64)], begun: NaiveDate) -> Invested {
+        let (first, last) = (epoch_day(begun), epoch_day(self.as_of));
+        let mut values = Vec::with_capacity(usize::try_from(last - first).unwrap_or(0) + 1);
+        let mut quoted = self.quoted.iter().skip_while(|day| **day < first).peekable();
+        let mut flows = flows.iter().peekable();
+        let (mut units, mut most_units, mut waiting) = (0.0, 0.0_f64, 0.0);
+        let mut exhausted = None;
+        for day in first..=last {
+            let worth = self.worth(day);
+            while let Some((_, amount)) = flows.next_if(|(date, _)| epoch_day(*date) <= day) {
+                waiting += amount;
+            }
+            if quoted.next_if(|quoted| **quoted == day).is_some() && waiting != 0.0 {
+                units += waiting / worth;
+                waiting = 0.0;
+                most_units = most_units.max(units);
+                // What is left by rounding is no overdraft.
+                if units < -1e-9 * most_units {
+                    exhausted = exhausted.or(Some(from_epoch_day(day)));
+                }
+            }
+            values.push(if units == 0.0 { waiting } else { units * worth + waiting });
+        }
+        Invested { series: DailySeries { first_day: begun, values }, units, exhausted }
+    }
+
+    fn money_weighted(&self, flows: &[(NaiveDate, f64)], closing: f64) -> Figure<Rate> {
+        let payments = flows.iter().map(|(date, amount)| Flow { date: *date, amount: -amount });
+        xirr(&payments.chain([Flow { date: self.as_of, amount: closing }]).collect::<Vec<_>>())
+    }
+
+    fn session_change(&self, series: &DailySeries, flows: &[(NaiveDate, f64)]) -> Figure<SessionChange> {
+        let (day, rate) = (self.priced_on(), self.last_session()?);
+        let before = day.pred_opt().and_then(|before| series.at(before)).unwrap_or(0.0);
+        let paid_in: f64 = flows.iter().filter(|(date, _)| *date == day).map(|(_, amount)| amount).sum();
+        let amount = series.at(day).map_or(0.0, |value| value - before - paid_in);
+        Ok(SessionChange { day, amount, rate })
+    }
+}
+
+struct Invested {
+    series: DailySeries,
+    /// In units of the benchmark's first price.
+    units: f64,
+    exhausted: Option<NaiveDate>,
+}
+
+fn dated<'a>(flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>) -> Figure<Vec<(NaiveDate, f64)>> {
+    flows.map(|(date, amount)| amount.clone().map(|amount| (date, amount.float()))).collect()
+}

@@ -1,0 +1,270 @@
+//! A ledger replayed: positions, cash and what crossed the portfolio's border, as of a day.
+
+mod cash;
+mod cost;
+mod day_order;
+mod dividends;
+mod holding_price;
+mod income;
+mod lot_shelves;
+mod position;
+mod replay;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{
+    Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId,
+};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
+pub use cost::Cost;
+pub use holding_price::{HoldingPrice, PriceOrigin};
+pub use income::{Charge, Income, IncomeKind};
+pub use position::{
+    BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
+};
+
+use self::cash::Movement;
+use self::replay::{Replayed, Terms};
+use crate::exact::Exact;
+use crate::{Figure, LedgerError, Market, Reason};
+
+/// How a ledger is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The currency of totals.
+    pub base: Currency,
+    /// How the cost of sold shares is found.
+    pub method: CostMethod,
+    /// Whether known dividends that the ledger does not record are counted.
+    pub dividends: DividendPolicy,
+}
+
+impl Options {
+    /// A portfolio's own settings.
+    pub fn of(portfolio: &Portfolio) -> Self {
+        Self { base: portfolio.base_currency, method: portfolio.cost_method, dividends: portfolio.dividends }
+    }
+}
+
+/// How something crossed the portfolio's border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExternalKind {
+    /// Cash paid in.
+    Deposit {
+        /// Not recorded: it covers what the day's payments lacked.
+        inferred: bool,
+    },
+    /// Cash paid out.
+    Withdrawal,
+    /// Shares from elsewhere, at market value.
+    TransferIn,
+    /// Shares to elsewhere, at market value.
+    TransferOut,
+}
+
+/// Something that came into the portfolio (positive) or left it (negative).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalFlow {
+    /// The day.
+    pub date: NaiveDate,
+    /// How.
+    pub kind: ExternalKind,
+    /// The transaction; `None` for an inferred deposit.
+    pub transaction: Option<TransactionId>,
+    /// In the base currency, at the rate of its booking.
+    pub amount: Figure<Decimal>,
+}
+
+/// A ledger replayed up to the close of a day.
+///
+/// Quantities are in the units of that day: later splits are not applied, later bookings not read.
+#[derive(Debug, Clone)]
+pub struct Books {
+    as_of: NaiveDate,
+    options: Options,
+    first_day: Option<NaiveDate>,
+    positions: Vec<Position>,
+    cash: CashBook,
+    interest: Vec<Income>,
+    charges: Vec<Charge>,
+    external: Vec<ExternalFlow>,
+}
+
+impl Books {
+    /// Replays a ledger. The order in which the transactions are given does not matter: what counts is their date,
+    /// within a day their sequence, and last their identifier.
+    ///
+    /// Within a day splits come first, then inferred dividends, then the bookings; a sale that would take more than
+    /// there is waits for the day's purchases. Missing exchange rates do not stop the replay: the amounts that need
+    /// them say so.
+    ///
+    /// # Errors
+    /// [`LedgerError`] for a sale or transfer of more shares than the account holds, or absurd amounts; the earliest.
+    pub fn replay(
+        transactions: &[Transaction],
+        market: &Market,
+        options: &Options,
+        as_of: NaiveDate,
+    ) -> Result<Self, LedgerError> {
+        let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
+        ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
+        let mut by_symbol: BTreeMap<&Symbol, Vec<&Transaction>> = BTreeMap::new();
+        for booking in &ordered {
+            if let Some(symbol) = booking.booking.symbol() {
+                by_symbol.entry(symbol).or_default().push(booking);
+            }
+        }
+
+        let terms = Terms { options, rates: market.rates(), as_of };
+        let mut books = Self {
+            as_of,
+            options: *options,
+            first_day: ordered.first().map(|booking| booking.date),
+            positions: Vec::with_capacity(by_symbol.len()),
+            cash: CashBook::default(),
+            interest: Vec::new(),
+            charges: Vec::new(),
+            external: Vec::new(),
+        };
+        let mut movements = Vec::with_capacity(ordered.len());
+        let mut earliest: Option<LedgerError> = None;
+        for (symbol, bookings) in by_symbol {
+            match replay::replay(symbol, &bookings, market.instrument(symbol), terms) {
+                Ok(replayed) => books.add(replayed, &mut movements),
+                Err(error) if earliest.as_ref().is_none_or(|known| error.date() < known.date()) => {
+                    earliest = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some(error) = earliest {
+            return Err(error);
+        }
+        for booking in &ordered {
+            let out_of_range =
+                |_| LedgerError::OutOfRange { transaction: Some(booking.id), date: booking.date };
+            books.book_cash(booking, terms, &mut movements).map_err(out_of_range)?;
+        }
+        books.settle(movements)?;
+        Ok(books)
+    }
+
+    /// The day of the books: everything is as of its close.
+    pub fn as_of(&self) -> NaiveDate {
+        self.as_of
+    }
+
+    /// How the ledger was read.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The day of the first transaction; `None` for an empty ledger.
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        self.first_day
+    }
+
+    /// All positions there ever were, by symbol.
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
+    /// One position.
+    pub fn position(&self, symbol: &Symbol) -> Option<&Position> {
+        let index = self.positions.binary_search_by(|position| position.symbol.cmp(symbol)).ok()?;
+        self.positions.get(index)
+    }
+
+    /// Cash, with every movement.
+    pub fn cash(&self) -> &CashBook {
+        &self.cash
+    }
+
+    /// Interest, oldest first.
+    pub fn interest(&self) -> &[Income] {
+        &self.interest
+    }
+
+    /// Fees that name no instrument.
+    pub fn charges(&self) -> &[Charge] {
+        &self.charges
+    }
+
+    /// All income, dividends and interest, by date.
+    pub fn income(&self) -> Vec<&Income> {
+        let dividends = self.positions.iter().flat_map(|position| &position.income);
+        let mut income: Vec<_> = dividends.chain(&self.interest).collect();
+        income.sort_by_key(|income| income.date);
+        income
+    }
+
+    /// What crossed the portfolio's border, oldest first: deposits, withdrawals and transfers.
+    pub fn external_flows(&self) -> &[ExternalFlow] {
+        &self.external
+    }
+
+    fn add(&mut self, replayed: Replayed, movements: &mut Vec<Movement>) {
+        self.positions.push(replayed.position);
+        self.external.extend(replayed.transfers);
+        movements.extend(replayed.movements);
+    }
+
+    /// Bookings that concern cash alone.
+    fn book_cash(
+        &mut self,
+        booking: &Transaction,
+        terms: Terms<'_>,
+        movements: &mut Vec<Movement>,
+    ) -> Result<(), Reason> {
+        let rate = terms.booked_rate(booking);
+        let (kind, amount) = match &booking.booking {
+            Booking::Deposit { amount } => (CashKind::Deposit, *amount),
+            Booking::Withdrawal { amount } => (CashKind::Withdrawal, -*amount),
+            Booking::Fee { symbol: None, amount } => {
+                let base = rate.clone().and_then(|rate| amount.times(rate));
+                self.charges.push(Charge {
+                    date: booking.date,
+                    symbol: None,
+                    transaction: booking.id,
+                    currency: booking.currency,
+                    amount: *amount,
+                    base,
+                });
+                (CashKind::Fee, -*amount)
+            }
+            Booking::Interest { gross, tax } => {
+                let interest = Income {
+                    date: booking.date,
+                    kind: IncomeKind::Interest,
+                    symbol: None,
+                    transaction: Some(booking.id),
+                    units: None,
+                    currency: booking.currency,
+                    gross: *gross,
+                    tax: *tax,
+                    fee: Decimal::ZERO,
+                    rate: rate.clone(),
+                };
+                let net = interest.net()?;
+                self.interest.push(interest);
+                (CashKind::Interest, net)
+            }
+            _ => return Ok(()),
+        };
+        movements.push(Movement::of(booking, kind, amount, rate));
+        Ok(())
+    }
+
+    fn settle(&mut self, movements: Vec<Movement>) -> Result<(), LedgerError> {
+        let out_of_range = |_| LedgerError::OutOfRange { transaction: None, date: self.as_of };
+        self.cash = CashBook::settle(movements, self.options.base).map_err(out_of_range)?;
+        self.external.extend(self.cash.external_flows());
+        self.external.sort_by_key(|flow| flow.date);
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! The order in which one instrument's bookings of a day take effect.
+
+use bellwether_domain::{Booking, Transaction};
+use rust_decimal::Decimal;
+
+/// The bookings of a day in recorded order, each taken once; a sale may call later inflows forward.
+pub(super) struct DayOrder<'a, 'b> {
+    bookings: &'b [&'a Transaction],
+    state: Vec<State>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct State {
+    done: bool,
+    /// The other half of a transfer between own accounts.
+    partner: Option<usize>,
+}
+
+impl<'a, 'b> DayOrder<'a, 'b> {
+    pub(super) fn new(bookings: &'b [&'a Transaction]) -> Self {
+        let mut order = Self { bookings, state: vec![State { done: false, partner: None }; bookings.len()] };
+        order.pair_own_transfers();
+        order
+    }
+
+    /// The booking at a place, unless it took effect already. It counts as taken from now on.
+    pub(super) fn take(&mut self, index: usize) -> Option<&'a Transaction> {
+        let state = self.state.get_mut(index).filter(|state| !state.done)?;
+        state.done = true;
+        self.bookings.get(index).copied()
+    }
+
+    /// The arrival that belongs to a departure to another own account, which counts as taken with it.
+    pub(super) fn take_partner(&mut self, index: usize) -> Option<&'a Transaction> {
+        let partner = self.state.get(index)?.partner?;
+        self.take(partner)
+    }
+
+    /// The place of the next purchase of `account` after `index`: what a sale may call forward.
+    pub(super) fn next_inflow(&self, index: usize, account: &str) -> Option<usize> {
+        (index + 1..self.bookings.len()).find(|later| {
+            let state = self.state[*later];
+            !state.done
+                && state.partner.is_none()
+                && self.bookings[*later].account == account
+                && arriving(&self.bookings[*later].booking).is_some()
+        })
+    }
+
+    /// Whether the booking is the arriving half of a transfer between own accounts: its departure moves the shares.
+    pub(super) fn arrives_with_partner(&self, index: usize) -> bool {
+        self.state[index].partner.is_some()
+            && matches!(self.bookings[index].booking, Booking::TransferIn { .. })
+    }
+
+    fn pair_own_transfers(&mut self) {
+        for out in 0..self.bookings.len() {
+            let Booking::TransferOut { quantity, .. } = &self.bookings[out].booking else { continue };
+            let arrival = (0..self.bookings.len()).find(|index| {
+                self.state[*index].partner.is_none()
+                    && self.bookings[*index].account != self.bookings[out].account
+                    && matches!(&self.bookings[*index].booking,
+                        Booking::TransferIn { quantity: arrived, .. } if arrived == quantity)
+            });
+            if let Some(arrival) = arrival {
+                self.state[out].partner = Some(arrival);
+                self.state[arrival].partner = Some(out);
+            }
+        }
+    }
+}
+
+/// Shares that a booking brings.
+fn arriving(booking: &Booking) -> Option<Decimal> {
+    match booking {
+        Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => Some(trade.quantity.get()),
+        Booking::TransferIn { quantity, .. } => Some(quantity.get()),
+        _ => None,
+    }
+}

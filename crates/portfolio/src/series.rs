@@ -1,0 +1,63 @@
+//! Figures by calendar day on one dense axis.
+
+mod fill;
+mod portfolio_series;
+
+use bellwether_domain::{epoch_day, from_epoch_day};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+pub(crate) use fill::{fill_forward, fill_prices};
+pub use portfolio_series::PortfolioSeries;
+
+/// One number for each calendar day from `first_day` on, weekends included.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DailySeries {
+    /// The day of the first value.
+    pub first_day: NaiveDate,
+    /// The values, one a day.
+    pub values: Vec<f64>,
+}
+
+impl DailySeries {
+    /// How many days there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no day.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The value of a day; `None` outside the series.
+    pub fn at(&self, day: NaiveDate) -> Option<f64> {
+        let offset = i64::from(epoch_day(day)) - i64::from(epoch_day(self.first_day));
+        self.values.get(usize::try_from(offset).ok()?).copied()
+    }
+
+    /// The day of a position on the axis.
+    pub fn day(&self, index: usize) -> NaiveDate {
+        from_epoch_day(epoch_day(self.first_day).saturating_add(i32::try_from(index).unwrap_or(i32::MAX)))
+    }
+
+    /// The last value.
+    pub fn last(&self) -> Option<f64> {
+        self.values.last().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::date;
+
+    #[test]
+    fn days_and_values_belong_together() {
+        let series = DailySeries { first_day: date("2024-02-28"), values: vec![1.0, 2.0, 3.0] };
+        assert_eq!(series.at(date("2024-02-29")), Some(2.0));
+        assert_eq!(series.at(date("2024-02-27")), None);
+        assert_eq!(series.at(date("2024-03-02")), None);
+        assert_eq!(series.day(2), date("2024-03-01"));
+    }
+}

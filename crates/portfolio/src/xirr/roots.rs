@@ -1,0 +1,184 @@
+//! Roots of the present value as a function of the logarithmic rate `x = ln(1 + r)`.
+//!
+//! In `x` the present value is a sum of exponentials, for which a rule like Descartes' holds: beyond any `x` it has at
+//! most as many roots as the running sums of its terms at `x` change sign, first payment first for larger `x`, last
+//! payment first for smaller. That tells when a root is the only one, which is the usual case, and when to stop.
+
+use super::YEAR;
+use crate::{Figure, Reason};
+
+/// Dated amounts, none zero, scaled to at most 1.
+pub(super) struct Payments {
+    amounts: Vec<f64>,
+    /// Years after the first payment, ascending.
+    years: Vec<f64>,
+    span: f64,
+}
+
+/// A solution.
+pub(super) struct Found {
+    /// `ln(1 + r)` of the root nearest to zero on the side of the net sum.
+    pub(super) log_rate: f64,
+    /// There are others.
+    pub(super) ambiguous: bool,
+}
+
+/// A direction from 0 %.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Gain,
+    Loss,
+}
+
+/// The first step outwards, in units of one over the payments' span, and its growth where several roots may follow.
+const STEP: f64 = 0.05;
+const GROWTH: f64 = 1.03;
+/// Beyond it, the growth of a day would not fit into a number.
+const FAR: f64 = 250_000.0;
+
+impl Payments {
+    pub(super) fn new(nonzero: &[(i32, f64)]) -> Self {
+        let largest = nonzero.iter().fold(0.0, |largest: f64, (_, amount)| largest.max(amount.abs()));
+        let first = nonzero.first().map_or(0, |(day, _)| *day);
+        let years: Vec<_> =
+            nonzero.iter().map(|(day, _)| (f64::from(*day) - f64::from(first)) / YEAR).collect();
+        let span = years.last().copied().unwrap_or(1.0);
+        Self { amounts: nonzero.iter().map(|(_, amount)| amount / largest).collect(), years, span }
+    }
+
+    /// The root nearest to zero, on the side that the net sum demands if there is one.
+    pub(super) fn rate(&self) -> Figure<Found> {
+        let sum: f64 = self.amounts.iter().sum();
+        let (near, far) = if sum >= 0.0 { (Side::Gain, Side::Loss) } else { (Side::Loss, Side::Gain) };
+        let near = self.brackets(near);
+        let far = self.brackets(far);
+        let roots = near.len() + far.len() + usize::from(sum == 0.0);
+        let log_rate = if sum == 0.0 {
+            0.0
+        } else {
+            let &(side, inner, outer) = near.first().or(far.first()).ok_or(Reason::NoSolution)?;
+            self.brent(side, inner, outer)
+        };
+        Ok(Found { log_rate, ambiguous: roots > 1 })
+    }
+
+    /// Where the present value changes sign on one side, walking outwards until no root can follow.
+    fn brackets(&self, side: Side) -> Vec<(Side, f64, f64)> {
+        let mut found = Vec::new();
+        // A root at zero itself is known already.
+        let mut at = if self.amounts.iter().sum::<f64>() == 0.0 { STEP / self.span * 1e-6 } else { 0.0 };
+        let mut here = self.present_value(side, at);
+        let mut step = STEP / self.span;
+        while here.roots_beyond > 0 && at < FAR {
+            let next = at + step;
+            let there = self.present_value(side, next);
+            if (here.value < 0.0) != (there.value < 0.0) {
+                found.push((side, at, next));
+            }
+            step *= if here.roots_beyond == 1 { 2.0 } else { GROWTH };
+            (at, here) = (next, there);
+        }
+        found
+    }
+
+    /// The present value at a distance from 0 %, scaled so that no term exceeds 1: its sign and its roots count.
+    fn present_value(&self, side: Side, distance: f64) -> PresentValue {
+        let mut running = Running { sum: 0.0, sign: 0.0, changes: 0 };
+        let terms = self.amounts.iter().zip(&self.years);
+        match side {
+            Side::Gain => terms.for_each(|(amount, years)| running.add(amount * (-distance * years).exp())),
+            Side::Loss => terms
+                .rev()
+                .for_each(|(amount, years)| running.add(amount * (-distance * (self.span - years)).exp())),
+        }
+        PresentValue { value: running.sum, roots_beyond: running.changes }
+    }
+
+    fn value(&self, side: Side, distance: f64) -> f64 {
+        let discounted = |(amount, years): (&f64, &f64)| match side {
+            Side::Gain => amount * (-distance * years).exp(),
+            Side::Loss => amount * (-distance * (self.span - years)).exp(),
+        };
+        self.amounts.iter().zip(&self.years).map(discounted).sum()
+    }
+
+    /// Brent's method between two distances with values of opposite sign (R. P. Brent, Algorithms for Minimization
+    /// without Derivatives, 1973, chapter 4). Returns the logarithmic rate.
+    fn brent(&self, side: Side, inner: f64, outer: f64) -> f64 {
+        let (mut a, mut b) = (inner, outer);
+        let (mut at_a, mut at_b) = (self.value(side, a), self.value(side, b));
+        let (mut c, mut at_c) = (a, at_a);
+        let mut step = b - a;
+        let mut before = step;
+        for _ in 0..200 {
+            if (at_b < 0.0) == (at_c < 0.0) {
+                (c, at_c) = (a, at_a);
+                step = b - a;
+                before = step;
+            }
+            if at_c.abs() < at_b.abs() {
+                (a, b, c) = (b, c, b);
+                (at_a, at_b, at_c) = (at_b, at_c, at_b);
+            }
+            let tolerance = 2.0 * f64::EPSILON * b.abs() + f64::MIN_POSITIVE;
+            let half = 0.5 * (c - b);
+            if half.abs() <= tolerance || at_b == 0.0 {
+                break;
+            }
+            if before.abs() < tolerance || at_a.abs() <= at_b.abs() {
+                (step, before) = (half, half);
+            } else {
+                let s = at_b / at_a;
+                let (mut p, mut q) = if (a - c).abs() < f64::MIN_POSITIVE {
+                    (2.0 * half * s, 1.0 - s)
+                } else {
+                    let (q, r) = (at_a / at_c, at_b / at_c);
+                    (s * (2.0 * half * q * (q - r) - (b - a) * (r - 1.0)), (q - 1.0) * (r - 1.0) * (s - 1.0))
+                };
+                if p > 0.0 {
+                    q = -q;
+                }
+                p = p.abs();
+                if 2.0 * p < (3.0 * half * q - (tolerance * q).abs()).min((before * q).abs()) {
+                    before = step;
+                    step = p / q;
+                } else {
+                    (step, before) = (half, half);
+                }
+            }
+            (a, at_a) = (b, at_b);
+            b += if step.abs() > tolerance { step } else { tolerance.copysign(half) };
+            at_b = self.value(side, b);
+        }
+        match side {
+            Side::Gain => b,
+            Side::Loss => -b,
+        }
+    }
+}
+
+/// The present value at one rate, and the most roots that can lie further out.
+struct PresentValue {
+    value: f64,
+    roots_beyond: usize,
+}
+
+struct Running {
+    sum: f64,
+    sign: f64,
+    changes: usize,
+}
+
+impl Running {
+    fn add(&mut self, term: f64) {
+        self.sum += term;
+        if self.sum == 0.0 {
+            return;
+        }
+        let sign = self.sum.signum();
+        if self.sign * sign < 0.0 {
+            self.changes += 1;
+        }
+        self.sign = sign;
+    }
+}
