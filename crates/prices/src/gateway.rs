@@ -1,0 +1,420 @@
+//! The only way out: pace, then circuit breaker, then retry around a transport.
+//!
+//! Every attempt passes the load's budget, the limiters of the upstream address, one of a few seats and the circuit
+//! breaker of its family, in this order, and what it met is remembered. Clones share all of that.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bellwether_domain::SharedClock;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::load_budget::Reservation;
+use crate::{
+    Family, LoadBudget, NotAnswered, Pause, Priority, RealPause, Request, Response, Transport, TransportError,
+};
+
+mod circuit_breaker;
+mod counters;
+mod judgement;
+mod pace;
+
+pub use circuit_breaker::{CircuitSnapshot, CircuitState, OpenedBy};
+pub use counters::{Counters, GatewaySnapshot};
+pub use judgement::Unreadable;
+
+use circuit_breaker::{CircuitBreaker, Health, Pass};
+use judgement::Judgement;
+use pace::Pace;
+
+/// How fast and how many at once. The defaults are what one address can expect to be served.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Calls a second in the long run.
+    pub per_second: NonZeroU32,
+    /// Calls that may go out at once after a pause.
+    pub burst: NonZeroU32,
+    /// Calls an hour in the long run.
+    pub per_hour: NonZeroU32,
+    /// Calls that an idle hour saves up: enough for one cold load.
+    pub hourly_burst: NonZeroU32,
+    /// The background's share of the calls a second.
+    pub background_per_second: NonZeroU32,
+    /// The background's share of the calls an hour.
+    pub background_per_hour: NonZeroU32,
+    /// Calls under way at once.
+    pub concurrency: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let calls = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        Self {
+            per_second: calls(2),
+            burst: calls(4),
+            per_hour: calls(300),
+            hourly_burst: calls(100),
+            background_per_second: calls(1),
+            background_per_hour: calls(200),
+            concurrency: 4,
+        }
+    }
+}
+
+impl Limits {
+    /// No pace worth mentioning, for an upstream of one's own such as the simulator.
+    pub fn generous() -> Self {
+        let many = NonZeroU32::new(1_000_000).unwrap_or(NonZeroU32::MIN);
+        Self {
+            per_second: many,
+            burst: many,
+            per_hour: many,
+            hourly_burst: many,
+            background_per_second: many,
+            background_per_hour: many,
+            concurrency: 4,
+        }
+    }
+}
+
+/// Sends requests on behalf of the providers of one upstream address.
+#[derive(Clone)]
+pub struct Gateway(Arc<Shared>);
+
+struct Shared {
+    transport: Box<dyn Transport>,
+    clock: SharedClock,
+    pause: Box<dyn Pause>,
+    dice: Dice,
+    limits: Limits,
+    pace: Pace,
+    seats: Semaphore,
+    background_seats: Semaphore,
+    record: Mutex<Record>,
+}
+
+/// A source of numbers in `0..1`.
+pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
+
+struct Record {
+    anonymous: CircuitBreaker,
+    authenticated: CircuitBreaker,
+    recent_calls: VecDeque<DateTime<Utc>>,
+    calls: u64,
+    retries: u64,
+    by_status: BTreeMap<u16, u64>,
+    timeouts: u64,
+    broken: u64,
+    refused_by_budget: u64,
+    refused_by_pace: u64,
+    refused_by_circuit: u64,
+    in_flight: u32,
+    peak_in_flight: u32,
+}
+
+impl Gateway {
+    const RETRIES: u32 = 2;
+    const FIRST_BACKOFF: TimeDelta = TimeDelta::milliseconds(250);
+    /// A time-out shorter than this was the caller's haste, and says nothing about the upstream.
+    const FAIR_TIMEOUT: Duration = Duration::from_secs(2);
+
+    /// With the default limits, waiting for real.
+    pub fn new(transport: impl Transport + 'static, clock: SharedClock) -> Self {
+        let pause = RealPause::by(Arc::clone(&clock));
+        Self::with(transport, clock, pause, Limits::default(), Box::new(rand::random))
+    }
+
+    /// With everything chosen. `pause` has to belong to `clock`: where one moves, the other must.
+    pub fn with(
+        transport: impl Transport + 'static,
+        clock: SharedClock,
+        pause: impl Pause + 'static,
+        limits: Limits,
+        dice: Dice,
+    ) -> Self {
+        let seats = limits.concurrency.max(1) as usize;
+        Self(Arc::new(Shared {
+            transport: Box::new(transport),
+            pace: Pace::new(&limits, Arc::clone(&clock)),
+            clock,
+            pause: Box::new(pause),
+            dice,
+            seats: Semaphore::new(seats),
+            background_seats: Semaphore::new((seats / 2).max(1)),
+            limits,
+            record: Mutex::new(Record {
+                anonymous: CircuitBreaker::new(),
+                authenticated: CircuitBreaker::new(),
+                recent_calls: VecDeque::new(),
+                calls: 0,
+                retries: 0,
+                by_status: BTreeMap::new(),
+                timeouts: 0,
+                broken: 0,
+                refused_by_budget: 0,
+                refused_by_pace: 0,
+                refused_by_circuit: 0,
+                in_flight: 0,
+                peak_in_flight: 0,
+            }),
+        }))
+    }
+
+    /// The clock that all of this goes by.
+    pub fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    /// Takes over from the gateway that wrote the snapshot. Call it before the first request.
+    pub fn restore(&self, snapshot: &GatewaySnapshot) {
+        let now = self.0.clock.now();
+        let recent = |at: &&DateTime<Utc>| now - **at < TimeDelta::hours(1);
+        let calls: VecDeque<DateTime<Utc>> = snapshot.recent_calls.iter().filter(recent).copied().collect();
+        self.0.pace.remember(calls.len() as u32, &self.0.limits);
+        let mut record = self.record();
+        record.anonymous = CircuitBreaker::restore(snapshot.anonymous);
+        record.authenticated = CircuitBreaker::restore(snapshot.authenticated);
+        record.recent_calls = calls;
+    }
+
+    /// What the next process has to know.
+    pub fn snapshot(&self) -> GatewaySnapshot {
+        let mut record = self.record();
+        record.forget_old_calls(self.0.clock.now());
+        GatewaySnapshot {
+            anonymous: record.anonymous.snapshot(),
+            authenticated: record.authenticated.snapshot(),
+            recent_calls: record.recent_calls.iter().copied().collect(),
+        }
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        let mut record = self.record();
+        record.forget_old_calls(self.0.clock.now());
+        Counters {
+            calls: record.calls,
+            retries: record.retries,
+            by_status: record.by_status.clone(),
+            timeouts: record.timeouts,
+            broken: record.broken,
+            refused_by_budget: record.refused_by_budget,
+            refused_by_pace: record.refused_by_pace,
+            refused_by_circuit: record.refused_by_circuit,
+            in_flight: record.in_flight,
+            peak_in_flight: record.peak_in_flight,
+            calls_last_hour: record.recent_calls.len() as u32,
+            hourly_limit: self.0.limits.per_hour.get(),
+            last_call_at: record.recent_calls.back().copied(),
+            anonymous: record.anonymous.snapshot(),
+            authenticated: record.authenticated.snapshot(),
+        }
+    }
+
+    /// Asks the upstream, and again after a failure that may pass, as far as `budget` allows.
+    ///
+    /// `read` turns what came back into an answer. It sees successes and the refusals that are facts about the
+    /// request (400, 401 of an authenticated family, 404, 422), never a throttle, an outage or a page in HTML.
+    pub async fn ask<T>(
+        &self,
+        request: Request,
+        budget: &LoadBudget,
+        read: impl Fn(&Response) -> Result<T, Unreadable>,
+    ) -> Result<T, NotAnswered> {
+        let mut failure: Option<NotAnswered> = None;
+        for attempt in 0..=Self::RETRIES {
+            if attempt > 0 && !self.back_off(attempt, budget).await {
+                break;
+            }
+            // What kept a retry from going out is of less interest than why it was needed.
+            let ticket = match self.ticket(request.family, budget, attempt > 0).await {
+                Ok(ticket) => ticket,
+                Err(refusal) => return Err(failure.unwrap_or(refusal)),
+            };
+            match self.attempt(ticket, &request, budget, &read).await {
+                Ok(answer) => return Ok(answer),
+                Err((reason, may_pass)) => {
+                    tracing::debug!(path = request.path_and_query, attempt, %reason, "upstream call failed");
+                    failure = Some(reason);
+                    if !may_pass {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(failure.unwrap_or(NotAnswered::TooLate))
+    }
+
+    /// Waits a while, longer for later attempts and never equally long; false when the deadline comes first.
+    async fn back_off(&self, attempt: u32, budget: &LoadBudget) -> bool {
+        let ceiling = Self::FIRST_BACKOFF * 2_i32.pow(attempt);
+        let wait = ceiling.num_microseconds().unwrap_or(0) as f64 * (self.0.dice)();
+        let until = self.0.clock.now() + TimeDelta::microseconds(wait as i64);
+        if budget.deadline().is_some_and(|deadline| until >= deadline) {
+            return false;
+        }
+        self.0.pause.until(until).await;
+        true
+    }
+
+    /// Everything that an attempt needs before it may go out.
+    async fn ticket(
+        &self,
+        family: Family,
+        budget: &LoadBudget,
+        retry: bool,
+    ) -> Result<Ticket<'_>, NotAnswered> {
+        let shared = &*self.0;
+        let now = shared.clock.now();
+        if budget.deadline().is_some_and(|deadline| now >= deadline) {
+            return Err(NotAnswered::TooLate);
+        }
+        {
+            let mut record = self.record();
+            if let Some(until) = record.circuit(family).refuses(now) {
+                record.refused_by_circuit += 1;
+                return Err(NotAnswered::CircuitOpen { until });
+            }
+        }
+        let Some(reservation) = budget.reserve(retry) else {
+            self.record().refused_by_budget += 1;
+            return Err(NotAnswered::BudgetSpent);
+        };
+        let ready = async {
+            shared.pace.wait(budget.priority(), budget.deadline(), &*shared.pause).await?;
+            self.seats(budget).await
+        };
+        let seats = ready.await.inspect_err(|_| self.record().refused_by_pace += 1)?;
+        let now = shared.clock.now();
+        // Asked again: others may have met a refusal while this one waited.
+        let mut record = self.record();
+        match record.circuit(family).admit(now) {
+            Ok(pass) => {
+                record.calls += 1;
+                record.retries += u64::from(retry);
+                record.recent_calls.push_back(now);
+                record.forget_old_calls(now);
+                record.in_flight += 1;
+                record.peak_in_flight = record.peak_in_flight.max(record.in_flight);
+                drop(record);
+                Ok(Ticket { gateway: self, reservation: Some(reservation), pass, _seats: seats })
+            }
+            Err(until) => {
+                record.refused_by_circuit += 1;
+                Err(NotAnswered::CircuitOpen { until })
+            }
+        }
+    }
+
+    async fn seats(&self, budget: &LoadBudget) -> Result<Seats<'_>, NotAnswered> {
+        let take = async {
+            // Half of the seats at most, so that somebody who looks at a page finds one.
+            let background = match budget.priority() {
+                Priority::Background => Some(self.0.background_seats.acquire().await),
+                Priority::Foreground => None,
+            };
+            (background, self.0.seats.acquire().await)
+        };
+        let taken = match budget.deadline() {
+            None => take.await,
+            Some(deadline) => {
+                let left = (deadline - self.0.clock.now()).to_std().unwrap_or_default();
+                tokio::time::timeout(left, take).await.ok().ok_or(NotAnswered::TooLate)?
+            }
+        };
+        match taken {
+            (None, Ok(seat)) => Ok((None, seat)),
+            (Some(Ok(background)), Ok(seat)) => Ok((Some(background), seat)),
+            // Only a closed semaphore refuses, and these are never closed.
+            _ => Err(NotAnswered::TooLate),
+        }
+    }
+
+    /// One attempt; on failure the reason, and whether another may fare better.
+    async fn attempt<T>(
+        &self,
+        mut ticket: Ticket<'_>,
+        request: &Request,
+        budget: &LoadBudget,
+        read: &impl Fn(&Response) -> Result<T, Unreadable>,
+    ) -> Result<T, (NotAnswered, bool)> {
+        if let Some(reservation) = ticket.reservation.take() {
+            reservation.spend();
+        }
+        let left =
+            budget.deadline().map(|deadline| (deadline - self.0.clock.now()).to_std().unwrap_or_default());
+        let timeout = left.map_or(request.timeout, |left| left.min(request.timeout));
+        let sent = self.0.transport.send(&Request { timeout, ..request.clone() }).await;
+        let now = self.0.clock.now();
+        let hasty = matches!(sent, Err(TransportError::Timeout)) && timeout < Self::FAIR_TIMEOUT;
+
+        let judgement = judgement::judge(&sent, request.family, now, read);
+        let mut record = self.record();
+        match &sent {
+            Ok(response) => *record.by_status.entry(response.status).or_default() += 1,
+            Err(TransportError::Timeout) => record.timeouts += 1,
+            Err(_) => record.broken += 1,
+        }
+        let circuit = record.circuit(request.family);
+        let health = match &judgement {
+            Judgement::Answer(_) | Judgement::Unusable(_) => Health::Well,
+            Judgement::Throttled { asked, .. } => Health::Throttled(*asked),
+            Judgement::Failure { .. } => Health::Failed,
+        };
+        if hasty {
+            circuit.abandon(ticket.pass);
+        } else {
+            circuit.record(ticket.pass, health, now, (self.0.dice)());
+        }
+        match judgement {
+            Judgement::Answer(answer) => Ok(answer),
+            Judgement::Unusable(reason) => Err((reason, false)),
+            Judgement::Throttled { reason, .. } => {
+                tracing::warn!(%reason, "the upstream refuses calls; giving it a rest");
+                Err((reason, false))
+            }
+            Judgement::Failure { reason, may_pass } => Err((reason, may_pass)),
+        }
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Seats<'a> = (Option<SemaphorePermit<'a>>, SemaphorePermit<'a>);
+
+/// An attempt that may go out. Its seats are free again when it is dropped, whatever became of its caller.
+struct Ticket<'a> {
+    gateway: &'a Gateway,
+    reservation: Option<Reservation>,
+    pass: Pass,
+    _seats: Seats<'a>,
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.gateway.record().in_flight -= 1;
+    }
+}
+
+impl Record {
+    fn circuit(&mut self, family: Family) -> &mut CircuitBreaker {
+        match family {
+            Family::Anonymous => &mut self.anonymous,
+            Family::Authenticated => &mut self.authenticated,
+        }
+    }
+
+    fn forget_old_calls(&mut self, now: DateTime<Utc>) {
+        while self.recent_calls.front().is_some_and(|at| now - *at >= TimeDelta::hours(1)) {
+            self.recent_calls.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

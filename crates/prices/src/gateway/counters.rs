@@ -1,0 +1,55 @@
+//! What the gateway did, as plain data.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::CircuitSnapshot;
+
+/// Counts since the gateway was made, and its present state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Attempts that went out, retries included.
+    pub calls: u64,
+    /// Attempts that were retries.
+    pub retries: u64,
+    /// Attempts by the HTTP status that came back.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Attempts that got no complete answer in time.
+    pub timeouts: u64,
+    /// Attempts that got no connection, or whose answer broke off or was too large.
+    pub broken: u64,
+    /// Calls not made because a load's budget was spent.
+    pub refused_by_budget: u64,
+    /// Calls not made because the pace or a free seat would have come too late.
+    pub refused_by_pace: u64,
+    /// Calls not made because a circuit was open.
+    pub refused_by_circuit: u64,
+    /// Attempts under way.
+    pub in_flight: u32,
+    /// The most attempts that were ever under way at once.
+    pub peak_in_flight: u32,
+    /// Attempts of the last hour.
+    pub calls_last_hour: u32,
+    /// Attempts that an hour sustains.
+    pub hourly_limit: u32,
+    /// When the last attempt went out.
+    pub last_call_at: Option<DateTime<Utc>>,
+    /// The breaker of the open endpoints.
+    pub anonymous: CircuitSnapshot,
+    /// The breaker of those that need a session.
+    pub authenticated: CircuitSnapshot,
+}
+
+/// What a gateway has to know of the one before it, for a restart to be neither a way around a rest nor around the
+/// hourly limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewaySnapshot {
+    /// The breaker of the open endpoints.
+    pub anonymous: CircuitSnapshot,
+    /// The breaker of those that need a session.
+    pub authenticated: CircuitSnapshot,
+    /// When calls went out, within the last hour.
+    pub recent_calls: Vec<DateTime<Utc>>,
+}

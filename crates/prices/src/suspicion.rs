@@ -1,0 +1,317 @@
+//! Bars and prices that cannot be true.
+//!
+//! The policy is to detect and set aside, never to repair: a bar is left out with the reason beside it, and whoever
+//! values keeps the last good price.
+
+use bellwether_domain::{DailyBar, InstrumentKind, Split};
+use chrono::NaiveDate;
+use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a bar, a price or an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suspicion {
+    /// A close of nothing, or below where the kind of instrument allows none.
+    #[error("the price is not positive")]
+    NotPositive,
+    /// Far from the rest of the series, as when pence and pounds are mixed up.
+    #[error("the price is {factor:.0} times the others")]
+    OtherScale {
+        /// The price by what its surroundings suggest.
+        factor: f64,
+    },
+    /// Stated in the units of the other side of a reported split.
+    #[error("a split of {factor} is not applied to the price")]
+    SplitNotApplied {
+        /// The price by what it should be.
+        factor: f64,
+    },
+    /// A jump like a split's, but none is reported. Set aside until it is confirmed or a few days old.
+    #[error("the price jumped by {ratio:.3} like in a split that is not reported")]
+    LooksLikeSplit {
+        /// The close by the close before.
+        ratio: f64,
+    },
+    /// The answer is about another symbol.
+    #[error("the answer is about {answered:?}")]
+    WrongSymbol {
+        /// The symbol in the answer.
+        answered: String,
+    },
+}
+
+/// A bar that was left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SuspectBar {
+    /// Its day.
+    pub date: NaiveDate,
+    /// Its close, in the major currency.
+    pub close: f64,
+    /// Why.
+    pub suspicion: Suspicion,
+}
+
+/// A jump between two days that is taken for a mix-up of units rather than a market move.
+const SCALE_JUMP: f64 = 50.0;
+/// Levels that differ by less than this many powers of ten are one: jumps there and back again meet within it.
+const SAME_LEVEL: f64 = 0.85;
+/// How far a jump may be from a split's factor to be taken for it.
+const SPLIT_SLACK: f64 = 0.02;
+/// The ratios of splits that are common enough to suspect one unreported.
+const COMMON_SPLITS: [f64; 7] = [2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0];
+/// How many of the newest bars an unreported split is looked for in; a jump that stood longer was real.
+const UNCONFIRMED_BARS: usize = 2;
+
+/// Moves the bars that cannot be true out of `bars`, which are by day ascending, and tells why each went.
+///
+/// - Closes that are not positive (futures may be negative, but not nothing).
+/// - Bars on another scale: every jump of 50 times or more between two days moves to another level, and all bars
+///   outside the level that has the most are suspect. This catches single bars and whole blocks alike.
+/// - Bars on the wrong side of a split in `splits`: walking back from the newest bar, a jump by a reported split's
+///   factor leaves the basis, and the next one comes back.
+/// - The newest two bars, from a jump by a common split's factor on, when no split is reported.
+pub fn set_suspects_aside(
+    bars: &mut Vec<DailyBar>,
+    splits: &[Split],
+    kind: InstrumentKind,
+) -> Vec<SuspectBar> {
+    let mut suspects = Vec::new();
+    let may_be_negative = kind == InstrumentKind::Future;
+    take(bars, &mut suspects, |bars| {
+        let wrong = |bar: &DailyBar| bar.close == 0.0 || (bar.close < 0.0 && !may_be_negative);
+        bars.iter().map(|bar| wrong(bar).then_some(Suspicion::NotPositive)).collect()
+    });
+    take(bars, &mut suspects, off_scale);
+    if !splits.is_empty() {
+        take(bars, &mut suspects, |bars| off_basis(bars, splits));
+    }
+    if matches!(kind, InstrumentKind::Equity | InstrumentKind::Etf) {
+        take(bars, &mut suspects, unreported_split);
+    }
+    suspects.sort_by_key(|suspect| suspect.date);
+    suspects
+}
+
+/// Whether a current price cannot be true, given the good closes before it, by day ascending.
+pub fn doubt_price(price: f64, closes_before: &[f64], kind: InstrumentKind) -> Option<Suspicion> {
+    if price == 0.0 || (price < 0.0 && kind != InstrumentKind::Future) {
+        return Some(Suspicion::NotPositive);
+    }
+    let newest = closes_before.get(closes_before.len().saturating_sub(5)..).unwrap_or_default();
+    let mut sorted: Vec<f64> = newest.iter().copied().filter(|close| *close > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let median = *sorted.get(sorted.len() / 2)?;
+    let factor = price / median;
+    if is_scale_jump(factor) {
+        return Some(Suspicion::OtherScale { factor });
+    }
+    let ratio = price / *closes_before.last()?;
+    let splits = matches!(kind, InstrumentKind::Equity | InstrumentKind::Etf);
+    (splits && is_common_split(ratio)).then_some(Suspicion::LooksLikeSplit { ratio })
+}
+
+/// Lets `judge` look at all bars, and moves those that it names.
+fn take(
+    bars: &mut Vec<DailyBar>,
+    suspects: &mut Vec<SuspectBar>,
+    judge: impl FnOnce(&[DailyBar]) -> Vec<Option<Suspicion>>,
+) {
+    let mut verdicts = judge(bars).into_iter();
+    bars.retain(|bar| match verdicts.next().flatten() {
+        Some(suspicion) => {
+            suspects.push(SuspectBar { date: bar.date, close: bar.close, suspicion });
+            false
+        }
+        None => true,
+    });
+}
+
+fn off_scale(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
+    // The level of each bar: powers of ten by which jumps so far have moved the series.
+    let mut level = 0.0_f64;
+    let mut levels = Vec::with_capacity(bars.len());
+    let mut last: Option<f64> = None;
+    for bar in bars {
+        let ratio = last.map_or(1.0, |last| bar.close / last);
+        if is_scale_jump(ratio) {
+            level += ratio.log10();
+        }
+        levels.push(level);
+        last = Some(bar.close);
+    }
+    if levels.iter().all(|level| *level == 0.0) {
+        return vec![None; bars.len()];
+    }
+    let same = |a: f64, b: f64| (a - b).abs() < SAME_LEVEL;
+    let mut sorted = levels.clone();
+    sorted.sort_by(f64::total_cmp);
+    let below = |limit: f64| sorted.partition_point(|other| *other < limit);
+    let strength = |level: f64| below(level + SAME_LEVEL) - below(level - SAME_LEVEL);
+    let mut normal = 0.0;
+    let mut most = 0;
+    for level in &levels {
+        // The newer level where two are equally strong.
+        let strength = strength(*level);
+        if strength >= most {
+            (normal, most) = (*level, strength);
+        }
+    }
+    levels
+        .iter()
+        .map(|level| {
+            (!same(*level, normal)).then(|| Suspicion::OtherScale { factor: 10_f64.powf(level - normal) })
+        })
+        .collect()
+}
+
+fn off_basis(bars: &[DailyBar], splits: &[Split]) -> Vec<Option<Suspicion>> {
+    let factors: Vec<f64> = splits
+        .iter()
+        .filter_map(|split| split.ratio.factor().to_f64())
+        .filter(|factor| (*factor - 1.0).abs() > 0.1)
+        .collect();
+    let mut basis = 1.0;
+    let mut verdicts = Vec::with_capacity(bars.len());
+    let mut newer: Option<f64> = None;
+    for bar in bars.iter().rev() {
+        let ratio = newer.map_or(1.0, |newer| bar.close / newer);
+        let jump =
+            factors.iter().flat_map(|factor| [*factor, 1.0 / factor]).find(|jump| is_near(ratio, *jump));
+        basis *= jump.unwrap_or(1.0);
+        verdicts.push((!is_near(basis, 1.0)).then_some(Suspicion::SplitNotApplied { factor: basis }));
+        newer = Some(bar.close);
+    }
+    verdicts.reverse();
+    verdicts
+}
+
+fn unreported_split(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
+    let mut verdicts = vec![None; bars.len()];
+    let first = bars.len().saturating_sub(UNCONFIRMED_BARS);
+    let mut found: Option<f64> = None;
+    for (at, pair) in bars.windows(2).enumerate().map(|(before, pair)| (before + 1, pair)) {
+        let [before, bar] = pair else { continue };
+        if at < first {
+            continue;
+        }
+        let ratio = bar.close / before.close;
+        found = found.or_else(|| is_common_split(ratio).then_some(ratio));
+        if let (Some(ratio), Some(verdict)) = (found, verdicts.get_mut(at)) {
+            *verdict = Some(Suspicion::LooksLikeSplit { ratio });
+        }
+    }
+    verdicts
+}
+
+fn is_scale_jump(ratio: f64) -> bool {
+    ratio > 0.0 && !(1.0 / SCALE_JUMP < ratio && ratio < SCALE_JUMP)
+}
+
+fn is_common_split(ratio: f64) -> bool {
+    COMMON_SPLITS.iter().any(|factor| is_near(ratio, *factor) || is_near(ratio, 1.0 / factor))
+}
+
+fn is_near(ratio: f64, factor: f64) -> bool {
+    (ratio / factor - 1.0).abs() <= SPLIT_SLACK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_domain::SplitRatio;
+    use chrono::Days;
+
+    fn series(closes: &[f64]) -> Vec<DailyBar> {
+        let first = NaiveDate::from_ymd_opt(2024, 1, 1).expect("a date");
+        (0..).zip(closes).map(|(n, close)| DailyBar::close_only(first + Days::new(n), *close)).collect()
+    }
+
+    fn split_on(bars: &[DailyBar], at: usize, new: i64, old: i64) -> Split {
+        let ratio = SplitRatio::new(new.into(), old.into()).expect("a ratio");
+        Split { ex_date: bars[at].date, ratio }
+    }
+
+    fn suspects_of(closes: &[f64], splits: &[(usize, i64, i64)]) -> Vec<(f64, Suspicion)> {
+        let mut bars = series(closes);
+        let splits: Vec<Split> =
+            splits.iter().map(|(at, new, old)| split_on(&bars, *at, *new, *old)).collect();
+        let suspects = set_suspects_aside(&mut bars, &splits, InstrumentKind::Equity);
+        assert_eq!(bars.len() + suspects.len(), closes.len());
+        suspects.into_iter().map(|suspect| (suspect.close, suspect.suspicion)).collect()
+    }
+
+    #[test]
+    fn a_crash_and_a_rally_are_believed() {
+        assert_eq!(suspects_of(&[100.0, 101.0, 71.0, 69.0, 113.0, 112.0], &[]), []);
+    }
+
+    #[test]
+    fn a_single_bar_in_pence_is_set_aside() {
+        let suspects = suspects_of(&[34.7, 34.5, 3_501.0, 34.6, 34.8, 35.0], &[]);
+        assert_eq!(suspects.len(), 1);
+        assert!(matches!(suspects[0], (3_501.0, Suspicion::OtherScale { factor }) if factor > 99.0));
+    }
+
+    #[test]
+    fn a_long_block_on_another_scale_is_set_aside_whole() {
+        let mut closes = vec![12.0; 30];
+        closes.extend([0.12; 20]);
+        closes.extend([12.5; 5]);
+        let suspects = suspects_of(&closes, &[]);
+        assert_eq!(suspects.len(), 20);
+        assert!(suspects.iter().all(|(close, _)| *close < 1.0));
+    }
+
+    #[test]
+    fn the_newest_bar_on_another_scale_is_set_aside() {
+        assert_eq!(suspects_of(&[5.0, 5.1, 5.2, 520.0], &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_split_that_history_does_not_know_yet_condemns_what_is_before_it() {
+        let suspects = suspects_of(&[400.0, 404.0, 408.0, 101.0, 102.0, 103.0], &[(3, 4, 1)]);
+        let closes: Vec<f64> = suspects.iter().map(|(close, _)| *close).collect();
+        assert_eq!(closes, [400.0, 404.0, 408.0]);
+        assert!(
+            matches!(suspects[0].1, Suspicion::SplitNotApplied { factor } if (factor - 4.0).abs() < 1e-9)
+        );
+    }
+
+    #[test]
+    fn a_split_applied_to_half_of_the_days_before_it_condemns_the_other_half() {
+        let suspects = suspects_of(&[400.0, 404.0, 101.0, 102.0, 103.0, 104.0, 105.0], &[(4, 4, 1)]);
+        assert_eq!(suspects.iter().map(|(close, _)| *close).collect::<Vec<_>>(), [400.0, 404.0]);
+    }
+
+    #[test]
+    fn an_applied_split_is_no_reason_for_doubt() {
+        assert_eq!(suspects_of(&[100.0, 101.0, 102.0, 101.0, 102.0], &[(3, 4, 1)]), []);
+    }
+
+    #[test]
+    fn an_unreported_split_is_doubted_while_it_is_new() {
+        let fresh = suspects_of(&[100.0, 101.0, 100.0, 50.1, 50.2], &[]);
+        assert_eq!(fresh.len(), 2);
+        assert!(fresh.iter().all(|(_, why)| matches!(why, Suspicion::LooksLikeSplit { .. })));
+        assert_eq!(suspects_of(&[100.0, 101.0, 50.1, 50.2, 50.0], &[]), []);
+    }
+
+    #[test]
+    fn nothing_is_worth_nothing_and_oil_can_be_worth_less() {
+        assert_eq!(suspects_of(&[3.0, 0.0, 3.1], &[]), [(0.0, Suspicion::NotPositive)]);
+        let mut oil = series(&[18.3, -37.6, 10.0]);
+        assert_eq!(set_suspects_aside(&mut oil, &[], InstrumentKind::Future), []);
+    }
+
+    #[test]
+    fn a_price_is_measured_against_the_closes_before_it() {
+        let before = [99.0, 100.0, 101.0];
+        let doubt = |price| doubt_price(price, &before, InstrumentKind::Equity);
+        assert_eq!(doubt(70.0), None);
+        assert!(matches!(doubt(10_050.0), Some(Suspicion::OtherScale { .. })));
+        assert!(matches!(doubt(25.2), Some(Suspicion::LooksLikeSplit { .. })));
+        assert_eq!(doubt(0.0), Some(Suspicion::NotPositive));
+        assert_eq!(doubt_price(70.0, &[], InstrumentKind::Equity), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! Real HTTP over rustls.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+
+use super::{Request, Response, Transport, TransportError};
+use crate::PricesError;
+
+/// HTTP/1.1 and HTTP/2 with gzip over rustls, for the upstream as for a simulator on this machine.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: Client,
+    base: String,
+}
+
+impl HttpTransport {
+    /// Introduces itself by name and version. Without a name, or with a plain tool's, the upstream refuses at once.
+    pub const USER_AGENT: &str =
+        concat!("Mozilla/5.0 (compatible; Bellwether/", env!("CARGO_PKG_VERSION"), ")");
+
+    const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+    /// Consent pages carry more than the usual eight kilobytes.
+    const MAX_HEADERS: usize = 32 * 1024;
+    /// Sixty years of daily bars are under two megabytes.
+    const MAX_BODY: usize = 8 * 1024 * 1024;
+
+    /// A client for the service at `base`, such as `https://query1.finance.yahoo.com`.
+    pub fn new(base: &str) -> Result<Self, PricesError> {
+        Self::introduced_as(base, Self::USER_AGENT)
+    }
+
+    /// The same under another `User-Agent`.
+    pub fn introduced_as(base: &str, user_agent: &str) -> Result<Self, PricesError> {
+        let invalid = || PricesError::InvalidUpstream(base.to_owned());
+        let url: Url = base.trim().parse().ok().ok_or_else(invalid)?;
+        let host = url.host_str().ok_or_else(invalid)?;
+        if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid());
+        }
+        install_tls_provider();
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json,text/plain,*/*"));
+        let mut client = Client::builder()
+            .tls_backend_rustls()
+            .user_agent(user_agent)
+            .default_headers(headers)
+            .redirect(Policy::none())
+            // Repeating is the gateway's business, which counts it.
+            .retry(reqwest::retry::never())
+            .connect_timeout(Self::CONNECT_TIMEOUT)
+            .http2_max_header_list_size(Self::MAX_HEADERS as u32);
+        if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(PricesError::Client)?;
+        Ok(Self { client, base: url.as_str().trim_end_matches('/').to_owned() })
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let url = format!("{}{}", self.base, request.path_and_query);
+        let sent = self.client.get(url).timeout(request.timeout).send().await;
+        let mut answer = sent.map_err(|error| kind_of(&error))?;
+        let headers: usize =
+            answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let announced = answer.content_length().unwrap_or(0);
+        if headers > Self::MAX_HEADERS || announced > Self::MAX_BODY as u64 {
+            return Err(TransportError::TooLarge);
+        }
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let status = answer.status().as_u16();
+        let mut body = Vec::with_capacity(announced as usize);
+        while let Some(piece) = answer.chunk().await.map_err(|error| kind_of(&error))? {
+            if body.len() + piece.len() > Self::MAX_BODY {
+                return Err(TransportError::TooLarge);
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Response { status, retry_after, body })
+    }
+}
+
+fn kind_of(error: &reqwest::Error) -> TransportError {
+    if error.is_timeout() {
+        TransportError::Timeout
+    } else if error.is_connect() {
+        TransportError::Unreachable
+    } else {
+        TransportError::Interrupted
+    }
+}
+
+/// reqwest is built without a default provider of cryptography, and panics when there is none.
+fn install_tls_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that the program has chosen one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_http_with_a_host() {
+        for base in
+            ["", "query1.finance.yahoo.com", "ftp://example.org", "http://", "https://example.org/?a=b"]
+        {
+            assert!(matches!(HttpTransport::new(base), Err(PricesError::InvalidUpstream(_))), "{base:?}");
+        }
+        let transport = HttpTransport::new("http://127.0.0.1:9/q1/").expect("a client");
+        assert_eq!(transport.base, "http://127.0.0.1:9/q1");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_unreachable() {
+        let transport = HttpTransport::new("http://127.0.0.1:1").expect("a client");
+        let request = Request {
+            family: crate::Family::Anonymous,
+            path_and_query: "/v8/finance/chart/AAPL".into(),
+            timeout: Duration::from_secs(5),
+        };
+        assert_eq!(transport.send(&request).await, Err(TransportError::Unreachable));
+    }
+}

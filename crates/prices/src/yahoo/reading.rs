@@ -1,0 +1,266 @@
+//! From an answer to an outcome.
+
+use bellwether_domain::{DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol, decimal_of_price};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::bars::{self, Row};
+use super::number::{Number, PriceReader};
+use super::session::Session;
+use super::symbols::is_same;
+use super::wire::{ChartResult, Meta, WireError};
+use crate::set_suspects_aside;
+use crate::{
+    History, Listing, NotAnswered, Outcome, RecentCloses, SuspectBar, Suspicion, Unreadable, doubt_price,
+};
+
+/// What is known of a symbol from earlier answers; stands in where an answer leaves it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The unit that it is quoted in.
+    pub unit: QuoteUnit,
+    /// The zone of its dates.
+    pub zone: Tz,
+}
+
+/// What was asked, as far as it takes to read the answer.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// The length of a bar: `1d`. Answers in others are refused.
+    pub interval: &'static str,
+    /// The second before which bars were asked for; what is later was not.
+    pub before: Option<i64>,
+    /// What is known of the symbol already.
+    pub known: Option<Known>,
+    /// The present.
+    pub now: DateTime<Utc>,
+}
+
+impl Asked {
+    /// Daily bars of a symbol, of which nothing is known.
+    pub fn daily(symbol: Symbol, now: DateTime<Utc>) -> Self {
+        Self { symbol, interval: "1d", before: None, known: None, now }
+    }
+}
+
+/// A result with its bars in order and everything suspect set aside.
+pub(super) struct Read {
+    listing: Listing,
+    session: Session,
+    rows: Vec<Row>,
+    suspects: Vec<SuspectBar>,
+    splits: Vec<bellwether_domain::Split>,
+    quote: Result<Option<Quote>, Suspicion>,
+    prices: PriceReader,
+}
+
+impl Read {
+    /// Reads one result; anything but `Answered` is the outcome for its symbol.
+    pub(super) fn of(result: &ChartResult, asked: &Asked) -> Result<Outcome<Self>, Unreadable> {
+        let meta = &result.meta;
+        if let Some(answered) = meta.symbol.as_deref().filter(|answered| !is_same(answered, &asked.symbol)) {
+            return Ok(Outcome::Suspect(Suspicion::WrongSymbol {
+                answered: answered.chars().take(40).collect(),
+            }));
+        }
+        let inconsistent = |what: &str| Unreadable::Inconsistent(what.to_owned());
+        if meta.data_granularity.as_deref().is_some_and(|granularity| granularity != asked.interval) {
+            return Err(inconsistent("bars of another length than asked"));
+        }
+        let has_bars = result.timestamp.as_ref().is_some_and(|stamps| !stamps.is_empty());
+        if is_shell(meta) && !has_bars {
+            return Ok(Outcome::Delisted);
+        }
+        let unit = match meta.currency.as_deref().map(str::parse) {
+            Some(Ok(unit)) => unit,
+            Some(Err(_)) => return Err(inconsistent("a currency that is none")),
+            None => asked.known.ok_or_else(|| inconsistent("no currency"))?.unit,
+        };
+        let zone = match meta.exchange_timezone_name.as_deref().map(str::parse) {
+            Some(Ok(zone)) => zone,
+            Some(Err(_)) => return Err(inconsistent("a time zone that is none")),
+            None => asked.known.ok_or_else(|| inconsistent("no time zone"))?.zone,
+        };
+        let period = meta.current_trading_period.as_ref().and_then(|periods| periods.regular.as_ref());
+        let session = Session {
+            zone,
+            regular: period.and_then(|period| period.start.whole().zip(period.end.whole())),
+            market_time: meta.regular_market_time.whole(),
+            now: asked.now,
+        };
+        let mut prices = PriceReader::new(unit);
+        let mut rows =
+            bars::rows(result, &session, &mut prices, asked.before).map_err(Unreadable::Inconsistent)?;
+        let splits = bars::splits(result.events.as_ref().and_then(|events| events.splits.as_ref()), &session);
+        let listing = listing(meta, &session, unit, asked);
+        let suspects = set_rows_aside(&mut rows, &splits, listing.kind);
+        let quote = quote(meta, &listing, &session, &rows, &suspects, &mut prices, asked);
+        Ok(Outcome::Answered(Self { listing, session, rows, suspects, splits, quote, prices }))
+    }
+
+    /// As history, with the events of the result that it was read from.
+    pub(super) fn into_history(mut self, result: &ChartResult) -> History {
+        let events = result.events.as_ref();
+        let mut payouts = |of| bars::payouts(of, &self.session, &mut self.prices);
+        History {
+            dividends: payouts(events.and_then(|events| events.dividends.as_ref())),
+            capital_gains: payouts(events.and_then(|events| events.capital_gains.as_ref())),
+            adjusted_closes: self.rows.iter().map(|row| row.adjusted).collect(),
+            bars: self.rows.into_iter().map(|row| row.bar).collect(),
+            splits: self.splits,
+            quote: self.quote.ok().flatten(),
+            suspects: self.suspects,
+            listing: self.listing,
+            fetched_at: self.session.now,
+        }
+    }
+
+    /// As closes for a first view.
+    pub(super) fn into_closes(self) -> RecentCloses {
+        let close_only = |row: Row| DailyBar {
+            provisional: row.bar.provisional,
+            ..DailyBar::close_only(row.bar.date, row.bar.close)
+        };
+        RecentCloses {
+            bars: self.rows.into_iter().map(close_only).collect(),
+            quote: self.quote.ok().flatten(),
+            suspects: self.suspects,
+            listing: self.listing,
+            fetched_at: self.session.now,
+        }
+    }
+
+    /// As the current price alone.
+    pub(super) fn into_quote(self) -> Outcome<Quote> {
+        match self.quote {
+            Ok(Some(quote)) => Outcome::Answered(quote),
+            Ok(None) => Outcome::NotAnswered(NotAnswered::Malformed("no price".into())),
+            Err(suspicion) => Outcome::Suspect(suspicion),
+        }
+    }
+
+    pub(super) fn known(&self) -> Known {
+        Known { unit: self.listing.unit, zone: self.listing.zone }
+    }
+}
+
+/// Lines that trade no more are kept under a venue of their own, typed as funds, without a currency or a price.
+fn is_shell(meta: &Meta) -> bool {
+    meta.exchange_name.as_deref() == Some("YHD")
+        || (meta.currency.is_none()
+            && meta.regular_market_price.get().is_none()
+            && meta.instrument_type.as_deref() == Some("MUTUALFUND"))
+}
+
+fn listing(meta: &Meta, session: &Session, unit: QuoteUnit, asked: &Asked) -> Listing {
+    let name = meta.long_name.as_deref().or(meta.short_name.as_deref());
+    let minor_digits = unit.units_in_one.ilog10();
+    Listing {
+        symbol: asked.symbol.clone(),
+        unit,
+        zone: session.zone,
+        kind: meta.instrument_type.as_deref().map_or(InstrumentKind::Other, InstrumentKind::from_word),
+        name: name
+            .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|name| !name.is_empty()),
+        venue: meta.exchange_name.clone().filter(|venue| !venue.is_empty()),
+        price_decimals: meta.price_hint.whole().map_or(2, |hint| hint.clamp(0, 8) as u32) + minor_digits,
+        first_traded: meta.first_trade_date.whole().and_then(|second| session.date_at(second)),
+    }
+}
+
+fn set_rows_aside(
+    rows: &mut Vec<Row>,
+    splits: &[bellwether_domain::Split],
+    kind: InstrumentKind,
+) -> Vec<SuspectBar> {
+    let mut bars: Vec<DailyBar> = rows.iter().map(|row| row.bar).collect();
+    let suspects = set_suspects_aside(&mut bars, splits, kind);
+    if !suspects.is_empty() {
+        let mut good = bars.iter().map(|bar| bar.date).peekable();
+        rows.retain(|row| good.next_if_eq(&row.bar.date).is_some());
+    }
+    suspects
+}
+
+/// The current price; an error when it cannot be true.
+fn quote(
+    meta: &Meta,
+    listing: &Listing,
+    session: &Session,
+    rows: &[Row],
+    suspects: &[SuspectBar],
+    prices: &mut PriceReader,
+    asked: &Asked,
+) -> Result<Option<Quote>, Suspicion> {
+    let newest = rows.last();
+    let (price, stamp) = match (meta.regular_market_price.get(), session.market_time) {
+        (Some(price), Some(stamp)) => (prices.major(Number(price)), stamp),
+        // Older answers and the flat ones have no price of their own; their last row does.
+        _ => match newest {
+            Some(row) => (row.bar.close, row.stamp),
+            None => return Ok(None),
+        },
+    };
+    let Some((market_date, as_of)) = session.date_at(stamp).zip(DateTime::from_timestamp(stamp, 0)) else {
+        return Ok(None);
+    };
+    // A venue's clock may be ahead of ours, but not by a day.
+    if as_of > asked.now + TimeDelta::days(1) {
+        return Ok(None);
+    }
+    let before: Vec<f64> =
+        rows.iter().filter(|row| row.bar.date < market_date).map(|row| row.bar.close).collect();
+    let condemned = suspects.iter().find(|suspect| suspect.date == market_date);
+    if let Some(suspicion) = doubt_price(price, &before, listing.kind).or_else(|| {
+        condemned.filter(|suspect| (suspect.close / price - 1.0).abs() < 0.2).map(|s| s.suspicion.clone())
+    }) {
+        return Err(suspicion);
+    }
+    let starts_today = rows.first().is_none_or(|row| row.bar.date >= market_date);
+    let previous = match bars::close_before(rows, market_date) {
+        Some(close) => close,
+        // What comes before the first bar is the day before only when that bar is of the price's day.
+        None if starts_today && suspects.is_empty() => prices.major(meta.chart_previous_close),
+        None => f64::NAN,
+    };
+    Ok(decimal_of_price(price).map(|price| Quote {
+        symbol: asked.symbol.clone(),
+        price,
+        currency: listing.unit.currency,
+        as_of,
+        fetched_at: asked.now,
+        previous_close: decimal_of_price(previous),
+        delay_minutes: 0,
+        source: PriceSource::yahoo().name,
+    }))
+}
+
+/// What a refusal in an endpoint's own words says.
+pub(super) fn refusal<T>(status: u16, error: Option<&WireError>) -> Result<Outcome<T>, Unreadable> {
+    let Some(error) = error else { return Err(Unreadable::Foreign) };
+    let says = |what: &str| error.description.contains(what);
+    match status {
+        404 if error.code == "Not Found" => Ok(Outcome::Unknown),
+        400 if says("Data doesn't exist for startDate") => {
+            Ok(Outcome::NotAnswered(NotAnswered::NothingInWindow))
+        }
+        400 | 422 => {
+            let description = error.description.chars().take(200).collect();
+            Ok(Outcome::NotAnswered(NotAnswered::Refused(description)))
+        }
+        _ => Err(Unreadable::Foreign),
+    }
+}
+
+/// Parses a body, telling one that breaks off from one that never was an answer.
+pub(super) fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof => Unreadable::Cut,
+        serde_json::error::Category::Data => Unreadable::Inconsistent("another shape than agreed".into()),
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => Unreadable::Foreign,
+    })
+}
