@@ -33,6 +33,8 @@ enum Side {
 /// The first step outwards, in units of one over the payments' span, and its growth where several roots may follow.
 const STEP: f64 = 0.05;
 const GROWTH: f64 = 1.03;
+/// A logarithmic loss from here on is -100 % a year in an `f64`: no rate that could be shown beside another.
+const RUIN: f64 = 36.0;
 /// Beyond it, the growth of a day would not fit into a number.
 const FAR: f64 = 250_000.0;
 
@@ -52,7 +54,8 @@ impl Payments {
         let (near, far) = if sum >= 0.0 { (Side::Gain, Side::Loss) } else { (Side::Loss, Side::Gain) };
         let near = self.brackets(near);
         let far = self.brackets(far);
-        let roots = near.len() + far.len() + usize::from(sum == 0.0);
+        let told_apart = near.iter().chain(&far).filter(|bracket| self.is_told_apart(**bracket)).count();
+        let roots = told_apart + usize::from(sum == 0.0);
         let log_rate = if sum == 0.0 {
             0.0
         } else {
@@ -60,6 +63,12 @@ impl Payments {
             self.brent(side, inner, outer)
         };
         Ok(Found { log_rate, ambiguous: roots > 1 })
+    }
+
+    /// Whether the root in a bracket is a rate that differs from -100 % as a number.
+    fn is_told_apart(&self, (side, inner, outer): (Side, f64, f64)) -> bool {
+        let is_before = || (self.value(side, RUIN) < 0.0) != (self.value(side, inner) < 0.0);
+        side == Side::Gain || outer <= RUIN || (inner < RUIN && is_before())
     }
 
     /// Where the present value changes sign on one side, walking outwards until no root can follow.

@@ -1,1 +1,173 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::testing::date;
+
+fn rate(flows: &[(&str, f64)]) -> Figure<Rate> {
+    let flows: Vec<_> = flows.iter().map(|(day, amount)| Flow { date: date(day), amount: *amount }).collect();
+    xirr(&flows)
+}
+
+#[track_caller]
+fn close(left: f64, right: f64) {
+    assert!((left - right).abs() < 1e-9, "{left} instead of {right}");
+}
+
+/// Present value in relation to the size of the flows.
+fn relative_value(flows: &[Flow], annual: f64) -> f64 {
+    let first = flows.iter().map(|flow| flow.date).min().expect("a flow");
+    let worth = |flow: &Flow| {
+        let years = flow.date.signed_duration_since(first).num_days() as f64 / 365.0;
+        flow.amount * (-years * annual.ln_1p()).exp()
+    };
+    flows.iter().map(worth).sum::<f64>() / flows.iter().map(|flow| worth(flow).abs()).sum::<f64>()
+}
+
+#[test]
+fn the_spreadsheets_example_gives_their_figure() {
+    let flows = [
+        ("2008-01-01", -10_000.0),
+        ("2008-03-01", 2750.0),
+        ("2008-10-30", 4250.0),
+        ("2009-02-15", 3250.0),
+        ("2009-04-01", 2750.0),
+    ];
+    let rate = rate(&flows).expect("a rate");
+    assert!((rate.annual - 0.373_362_535).abs() < 1e-8);
+    assert!(rate.is_annual() && !rate.ambiguous);
+}
+
+#[test]
+fn ten_percent_in_a_year_are_ten_percent() {
+    let rate = rate(&[("2023-01-01", -100.0), ("2024-01-01", 110.0)]).expect("a rate");
+    close(rate.annual, 0.1);
+    close(rate.period, 0.1);
+}
+
+#[test]
+fn below_a_year_the_rate_of_the_period_is_the_headline() {
+    let rate = rate(&[("2024-01-01", -100.0), ("2024-01-31", 101.0)]).expect("a rate");
+    close(rate.headline(), 0.01);
+    close(rate.annual, 1.01_f64.powf(365.0 / 30.0) - 1.0);
+    assert!(!rate.is_annual());
+}
+
+#[test]
+fn payments_of_one_day_are_netted_and_their_order_does_not_matter() {
+    let netted = rate(&[("2022-01-01", -60.0), ("2023-01-01", 70.0)]).expect("a rate");
+    let apart = rate(&[("2023-01-01", 70.0), ("2022-01-01", 40.0), ("2022-01-01", -100.0)]).expect("a rate");
+    assert_eq!(netted, apart);
+}
+
+#[test]
+fn a_loss_and_a_gain_far_from_any_guess_are_found() {
+    close(rate(&[("2020-01-01", -1e6), ("2021-12-31", 1.0)]).expect("a loss").annual, -0.999);
+    close(rate(&[("2020-01-01", -1.0), ("2021-12-31", 1e6)]).expect("a gain").annual, 999.0);
+}
+
+#[test]
+fn money_back_without_gain_is_zero() {
+    close(
+        rate(&[("2020-01-01", -100.0), ("2021-06-01", 60.0), ("2022-01-01", 40.0)]).expect("a rate").annual,
+        0.0,
+    );
+}
+
+#[test]
+fn two_rates_give_the_one_with_the_sign_of_the_sum_and_a_warning() {
+    // -1000 + 2500 v - 1540 v^2 = 0 has the solutions v = 1/1.1 and v = 1/1.4; the sum is -40, but no loss solves it.
+    let both =
+        rate(&[("2021-01-01", -1000.0), ("2022-01-01", 2500.0), ("2023-01-01", -1540.0)]).expect("a rate");
+    close(both.annual, 0.1);
+    assert!(both.ambiguous);
+}
+
+#[test]
+fn a_withdrawal_in_between_does_not_make_the_rate_ambiguous() {
+    let flows =
+        [("2021-01-01", -1000.0), ("2022-01-01", 500.0), ("2022-06-01", -200.0), ("2023-01-01", 900.0)];
+    assert!(!rate(&flows).expect("a rate").ambiguous);
+}
+
+#[test]
+fn what_cannot_be_computed_says_why() {
+    assert_eq!(rate(&[]), Err(Reason::NoCapital));
+    assert_eq!(rate(&[("2024-01-01", 0.0)]), Err(Reason::NoCapital));
+    assert_eq!(rate(&[("2024-01-01", -100.0), ("2024-01-01", 120.0)]), Err(Reason::TooShort));
+    assert_eq!(rate(&[("2024-01-01", -100.0), ("2024-02-01", -50.0)]), Err(Reason::OneSided));
+    assert_eq!(rate(&[("2024-01-01", 100.0), ("2024-02-01", 50.0)]), Err(Reason::OneSided));
+    assert_eq!(rate(&[("2024-01-01", f64::NAN), ("2024-02-01", 50.0)]), Err(Reason::OutOfRange));
+}
+
+#[test]
+fn no_rate_solves_what_never_crosses_zero() {
+    let never = [("2021-01-01", -100.0), ("2022-01-01", 10.0), ("2023-01-01", -100.0)];
+    assert_eq!(rate(&never), Err(Reason::NoSolution));
+}
+
+#[test]
+fn a_closing_value_of_nothing_is_a_total_loss() {
+    let lost = rate(&[("2023-01-01", -100.0), ("2023-05-01", -50.0), ("2024-01-01", 0.0)]).expect("a rate");
+    close(lost.annual, -1.0);
+    assert_eq!(lost.days, 365);
+}
+
+#[test]
+fn a_rate_beyond_all_numbers_says_so() {
+    assert_eq!(rate(&[("2024-01-01", -1e-9), ("2024-01-02", 1e9)]), Err(Reason::OutOfRange));
+}
+
+fn payments() -> impl Strategy<Value = Vec<Flow>> {
+    prop::collection::vec((0..4000_u64, -1000.0..1000.0_f64), 2..40).prop_map(|flows| {
+        let first = date("2010-01-01");
+        flows.into_iter().map(|(day, amount)| Flow { date: first + chrono::Days::new(day), amount }).collect()
+    })
+}
+
+fn deposits_and_a_value() -> impl Strategy<Value = (Vec<Flow>, f64)> {
+    let deposits = prop::collection::vec((0..3000_u64, 1.0..1000.0_f64), 1..30);
+    (deposits, 0.001..100_000.0_f64).prop_map(|(deposits, value)| {
+        let first = date("2010-01-01");
+        let mut flows: Vec<_> = deposits
+            .into_iter()
+            .map(|(day, amount)| Flow { date: first + chrono::Days::new(day), amount: -amount })
+            .collect();
+        flows.push(Flow { date: date("2019-01-01"), amount: value });
+        (flows, value)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn at_the_rate_the_payments_are_worth_nothing(flows in payments()) {
+        if let Ok(rate) = xirr(&flows)
+            && rate.annual > -0.999
+        {
+            prop_assert!(relative_value(&flows, rate.annual).abs() < 1e-9, "{rate:?}");
+        }
+    }
+
+    #[test]
+    fn deposits_against_a_value_always_have_one_rate((flows, value) in deposits_and_a_value()) {
+        let rate = xirr(&flows).expect("a rate");
+        let paid: f64 = -flows.iter().filter(|flow| flow.amount < 0.0).map(|flow| flow.amount).sum::<f64>();
+        prop_assert!(!rate.ambiguous);
+        prop_assert_eq!(rate.annual > 0.0, value > paid);
+        prop_assert!(relative_value(&flows, rate.annual).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_unit_of_money_does_not_matter(flows in payments(), exponent in -8..9_i32) {
+        let factor = 10_f64.powi(exponent);
+        let scaled: Vec<_> = flows.iter().map(|flow| Flow { amount: flow.amount * factor, ..*flow }).collect();
+        match (xirr(&flows), xirr(&scaled)) {
+            (Ok(plain), Ok(scaled)) => {
+                let difference = (plain.annual - scaled.annual).abs() / (1.0 + plain.annual.abs());
+                prop_assert!(difference < 1e-9, "{plain:?} {scaled:?}");
+            }
+            (plain, scaled) => prop_assert_eq!(plain.is_err(), scaled.is_err()),
+        }
+    }
+}

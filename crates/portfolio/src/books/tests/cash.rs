@@ -23,10 +23,12 @@ fn deposits(books: &Books) -> Vec<(NaiveDate, Decimal)> {
 
 #[test]
 fn an_uncovered_day_is_one_deposit_of_exactly_the_shortfall() {
-    let ledger = Ledger::default()
-        .deposit("2024-01-02", "30")
-        .buy("2024-01-02", "AAPL", "5", "10")
-        .buy("2024-01-02", "MSFT", "2", "10.25");
+    let ledger = Ledger::default().deposit("2024-01-02", "30").buy("2024-01-02", "AAPL", "5", "10").buy(
+        "2024-01-02",
+        "MSFT",
+        "2",
+        "10.25",
+    );
     let books = books(&ledger);
     assert_eq!(deposits(&books), [(date("2024-01-02"), decimal("40.5"))]);
     assert_eq!(books.cash().balances[0].balance, Decimal::ZERO);

@@ -1,7 +1,9 @@
 use bellwether_domain::{CostMethod, Currency};
 use rust_decimal::Decimal;
 
-use crate::testing::{Ledger, columns, currency, date, decimal, market_with_rates, options, quoted, symbol, usd};
+use crate::testing::{
+    Ledger, columns, currency, date, decimal, market_with_rates, options, quoted, symbol, usd,
+};
 use crate::{Books, CashKind, InstrumentData, Market, Options, PriceSeries, Rates, Reason};
 
 /// A euro costs 1.25 dollars, from the fifth on 1.5.
@@ -32,7 +34,9 @@ fn a_foreign_purchase_is_settled_from_base_cash_at_the_day_s_rate() {
         .buy("2024-01-03", "SIE.DE", "2", "100")
         .in_currency("EUR", None);
     let books = ledger.books(&world(), "2024-01-04");
-    let entry = |kind, currency: &str, amount, balance| (kind, currency.to_owned(), decimal(amount), decimal(balance));
+    let entry = |kind, currency: &str, amount, balance| {
+        (kind, currency.to_owned(), decimal(amount), decimal(balance))
+    };
     assert_eq!(
         cash(&books),
         [
@@ -114,5 +118,8 @@ fn a_missing_rate_makes_amounts_unknown_and_stops_nothing() {
     assert_eq!(toyota.cost(CostMethod::Fifo).listed, Ok(decimal("200000")));
     let last = books.external_flows().last().expect("paid in in yen");
     assert_eq!(last.amount, Err(unknown));
-    assert_eq!(books.position(&symbol("AAPL")).expect("a position").cost(CostMethod::Fifo).base, Ok(decimal("10")));
+    assert_eq!(
+        books.position(&symbol("AAPL")).expect("a position").cost(CostMethod::Fifo).base,
+        Ok(decimal("10"))
+    );
 }

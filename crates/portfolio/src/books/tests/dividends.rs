@@ -5,7 +5,8 @@ use crate::testing::{Ledger, date, decimal, dividend, market, options, quoted, s
 use crate::{Books, CashKind, InstrumentData, Options};
 
 fn apple() -> InstrumentData {
-    quoted(&[("2024-01-02", 10.0)]).with_dividends(&[dividend("2024-02-09", "0.24"), dividend("2024-05-10", "0.25")])
+    quoted(&[("2024-01-02", 10.0)])
+        .with_dividends(&[dividend("2024-02-09", "0.24"), dividend("2024-05-10", "0.25")])
 }
 
 fn income(ledger: &Ledger, data: InstrumentData, as_of: &str) -> Vec<(chrono::NaiveDate, Decimal, bool)> {
@@ -21,13 +22,15 @@ fn a_known_dividend_is_inferred_from_the_shares_held_before_its_ex_date() {
 
 #[test]
 fn shares_sold_on_the_ex_date_keep_its_dividend() {
-    let ledger = Ledger::default().buy("2024-02-08", "AAPL", "10", "10").sell("2024-02-09", "AAPL", "10", "10");
+    let ledger =
+        Ledger::default().buy("2024-02-08", "AAPL", "10", "10").sell("2024-02-09", "AAPL", "10", "10");
     assert_eq!(income(&ledger, apple(), "2024-12-31"), [(date("2024-02-09"), decimal("2.4"), true)]);
 }
 
 #[test]
 fn a_recorded_dividend_takes_the_place_of_the_known_one() {
-    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "10", "10").dividend("2024-02-15", "AAPL", "2.04");
+    let ledger =
+        Ledger::default().buy("2024-01-02", "AAPL", "10", "10").dividend("2024-02-15", "AAPL", "2.04");
     let expected = [(date("2024-02-15"), decimal("2.04"), false), (date("2024-05-10"), decimal("2.5"), true)];
     assert_eq!(income(&ledger, apple(), "2024-12-31"), expected);
 }
@@ -36,7 +39,8 @@ fn a_recorded_dividend_takes_the_place_of_the_known_one() {
 fn nothing_is_inferred_when_only_recorded_dividends_count() {
     let ledger = Ledger::default().buy("2024-01-02", "AAPL", "10", "10");
     let options = Options { dividends: DividendPolicy::RecordedOnly, ..options() };
-    let books = Books::replay(&ledger.0, &market([("AAPL", apple())]), &options, date("2024-12-31")).expect("books");
+    let books =
+        Books::replay(&ledger.0, &market([("AAPL", apple())]), &options, date("2024-12-31")).expect("books");
     assert!(books.income().is_empty());
 }
 
@@ -65,7 +69,12 @@ fn a_reinvestment_is_income_and_purchase_without_external_flow() {
 fn an_inferred_dividend_is_cash_that_later_purchases_use_first() {
     let ledger = Ledger::default().buy("2024-01-02", "AAPL", "10", "10").buy("2024-02-12", "AAPL", "1", "10");
     let books = ledger.books(&market([("AAPL", apple())]), "2024-02-28");
-    let deposits: Vec<_> =
-        books.cash().entries.iter().filter(|entry| entry.kind == CashKind::Deposit).map(|entry| entry.amount).collect();
+    let deposits: Vec<_> = books
+        .cash()
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == CashKind::Deposit)
+        .map(|entry| entry.amount)
+        .collect();
     assert_eq!(deposits, [decimal("100"), decimal("7.6")]);
 }

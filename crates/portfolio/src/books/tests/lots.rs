@@ -108,8 +108,10 @@ fn each_account_sells_its_own_lots_and_the_average_is_pooled() {
 
 #[test]
 fn more_than_is_held_cannot_be_sold_and_the_error_says_what_to_do() {
-    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "10", "10").sell("2024-01-03", "AAPL", "12", "10");
-    let error = Books::replay(&ledger.0, &Market::default(), &options(), date("2024-01-31")).expect_err("short");
+    let ledger =
+        Ledger::default().buy("2024-01-02", "AAPL", "10", "10").sell("2024-01-03", "AAPL", "12", "10");
+    let error =
+        Books::replay(&ledger.0, &Market::default(), &options(), date("2024-01-31")).expect_err("short");
     assert_eq!(error.transaction(), Some(ledger.id(2)));
     assert_eq!(
         error.to_string(),
@@ -120,8 +122,10 @@ fn more_than_is_held_cannot_be_sold_and_the_error_says_what_to_do() {
 
 #[test]
 fn the_earliest_fault_of_all_instruments_is_told() {
-    let ledger = Ledger::default().sell("2024-01-05", "AAPL", "1", "10").sell("2024-01-03", "MSFT", "1", "10");
-    let error = Books::replay(&ledger.0, &Market::default(), &options(), date("2024-01-31")).expect_err("short");
+    let ledger =
+        Ledger::default().sell("2024-01-05", "AAPL", "1", "10").sell("2024-01-03", "MSFT", "1", "10");
+    let error =
+        Books::replay(&ledger.0, &Market::default(), &options(), date("2024-01-31")).expect_err("short");
     assert!(matches!(error, LedgerError::NotEnoughShares { symbol: msft, .. } if msft == symbol("MSFT")));
 }
 
@@ -170,7 +174,10 @@ fn transfer_in(quantity: &str, unit_cost: &str) -> Booking {
 }
 
 fn transfer_out(quantity: &str) -> Booking {
-    Booking::TransferOut { symbol: symbol("AAPL"), quantity: Quantity::new(decimal(quantity)).expect("a quantity") }
+    Booking::TransferOut {
+        symbol: symbol("AAPL"),
+        quantity: Quantity::new(decimal(quantity)).expect("a quantity"),
+    }
 }
 
 #[test]
@@ -185,9 +192,8 @@ fn shares_from_elsewhere_keep_their_cost_and_come_in_at_market_value() {
 
 #[test]
 fn shares_to_elsewhere_take_their_cost_with_them_and_realise_nothing() {
-    let ledger = Ledger::default()
-        .buy("2024-01-02", "AAPL", "10", "10")
-        .booked("2024-01-03", transfer_out("4"));
+    let ledger =
+        Ledger::default().buy("2024-01-02", "AAPL", "10", "10").booked("2024-01-03", transfer_out("4"));
     let position = apple(&ledger, "2024-01-03");
     assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("60")));
     assert_eq!(position.average_cost.base, Ok(decimal("60")));
@@ -206,8 +212,11 @@ fn a_transfer_between_own_accounts_keeps_age_and_cost_and_is_no_external_flow() 
     let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
     let books = ledger.books(&market, "2024-01-05");
     let position = books.position(&symbol("AAPL")).expect("a position");
-    let lots: Vec<_> =
-        position.lots.iter().map(|lot| (&*lot.account, lot.acquired, lot.quantity, lot.cost.base.clone())).collect();
+    let lots: Vec<_> = position
+        .lots
+        .iter()
+        .map(|lot| (&*lot.account, lot.acquired, lot.quantity, lot.cost.base.clone()))
+        .collect();
     assert_eq!(
         lots,
         [

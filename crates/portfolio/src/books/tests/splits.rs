@@ -5,7 +5,10 @@ use crate::testing::{Ledger, date, decimal, market, quoted, split, symbol};
 use crate::{Position, QuantityChange};
 
 fn recorded(new: i64, old: i64) -> Booking {
-    Booking::Split { symbol: symbol("AAPL"), ratio: SplitRatio::new(new.into(), old.into()).expect("a ratio") }
+    Booking::Split {
+        symbol: symbol("AAPL"),
+        ratio: SplitRatio::new(new.into(), old.into()).expect("a ratio"),
+    }
 }
 
 fn apple(ledger: &Ledger, splits: &[bellwether_domain::Split], as_of: &str) -> Position {
@@ -24,7 +27,8 @@ fn a_split_multiplies_the_shares_and_leaves_their_cost() {
 
 #[test]
 fn bookings_on_the_ex_date_are_in_new_units() {
-    let ledger = Ledger::default().buy("2020-08-28", "AAPL", "1", "500").buy("2020-08-31", "AAPL", "1", "125");
+    let ledger =
+        Ledger::default().buy("2020-08-28", "AAPL", "1", "500").buy("2020-08-31", "AAPL", "1", "125");
     let position = apple(&ledger, &[split("2020-08-31", 4, 1)], "2020-08-31");
     assert_eq!(position.quantity, decimal("5"));
     let change = QuantityChange { date: date("2020-08-31"), before: decimal("4"), after: decimal("5") };
@@ -61,9 +65,8 @@ fn a_split_that_only_the_ledger_knows_applies_before_the_day_s_bookings() {
 
 #[test]
 fn a_reverse_split_s_fraction_can_be_sold_as_cash_in_lieu() {
-    let ledger = Ledger::default()
-        .buy("2020-08-03", "AAPL", "10", "3")
-        .sell("2020-08-31", "AAPL", "0.333333333", "9");
+    let ledger =
+        Ledger::default().buy("2020-08-03", "AAPL", "10", "3").sell("2020-08-31", "AAPL", "0.333333333", "9");
     let position = apple(&ledger, &[split("2020-08-31", 1, 3)], "2020-08-31");
     assert_eq!(position.quantity.round_dp(9), decimal("3"));
     // A tenth of the cost of 30 went with a tenth of the shares.
@@ -73,7 +76,8 @@ fn a_reverse_split_s_fraction_can_be_sold_as_cash_in_lieu() {
 
 #[test]
 fn a_third_after_a_reverse_split_closes_with_what_nine_decimals_can_say() {
-    let ledger = Ledger::default().buy("2020-08-03", "AAPL", "1", "3").sell("2020-09-01", "AAPL", "0.333333333", "9");
+    let ledger =
+        Ledger::default().buy("2020-08-03", "AAPL", "1", "3").sell("2020-09-01", "AAPL", "0.333333333", "9");
     let position = apple(&ledger, &[split("2020-08-31", 1, 3)], "2020-09-01");
     assert_eq!(position.quantity, Decimal::ZERO);
     assert_eq!(position.sales[0].fifo_cost.base, Ok(decimal("3")));
