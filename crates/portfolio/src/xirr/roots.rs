@@ -33,7 +33,7 @@ enum Side {
 /// The first step outwards, in units of one over the payments' span, and its growth where several roots may follow.
 const STEP: f64 = 0.05;
 const GROWTH: f64 = 1.03;
-/// A logarithmic loss from here on is -100 % a year in an `f64`: no rate that could be shown beside another.
+/// A logarithm that takes 1 beyond the digits of an `f64`.
 const RUIN: f64 = 36.0;
 /// Beyond it, the growth of a day would not fit into a number.
 const FAR: f64 = 250_000.0;
@@ -65,10 +65,15 @@ impl Payments {
         Ok(Found { log_rate, ambiguous: roots > 1 })
     }
 
-    /// Whether the root in a bracket is a rate that differs from -100 % as a number.
+    /// Whether the root in a bracket could be meant: neither a loss of -100 % a year nor a growth to more than an
+    /// `f64` has digits.
     fn is_told_apart(&self, (side, inner, outer): (Side, f64, f64)) -> bool {
-        let is_before = || (self.value(side, RUIN) < 0.0) != (self.value(side, inner) < 0.0);
-        side == Side::Gain || outer <= RUIN || (inner < RUIN && is_before())
+        let absurd = match side {
+            Side::Gain => RUIN / self.span,
+            Side::Loss => RUIN,
+        };
+        let is_before = || (self.value(side, absurd) < 0.0) != (self.value(side, inner) < 0.0);
+        outer <= absurd || (inner < absurd && is_before())
     }
 
     /// Where the present value changes sign on one side, walking outwards until no root can follow.
