@@ -1,0 +1,238 @@
+//! The record of every change: who, when, what, before and after. It is only ever added to.
+
+use bellwether_domain::{PortfolioId, UserId};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::columns::{Key, instant, micros};
+use crate::connection::{AnyConnection, on_either};
+use crate::schema::audit_log;
+use crate::{Storage, StorageError};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditAction {
+    /// It was not there before.
+    Created,
+    /// It was different before.
+    Changed,
+    /// It is no longer there.
+    Deleted,
+}
+
+impl AuditAction {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Created, Self::Changed, Self::Deleted].into_iter().find(|action| action.as_str() == word)
+    }
+}
+
+/// What kind of thing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditSubject {
+    /// A transaction of a ledger.
+    Transaction,
+    /// A portfolio's settings, or the portfolio.
+    Portfolio,
+    /// An import as a whole; its transactions have their own records.
+    Import,
+}
+
+impl AuditSubject {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transaction => "transaction",
+            Self::Portfolio => "portfolio",
+            Self::Import => "import",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Transaction, Self::Portfolio, Self::Import]
+            .into_iter()
+            .find(|subject| subject.as_str() == word)
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Its number; later ones are higher.
+    pub id: i64,
+    /// The portfolio, which may be gone.
+    pub portfolio: Option<PortfolioId>,
+    /// Who did it.
+    pub user: Option<UserId>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done.
+    pub action: AuditAction,
+    /// To what kind of thing.
+    pub subject: AuditSubject,
+    /// To which.
+    pub subject_id: Uuid,
+    /// How it was.
+    pub before: Option<Value>,
+    /// How it is since.
+    pub after: Option<Value>,
+}
+
+/// Who changes what, for all records of one transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Author {
+    pub(crate) user: UserId,
+    pub(crate) portfolio: PortfolioId,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// A change to be recorded: what was before, what is after, at least one of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) subject: AuditSubject,
+    pub(crate) id: Uuid,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+impl Change {
+    /// A change of something that can be written as JSON.
+    pub(crate) fn of<T: Serialize>(
+        subject: AuditSubject,
+        id: Uuid,
+        before: Option<&T>,
+        after: Option<&T>,
+    ) -> Result<Self, StorageError> {
+        let text = |value: Option<&T>| {
+            value
+                .map(serde_json::to_string)
+                .transpose()
+                .map_err(|error| StorageError::Refused(error.to_string()))
+        };
+        Ok(Self { subject, id, before: text(before)?, after: text(after)? })
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
+struct NewRow {
+    portfolio_id: Option<Key>,
+    user_id: Option<Key>,
+    at: i64,
+    action: &'static str,
+    subject: &'static str,
+    subject_id: Key,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_log)]
+struct Row {
+    id: i64,
+    portfolio_id: Option<Key>,
+    user_id: Option<Key>,
+    at: i64,
+    action: String,
+    subject: String,
+    subject_id: Key,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// Adds records, in their order.
+pub(crate) fn append(
+    connection: &mut AnyConnection,
+    author: Author,
+    changes: Vec<Change>,
+) -> Result<(), StorageError> {
+    let row = |change: Change| NewRow {
+        portfolio_id: Some(Key(author.portfolio.uuid())),
+        user_id: Some(Key(author.user.uuid())),
+        at: micros(author.at),
+        action: match (&change.before, &change.after) {
+            (None, _) => AuditAction::Created,
+            (Some(_), Some(_)) => AuditAction::Changed,
+            (Some(_), None) => AuditAction::Deleted,
+        }
+        .as_str(),
+        subject: change.subject.as_str(),
+        subject_id: Key(change.id),
+        before: change.before,
+        after: change.after,
+    };
+    let rows: Vec<NewRow> = changes.into_iter().map(row).collect();
+    for rows in rows.chunks(crate::ROWS_PER_INSERT) {
+        on_either!(connection, |inner| diesel::insert_into(audit_log::table).values(rows).execute(inner))?;
+    }
+    Ok(())
+}
+
+/// A user's records of a portfolio, newest first: at most `limit`, all older than the record `before` where given.
+pub fn list(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .filter(audit_log::id.lt(before.unwrap_or(i64::MAX)))
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(record).collect()
+}
+
+fn record(row: Row) -> Result<AuditRecord, StorageError> {
+    let damaged = |reason: String| StorageError::corrupt(format!("audit record {}", row.id), reason);
+    let json = |text: &Option<String>| {
+        text.as_deref().map(serde_json::from_str).transpose().map_err(|error| damaged(error.to_string()))
+    };
+    Ok(AuditRecord {
+        id: row.id,
+        portfolio: row.portfolio_id.map(|Key(id)| PortfolioId::from_uuid(id)),
+        user: row.user_id.map(|Key(id)| UserId::from_uuid(id)),
+        at: instant(row.at),
+        action: AuditAction::from_word(&row.action)
+            .ok_or_else(|| damaged(format!("unknown action {}", row.action)))?,
+        subject: AuditSubject::from_word(&row.subject)
+            .ok_or_else(|| damaged(format!("unknown subject {}", row.subject)))?,
+        subject_id: row.subject_id.0,
+        before: json(&row.before)?,
+        after: json(&row.after)?,
+    })
+}
+
+impl Storage {
+    /// A user's records of a portfolio, newest first: at most `limit`, all older than the record `before` where
+    /// given. They outlive the portfolio.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when the database is.
+    pub async fn audit(
+        &self,
+        user: UserId,
+        portfolio: PortfolioId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<AuditRecord>, StorageError> {
+        self.read(move |connection| list(connection, user, portfolio, before, limit)).await
+    }
+}

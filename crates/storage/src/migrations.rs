@@ -1,0 +1,56 @@
+//! Bringing the schema up to date.
+
+use std::error::Error;
+
+use diesel::migration::MigrationSource;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::StorageError;
+use crate::connection::AnyConnection;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+#[cfg(feature = "postgres")]
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+type Outcome = Result<usize, Box<dyn Error + Send + Sync>>;
+
+/// Runs the migrations that the database lacks, all of them or none, and says how many there were. Processes that
+/// start at once take turns.
+pub(crate) fn run(connection: &mut AnyConnection) -> Result<usize, StorageError> {
+    let outcome = match connection {
+        AnyConnection::Sqlite(connection) => {
+            connection.immediate_transaction(|connection| pending(connection, SQLITE))
+        }
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => {
+            use diesel::Connection;
+            use diesel::connection::SimpleConnection;
+            connection.transaction(|connection| {
+                // A migration may take longer than any query of a page. The number only has to be ours alone.
+                connection.batch_execute(
+                    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                     SELECT pg_advisory_xact_lock(7201948305)",
+                )?;
+                pending(connection, POSTGRES)
+            })
+        }
+    };
+    outcome.map_err(StorageError::Migration)
+}
+
+fn pending<DB, C>(connection: &mut C, migrations: EmbeddedMigrations) -> Outcome
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known: Vec<String> = MigrationSource::<DB>::migrations(&migrations)?
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let applied = connection.applied_migrations()?;
+    if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        return Err(format!("the database has migration {newer} of a newer version of this program").into());
+    }
+    Ok(connection.run_pending_migrations(migrations)?.len())
+}

@@ -1,0 +1,307 @@
+//! The tables, one description for both back ends: `migrations/` says the same in each dialect.
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        name -> Text,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        role -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Binary,
+        user_id -> Binary,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+        address -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        token_hash -> Binary,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    instruments (id) {
+        id -> Integer,
+        symbol -> Text,
+        name -> Nullable<Text>,
+        kind -> Text,
+        currency -> Nullable<Text>,
+        exchange -> Text,
+        history_fetched_at -> Nullable<BigInt>,
+        price_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    portfolios (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        description -> Text,
+        base_currency -> Text,
+        cost_method -> Text,
+        dividends -> Text,
+        demo -> Bool,
+        ledger_version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    portfolio_benchmarks (portfolio_id, position) {
+        portfolio_id -> Binary,
+        position -> Integer,
+        symbol -> Text,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Binary,
+        portfolio_id -> Binary,
+        file_name -> Text,
+        format -> Text,
+        sha256 -> Binary,
+        inserted -> Integer,
+        duplicates -> Integer,
+        rejected -> Integer,
+        created_at -> BigInt,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    transactions (id) {
+        id -> Binary,
+        portfolio_id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        trade_date -> Integer,
+        sequence -> BigInt,
+        instrument_id -> Nullable<Integer>,
+        quantity -> Nullable<Text>,
+        price -> Nullable<Text>,
+        amount -> Nullable<Text>,
+        fee -> Nullable<Text>,
+        tax -> Nullable<Text>,
+        ratio_new -> Nullable<Text>,
+        ratio_old -> Nullable<Text>,
+        currency -> Text,
+        fx_rate -> Nullable<Text>,
+        account -> Text,
+        note -> Text,
+        import_id -> Nullable<Binary>,
+        fingerprint -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_rows (import_id, position) {
+        import_id -> Binary,
+        position -> Integer,
+        line -> Integer,
+        outcome -> Text,
+        transaction_id -> Nullable<Binary>,
+        content -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        portfolio_id -> Nullable<Binary>,
+        user_id -> Nullable<Binary>,
+        at -> BigInt,
+        action -> Text,
+        subject -> Text,
+        subject_id -> Binary,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    price_sources (id) {
+        id -> Integer,
+        name -> Text,
+        basis -> Text,
+    }
+}
+
+diesel::table! {
+    price_chunks (instrument_id, year, source_id) {
+        instrument_id -> Integer,
+        year -> Integer,
+        source_id -> Integer,
+        closes -> Binary,
+        details -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    corporate_actions (instrument_id, ex_date, kind, source_id) {
+        instrument_id -> Integer,
+        ex_date -> Integer,
+        kind -> Text,
+        source_id -> Integer,
+        ratio_new -> Nullable<Text>,
+        ratio_old -> Nullable<Text>,
+        amount -> Nullable<Text>,
+        currency -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    quotes (instrument_id) {
+        instrument_id -> Integer,
+        price -> Text,
+        currency -> Text,
+        as_of -> BigInt,
+        fetched_at -> BigInt,
+        previous_close -> Nullable<Text>,
+        delay_minutes -> Integer,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    indices (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        base_currency -> Text,
+        rebalancing -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    index_components (index_id, instrument_id) {
+        index_id -> Binary,
+        instrument_id -> Integer,
+        weight -> Text,
+    }
+}
+
+diesel::table! {
+    index_values (index_id, date) {
+        index_id -> Binary,
+        date -> Integer,
+        value -> Double,
+    }
+}
+
+diesel::table! {
+    target_allocations (id) {
+        id -> Binary,
+        user_id -> Binary,
+        portfolio_id -> Binary,
+        date -> Integer,
+        dimension -> Text,
+        target -> Text,
+        weight -> Text,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Binary,
+        kind -> Text,
+        key -> Text,
+        payload -> Text,
+        priority -> Integer,
+        state -> Text,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        created_at -> BigInt,
+        run_at -> BigInt,
+        started_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        cancel_requested -> Bool,
+        progress_done -> Integer,
+        progress_total -> Integer,
+        progress_note -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        severity -> Text,
+        title -> Text,
+        body -> Text,
+        link -> Nullable<Text>,
+        key -> Text,
+        created_at -> BigInt,
+        read_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notification_rules (id) {
+        id -> Binary,
+        user_id -> Binary,
+        portfolio_id -> Nullable<Binary>,
+        instrument_id -> Nullable<Integer>,
+        kind -> Text,
+        threshold -> Nullable<Text>,
+        channel -> Text,
+        destination -> Text,
+        enabled -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::joinable!(transactions -> instruments (instrument_id));
+diesel::joinable!(price_chunks -> price_sources (source_id));
+diesel::joinable!(corporate_actions -> price_sources (source_id));
+diesel::joinable!(corporate_actions -> instruments (instrument_id));
+diesel::joinable!(quotes -> instruments (instrument_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    corporate_actions,
+    instruments,
+    portfolio_benchmarks,
+    price_chunks,
+    price_sources,
+    quotes,
+    transactions,
+);

@@ -1,0 +1,96 @@
+//! Beginning and ending transactions on either back end.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+
+use crate::StorageError;
+use crate::connection::{AnyConnection, on_either};
+use crate::storage::Durability;
+
+/// Runs `work` in a transaction that may write. On SQLite it takes the write lock at once: a transaction that begins
+/// by reading cannot wait for another writer later.
+pub(crate) fn write<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(postgres) => {
+            AnsiTransactionManager::begin_transaction_sql(postgres, "BEGIN")?;
+        }
+    }
+    end(connection, work)
+}
+
+/// Runs `work` in a transaction that only reads and sees one state of the database.
+pub(crate) fn snapshot<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+            postgres,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        )?,
+    }
+    end(connection, work)
+}
+
+fn end<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    match work(connection) {
+        Ok(value) => {
+            on_either!(connection, |inner| AnsiTransactionManager::commit_transaction(inner))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // Why the work failed says more than why it could not be undone, which the pool finds out by itself.
+            let undone = on_either!(connection, |inner| AnsiTransactionManager::rollback_transaction(inner));
+            if let Err(cause) = undone {
+                tracing::warn!(%cause, "database.rollback_failed");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Says what the next transaction of a SQLite connection waits for. PostgreSQL always waits for its disk.
+pub(crate) fn set_durability(
+    connection: &mut AnyConnection,
+    durability: Durability,
+) -> Result<(), StorageError> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => sqlite.batch_execute(match durability {
+            Durability::OnDisk => "PRAGMA synchronous = FULL",
+            Durability::Repeatable => "PRAGMA synchronous = NORMAL",
+        })?,
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => {}
+    }
+    Ok(())
+}
+
+/// What processes do one after another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    /// Creating the owner.
+    Owner,
+}
+
+/// Waits until no other transaction has this turn; it ends with the transaction. SQLite has one writer anyway.
+#[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "PostgreSQL may refuse"))]
+pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn) -> Result<(), StorageError> {
+    match (connection, turn) {
+        (AnyConnection::Sqlite(_), _) => Ok(()),
+        #[cfg(feature = "postgres")]
+        (AnyConnection::Postgres(connection), Turn::Owner) => {
+            Ok(connection.batch_execute("SELECT pg_advisory_xact_lock(7201948306)")?)
+        }
+    }
+}
