@@ -11,7 +11,7 @@ pub enum Overlap {
     /// Every day known on both sides changed by the same factor: the source restated its history, for a split as a
     /// rule. Fetch it in full.
     Restated {
-        /// New close by old close; 0.25 after a 4:1 split.
+        /// New close by old close: 0.25 after a 4:1 split.
         ratio: f64,
     },
     /// The sides disagree in no common way: keep the stored bars, and fetch in full once.
@@ -36,8 +36,8 @@ pub const OVERLAP_DAYS: usize = 5;
 ///
 /// let day = |d| NaiveDate::from_ymd_opt(2024, 6, d).unwrap();
 /// let stored = [(day(6), 1200.0), (day(7), 1208.0)];
-/// let fetched = [DailyBar::close_only(day(6), 120.0), DailyBar::close_only(day(7), 120.8)];
-/// assert_eq!(overlap(&stored, &fetched, 0.0), Overlap::Restated { ratio: 0.1 });
+/// let fetched = [DailyBar::close_only(day(6), 600.0), DailyBar::close_only(day(7), 604.0)];
+/// assert_eq!(overlap(&stored, &fetched, 0.0), Overlap::Restated { ratio: 0.5 });
 /// ```
 pub fn overlap(stored: &[(NaiveDate, f64)], fetched: &[DailyBar], rounding: f64) -> Overlap {
     let pairs: Vec<(f64, f64)> = fetched

@@ -60,6 +60,8 @@ const SAME_LEVEL: f64 = 0.85;
 const SPLIT_SLACK: f64 = 0.02;
 /// The ratios of splits that are common enough to suspect one unreported.
 const COMMON_SPLITS: [f64; 7] = [2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0];
+/// How long before a split the service is known to have stopped applying it.
+const PARTLY_APPLIED_BARS: usize = 60;
 /// How many of the newest bars an unreported split is looked for in; a jump that stood longer was real.
 const UNCONFIRMED_BARS: usize = 2;
 
@@ -68,8 +70,9 @@ const UNCONFIRMED_BARS: usize = 2;
 /// - Closes that are not positive (futures may be negative, but not nothing).
 /// - Bars on another scale: every jump of 50 times or more between two days moves to another level, and all bars
 ///   outside the level that has the most are suspect. This catches single bars and whole blocks alike.
-/// - Bars on the wrong side of a split in `splits`: walking back from the newest bar, a jump by a reported split's
-///   factor leaves the basis, and the next one comes back.
+/// - Bars on the wrong side of a split in `splits`: walking back from the newest bar, a jump by the split's factor
+///   on its ex-date, or in the weeks before, leaves the basis, and the next one comes back. Jumps at other times are
+///   left alone: shares do halve in a day.
 /// - The newest two bars, from a jump by a common split's factor on, when no split is reported.
 pub fn set_suspects_aside(
     bars: &mut Vec<DailyBar>,
@@ -166,18 +169,30 @@ fn off_scale(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
 }
 
 fn off_basis(bars: &[DailyBar], splits: &[Split]) -> Vec<Option<Suspicion>> {
-    let factors: Vec<f64> = splits
+    // Each split as the positions where its jump would be a mistake, and its factor.
+    let jumps: Vec<(usize, usize, f64)> = splits
         .iter()
-        .filter_map(|split| split.ratio.factor().to_f64())
-        .filter(|factor| (*factor - 1.0).abs() > 0.1)
+        .filter_map(|split| {
+            let factor = split.ratio.factor().to_f64().filter(|factor| (*factor - 1.0).abs() > 0.1)?;
+            let ex_date = bars.partition_point(|bar| bar.date < split.ex_date);
+            let is_clear = factor.ln().abs() > 1.9_f64.ln();
+            Some((
+                ex_date.saturating_sub(if is_clear { PARTLY_APPLIED_BARS } else { 1 }),
+                ex_date + 1,
+                factor,
+            ))
+        })
         .collect();
     let mut basis = 1.0;
     let mut verdicts = Vec::with_capacity(bars.len());
     let mut newer: Option<f64> = None;
-    for bar in bars.iter().rev() {
+    for (at, bar) in bars.iter().enumerate().rev() {
         let ratio = newer.map_or(1.0, |newer| bar.close / newer);
-        let jump =
-            factors.iter().flat_map(|factor| [*factor, 1.0 / factor]).find(|jump| is_near(ratio, *jump));
+        let jump = jumps
+            .iter()
+            .filter(|(from, to, _)| (*from..=*to).contains(&(at + 1)))
+            .flat_map(|(_, _, factor)| [*factor, 1.0 / factor])
+            .find(|jump| is_near(ratio, *jump));
         basis *= jump.unwrap_or(1.0);
         verdicts.push((!is_near(basis, 1.0)).then_some(Suspicion::SplitNotApplied { factor: basis }));
         newer = Some(bar.close);
@@ -282,6 +297,14 @@ mod tests {
     fn a_split_applied_to_half_of_the_days_before_it_condemns_the_other_half() {
         let suspects = suspects_of(&[400.0, 404.0, 101.0, 102.0, 103.0, 104.0, 105.0], &[(4, 4, 1)]);
         assert_eq!(suspects.iter().map(|(close, _)| *close).collect::<Vec<_>>(), [400.0, 404.0]);
+    }
+
+    #[test]
+    fn a_share_that_halved_long_before_its_split_is_believed() {
+        let mut closes = vec![53.5; 20];
+        closes.extend(vec![26.75; 100]);
+        closes.extend(vec![27.0; 10]);
+        assert_eq!(suspects_of(&closes, &[(125, 2, 1)]), []);
     }
 
     #[test]

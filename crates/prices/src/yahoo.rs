@@ -197,3 +197,6 @@ impl Provider for Yahoo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,8 +95,13 @@ impl Read {
             bars::rows(result, &session, &mut prices, asked.before).map_err(Unreadable::Inconsistent)?;
         let splits = bars::splits(result.events.as_ref().and_then(|events| events.splits.as_ref()), &session);
         let listing = listing(meta, &session, unit, asked);
-        let suspects = set_rows_aside(&mut rows, &splits, listing.kind);
+        let mut suspects = set_rows_aside(&mut rows, &splits, listing.kind);
         let quote = quote(meta, &listing, &session, &rows, &suspects, &mut prices, asked);
+        let untold = |date| suspects.iter().all(|suspect| suspect.date != date);
+        if let (Err(suspicion), Some(date)) = (&quote, session.market_date().filter(|date| untold(*date))) {
+            let (close, suspicion) = (prices.major(meta.regular_market_price), suspicion.clone());
+            suspects.push(SuspectBar { date, close, suspicion });
+        }
         Ok(Outcome::Answered(Self { listing, session, rows, suspects, splits, quote, prices }))
     }
 

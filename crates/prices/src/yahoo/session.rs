@@ -42,6 +42,9 @@ impl Session {
         self.date_at(self.market_time?)
     }
 
+    /// With no sign of a later session, a day is over after the longest holidays.
+    const LONGEST_HOLIDAYS: TimeDelta = TimeDelta::days(14);
+
     /// Whether a day's bar may still change: until three hours after its session ended and another one has begun.
     pub(super) fn is_provisional(&self, date: NaiveDate) -> bool {
         let next_day = date.checked_add_days(Days::new(1));
@@ -60,7 +63,8 @@ impl Session {
         };
         let traded_later = self.market_date().is_some_and(|market| market > date);
         let settled = end.is_none_or(|end| self.now >= end + Self::SETTLING);
-        !(settled && (later_session || traded_later))
+        let long_ago = end.is_some_and(|end| self.now >= end + Self::LONGEST_HOLIDAYS);
+        !(settled && (later_session || traded_later || long_ago))
     }
 }
 
@@ -134,6 +138,7 @@ mod tests {
         assert!(at("2025-10-30T12:00:00Z", next, "2025-10-29T20:00:01Z"), "before the next open");
         assert!(!at("2025-10-30T13:30:00Z", next, "2025-10-29T20:00:01Z"), "the next session began");
         assert!(!at("2025-11-03T13:30:00Z", next, "2025-10-31T20:00:01Z"), "days later");
+        assert!(!at("2025-12-01T12:00:00Z", today, "2025-10-29T20:00:01Z"), "it stopped trading");
     }
 
     #[test]
