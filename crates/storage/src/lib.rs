@@ -7,6 +7,7 @@ mod connection;
 mod error;
 pub mod imports;
 pub mod instruments;
+pub mod jobs;
 pub mod ledger;
 mod location;
 mod migrations;

@@ -78,19 +78,34 @@ pub(crate) fn set_durability(
 
 /// What processes do one after another.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Turn {
+pub(crate) enum Turn<'a> {
     /// Creating the owner.
     Owner,
+    /// Putting a job of that key into the queue.
+    JobKey(&'a str),
 }
 
-/// Waits until no other transaction has this turn; it ends with the transaction. SQLite has one writer anyway.
+/// Waits until no other transaction has this turn; it ends with the transaction.
 #[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "PostgreSQL may refuse"))]
-pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn) -> Result<(), StorageError> {
-    match (connection, turn) {
-        (AnyConnection::Sqlite(_), _) => Ok(()),
+pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn<'_>) -> Result<(), StorageError> {
+    match connection {
+        // There is one writer anyway.
+        AnyConnection::Sqlite(_) => {}
         #[cfg(feature = "postgres")]
-        (AnyConnection::Postgres(connection), Turn::Owner) => {
-            Ok(connection.batch_execute("SELECT pg_advisory_xact_lock(7201948306)")?)
+        AnyConnection::Postgres(postgres) => {
+            use diesel::RunQueryDsl;
+            use diesel::sql_types::{Integer, Text};
+
+            // Two numbers: ours alone in a database, and the turn's own.
+            let (space, name) = match turn {
+                Turn::Owner => (720_194_831, ""),
+                Turn::JobKey(key) => (720_194_832, key),
+            };
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+                .bind::<Integer, _>(space)
+                .bind::<Text, _>(name)
+                .execute(postgres)?;
         }
     }
+    Ok(())
 }
