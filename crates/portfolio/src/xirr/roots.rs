@@ -65,15 +65,11 @@ impl Payments {
         Ok(Found { log_rate, ambiguous: roots > 1 })
     }
 
-    /// Whether the root in a bracket could be meant: neither a loss of -100 % a year nor a growth to more than an
-    /// `f64` has digits.
+    /// Whether the root in a bracket could be meant: neither a loss of -100 % a year nor a yearly growth to more than
+    /// an `f64` has digits.
     fn is_told_apart(&self, (side, inner, outer): (Side, f64, f64)) -> bool {
-        let absurd = match side {
-            Side::Gain => RUIN / self.span,
-            Side::Loss => RUIN,
-        };
-        let is_before = || (self.value(side, absurd) < 0.0) != (self.value(side, inner) < 0.0);
-        outer <= absurd || (inner < absurd && is_before())
+        let is_before = || (self.value(side, RUIN) < 0.0) != (self.value(side, inner) < 0.0);
+        outer <= RUIN || (inner < RUIN && is_before())
     }
 
     /// Where the present value changes sign on one side, walking outwards until no root can follow.
