@@ -93,7 +93,7 @@ fn dates(history: &History) -> Vec<String> {
     history.bars.iter().map(|bar| bar.date.to_string()).collect()
 }
 
-fn refused(read: Result<Outcome<History>, Unreadable>) -> bool {
+fn refused(read: &Result<Outcome<History>, Unreadable>) -> bool {
     matches!(read, Err(Unreadable::Inconsistent(_)))
 }
 
@@ -113,7 +113,7 @@ fn every_chart_is_read_or_refused_as_its_description_says() {
             "LUCYW-1d-null-currency-no-bars" => {
                 assert_eq!(read, Err(Unreadable::Inconsistent("no currency".into())));
             }
-            _ if !is_daily => assert!(refused(read), "{name} is not of daily bars"),
+            _ if !is_daily => assert!(refused(&read), "{name} is not of daily bars"),
             _ => {
                 let Ok(Outcome::Answered(history)) = read else { panic!("{name}: {read:?}") };
                 check(name, &history);
@@ -297,7 +297,7 @@ fn every_spark_is_read() {
             match (symbol.as_str(), outcome) {
                 ("NOSUCH", outcome) => assert_eq!(outcome, Outcome::NotAnswered(NotAnswered::Omitted)),
                 ("QUIET.NS", Outcome::Answered(closes)) => {
-                    assert!(closes.bars.is_empty() && closes.quote.is_none())
+                    assert!(closes.bars.is_empty() && closes.quote.is_none());
                 }
                 (_, Outcome::Answered(closes)) => {
                     assert!(closes.quote.is_some(), "{file} {symbol}");
@@ -329,7 +329,7 @@ fn every_variant_is_read_or_refused_as_its_description_says() {
         let read = recordings.chart(&file);
         let name = file.trim_start_matches("derived/chart-").trim_end_matches(".json");
         match name {
-            "ragged-arrays" | "5m-prepost" => assert!(refused(read), "{name}"),
+            "ragged-arrays" | "5m-prepost" => assert!(refused(&read), "{name}"),
             "truncated" => assert_eq!(read, Err(Unreadable::Cut)),
             _ => {
                 let Ok(Outcome::Answered(history)) = read else { panic!("{name}: {read:?}") };

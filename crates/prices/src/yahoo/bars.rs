@@ -6,7 +6,7 @@ use bellwether_domain::{CashDividend, DailyBar, Split, SplitRatio};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::number::{Number, PriceReader};
+use super::number::{Number, PriceReader, exact};
 use super::session::Session;
 use super::wire::{ChartResult, Columns, Indicators, Payout, SplitEvent};
 
@@ -154,7 +154,7 @@ pub(super) fn splits(reported: Option<&HashMap<String, SplitEvent>>, session: &S
 }
 
 fn ratio(event: &SplitEvent) -> Option<SplitRatio> {
-    let whole = |number: Number| bellwether_domain::decimal_of_price(number.get()?);
+    let whole = |number: Number| exact(number.get()?);
     let stated = whole(event.numerator).zip(whole(event.denominator));
     let written = || {
         let (new, old) = event.split_ratio.as_deref()?.split_once([':', '/'])?;

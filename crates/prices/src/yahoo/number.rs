@@ -1,8 +1,9 @@
 //! Numbers as Yahoo writes them.
 
 use std::fmt::{self, Write};
+use std::str::FromStr;
 
-use bellwether_domain::{QuoteUnit, decimal_of_price};
+use bellwether_domain::QuoteUnit;
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -122,8 +123,13 @@ impl PriceReader {
 
     /// The same as an exact decimal.
     pub(super) fn decimal(&mut self, wire: Number) -> Option<Decimal> {
-        decimal_of_price(self.major(wire))
+        exact(self.major(wire))
     }
+}
+
+/// The shortest decimal that names this `f64`, through its text; `None` when it is not finite.
+pub(super) fn exact(price: f64) -> Option<Decimal> {
+    Some(Decimal::from_str(&price.to_string()).ok()?.normalize())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! From an answer to an outcome.
 
-use bellwether_domain::{DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol, decimal_of_price};
+use bellwether_domain::{DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::bars::{self, Row};
-use super::number::{Number, PriceReader};
+use super::number::{Number, PriceReader, exact};
 use super::session::Session;
 use super::symbols::is_same;
 use super::wire::{ChartResult, Meta, WireError};
@@ -231,13 +231,13 @@ fn quote(
         None if starts_today && suspects.is_empty() => prices.major(meta.chart_previous_close),
         None => f64::NAN,
     };
-    Ok(decimal_of_price(price).map(|price| Quote {
+    Ok(exact(price).map(|price| Quote {
         symbol: asked.symbol.clone(),
         price,
         currency: listing.unit.currency,
         as_of,
         fetched_at: asked.now,
-        previous_close: decimal_of_price(previous),
+        previous_close: exact(previous),
         delay_minutes: 0,
         source: PriceSource::yahoo().name,
     }))
