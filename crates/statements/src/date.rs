@@ -50,14 +50,20 @@ pub(crate) fn read_date(cell: &str, order: DateOrder) -> Result<NaiveDate, Reaso
         None | Some(Spelled::Numbers { month_first: None, day_first: None }) => {
             Err(Reason::NotADate { text: text() })
         }
-        Some(Spelled::Numbers { month_first, day_first }) => match (order, month_first, day_first) {
-            (_, Some(one), Some(other)) if one == other => Ok(one),
-            (DateOrder::MonthFirst, Some(date), _) | (DateOrder::DayFirst, _, Some(date)) => Ok(date),
-            (DateOrder::MonthFirst, None, _) => Err(Reason::OtherDateOrder { text: text(), first: "month" }),
-            (DateOrder::DayFirst, _, None) => Err(Reason::OtherDateOrder { text: text(), first: "day" }),
-            (DateOrder::Mixed, Some(date), None) | (DateOrder::Mixed, None, Some(date)) => Ok(date),
-            (DateOrder::Mixed, _, _) => Err(Reason::AmbiguousDate { text: text() }),
-        },
+        Some(Spelled::Numbers { month_first, day_first }) => {
+            let (meant, reason) = match order {
+                DateOrder::MonthFirst => {
+                    (month_first, Reason::OtherDateOrder { text: text(), first: "month" })
+                }
+                DateOrder::DayFirst => (day_first, Reason::OtherDateOrder { text: text(), first: "day" }),
+                DateOrder::Mixed => {
+                    let doubtful = month_first.is_some() && day_first.is_some() && month_first != day_first;
+                    let clear = if doubtful { None } else { month_first.or(day_first) };
+                    (clear, Reason::AmbiguousDate { text: text() })
+                }
+            };
+            meant.ok_or(reason)
+        }
     }
 }
 

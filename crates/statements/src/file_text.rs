@@ -85,7 +85,7 @@ fn refuse_other_kinds(bytes: &[u8]) -> Result<(), UnreadableFile> {
 /// One NUL is enough; of other control characters a few do no harm.
 fn refuse_binary(text: &str) -> Result<(), UnreadableFile> {
     let bytes = text.as_bytes();
-    let line_of = |at: usize| 1 + bytes[..at].iter().filter(|b| **b == b'\n').count();
+    let line_of = |at: usize| 1 + text[..at].matches('\n').count();
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
         return Err(UnreadableFile::Binary { line: line_of(at) });
     }
@@ -93,7 +93,7 @@ fn refuse_binary(text: &str) -> Result<(), UnreadableFile> {
     let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a);
     let found = bytes.iter().filter(|b| control(b)).count();
     if found > 8 && found > bytes.len() / 100 {
-        let first = bytes.iter().position(|b| control(b)).unwrap_or_default();
+        let first = bytes.iter().position(control).unwrap_or_default();
         return Err(UnreadableFile::Binary { line: line_of(first) });
     }
     Ok(())

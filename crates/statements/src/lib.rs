@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod actions;
 mod currency_mark;
 mod date;
 mod file_text;
@@ -31,15 +32,20 @@ mod formats;
 mod header;
 mod note;
 mod number;
+mod prices;
 mod ratio;
 mod records;
 mod statement;
 mod survey;
+mod table;
+mod ticker;
 mod twins;
 mod unreadable;
 mod verdict;
 
+pub use actions::{ActionsFile, read_actions};
 pub use note::Note;
+pub use prices::{PriceFile, PriceOptions, read_prices};
 pub use statement::{ReadOptions, Statement, StatementFormat, read_transactions};
 pub use twins::{Twins, number_twins};
 pub use unreadable::UnreadableFile;

@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn what_a_decimal_cannot_hold_is_refused() {
         for cell in ["1E40", "1E29", "99999999999999999999999999999999", "0.12345678901234567890123456789"] {
-            assert!(matches!(point(cell), None), "{cell:?}");
+            assert_eq!(point(cell), None, "{cell:?}");
             let reason = read_number(cell, DecimalStyle::Point).err().unwrap();
             assert!(matches!(reason, Reason::NumberOutOfRange { .. }), "{cell:?}: {reason:?}");
         }

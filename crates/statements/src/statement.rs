@@ -10,7 +10,7 @@ use crate::header::Document;
 use crate::{Note, Problem, Row, UnreadableFile, Verdict, file_text, formats};
 
 /// What the file does not say itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The currency of rows that name none: usually the portfolio's.
     pub default_currency: Currency,

@@ -20,6 +20,18 @@ pub enum UnreadableFile {
         /// What is accepted.
         limit: usize,
     },
+    /// Hardly a row is good.
+    #[error(
+        "more than {limit} rows cannot be read, the first of them on line {line} ({problem}): is it the right file?"
+    )]
+    TooManyBadRows {
+        /// How many are told one by one.
+        limit: usize,
+        /// The first of them, from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: String,
+    },
     /// A row with an absurd number of cells.
     #[error(
         "line {line} has more than {limit} columns: this is probably no table of transactions or prices; \

@@ -164,12 +164,6 @@ pub enum Reason {
         /// The field, with its article.
         field: &'static str,
     },
-    /// A count with decimals.
-    #[error("{text:?} is not a whole number")]
-    NotWhole {
-        /// The cell.
-        text: String,
-    },
     /// Not a ratio.
     #[error("{text:?} is not a ratio: write new and old shares as 2:1")]
     NotARatio {

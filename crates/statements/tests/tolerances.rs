@@ -22,7 +22,7 @@ fn unreadable(file: impl AsRef<[u8]>) -> UnreadableFile {
 }
 
 fn drafts(statement: &Statement) -> Vec<&TransactionDraft> {
-    for (row, problems) in statement.rejected() {
+    if let Some((row, problems)) = statement.rejected().next() {
         panic!("line {} {:?}: {problems:?}", row.line, row.text);
     }
     statement.transactions().map(|(_, draft)| draft).collect()

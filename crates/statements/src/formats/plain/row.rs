@@ -21,6 +21,7 @@ use crate::number::DecimalStyle;
 use crate::ratio::{looks_like_ratio, read_ratio, read_ratio_or_factor};
 use crate::records::Record;
 use crate::survey::Survey;
+use crate::ticker::{is_no_ticker, read_symbol};
 use crate::verdict::shortened;
 use crate::{IgnoredRow, Problem, ReadOptions, Reason, Verdict};
 
@@ -207,8 +208,7 @@ impl<'a> RowReader<'a> {
             return None;
         }
         let cell = record.cell(self.columns.place(Field::Symbol)?.column);
-        // NA, NULL and NONE may be tickers.
-        if matches!(cell, "" | "-" | "--" | "—" | "–") || cell.eq_ignore_ascii_case("n/a") {
+        if is_no_ticker(cell) {
             return None;
         }
         if let Some(symbol) = self.symbols.get(cell) {
@@ -272,14 +272,6 @@ impl<'a> RowReader<'a> {
             }
         }
     }
-}
-
-/// Reads a ticker; what a spreadsheet would run as a formula is none.
-pub(crate) fn read_symbol(cell: &str) -> Result<Symbol, Reason> {
-    if cell.starts_with(['=', '+', '@', '-']) {
-        return Err(Reason::FormulaSymbol { text: shortened(cell) });
-    }
-    Ok(cell.parse()?)
 }
 
 /// Stands for a symbol that was there but faulty.

@@ -313,7 +313,7 @@ struct Money {
 impl Money {
     /// The currency that the row's own column names, or else the first mark, or else the default.
     fn of(used: &[Given<'_>], said: Option<QuoteUnit>, default: Currency, problems: &mut Problems) -> Self {
-        let marked = || used.iter().filter_map(|given| given.figure()?.unit).next();
+        let marked = || used.iter().find_map(|given| given.figure()?.unit);
         let currency = said.or_else(marked).map_or(default, |unit| unit.currency);
         for figure in used.iter().filter_map(|given| given.figure()) {
             if let Some(unit) = figure.unit
