@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bellwether_domain::{DailyBar, InstrumentKind, Symbol};
-use bellwether_prices::{History, NotAnswered, Outcome, Suspicion, Unreadable, yahoo};
+use bellwether_prices::{History, NotAnswered, Outcome, Suspicion, Unreadable, set_suspects_aside, yahoo};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
@@ -400,5 +400,26 @@ fn every_refusal_is_told_apart() {
             // The gateway does not even show these to a reader; a reader must refuse them all the same.
             name => assert!(matches!(chart, Err(Unreadable::Foreign | Unreadable::Cut)), "{name}: {chart:?}"),
         }
+    }
+}
+
+/// A few weeks alone cannot tell which of two scales is the right one; what counts is that they are never mixed.
+#[test]
+fn published_mixtures_of_scales_are_taken_apart() {
+    let Some(recordings) = Recordings::open() else { return };
+    for file in ["repair/SSW.JO-100x.json", "repair/AET.L-100x.json"] {
+        let body: Value = serde_json::from_slice(&recordings.body(file)).unwrap();
+        let rows = body["bad"]["rows"].as_array().unwrap().iter().rev();
+        let day = |row: &Value| date(&row[0].as_str().unwrap()[..10]);
+        let mut bars: Vec<DailyBar> =
+            rows.map(|row| DailyBar::close_only(day(row), row[4].as_f64().unwrap())).collect();
+        let suspects = set_suspects_aside(&mut bars, &[], InstrumentKind::Equity);
+        assert!(!suspects.is_empty() && bars.len() > suspects.len(), "{file}");
+        let closes =
+            |bars: &[f64]| bars.iter().copied().fold((f64::MAX, 0.0_f64), |(l, h), c| (l.min(c), h.max(c)));
+        let (low, high) = closes(&bars.iter().map(|bar| bar.close).collect::<Vec<_>>());
+        assert!(high / low < 2.0, "{file}");
+        let (low, high) = closes(&suspects.iter().map(|suspect| suspect.close).collect::<Vec<_>>());
+        assert!(high / low < 2.0, "{file}");
     }
 }
