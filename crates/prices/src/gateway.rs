@@ -72,14 +72,19 @@ impl Gateway {
     /// A time-out shorter than this was the caller's haste, and says nothing about the upstream.
     const FAIR_TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// With the default limits, waiting for real.
+    /// With the default limits.
     pub fn new(transport: impl Transport + 'static, clock: SharedClock) -> Self {
-        let pause = RealPause::by(Arc::clone(&clock));
-        Self::with(transport, clock, pause, Limits::default(), Box::new(rand::random))
+        Self::with(transport, clock, Limits::default())
     }
 
-    /// With everything chosen. `pause` has to belong to `clock`: where one moves, the other must.
-    pub fn with(
+    /// With limits of one's own.
+    pub fn with(transport: impl Transport + 'static, clock: SharedClock, limits: Limits) -> Self {
+        let pause = RealPause::by(Arc::clone(&clock));
+        Self::timed(transport, clock, pause, limits, Box::new(rand::random))
+    }
+
+    /// With time and chance of one's own. `pause` has to belong to `clock`: where one moves, the other must.
+    pub fn timed(
         transport: impl Transport + 'static,
         clock: SharedClock,
         pause: impl Pause + 'static,

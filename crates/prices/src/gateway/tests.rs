@@ -54,7 +54,7 @@ fn bench(limits: Limits, answer: impl Fn(usize) -> Sent + Send + Sync + 'static)
     let script =
         Script { clock: clock.clone(), calls: Arc::clone(&calls), underway: AtomicU32::new(0), answer };
     let pause = SteppingPause::of(Arc::clone(&clock));
-    let gateway = Gateway::with(script, clock.clone(), pause, limits, Box::new(|| 0.5));
+    let gateway = Gateway::timed(script, clock.clone(), pause, limits, Box::new(|| 0.5));
     Bench { clock, gateway, calls }
 }
 

@@ -170,7 +170,7 @@ fn desk(faults: Faults) -> Desk {
     let requests = Arc::default();
     let service = Service { requests: Arc::clone(&requests), faults };
     let pause = SteppingPause::of(Arc::clone(&clock));
-    let gateway = Gateway::with(service, clock.clone(), pause, Limits::generous(), Box::new(|| 0.5));
+    let gateway = Gateway::timed(service, clock.clone(), pause, Limits::generous(), Box::new(|| 0.5));
     Desk { yahoo: Yahoo::through(gateway), clock, requests }
 }
 
