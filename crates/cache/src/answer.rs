@@ -1,0 +1,175 @@
+//! A finished answer: bytes, their compressed forms, and the tag that names them.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+
+/// Brotli's effort: above it, time grows far faster than size shrinks.
+const BROTLI_QUALITY: i32 = 4;
+/// Bodies below this fit into one packet anyway.
+const SMALLEST_COMPRESSED: usize = 860;
+
+/// How a body is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Brotli.
+    Brotli,
+    /// Gzip.
+    Gzip,
+    /// As it is.
+    Identity,
+}
+
+impl Encoding {
+    /// The best of those that a client accepts, from its `Accept-Encoding`; refusals (`q=0`) count.
+    pub fn accepted(header: &str) -> Self {
+        let offers = |name: &str| {
+            header.split(',').any(|offer| {
+                let mut parts = offer.split(';').map(str::trim);
+                let named = parts.next().is_some_and(|offered| offered.eq_ignore_ascii_case(name));
+                named && !parts.any(|weight| weight.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)))
+            })
+        };
+        if offers("br") {
+            Self::Brotli
+        } else if offers("gzip") {
+            Self::Gzip
+        } else {
+            Self::Identity
+        }
+    }
+
+    /// The word in `Content-Encoding`; `None` for the identity.
+    pub fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Brotli => Some("br"),
+            Self::Gzip => Some("gzip"),
+            Self::Identity => None,
+        }
+    }
+}
+
+/// A finished answer. Each compressed form is made when it is first asked for, once, off the threads that serve.
+#[derive(Debug)]
+pub struct Answer {
+    content_type: &'static str,
+    etag: String,
+    identity: Bytes,
+    gzip: OnceCell<Bytes>,
+    brotli: OnceCell<Bytes>,
+}
+
+impl Answer {
+    /// An answer of these bytes.
+    pub fn new(content_type: &'static str, body: Vec<u8>) -> Self {
+        let digest = Sha256::digest(&body);
+        let mut etag = String::with_capacity(34);
+        etag.push('"');
+        for byte in digest.iter().take(16) {
+            // Writing to a String cannot fail.
+            let _ = write!(etag, "{byte:02x}");
+        }
+        etag.push('"');
+        Self { content_type, etag, identity: body.into(), gzip: OnceCell::new(), brotli: OnceCell::new() }
+    }
+
+    /// The media type.
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// The entity tag, in quotes: equal for equal bytes.
+    pub fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    /// The encoding that is worth its while for this answer.
+    pub fn worthwhile(&self, accepted: Encoding) -> Encoding {
+        if self.identity.len() < SMALLEST_COMPRESSED { Encoding::Identity } else { accepted }
+    }
+
+    /// The bytes in an encoding.
+    pub async fn body(&self, encoding: Encoding) -> Bytes {
+        match encoding {
+            Encoding::Identity => self.identity.clone(),
+            Encoding::Gzip => self.gzip.get_or_init(|| compressed(self.identity.clone(), gzip)).await.clone(),
+            Encoding::Brotli => {
+                self.brotli.get_or_init(|| compressed(self.identity.clone(), brotli)).await.clone()
+            }
+        }
+    }
+
+    /// Memory that it takes at most, in bytes.
+    pub(crate) fn weight(&self) -> u32 {
+        u32::try_from(self.identity.len() * 3 / 2 + self.etag.len() + 200).unwrap_or(u32::MAX)
+    }
+}
+
+async fn compressed(body: Bytes, by: fn(&[u8]) -> Vec<u8>) -> Bytes {
+    let bytes = body.clone();
+    match tokio::task::spawn_blocking(move || by(&bytes)).await {
+        Ok(compressed) => compressed.into(),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::default());
+    encoder.write_all(body).and_then(|()| encoder.finish()).expect("a Vec takes all bytes")
+}
+
+fn brotli(body: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::with_capacity(body.len() / 3);
+    let settings = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, ..Default::default() };
+    brotli::BrotliCompress(&mut &body[..], &mut compressed, &settings).expect("a Vec takes all bytes");
+    compressed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn the_best_accepted_encoding_is_chosen_and_refusals_count() {
+        assert_eq!(Encoding::accepted("gzip, deflate, br"), Encoding::Brotli);
+        assert_eq!(Encoding::accepted("gzip;q=0.5, br;q=0"), Encoding::Gzip);
+        assert_eq!(Encoding::accepted(""), Encoding::Identity);
+        assert_eq!(Encoding::accepted("brotli"), Encoding::Identity);
+    }
+
+    #[tokio::test]
+    async fn every_encoding_holds_the_same_bytes() {
+        let text = "<tr><td>AAPL</td></tr>".repeat(500).into_bytes();
+        let answer = Answer::new("text/html", text.clone());
+
+        let mut from_gzip = Vec::new();
+        let gzip = answer.body(Encoding::Gzip).await;
+        flate2::read::GzDecoder::new(&gzip[..]).read_to_end(&mut from_gzip).expect("gzip");
+        let mut from_brotli = Vec::new();
+        let brotli = answer.body(Encoding::Brotli).await;
+        brotli::Decompressor::new(&brotli[..], 4096).read_to_end(&mut from_brotli).expect("brotli");
+
+        assert_eq!((&from_gzip, &from_brotli), (&text, &text));
+        assert!(brotli.len() < text.len() / 10);
+    }
+
+    #[test]
+    fn equal_bytes_have_equal_tags() {
+        let tag = |body: &str| Answer::new("text/plain", body.into()).etag().to_owned();
+        assert_eq!(tag("a"), tag("a"));
+        assert_ne!(tag("a"), tag("b"));
+        assert!(tag("a").starts_with('"') && tag("a").ends_with('"'));
+    }
+
+    #[test]
+    fn small_answers_stay_as_they_are() {
+        assert_eq!(Answer::new("text/plain", vec![0; 100]).worthwhile(Encoding::Brotli), Encoding::Identity);
+        assert_eq!(Answer::new("text/plain", vec![0; 1000]).worthwhile(Encoding::Brotli), Encoding::Brotli);
+    }
+}
