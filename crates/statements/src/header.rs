@@ -87,17 +87,17 @@ impl<'a> Document<'a> {
     }
 }
 
-/// At least two names, none of which begins like a number.
+/// At least two names, and hardly a cell that begins like a number.
 fn names_columns(record: &Record<'_>) -> bool {
-    let mut names = 0;
+    let (mut names, mut numbers) = (0, 0);
     for cell in &record.cells {
         match cell.trim_start().bytes().next() {
             None => {}
-            Some(b'0'..=b'9') => return false,
+            Some(b'0'..=b'9') => numbers += 1,
             Some(_) => names += 1,
         }
     }
-    names >= 2
+    names >= 2 && numbers * 2 <= names
 }
 
 impl Header {

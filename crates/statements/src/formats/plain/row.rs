@@ -5,15 +5,17 @@ mod figures;
 use std::collections::HashMap;
 
 use bellwether_domain::{
-    InvalidTransaction, QuoteUnit, SplitRatio, Symbol, TransactionDraft, TransactionId, TransactionKind,
+    Currency, InvalidTransaction, QuoteUnit, SplitRatio, Symbol, TransactionDraft, TransactionId,
+    TransactionKind,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use self::figures::Figures;
+use super::Signs;
+use super::columns::Field;
 use super::kind_words::{KindWord, read_kind};
-use super::{Field, Signs};
 use crate::currency_mark::CurrencyMark;
 use crate::date::{DateOrder, read_date};
 use crate::header::{Columns, Header, is_absent};
@@ -130,9 +132,15 @@ impl<'a> RowReader<'a> {
         let unit = self.unit(record, &mut problems);
         let figures = Figures::read(self, record, kind.map(|word| word.kind), unit, &mut problems);
         let symbol = self.symbol(record, kind.map(|word| word.kind), &mut problems);
-        let Some(word) = kind else { return Verdict::Rejected(problems.0) };
-
         let today = self.options.today;
+        let Some(word) = kind else {
+            // The kind with the fewest needs, to learn what is wrong with the date.
+            let mut draft =
+                TransactionDraft::new(TransactionKind::Deposit, date.unwrap_or(today), Currency::USD);
+            draft.amount = Some(Decimal::ONE);
+            self.validate(&draft, &mut problems);
+            return Verdict::Rejected(problems.0);
+        };
         let mut draft =
             TransactionDraft::new(word.kind, date.unwrap_or(today), self.options.default_currency);
         draft.symbol = symbol;

@@ -3,7 +3,7 @@
 use bellwether_domain::{Currency, QuoteUnit, TransactionDraft, TransactionKind};
 use rust_decimal::Decimal;
 
-use super::super::Field;
+use super::super::columns::Field;
 use super::{MONEY_DECIMALS, Problems, RowReader};
 use crate::Reason;
 use crate::header::{Place, is_absent};
