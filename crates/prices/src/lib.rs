@@ -52,7 +52,7 @@ pub use outcome::{NotAnswered, Outcome};
 pub use overlap::{OVERLAP_DAYS, Overlap, overlap};
 pub use pause::{Pause, RealPause, SteppingPause};
 pub use plan::{Batch, Plan, Wanted, plan};
-pub use provider::Provider;
+pub use provider::{Found, Provider};
 pub use suspicion::{SuspectBar, Suspicion, doubt_price, set_suspects_aside};
 pub use transport::{Family, HttpTransport, Request, Response, Transport, TransportError};
 pub use yahoo::Yahoo;

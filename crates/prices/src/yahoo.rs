@@ -4,19 +4,20 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
-use bellwether_domain::{PriceSource, Quote, SharedClock, Symbol};
+use bellwether_domain::{Currency, PriceSource, Quote, SharedClock, Symbol};
 use chrono::NaiveDate;
 use futures::future::{BoxFuture, FutureExt, join_all};
 
 use crate::{
-    Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, Plan, PricesError, Provider,
-    RecentCloses,
+    Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, Plan, PricesError,
+    Provider, RecentCloses,
 };
 
 mod bars;
 mod chart;
 mod number;
 mod reading;
+mod search;
 mod session;
 mod spark;
 mod symbols;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use chart::read_chart;
 pub use reading::{Asked, Known};
+pub use search::read_search;
 pub use spark::read_spark;
 
 use spark::{Batch, Entry, Span};
@@ -163,6 +165,10 @@ impl Provider for Yahoo {
         PriceSource::yahoo()
     }
 
+    fn rate_symbol(&self, from: Currency, to: Currency) -> Option<Symbol> {
+        symbols::pair(from, to)
+    }
+
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {
         let entries = self.sparks(symbols, Span::Days, budget).await;
         entries.into_iter().map(|(symbol, entry)| (symbol, entry.into_quote())).collect()
@@ -195,6 +201,14 @@ impl Provider for Yahoo {
             Ok(outcome) => outcome,
             Err(reason) => Outcome::NotAnswered(reason),
         }
+    }
+
+    async fn search(&self, text: &str, budget: &LoadBudget) -> Result<Vec<Found>, NotAnswered> {
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = |response: &crate::Response| read_search(response.status, &response.body);
+        self.gateway.ask(search::request(text), budget, read).await?
     }
 }
 

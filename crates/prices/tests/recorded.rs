@@ -423,3 +423,17 @@ fn published_mixtures_of_scales_are_taken_apart() {
         assert!(high / low < 2.0, "{file}");
     }
 }
+
+#[test]
+fn every_search_is_read() {
+    let Some(recordings) = Recordings::open() else { return };
+    for file in recordings.in_folder("search") {
+        let found = yahoo::read_search(200, &recordings.body(&file)).expect(&file).expect(&file);
+        let none = ["NO0010123060-isin-no-hit", "WSKT.JK-no-quotes"].iter().any(|name| file.contains(name));
+        assert_eq!(found.is_empty(), none, "{file}");
+        assert!(found.iter().all(|hit| hit.name.is_some() && hit.venue.is_some()), "{file}");
+    }
+    let body = recordings.body("search/AAPL.json");
+    let found = yahoo::read_search(200, &body).unwrap().unwrap();
+    assert_eq!(found.iter().map(|hit| hit.symbol.as_str()).collect::<Vec<_>>(), ["AAPL", "AAPU"]);
+}

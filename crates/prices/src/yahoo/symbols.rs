@@ -1,10 +1,10 @@
 //! Yahoo's spellings of symbols, and addresses made of them.
 
-use bellwether_domain::Symbol;
+use bellwether_domain::{Currency, Symbol};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but what an address may hold as it is.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The symbol as part of a path or a query.
 pub(super) fn escaped(symbol: &Symbol) -> String {
@@ -25,6 +25,11 @@ pub(super) fn canonical(spelling: &str) -> String {
     }
 }
 
+/// The symbol of a pair: how much of `to` one `from` is worth.
+pub(super) fn pair(from: Currency, to: Currency) -> Option<Symbol> {
+    format!("{from}{to}=X").parse().ok().filter(|_| from != to)
+}
+
 /// Whether an answered symbol is the one that was asked for.
 pub(super) fn is_same(answered: &str, asked: &Symbol) -> bool {
     canonical(answered) == canonical(asked.as_str())
@@ -42,6 +47,12 @@ mod tests {
     fn what_an_address_cannot_hold_is_escaped() {
         let symbols = ["^GSPC", "EURUSD=X", "M&M.NS", "BRK-B"].map(symbol);
         assert_eq!(escaped_list(&symbols), "%5EGSPC,EURUSD%3DX,M%26M.NS,BRK-B");
+    }
+
+    #[test]
+    fn a_pair_is_named_by_its_currencies() {
+        assert_eq!(pair(Currency::EUR, Currency::USD), Some(symbol("EURUSD=X")));
+        assert_eq!(pair(Currency::EUR, Currency::EUR), None);
     }
 
     #[test]
