@@ -2,12 +2,16 @@
 
 use crate::currency_mark::CurrencyMark;
 use crate::records::{MAX_COLUMNS, Record, Records};
+use crate::verdict::shortened_to;
 use crate::{Note, UnreadableFile};
 
 /// Delimiters in the order in which they are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// A header stands within so many lines that are not blank.
 const SEARCHED_RECORDS: usize = 40;
+
+/// So many characters of a column's name are kept: it is repeated in every problem of its column.
+const MAX_NAME: usize = 80;
 
 /// The text of a table and the lines that might name its columns.
 pub(crate) struct Document<'a> {
@@ -102,14 +106,14 @@ fn names_columns(record: &Record<'_>) -> bool {
 
 impl Header {
     fn of(record: &Record<'_>, delimiter: u8, after: &Records<'_>) -> Self {
-        let names: Vec<String> =
-            record.cells.iter().take(record.filled()).map(|cell| cell.trim().to_owned()).collect();
+        let cells = || record.cells.iter().take(record.filled()).map(|cell| cell.trim());
+        let names = cells().map(|cell| shortened_to(MAX_NAME, cell)).collect();
         Self {
             delimiter,
             line: record.line,
             offset: record.offset,
             below: (after.offset(), after.line()),
-            headings: names.iter().map(|name| Heading::of(name)).collect(),
+            headings: cells().map(|cell| Heading::of(&shortened_to(4 * MAX_NAME, cell))).collect(),
             names,
             width: record.cells.len(),
         }
@@ -117,7 +121,10 @@ impl Header {
 
     /// Whether a record says the same again.
     pub(crate) fn is_repeated_by(&self, record: &Record<'_>) -> bool {
-        self.names.iter().enumerate().all(|(column, name)| record.cell(column).eq_ignore_ascii_case(name))
+        self.names.iter().enumerate().all(|(column, name)| {
+            let cell = record.cell(column);
+            cell.eq_ignore_ascii_case(name) || cell.len() > MAX_NAME && shortened_to(MAX_NAME, cell) == *name
+        })
     }
 }
 
@@ -249,6 +256,19 @@ mod tests {
         assert_eq!(words("Amount ($)"), "amount");
         assert_eq!(Heading::of("Price (EUR)").unit, CurrencyMark::parse("EUR"));
         assert_eq!(Heading::of("Price [GBX] each").words, "price each");
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_understood_and_kept_short() {
+        let text =
+            format!("Date,Price ({})\nx,y\nDate,Price ({})\n", "long ".repeat(500), "long ".repeat(500));
+        let document = Document::new(&text);
+        let header = &document.headers[0];
+        assert_eq!(header.names[1].chars().count(), MAX_NAME + 1);
+        assert!(Columns::find(header, &[(1, &["price"])], &[]).has(1));
+        let (mut records, mut record) = (document.below(header), Record::default());
+        assert!(records.read(&mut record) && !header.is_repeated_by(&record));
+        assert!(records.read(&mut record) && header.is_repeated_by(&record));
     }
 
     #[test]

@@ -294,8 +294,12 @@ impl std::fmt::Debug for RawCells {
 
 /// The beginning of a cell, for a message.
 pub(crate) fn shortened(cell: &str) -> String {
-    const SHOWN: usize = 40;
-    match cell.char_indices().nth(SHOWN) {
+    shortened_to(40, cell)
+}
+
+/// At most so many characters of a text.
+pub(crate) fn shortened_to(characters: usize, cell: &str) -> String {
+    match cell.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &cell[..end]),
         None => cell.to_owned(),
     }
