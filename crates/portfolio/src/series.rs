@@ -2,6 +2,8 @@
 
 mod fill;
 mod portfolio_series;
+#[cfg(test)]
+mod tests;
 
 use bellwether_domain::{epoch_day, from_epoch_day};
 use chrono::NaiveDate;
@@ -44,20 +46,5 @@ impl DailySeries {
     /// The last value.
     pub fn last(&self) -> Option<f64> {
         self.values.last().copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::date;
-
-    #[test]
-    fn days_and_values_belong_together() {
-        let series = DailySeries { first_day: date("2024-02-28"), values: vec![1.0, 2.0, 3.0] };
-        assert_eq!(series.at(date("2024-02-29")), Some(2.0));
-        assert_eq!(series.at(date("2024-02-27")), None);
-        assert_eq!(series.at(date("2024-03-02")), None);
-        assert_eq!(series.day(2), date("2024-03-01"));
     }
 }

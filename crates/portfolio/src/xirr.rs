@@ -1,5 +1,6 @@
 //! Money-weighted return: XIRR, the rate at which all dated payments are worth nothing today.
 
+mod brent;
 mod roots;
 
 use bellwether_domain::epoch_day;

@@ -1,1 +1,203 @@
+use bellwether_domain::Currency;
 
+use super::*;
+use crate::testing::{
+    Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, usd,
+};
+use crate::{PortfolioSeries, PriceSeries, Reason};
+
+fn benchmark(data: InstrumentData, as_of: &str) -> Benchmark {
+    Benchmark::new(&symbol("VOO"), &market([("VOO", data)]), usd(), date(as_of)).expect("a benchmark")
+}
+
+/// Flows into the benchmark, beside something that is worth 100 at the end.
+fn compared(benchmark: &Benchmark, flows: &[(&str, f64)]) -> Comparison {
+    let flows = flows.iter().map(|(day, amount)| (date(day), *amount)).collect();
+    benchmark.compare(flows, |_| Ok(100.0)).expect("a comparison")
+}
+
+#[track_caller]
+fn close(left: f64, right: f64) {
+    assert!((left - right).abs() < 1e-9, "{left} instead of {right}");
+}
+
+#[test]
+fn each_deposit_buys_at_the_close_of_its_day() {
+    let voo =
+        benchmark(quoted(&[("2024-01-02", 100.0), ("2024-01-03", 50.0), ("2024-01-04", 80.0)]), "2024-01-04");
+    let result = compared(&voo, &[("2024-01-02", 100.0), ("2024-01-03", 100.0)]);
+    close(result.units, 3.0);
+    close(result.value, 240.0);
+    close(result.gain, 40.0);
+    close(result.gain_rate.expect("a rate"), 0.2);
+    close(result.ahead_by, -140.0);
+    assert_eq!(result.series.values, [100.0, 150.0, 240.0]);
+}
+
+#[test]
+fn a_withdrawal_sells() {
+    let voo =
+        benchmark(quoted(&[("2024-01-02", 100.0), ("2024-01-03", 50.0), ("2024-01-04", 80.0)]), "2024-01-04");
+    let result = compared(&voo, &[("2024-01-02", 200.0), ("2024-01-03", -50.0)]);
+    close(result.units, 1.0);
+    close(result.net_invested, 150.0);
+    close(result.gain, -70.0);
+    close(result.gain_rate.expect("a rate"), -0.35);
+}
+
+#[test]
+fn a_dividend_buys_more_at_the_close_of_its_ex_date() {
+    let closes = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 80.0), ("2024-01-04", 90.0)]);
+    let voo = benchmark(closes.with_dividends(&[dividend("2024-01-03", "4")]), "2024-01-04");
+    let result = compared(&voo, &[("2024-01-02", 100.0)]);
+    close(result.units, 1.05);
+    close(result.value, 94.5);
+    close(result.total_return, -0.055);
+}
+
+#[test]
+fn who_buys_on_the_ex_date_has_no_right_to_the_dividend() {
+    let closes = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 80.0), ("2024-01-04", 90.0)]);
+    let voo = benchmark(closes.with_dividends(&[dividend("2024-01-03", "4")]), "2024-01-04");
+    close(compared(&voo, &[("2024-01-03", 80.0)]).value, 90.0);
+    close(voo.return_since(date("2024-01-03")).expect("a return"), 0.125);
+}
+
+#[test]
+fn a_split_multiplies_the_units() {
+    let closes =
+        quoted(&[("2024-01-02", 100.0), ("2024-01-03", 26.0)]).with_splits(&[split("2024-01-03", 4, 1)]);
+    let result = compared(&benchmark(closes, "2024-01-03"), &[("2024-01-02", 100.0)]);
+    close(result.units, 4.0);
+    close(result.value, 104.0);
+}
+
+#[test]
+fn a_split_on_a_closed_day_changes_no_value() {
+    let closes =
+        quoted(&[("2024-01-05", 100.0), ("2024-01-08", 26.0)]).with_splits(&[split("2024-01-06", 4, 1)]);
+    let result = compared(&benchmark(closes, "2024-01-08"), &[("2024-01-05", 100.0)]);
+    assert_eq!(result.series.values, [100.0, 100.0, 100.0, 104.0]);
+}
+
+#[test]
+fn money_of_a_closed_day_waits_for_the_next_close() {
+    let voo = benchmark(quoted(&[("2024-01-05", 100.0), ("2024-01-08", 125.0)]), "2024-01-08");
+    let result = compared(&voo, &[("2024-01-05", 100.0), ("2024-01-06", 50.0)]);
+    assert_eq!(result.series.values, [100.0, 150.0, 150.0, 175.0]);
+    close(result.units, 1.4);
+}
+
+#[test]
+fn money_that_still_waits_on_the_last_day_is_cash() {
+    let voo = benchmark(quoted(&[("2024-01-05", 100.0)]), "2024-01-07");
+    close(compared(&voo, &[("2024-01-05", 100.0), ("2024-01-06", 50.0)]).value, 150.0);
+}
+
+#[test]
+fn a_holiday_before_the_first_close_is_no_late_start() {
+    let voo = benchmark(quoted(&[("2024-01-02", 100.0), ("2024-01-03", 110.0)]), "2024-01-03");
+    let result = compared(&voo, &[("2023-12-30", 100.0)]);
+    assert_eq!(result.starts_late, None);
+    close(result.value, 110.0);
+}
+
+#[test]
+fn a_benchmark_that_starts_late_starts_with_the_portfolio_s_value_of_that_day() {
+    let voo = benchmark(quoted(&[("2024-01-02", 100.0), ("2024-12-31", 110.0)]), "2024-12-31");
+    let flows = vec![(date("2023-01-02"), 100.0), (date("2024-06-03"), 50.0)];
+    let worth = |day| Ok(if day == date("2024-01-02") { 200.0 } else { 300.0 });
+    let result = voo.compare(flows, worth).expect("a comparison");
+    assert_eq!(result.starts_late, Some(date("2024-01-02")));
+    close(result.net_invested, 250.0);
+    close(result.value, 220.0 + 50.0);
+    assert_eq!(result.series.first_day, date("2024-01-02"));
+}
+
+#[test]
+fn withdrawals_that_exhaust_the_benchmark_leave_negative_units_and_no_rate() {
+    let voo =
+        benchmark(quoted(&[("2024-01-02", 100.0), ("2024-01-03", 50.0), ("2024-01-04", 60.0)]), "2024-01-04");
+    let result = compared(&voo, &[("2024-01-02", 100.0), ("2024-01-03", -80.0)]);
+    assert_eq!(result.exhausted, Some(date("2024-01-03")));
+    close(result.units, -0.6);
+    close(result.value, -36.0);
+    assert_eq!(result.gain_rate, Err(Reason::Exhausted { on: date("2024-01-03") }));
+    assert!(result.xirr.is_err() && result.own_xirr.is_ok());
+}
+
+#[test]
+fn taking_everything_out_is_no_exhaustion() {
+    let voo =
+        benchmark(quoted(&[("2024-01-02", 3.0), ("2024-01-03", 7.0), ("2024-01-04", 9.0)]), "2024-01-04");
+    let worth =
+        voo.compare(vec![(date("2024-01-02"), 100.0)], |_| Ok(0.0)).expect("a comparison").series.values[1];
+    let result = compared(&voo, &[("2024-01-02", 100.0), ("2024-01-03", -worth)]);
+    assert_eq!(result.exhausted, None);
+    close(result.value, 0.0);
+}
+
+#[test]
+fn flows_and_value_are_in_the_base_currency() {
+    let mut rates = Rates::new();
+    rates.insert(Currency::EUR, usd(), &columns(&[("2024-01-02", 1.25), ("2024-01-03", 1.0)]));
+    let market = market_with_rates(rates, [("VOO", quoted(&[("2024-01-02", 125.0), ("2024-01-03", 100.0)]))]);
+    let voo =
+        Benchmark::new(&symbol("VOO"), &market, Currency::EUR, date("2024-01-03")).expect("a benchmark");
+    let result = compared(&voo, &[("2024-01-02", 100.0)]);
+    close(result.units, 1.0);
+    close(result.value, 100.0);
+    close(result.total_return, 0.0);
+}
+
+#[test]
+fn the_last_session_of_the_units_held_is_told_in_money_and_as_a_rate() {
+    let voo = benchmark(quoted(&[("2024-01-04", 100.0), ("2024-01-05", 110.0)]), "2024-01-07");
+    let change = compared(&voo, &[("2024-01-04", 200.0), ("2024-01-05", 55.0)]).day_change.expect("a change");
+    assert_eq!(change.day, date("2024-01-05"));
+    close(change.amount, 20.0);
+    close(change.rate, 0.1);
+}
+
+#[test]
+fn without_prices_or_flows_there_is_no_comparison() {
+    let as_of = date("2024-01-04");
+    let unknown = Benchmark::new(&symbol("VOO"), &Market::default(), usd(), as_of).expect_err("unknown");
+    assert_eq!(unknown, Reason::no_price(&symbol("VOO")));
+    let voo = benchmark(quoted(&[("2024-01-02", 100.0)]), "2024-01-04");
+    assert_eq!(voo.compare(Vec::new(), |_| Ok(0.0)), Err(Reason::NoCapital));
+    assert!(voo.compare(vec![(date("2024-01-03"), 1.0)], |_| Ok(0.0)).is_err(), "no close since the deposit");
+}
+
+#[test]
+fn a_holding_s_purchases_sales_and_dividends_go_into_the_benchmark() {
+    let apple = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 12.0), ("2024-01-04", 12.0)]);
+    let voo = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 110.0), ("2024-01-04", 121.0)]);
+    let market = market([("AAPL", apple), ("VOO", voo)]);
+    let ledger =
+        Ledger::default().buy("2024-01-02", "AAPL", "20", "10").sell("2024-01-03", "AAPL", "10", "11");
+    let books = ledger.books(&market, "2024-01-04");
+    let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
+    let position = books.position(&symbol("AAPL")).expect("a position");
+    let result = voo.against_position(position, &market).expect("a comparison");
+    close(result.net_invested, 90.0);
+    close(result.value, 121.0);
+    close(result.own_value, 120.0);
+}
+
+#[test]
+fn a_portfolio_with_an_unpriced_holding_is_not_compared() {
+    let market = market([("VOO", quoted(&[("2024-01-02", 100.0)]))]);
+    let books = Ledger::default().buy("2024-01-02", "PRIV", "1", "10").books(&market, "2024-01-04");
+    let series = PortfolioSeries::new(&books, &market);
+    let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
+    assert_eq!(voo.against_portfolio(&books, &series), Err(Reason::no_price(&symbol("PRIV"))));
+}
+
+#[test]
+fn a_foreign_listing_without_a_rate_says_so() {
+    let closes = PriceSeries::as_traded(columns(&[("2024-01-02", 100.0)]));
+    let market = market([("VOO", InstrumentData::new(Currency::GBP).with_prices(closes))]);
+    let refused = Benchmark::new(&symbol("VOO"), &market, usd(), date("2024-01-02"));
+    assert!(matches!(refused, Err(Reason::NoExchangeRate { .. })));
+}

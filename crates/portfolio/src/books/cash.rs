@@ -178,7 +178,7 @@ impl CashBook {
                 foreign.iter().filter(|movement| movement.currency == currency).cloned().collect();
             self.settle_currency(currency, &of_currency, Some((base, &mut in_base)))?;
         }
-        in_base.sort_by(|a, b| a.place().cmp(&b.place()));
+        in_base.sort_by_key(Movement::place);
         self.settle_currency(base, &in_base, None)
     }
 
@@ -205,22 +205,15 @@ impl CashBook {
             }
             let lacking = -self.balance(currency).plus(movement.amount)?;
             if lacking > Decimal::ZERO {
-                match (&mut exchange, &movement.rate) {
-                    (Some((base, in_base)), Ok(rate)) => {
-                        let kind = CashKind::Exchange;
-                        self.post(&Movement { kind, amount: lacking, ..movement.clone() })?;
-                        let (amount, rate) = (-lacking.times(*rate)?, Ok(Decimal::ONE));
-                        in_base.push(Movement { kind, currency: *base, amount, rate, ..movement.clone() });
-                    }
-                    _ => {
-                        let unpaid: Vec<_> = day
-                            .iter()
-                            .zip(&posted)
-                            .filter(|(_, posted)| !**posted)
-                            .map(|(left, _)| left)
-                            .collect();
-                        self.infer_deposit(currency, &unpaid)?;
-                    }
+                if let (Some((base, in_base)), Ok(rate)) = (&mut exchange, &movement.rate) {
+                    let kind = CashKind::Exchange;
+                    self.post(&Movement { kind, amount: lacking, ..movement.clone() })?;
+                    let (amount, rate) = (-lacking.times(*rate)?, Ok(Decimal::ONE));
+                    in_base.push(Movement { kind, currency: *base, amount, rate, ..movement.clone() });
+                } else {
+                    let left = day.iter().zip(&posted).filter(|(_, posted)| !**posted);
+                    let unpaid: Vec<_> = left.map(|(movement, _)| movement).collect();
+                    self.infer_deposit(currency, &unpaid)?;
                 }
             }
             self.post(movement)?;

@@ -76,7 +76,9 @@ fn divide_until_next_price(
     let until = next.map_or(days.len(), offset);
     let (from, factor) = (offset(ex_day), split.ratio.factor().float());
     if let Some(carried) = days.get_mut(from..until) {
-        carried.iter_mut().for_each(|price| *price /= factor);
+        for price in carried {
+            *price /= factor;
+        }
     }
 }
 

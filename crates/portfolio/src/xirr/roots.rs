@@ -60,7 +60,8 @@ impl Payments {
             0.0
         } else {
             let &(side, inner, outer) = near.first().or(far.first()).ok_or(Reason::NoSolution)?;
-            self.brent(side, inner, outer)
+            let distance = super::brent::root(|distance| self.value(side, distance), inner, outer);
+            if side == Side::Gain { distance } else { -distance }
         };
         Ok(Found { log_rate, ambiguous: roots > 1 })
     }
@@ -110,60 +111,6 @@ impl Payments {
             Side::Loss => amount * (-distance * (self.span - years)).exp(),
         };
         self.amounts.iter().zip(&self.years).map(discounted).sum()
-    }
-
-    /// Brent's method between two distances with values of opposite sign (R. P. Brent, Algorithms for Minimization
-    /// without Derivatives, 1973, chapter 4). Returns the logarithmic rate.
-    fn brent(&self, side: Side, inner: f64, outer: f64) -> f64 {
-        let (mut a, mut b) = (inner, outer);
-        let (mut at_a, mut at_b) = (self.value(side, a), self.value(side, b));
-        let (mut c, mut at_c) = (a, at_a);
-        let mut step = b - a;
-        let mut before = step;
-        for _ in 0..200 {
-            if (at_b < 0.0) == (at_c < 0.0) {
-                (c, at_c) = (a, at_a);
-                step = b - a;
-                before = step;
-            }
-            if at_c.abs() < at_b.abs() {
-                (a, b, c) = (b, c, b);
-                (at_a, at_b, at_c) = (at_b, at_c, at_b);
-            }
-            let tolerance = 2.0 * f64::EPSILON * b.abs() + f64::MIN_POSITIVE;
-            let half = 0.5 * (c - b);
-            if half.abs() <= tolerance || at_b == 0.0 {
-                break;
-            }
-            if before.abs() < tolerance || at_a.abs() <= at_b.abs() {
-                (step, before) = (half, half);
-            } else {
-                let s = at_b / at_a;
-                let (mut p, mut q) = if (a - c).abs() < f64::MIN_POSITIVE {
-                    (2.0 * half * s, 1.0 - s)
-                } else {
-                    let (q, r) = (at_a / at_c, at_b / at_c);
-                    (s * (2.0 * half * q * (q - r) - (b - a) * (r - 1.0)), (q - 1.0) * (r - 1.0) * (s - 1.0))
-                };
-                if p > 0.0 {
-                    q = -q;
-                }
-                p = p.abs();
-                if 2.0 * p < (3.0 * half * q - (tolerance * q).abs()).min((before * q).abs()) {
-                    before = step;
-                    step = p / q;
-                } else {
-                    (step, before) = (half, half);
-                }
-            }
-            (a, at_a) = (b, at_b);
-            b += if step.abs() > tolerance { step } else { tolerance.copysign(half) };
-            at_b = self.value(side, b);
-        }
-        match side {
-            Side::Gain => b,
-            Side::Loss => -b,
-        }
     }
 }
 
