@@ -3,6 +3,8 @@
 //! A test of a store hands each check, or [`all`], a way to make an empty store. A check panics where the store
 //! breaks the rule.
 
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a check says no")]
+
 use std::sync::Arc;
 
 use bellwether_domain::{Clock, FixedClock};

@@ -39,17 +39,17 @@ pub enum JobError {
 
 impl JobError {
     /// It may work another time, after the worker's backoff.
-    pub fn retry(reason: impl ToString) -> Self {
-        Self::Retry { reason: reason.to_string(), after: None }
+    pub fn retry(reason: impl Into<String>) -> Self {
+        Self::Retry { reason: reason.into(), after: None }
     }
 
     /// It may work in so long a time.
-    pub fn retry_after(reason: impl ToString, after: TimeDelta) -> Self {
-        Self::Retry { reason: reason.to_string(), after: Some(after) }
+    pub fn retry_after(reason: impl Into<String>, after: TimeDelta) -> Self {
+        Self::Retry { reason: reason.into(), after: Some(after) }
     }
 
     /// No repetition would help.
-    pub fn permanent(reason: impl ToString) -> Self {
-        Self::Permanent(reason.to_string())
+    pub fn permanent(reason: impl Into<String>) -> Self {
+        Self::Permanent(reason.into())
     }
 }

@@ -19,18 +19,28 @@
 //! # }
 //! ```
 
+mod backoff;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod error;
+mod handler;
 mod job;
 mod memory;
 mod progress;
 mod queue;
 mod store;
+mod timekeeper;
+mod timetable;
+mod worker;
 
+pub use backoff::Backoff;
 pub use error::{JobError, JobStoreError};
+pub use handler::{JobContext, JobHandler};
 pub use job::{InvalidPriority, Job, JobId, JobState, NewJob, Priority};
 pub use memory::MemoryJobStore;
 pub use progress::Progress;
 pub use queue::Queue;
 pub use store::{Cancellation, Enqueued, Expired, Heartbeat, JobFilter, JobStore, Outcome};
+pub use timekeeper::Timekeeper;
+pub use timetable::{Entry, OnDays, Timetable, When};
+pub use worker::{RunningWorker, Stopped, Worker, WorkerSettings};

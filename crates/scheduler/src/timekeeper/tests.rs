@@ -1,0 +1,143 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use bellwether_domain::{Exchange, FixedClock};
+use chrono::{NaiveTime, TimeDelta};
+
+use super::*;
+use crate::{JobStore, MemoryJobStore, NewJob, OnDays, Outcome, When};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn timetable() -> Timetable {
+    let exchange = Exchange::NewYork;
+    let time = NaiveTime::from_hms_opt(16, 30, 0).unwrap();
+    Timetable {
+        entries: vec![
+            Entry {
+                when: When::WhileOpen { exchange, every_seconds: 60 },
+                job: NewJob::new("refresh", "quotes"),
+            },
+            Entry {
+                when: When::At { exchange, time, days: OnDays::Trading },
+                job: NewJob::new("warm", "warm"),
+            },
+        ],
+    }
+}
+
+struct Bench {
+    store: Arc<MemoryJobStore>,
+    clock: Arc<FixedClock>,
+}
+
+impl Bench {
+    fn at(now: &str) -> Self {
+        Self { store: Arc::default(), clock: Arc::new(FixedClock::at(at(now))) }
+    }
+
+    async fn keeper(&self) -> Timekeeper {
+        Timekeeper::resume(Queue::new(self.store.clone(), self.clock.clone()), &timetable()).await.unwrap()
+    }
+
+    /// The keys that a tick at this instant enqueued, which are then done at once.
+    async fn tick(&self, keeper: &mut Timekeeper, now: &str) -> Vec<String> {
+        self.clock.set(at(now));
+        let mut keys = Vec::new();
+        for enqueued in keeper.tick().await.unwrap() {
+            keys.push(self.store.find(enqueued.id()).await.unwrap().unwrap().key);
+        }
+        while let Some(job) =
+            self.store.claim(at(now), "w", &["refresh", "warm"], TimeDelta::minutes(1)).await.unwrap()
+        {
+            self.store.finish(job.id, "w", at(now), &Outcome::Succeeded).await.unwrap();
+        }
+        keys
+    }
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[tokio::test]
+async fn entries_are_enqueued_when_they_are_due() {
+    let bench = Bench::at("2024-11-27T20:57:30Z");
+    let mut keeper = bench.keeper().await;
+
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T20:57:30Z").await, NOTHING, "a first start owes nothing");
+    assert_eq!(keeper.next_due(), Some(at("2024-11-27T20:58:00Z")));
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T20:58:01Z").await, ["quotes"]);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T20:58:59Z").await, NOTHING);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T20:59:00Z").await, ["quotes"]);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:00:00Z").await, NOTHING);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:30:00Z").await, ["warm"]);
+}
+
+#[tokio::test]
+async fn what_was_missed_in_sleep_is_caught_up_once() {
+    let bench = Bench::at("2024-11-26T15:00:00Z");
+    let mut keeper = bench.keeper().await;
+
+    // Asleep over the rest of Tuesday, all of Wednesday, and Thanksgiving.
+    assert_eq!(bench.tick(&mut keeper, "2024-11-28T10:00:00Z").await, ["quotes", "warm"]);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-28T10:00:01Z").await, NOTHING);
+    assert_eq!(keeper.next_due(), Some(at("2024-11-29T14:30:00Z")));
+}
+
+#[tokio::test]
+async fn what_was_missed_while_the_process_was_down_is_caught_up_once() {
+    let bench = Bench::at("2024-11-26T21:00:00Z");
+    let mut keeper = bench.keeper().await;
+    assert_eq!(bench.tick(&mut keeper, "2024-11-26T21:30:00Z").await, ["warm"]);
+    drop(keeper);
+
+    bench.clock.set(at("2024-11-28T10:00:00Z"));
+    let mut keeper = bench.keeper().await;
+
+    // Quotes have never been done: they count from now. The warming of Wednesday is owed.
+    assert_eq!(bench.tick(&mut keeper, "2024-11-28T10:00:00Z").await, ["warm"]);
+    drop(keeper);
+    let mut keeper = bench.keeper().await;
+    assert_eq!(bench.tick(&mut keeper, "2024-11-28T10:00:01Z").await, NOTHING);
+}
+
+#[tokio::test]
+async fn two_keepers_of_one_timetable_enqueue_once() {
+    let bench = Bench::at("2024-11-27T21:00:00Z");
+    let (mut one, mut other) = (bench.keeper().await, bench.keeper().await);
+
+    assert_eq!(bench.tick(&mut one, "2024-11-27T21:30:00Z").await, ["warm"]);
+    assert_eq!(bench.tick(&mut other, "2024-11-27T21:30:01Z").await, NOTHING);
+    assert_eq!(bench.tick(&mut other, "2024-11-29T14:30:00Z").await, ["quotes"]);
+    assert_eq!(bench.tick(&mut one, "2024-11-29T14:30:00Z").await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_silence_the_timetable() {
+    let bench = Bench::at("2024-11-27T21:00:00Z");
+    let mut keeper = bench.keeper().await;
+    // A year ahead by mistake, and put right.
+    assert_eq!(bench.tick(&mut keeper, "2025-11-27T21:00:00Z").await, ["quotes", "warm"]);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:00:00Z").await, NOTHING);
+
+    assert_eq!(keeper.next_due(), Some(at("2024-11-27T21:30:00Z")));
+}
+
+#[tokio::test]
+async fn a_worker_keeps_a_timetable() {
+    let bench = Bench::at("2024-11-27T21:29:59Z");
+    let queue = Queue::new(bench.store.clone(), bench.clock.clone());
+    let mut settings = crate::WorkerSettings::named("w");
+    settings.poll = std::time::Duration::from_millis(1);
+    let running = crate::Worker::new(queue, settings).timetable(timetable()).start();
+    let jobs = async || bench.store.list(&JobFilter::for_key("warm"), 9).await.unwrap().len();
+    while bench.store.list(&JobFilter::default(), 9).await.unwrap().is_empty() {
+        bench.clock.advance(TimeDelta::milliseconds(10));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+
+    assert_eq!(jobs().await, 1);
+    running.stop(std::time::Duration::from_secs(9)).await;
+}
