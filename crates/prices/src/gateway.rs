@@ -193,7 +193,7 @@ impl Gateway {
             match self.attempt(ticket, &request, budget, &read).await {
                 Ok(answer) => return Ok(answer),
                 Err((reason, may_pass)) => {
-                    tracing::debug!(path = request.path_and_query, attempt, %reason, "upstream call failed");
+                    tracing::debug!(path = request.path(), attempt, %reason, "upstream call failed");
                     failure = Some(reason);
                     if !may_pass {
                         break;
@@ -307,7 +307,7 @@ impl Gateway {
         let now = self.0.clock.now();
         let hasty = matches!(sent, Err(TransportError::Timeout)) && timeout < Self::FAIR_TIMEOUT;
 
-        let judgement = judgement::judge(&sent, request.family, now, read);
+        let judgement = judgement::judge(&sent, request, now, read);
         let mut record = self.record();
         match &sent {
             Ok(response) => *record.by_status.entry(response.status).or_default() += 1,

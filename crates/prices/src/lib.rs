@@ -54,5 +54,5 @@ pub use pause::{Pause, RealPause, SteppingPause};
 pub use plan::{Batch, Plan, Wanted, plan};
 pub use provider::{Found, Provider};
 pub use suspicion::{SuspectBar, Suspicion, doubt_price, set_suspects_aside};
-pub use transport::{Family, HttpTransport, Request, Response, Transport, TransportError};
+pub use transport::{Family, HttpTransport, Request, Response, Site, Transport, TransportError};
 pub use yahoo::Yahoo;

@@ -1,5 +1,6 @@
 //! The wire, behind a trait, so that tests can replay answers and count calls.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,15 +20,52 @@ pub enum Family {
     Authenticated,
 }
 
+/// Where a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Site {
+    /// The service itself.
+    Data,
+    /// The page that hands out the cookie of a session. Whatever its status, only the cookie matters.
+    Cookie,
+}
+
 /// One call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// Which breaker it is under.
     pub family: Family,
+    /// Where it goes.
+    pub site: Site,
     /// Everything after the upstream's address, starting with a slash, percent-encoded.
     pub path_and_query: String,
+    /// The cookie that it carries.
+    pub cookie: Option<String>,
     /// How long the whole answer may take.
     pub timeout: Duration,
+}
+
+impl Request {
+    /// A call to the service itself, without a cookie.
+    pub fn get(family: Family, path_and_query: String, timeout: Duration) -> Self {
+        Self { family, site: Site::Data, path_and_query, cookie: None, timeout }
+    }
+
+    /// The path, without a query that may hold secrets.
+    pub fn path(&self) -> &str {
+        self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { family, site, timeout, .. } = self;
+        f.debug_struct("Request")
+            .field("family", family)
+            .field("site", site)
+            .field("path", &self.path())
+            .field("timeout", timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came back, whatever its status.
@@ -37,6 +75,8 @@ pub struct Response {
     pub status: u16,
     /// The `Retry-After` header as sent.
     pub retry_after: Option<String>,
+    /// The `Set-Cookie` headers as sent.
+    pub cookies: Vec<String>,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }

@@ -15,7 +15,10 @@ use crate::{
 
 mod bars;
 mod chart;
+mod login;
+mod member;
 mod number;
+mod quote;
 mod reading;
 mod search;
 mod session;
@@ -24,10 +27,13 @@ mod symbols;
 mod wire;
 
 pub use chart::read_chart;
+pub use login::Login;
+pub use quote::{Quotes, read_quotes};
 pub use reading::{Asked, Known};
 pub use search::read_search;
 pub use spark::read_spark;
 
+use member::Member;
 use spark::{Batch, Entry, Span};
 
 /// Yahoo Finance, or a service that speaks like it.
@@ -36,6 +42,7 @@ use spark::{Batch, Entry, Span};
 pub struct Yahoo {
     gateway: Gateway,
     known: RwLock<HashMap<Symbol, Known>>,
+    member: Option<Member>,
 }
 
 impl Yahoo {
@@ -52,7 +59,20 @@ impl Yahoo {
 
     /// The service behind a gateway.
     pub fn through(gateway: Gateway) -> Self {
-        Self { gateway, known: RwLock::default() }
+        Self { gateway, known: RwLock::default(), member: None }
+    }
+
+    /// Asks for quotes with a login, up to 50 a call, where that takes fewer calls than sparks. `kept` is the login of
+    /// an earlier process; without one the first large request gets one.
+    #[must_use]
+    pub fn with_login(mut self, kept: Option<Login>) -> Self {
+        self.member = Some(Member::new(kept, SharedClock::clone(self.gateway.clock())));
+        self
+    }
+
+    /// The login in use, for the next process.
+    pub async fn login(&self) -> Option<Login> {
+        self.member.as_ref()?.desk.at_hand().await
     }
 
     /// The way out, with its counters.
@@ -170,8 +190,27 @@ impl Provider for Yahoo {
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {
-        let entries = self.sparks(symbols, Span::Days, budget).await;
-        entries.into_iter().map(|(symbol, entry)| (symbol, entry.into_quote())).collect()
+        let by_spark = async |symbols: &[Symbol]| {
+            let entries = self.sparks(symbols, Span::Days, budget).await;
+            entries.into_iter().map(|(symbol, entry)| (symbol, entry.into_quote()))
+        };
+        let member = match &self.member {
+            Some(member) if member.is_worth_it(symbols.len()).await => member,
+            _ => return by_spark(symbols).await.collect(),
+        };
+        let quotes = member.quotes(symbols, self, budget).await;
+        let left: Vec<Symbol> = quotes
+            .iter()
+            .filter(|(_, outcome)| outcome.is_none())
+            .map(|(symbol, _)| symbol.clone())
+            .collect();
+        let mut sparks = by_spark(&left).await;
+        let mut outcome = |outcome: Option<Outcome<Quote>>| {
+            let spark =
+                || sparks.next().map_or(Outcome::NotAnswered(NotAnswered::Omitted), |(_, outcome)| outcome);
+            outcome.unwrap_or_else(spark)
+        };
+        quotes.into_iter().map(|(symbol, quote)| (symbol, outcome(quote))).collect()
     }
 
     async fn recent_closes(

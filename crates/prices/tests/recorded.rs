@@ -437,3 +437,52 @@ fn every_search_is_read() {
     let found = yahoo::read_search(200, &body).unwrap().unwrap();
     assert_eq!(found.iter().map(|hit| hit.symbol.as_str()).collect::<Vec<_>>(), ["AAPL", "AAPU"]);
 }
+
+#[test]
+fn every_quote_is_read() {
+    let Some(recordings) = Recordings::open() else { return };
+    let mut files = recordings.in_folder("quote");
+    files.push("derived/quote-batch-27-mixed.json".into());
+    for file in files {
+        let asked: Vec<Symbol> = recordings.entries[&file].query["symbols"]
+            .replace("%2C", ",")
+            .replace("%3D", "=")
+            .replace("%5E", "^")
+            .split(',')
+            .map(|symbol| symbol.parse().unwrap())
+            .collect();
+        let read = yahoo::read_quotes(200, &recordings.body(&file), &asked, |_| None, later());
+        let Ok(yahoo::Quotes::Read(read)) = read else { panic!("{file}: {read:?}") };
+        assert_eq!(read.iter().map(|(symbol, _)| symbol.clone()).collect::<Vec<_>>(), asked, "{file}");
+        for (symbol, outcome) in read {
+            let left_out = ["NONEXIST", "APS.AX", "GS2C", "SIX"].contains(&symbol.as_str());
+            match (symbol.as_str(), outcome) {
+                ("SI" | "SIMP" | "BRKS" | "ADH", outcome) => assert_eq!(outcome, Outcome::Delisted, "{file}"),
+                (_, Outcome::NotAnswered(NotAnswered::Omitted)) => {
+                    assert!(left_out || file.contains("27"), "{file} {symbol}");
+                }
+                (_, Outcome::NotAnswered(NotAnswered::Malformed(what))) => {
+                    assert!(file.contains("fields") && what == "no currency", "{file} {symbol}: {what}");
+                }
+                ("OCDO.L", Outcome::Answered(quote)) => {
+                    assert_eq!(quote.currency.as_str(), "GBP");
+                    assert!(quote.delay_minutes == 15 && quote.price.to_f64().unwrap() < 50.0);
+                }
+                (_, Outcome::Answered(quote)) => assert!(quote.price.to_f64().unwrap() > 0.0, "{file}"),
+                (_, other) => panic!("{file} {symbol}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refused_session_is_told_from_a_refused_request() {
+    let Some(recordings) = Recordings::open() else { return };
+    let read = |file: &str| {
+        let status = recordings.entries[file].status;
+        yahoo::read_quotes(status, &recordings.body(file), &[], |_| None, later())
+    };
+    assert_eq!(read("errors/quote-401-invalid-crumb.json"), Ok(yahoo::Quotes::SessionRefused));
+    assert_eq!(read("errors/quote-401-no-crumb.json"), Ok(yahoo::Quotes::SessionRefused));
+    assert!(matches!(read("errors/quote-400-missing-symbols.json"), Ok(yahoo::Quotes::Refused(_))));
+}

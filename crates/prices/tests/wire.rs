@@ -54,11 +54,11 @@ fn head(lines: &str) -> String {
 
 async fn fetch(address: &str, millis: u64) -> Result<Response, TransportError> {
     let transport = HttpTransport::new(address).unwrap();
-    let request = Request {
-        family: Family::Anonymous,
-        path_and_query: "/v7/finance/spark?symbols=A,%5EB&range=1d".into(),
-        timeout: Duration::from_millis(millis),
-    };
+    let request = Request::get(
+        Family::Anonymous,
+        "/v7/finance/spark?symbols=A,%5EB&range=1d".into(),
+        Duration::from_millis(millis),
+    );
     transport.send(&request).await
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Family, NotAnswered, Response, TransportError};
+use crate::{Family, NotAnswered, Request, Response, Site, TransportError};
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) enum Judgement<T> {
 
 pub(super) fn judge<T>(
     sent: &Result<Response, TransportError>,
-    family: Family,
+    request: &Request,
     now: DateTime<Utc>,
     read: impl Fn(&Response) -> Result<T, Unreadable>,
 ) -> Judgement<T> {
@@ -51,18 +51,24 @@ pub(super) fn judge<T>(
     let asked = || response.retry_after.as_deref().and_then(|text| rest_asked(text, now));
     match status {
         429 | 999 => Judgement::Throttled { reason: NotAnswered::RateLimited, asked: asked() },
-        401 | 403 if family == Family::Anonymous => {
+        _ if request.site == Site::Cookie => judged(read(response), status),
+        401 | 403 if request.family == Family::Anonymous => {
             Judgement::Throttled { reason: NotAnswered::Blocked { status }, asked: asked() }
         }
         500 | 502 | 503 | 504 => failure(NotAnswered::Upstream { status }, true),
         300..=399 | 501.. => failure(NotAnswered::Upstream { status }, false),
         200 if is_empty_or_html(&response.body) => failure(NotAnswered::Upstream { status }, true),
-        _ => match read(response) {
-            Ok(answer) => Judgement::Answer(answer),
-            Err(Unreadable::Cut) => failure(NotAnswered::Unreachable, true),
-            Err(Unreadable::Foreign) => failure(NotAnswered::Upstream { status }, false),
-            Err(Unreadable::Inconsistent(what)) => Judgement::Unusable(NotAnswered::Malformed(what)),
-        },
+        _ => judged(read(response), status),
+    }
+}
+
+fn judged<T>(read: Result<T, Unreadable>, status: u16) -> Judgement<T> {
+    let failure = |reason, may_pass| Judgement::Failure { reason, may_pass };
+    match read {
+        Ok(answer) => Judgement::Answer(answer),
+        Err(Unreadable::Cut) => failure(NotAnswered::Unreachable, true),
+        Err(Unreadable::Foreign) => failure(NotAnswered::Upstream { status }, false),
+        Err(Unreadable::Inconsistent(what)) => Judgement::Unusable(NotAnswered::Malformed(what)),
     }
 }
 

@@ -78,7 +78,7 @@ impl Bench {
 
 fn request() -> Request {
     let path_and_query = "/v7/finance/spark?symbols=AAPL".into();
-    Request { family: Family::Anonymous, path_and_query, timeout: Duration::from_secs(10) }
+    Request::get(Family::Anonymous, path_and_query, Duration::from_secs(10))
 }
 
 fn text(response: &Response) -> String {
@@ -195,7 +195,7 @@ async fn calls_that_wait_when_a_refusal_comes_do_not_go_out() {
 #[tokio::test]
 async fn the_upstreams_wish_for_rest_is_heard() {
     let bench = bench(Limits::generous(), |_| {
-        Ok(Response { status: 429, retry_after: Some("1800".into()), body: Vec::new() })
+        Ok(Response { status: 429, retry_after: Some("1800".into()), ..Response::default() })
     });
     let _ = bench.ask(&LoadBudget::background(1)).await;
     let until = DateTime::UNIX_EPOCH + TimeDelta::minutes(30);

@@ -4,11 +4,11 @@ use std::sync::Once;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
-use super::{Request, Response, Transport, TransportError};
+use super::{Request, Response, Site, Transport, TransportError};
 use crate::PricesError;
 
 /// HTTP/1.1 and HTTP/2 with gzip over rustls, for the upstream as for a simulator on this machine.
@@ -16,6 +16,7 @@ use crate::PricesError;
 pub struct HttpTransport {
     client: Client,
     base: String,
+    cookie_base: String,
 }
 
 impl HttpTransport {
@@ -23,6 +24,8 @@ impl HttpTransport {
     pub const USER_AGENT: &str =
         concat!("Mozilla/5.0 (compatible; Bellwether/", env!("CARGO_PKG_VERSION"), ")");
 
+    /// Hands out the cookie of a session. Any other service does so itself.
+    const YAHOO_COOKIES: &str = "https://fc.yahoo.com";
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
     /// Consent pages carry more than the usual eight kilobytes.
     const MAX_HEADERS: usize = 32 * 1024;
@@ -58,15 +61,25 @@ impl HttpTransport {
             client = client.no_proxy();
         }
         let client = client.build().map_err(PricesError::Client)?;
-        Ok(Self { client, base: url.as_str().trim_end_matches('/').to_owned() })
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        let is_yahoo = host == "finance.yahoo.com" || host.ends_with(".finance.yahoo.com");
+        let cookie_base = if is_yahoo { Self::YAHOO_COOKIES.to_owned() } else { base.clone() };
+        Ok(Self { client, base, cookie_base })
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let url = format!("{}{}", self.base, request.path_and_query);
-        let sent = self.client.get(url).timeout(request.timeout).send().await;
+        let base = match request.site {
+            Site::Data => &self.base,
+            Site::Cookie => &self.cookie_base,
+        };
+        let mut call = self.client.get(format!("{base}{}", request.path_and_query)).timeout(request.timeout);
+        if let Some(cookie) = &request.cookie {
+            call = call.header(COOKIE, cookie);
+        }
+        let sent = call.send().await;
         let mut answer = sent.map_err(|error| kind_of(&error))?;
         let headers: usize =
             answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -74,8 +87,9 @@ impl Transport for HttpTransport {
         if headers > Self::MAX_HEADERS || announced > Self::MAX_BODY as u64 {
             return Err(TransportError::TooLarge);
         }
-        let retry_after =
-            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        let retry_after = answer.headers().get(RETRY_AFTER).and_then(text);
+        let cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(text).collect();
         let status = answer.status().as_u16();
         let mut body = Vec::with_capacity(announced as usize);
         while let Some(piece) = answer.chunk().await.map_err(|error| kind_of(&error))? {
@@ -84,7 +98,7 @@ impl Transport for HttpTransport {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Response { status, retry_after, body })
+        Ok(Response { status, retry_after, cookies, body })
     }
 }
 
@@ -120,16 +134,16 @@ mod tests {
         }
         let transport = HttpTransport::new("http://127.0.0.1:9/q1/").expect("a client");
         assert_eq!(transport.base, "http://127.0.0.1:9/q1");
+        assert_eq!(transport.cookie_base, transport.base);
+        let yahoo = HttpTransport::new("https://query2.finance.yahoo.com").expect("a client");
+        assert_eq!(yahoo.cookie_base, "https://fc.yahoo.com");
     }
 
     #[tokio::test]
     async fn a_closed_port_is_unreachable() {
         let transport = HttpTransport::new("http://127.0.0.1:1").expect("a client");
-        let request = Request {
-            family: crate::Family::Anonymous,
-            path_and_query: "/v8/finance/chart/AAPL".into(),
-            timeout: Duration::from_secs(5),
-        };
+        let path = "/v8/finance/chart/AAPL".to_owned();
+        let request = Request::get(crate::Family::Anonymous, path, Duration::from_secs(5));
         assert_eq!(transport.send(&request).await, Err(TransportError::Unreachable));
     }
 }

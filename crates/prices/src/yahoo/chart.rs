@@ -17,14 +17,14 @@ pub(super) fn request(symbol: &Symbol, from: NaiveDate, before: i64) -> Request 
     let start = start_of_day(from.checked_sub_days(Days::new(1)).unwrap_or(from));
     let symbol = escaped(symbol);
     let year_or_less = before - start < 400 * 86_400;
-    Request {
-        family: Family::Anonymous,
-        path_and_query: format!(
+    Request::get(
+        Family::Anonymous,
+        format!(
             "/v8/finance/chart/{symbol}?period1={start}&period2={before}&interval=1d\
              &events=div,splits,capitalGains&includeAdjustedClose=true"
         ),
-        timeout: Duration::from_secs(if year_or_less { 10 } else { 20 }),
-    }
+        Duration::from_secs(if year_or_less { 10 } else { 20 }),
+    )
 }
 
 /// Reads a chart's body.

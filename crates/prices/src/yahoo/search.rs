@@ -17,14 +17,14 @@ const LONGEST_QUERY: usize = 100;
 pub(super) fn request(text: &str) -> Request {
     let text: String = text.trim().chars().take(LONGEST_QUERY).collect();
     let text = utf8_percent_encode(&text, ESCAPED);
-    Request {
-        family: Family::Anonymous,
-        path_and_query: format!(
+    Request::get(
+        Family::Anonymous,
+        format!(
             "/v1/finance/search?q={text}&quotesCount=10&newsCount=0&listsCount=0&enableFuzzyQuery=false\
              &quotesQueryId=tss_match_phrase_query&lang=en-US&region=US"
         ),
-        timeout: Duration::from_secs(10),
-    }
+        Duration::from_secs(10),
+    )
 }
 
 #[derive(Deserialize)]

@@ -25,11 +25,11 @@ pub(super) fn request(symbols: &[Symbol], span: Span) -> Request {
         Span::Days => "5d",
         Span::Year => "1y",
     };
-    Request {
-        family: Family::Anonymous,
-        path_and_query: format!("/v7/finance/spark?symbols={symbols}&range={range}&interval=1d"),
-        timeout: Duration::from_secs(10),
-    }
+    Request::get(
+        Family::Anonymous,
+        format!("/v7/finance/spark?symbols={symbols}&range={range}&interval=1d"),
+        Duration::from_secs(10),
+    )
 }
 
 /// What a batch brought.

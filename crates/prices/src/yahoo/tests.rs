@@ -10,6 +10,7 @@ use super::*;
 use crate::{Suspicion, Unreadable};
 
 mod batches;
+mod login;
 
 /// Friday, after the close in New York.
 const NOW: &str = "2024-03-08T23:30:00Z";

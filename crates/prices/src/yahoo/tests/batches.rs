@@ -11,7 +11,7 @@ use super::*;
 use crate::{Limits, Request, Response, SteppingPause, Transport, TransportError};
 
 /// A share that closed at `price` on the last of five days.
-fn closes_of(name: &str, price: f64) -> Value {
+pub(super) fn closes_of(name: &str, price: f64) -> Value {
     let open = |day: i64| second("2024-03-04T14:30:00Z") + day * 86_400;
     json!({
         "meta": {
@@ -24,7 +24,7 @@ fn closes_of(name: &str, price: f64) -> Value {
     })
 }
 
-fn spark_body(entries: &[(&str, Value)]) -> String {
+pub(super) fn spark_body(entries: &[(&str, Value)]) -> String {
     let result: Vec<Value> = entries
         .iter()
         .map(|(symbol, response)| json!({ "symbol": symbol, "response": [response] }))

@@ -1,0 +1,150 @@
+//! `/v7/finance/quote`: the current prices of many symbols, for those who hold a session.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bellwether_domain::{InstrumentKind, PriceSource, Quote, Symbol};
+use chrono::{DateTime, TimeDelta, Utc};
+use percent_encoding::utf8_percent_encode;
+use serde::Deserialize;
+
+use super::number::{Number, PriceReader, exact};
+use super::reading::{self, Known};
+use super::symbols::{ESCAPED, canonical, escaped_list};
+use super::wire::{ErrorEnvelope, WireError};
+use crate::{Family, NotAnswered, Outcome, Request, Unreadable, doubt_price};
+
+/// What a record always has, and what has to be asked for.
+const FIELDS: &str = "currency,regularMarketPreviousClose,exchangeDataDelayedBy,longName,shortName";
+
+pub(super) fn request(symbols: &[Symbol], crumb: &str, cookie: &str) -> Request {
+    let symbols = escaped_list(symbols);
+    let crumb = utf8_percent_encode(crumb, ESCAPED);
+    Request {
+        cookie: Some(cookie.to_owned()),
+        ..Request::get(
+            Family::Authenticated,
+            format!(
+                "/v7/finance/quote?symbols={symbols}&fields={FIELDS}&formatted=false&lang=en-US&region=US&crumb={crumb}"
+            ),
+            Duration::from_secs(10),
+        )
+    }
+}
+
+/// What a quote call brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Quotes {
+    /// One outcome for each symbol asked, in that order.
+    Read(Vec<(Symbol, Outcome<Quote>)>),
+    /// The session is not accepted, or there is none.
+    SessionRefused,
+    /// The batch as a whole was refused or is too large.
+    Refused(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    quote_response: Option<QuoteResponse>,
+    finance: Option<ErrorEnvelope>,
+}
+
+#[derive(Deserialize)]
+struct QuoteResponse {
+    result: Option<Vec<Record>>,
+    error: Option<WireError>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    symbol: Option<String>,
+    quote_type: Option<String>,
+    exchange: Option<String>,
+    currency: Option<String>,
+    #[serde(default)]
+    regular_market_price: Number,
+    #[serde(default)]
+    regular_market_time: Number,
+    #[serde(default)]
+    regular_market_previous_close: Number,
+    #[serde(default)]
+    exchange_data_delayed_by: Number,
+}
+
+/// Reads a quote body. Symbols left out are not answered; nobody says that they are unknown.
+///
+/// # Errors
+/// [`Unreadable`] when it is no answer at all.
+pub fn read_quotes(
+    status: u16,
+    body: &[u8],
+    asked: &[Symbol],
+    known: impl Fn(&Symbol) -> Option<Known>,
+    now: DateTime<Utc>,
+) -> Result<Quotes, Unreadable> {
+    let answer: Answer = reading::parse(body)?;
+    let error = answer.finance.and_then(|finance| finance.error);
+    let (result, inner) =
+        answer.quote_response.map_or((None, None), |response| (response.result, response.error));
+    let error = error.or(inner);
+    // Seldom a refused session comes with a success status.
+    let unauthorized = error.as_ref().is_some_and(|error| error.code == "Unauthorized");
+    if matches!(status, 401 | 403) || unauthorized {
+        return Ok(Quotes::SessionRefused);
+    }
+    let Some(records) = result.filter(|_| status == 200 && error.is_none()) else {
+        let error = error.ok_or(Unreadable::Foreign)?;
+        return Ok(Quotes::Refused(error.description.chars().take(200).collect()));
+    };
+    let mut by_symbol: HashMap<String, Record> = HashMap::with_capacity(records.len());
+    for record in records {
+        if let Some(symbol) = record.symbol.as_deref() {
+            by_symbol.insert(canonical(symbol), record);
+        }
+    }
+    let outcome = |symbol: &Symbol| match by_symbol.get(&canonical(symbol.as_str())) {
+        Some(record) => quote(record, symbol, known(symbol), now),
+        None => Outcome::NotAnswered(NotAnswered::Omitted),
+    };
+    Ok(Quotes::Read(asked.iter().map(|symbol| (symbol.clone(), outcome(symbol))).collect()))
+}
+
+fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<Utc>) -> Outcome<Quote> {
+    let malformed = |what: &str| Outcome::NotAnswered(NotAnswered::Malformed(what.to_owned()));
+    let kind = record.quote_type.as_deref().unwrap_or_default();
+    if kind == "NONE" || record.exchange.as_deref() == Some("YHD") {
+        return Outcome::Delisted;
+    }
+    let unit = match record.currency.as_deref().map(str::parse) {
+        Some(Ok(unit)) => unit,
+        Some(Err(_)) => return malformed("a currency that is none"),
+        None => match known {
+            Some(known) => known.unit,
+            None => return malformed("no currency"),
+        },
+    };
+    let mut prices = PriceReader::new(unit);
+    let price = prices.major(record.regular_market_price);
+    let previous = prices.major(record.regular_market_previous_close);
+    let as_of = record.regular_market_time.whole().and_then(|second| DateTime::from_timestamp(second, 0));
+    let Some((as_of, exact_price)) = as_of.zip(exact(price)) else { return malformed("no price") };
+    if as_of > now + TimeDelta::days(1) {
+        return malformed("a price from the future");
+    }
+    let before = if previous > 0.0 { vec![previous] } else { Vec::new() };
+    if let Some(suspicion) = doubt_price(price, &before, InstrumentKind::from_word(kind)) {
+        return Outcome::Suspect(suspicion);
+    }
+    Outcome::Answered(Quote {
+        symbol: symbol.clone(),
+        price: exact_price,
+        currency: unit.currency,
+        as_of,
+        fetched_at: now,
+        previous_close: exact(previous).filter(|close| !close.is_zero()),
+        delay_minutes: record.exchange_data_delayed_by.whole().unwrap_or(0).clamp(0, 1_440) as u16,
+        source: PriceSource::yahoo().name,
+    })
+}
