@@ -8,7 +8,7 @@ use bellwether_domain::{Currency, PriceColumns, Symbol, epoch_day, from_epoch_da
 use chrono::NaiveDate;
 
 use crate::exact::Exact;
-use crate::market::{InstrumentData, Rates};
+use crate::market::{InstrumentData, Rates, splits};
 use crate::{Figure, Market, Reason};
 
 pub use comparison::{Comparison, SessionChange};
@@ -105,7 +105,7 @@ fn total_return_index(
     rates: &Rates,
     as_of: NaiveDate,
 ) -> Figure<(PriceColumns, f64)> {
-    let mut splits = instrument.splits().iter().peekable();
+    let mut splits_ahead = instrument.splits().iter().peekable();
     let mut dividends = instrument.dividends().iter().peekable();
     let mut units = 1.0;
     let mut index = PriceColumns::default();
@@ -113,18 +113,23 @@ fn total_return_index(
     for (day, price) in instrument.known_prices().iter().take_while(|(day, _)| *day <= until) {
         let held_before = !index.is_empty();
         let date = from_epoch_day(day);
-        while let Some(split) = splits.next_if(|split| split.ex_date <= date) {
+        while let Some(split) = splits_ahead.next_if(|split| split.ex_date <= date) {
             if held_before {
                 units *= split.ratio.factor().float();
             }
         }
+        // Dividends of a day, or of closed days before it, buy together: none earns for the other.
+        let mut paid = 0.0;
         while let Some(dividend) = dividends.next_if(|dividend| dividend.ex_date <= date) {
-            // Whoever buys at the close of the ex-date has no right to it.
-            if held_before && price > 0.0 {
-                let paid_in = dividend.currency.unwrap_or(instrument.currency());
-                let rate = rates.on(paid_in, instrument.currency(), dividend.ex_date)?.rate;
-                units *= 1.0 + dividend.amount.float() * rate.float() / price;
-            }
+            let currency = dividend.currency.unwrap_or(instrument.currency());
+            let rate = rates.on(currency, instrument.currency(), dividend.ex_date)?.rate;
+            // Per unit of the ex-date, where the close may be that of a later day after a split.
+            let amount = splits::carried(dividend.amount, instrument.splits(), dividend.ex_date, date)?;
+            paid += amount.float() * rate.float();
+        }
+        // Whoever buys at the close of the ex-date has no right to it.
+        if held_before && price > 0.0 {
+            units *= 1.0 + paid / price;
         }
         index.push(day, price * units);
     }

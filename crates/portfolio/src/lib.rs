@@ -1,7 +1,44 @@
 //! Portfolio arithmetic: from a ledger and prices to holdings, gains, returns and a benchmark.
 //!
-//! Everything here is a function of its arguments. Amounts of the ledger are exact decimals, rates and daily series
-//! are `f64`, and a figure that cannot be known is a [`Reason`], never a zero.
+//! Everything here is a function of its arguments: no clock, no file, no network. Amounts of the ledger are exact
+//! decimals, rates and daily series are `f64`, and a figure that cannot be known is a [`Reason`], never a zero.
+//!
+//! [`Market`] is what may be known of the world, [`Books`] a ledger replayed up to a day, [`PortfolioSeries`] its value
+//! by day, [`Report`] all figures, [`Benchmark`] the same money in an index.
+//!
+//! ```
+//! use bellwether_domain::{CostMethod, Currency, DividendPolicy, PriceColumns, TransactionDraft, TransactionId, TransactionKind};
+//! use bellwether_domain::epoch_day;
+//! use bellwether_portfolio::{Benchmark, Books, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates, Report};
+//! use chrono::NaiveDate;
+//!
+//! let day = |text: &str| text.parse::<NaiveDate>();
+//! let closes = |first: f64, last: f64| -> Result<PriceSeries, Box<dyn std::error::Error>> {
+//!     let days = vec![epoch_day(day("2024-01-02")?), epoch_day(day("2025-01-02")?)];
+//!     Ok(PriceSeries::as_traded(PriceColumns { days, closes: vec![first, last] }))
+//! };
+//! let mut market = Market::new(Rates::new());
+//! market.insert("AAPL".parse()?, InstrumentData::new(Currency::USD).with_prices(closes(185.0, 222.0)?));
+//! market.insert("VOO".parse()?, InstrumentData::new(Currency::USD).with_prices(closes(400.0, 500.0)?));
+//!
+//! let mut purchase = TransactionDraft::new(TransactionKind::Buy, day("2024-01-02")?, Currency::USD);
+//! purchase.symbol = Some("AAPL".parse()?);
+//! purchase.quantity = Some("10".parse()?);
+//! purchase.price = Some("185".parse()?);
+//! let ledger = [purchase.check(TransactionId::new(), 1, day("2025-01-02")?)?];
+//!
+//! let options = Options { base: Currency::USD, method: CostMethod::Fifo, dividends: DividendPolicy::Infer };
+//! let books = Books::replay(&ledger, &market, &options, day("2025-01-02")?)?;
+//! let series = PortfolioSeries::new(&books, &market);
+//! let report = Report::new(&books, &market, &series);
+//! assert_eq!(report.totals.total_gain?, "370".parse()?);
+//! assert!((report.returns.time_weighted?.total - 0.2).abs() < 1e-12);
+//!
+//! let voo = Benchmark::new(&"VOO".parse()?, &market, Currency::USD, books.as_of())?;
+//! let comparison = voo.against_portfolio(&books, &series)?;
+//! assert!((comparison.gain - 462.5).abs() < 1e-9, "the same 1,850 dollars in VOO");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod benchmark;
 mod books;

@@ -75,7 +75,9 @@ fn market() -> Market {
     for (symbol, mut days) in closes {
         days.sort_by_key(|(day, _)| *day);
         let mut columns = PriceColumns::default();
-        days.into_iter().for_each(|(day, close)| columns.push(day, close));
+        for (day, close) in days {
+            columns.push(day, close);
+        }
         let of_symbol = |row: &&BTreeMap<String, String>| row["symbol"] == symbol.as_str();
         let splits: Vec<Split> = splits
             .iter()

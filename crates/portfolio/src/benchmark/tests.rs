@@ -81,6 +81,24 @@ fn a_split_on_a_closed_day_changes_no_value() {
 }
 
 #[test]
+fn a_dividend_of_a_closed_day_is_in_the_units_of_its_ex_date() {
+    let closes = quoted(&[("2024-01-05", 100.0), ("2024-01-08", 40.0)])
+        .with_splits(&[split("2024-01-08", 2, 1)])
+        .with_dividends(&[dividend("2024-01-06", "8")]);
+    // Two units at 40 with 8 for the old one: 4 per new unit buy a tenth each.
+    let result = compared(&benchmark(closes, "2024-01-08"), &[("2024-01-05", 100.0)]);
+    close(result.units, 2.2);
+    close(result.value, 88.0);
+}
+
+#[test]
+fn two_dividends_of_one_day_earn_nothing_for_each_other() {
+    let closes = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 100.0)]);
+    let paid = closes.with_dividends(&[dividend("2024-01-03", "10"), dividend("2024-01-03", "20")]);
+    close(compared(&benchmark(paid, "2024-01-03"), &[("2024-01-02", 100.0)]).units, 1.3);
+}
+
+#[test]
 fn money_of_a_closed_day_waits_for_the_next_close() {
     let voo = benchmark(quoted(&[("2024-01-05", 100.0), ("2024-01-08", 125.0)]), "2024-01-08");
     let result = compared(&voo, &[("2024-01-05", 100.0), ("2024-01-06", 50.0)]);

@@ -13,6 +13,9 @@ use crate::{Figure, Reason};
 /// What is left of a holding below this is rounding, not shares.
 const DUST: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
+/// Decimals that are kept of a split that leaves fractions: so many that sums of lots stay exact.
+const SPLIT_DECIMALS: u32 = 15;
+
 /// The lots of one instrument. An account sells its own oldest lot first.
 #[derive(Debug, Default)]
 pub(super) struct LotShelves {
@@ -92,7 +95,8 @@ impl LotShelves {
         for shelf in &mut self.shelves {
             shelf.held = Decimal::ZERO;
             for lot in &mut shelf.lots {
-                lot.quantity = super::cost::share(lot.quantity, ratio.new, ratio.old)?;
+                lot.quantity =
+                    super::cost::share(lot.quantity, ratio.new, ratio.old)?.round_dp(SPLIT_DECIMALS);
                 shelf.held = shelf.held.plus(lot.quantity)?;
             }
         }
