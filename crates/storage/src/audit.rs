@@ -197,10 +197,10 @@ pub fn list(
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
-    rows.into_iter().map(record).collect()
+    rows.iter().map(record).collect()
 }
 
-fn record(row: Row) -> Result<AuditRecord, StorageError> {
+fn record(row: &Row) -> Result<AuditRecord, StorageError> {
     let damaged = |reason: String| StorageError::corrupt(format!("audit record {}", row.id), reason);
     let json = |text: &Option<String>| {
         text.as_deref().map(serde_json::from_str).transpose().map_err(|error| damaged(error.to_string()))

@@ -66,7 +66,7 @@ impl StorageError {
         Self::Unavailable(cause.into())
     }
 
-    pub(crate) fn corrupt(record: impl Into<String>, reason: impl ToString) -> Self {
+    pub(crate) fn corrupt(record: impl Into<String>, reason: impl std::fmt::Display) -> Self {
         Self::Corrupt { record: record.into(), reason: reason.to_string() }
     }
 }

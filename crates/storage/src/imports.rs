@@ -96,14 +96,14 @@ struct Row {
 
 #[derive(Insertable)]
 #[diesel(table_name = import_rows, treat_none_as_default_value = false)]
-struct NewImportRow<'a> {
+struct NewImportRow {
     import_id: Key,
     position: i32,
     line: i32,
     outcome: &'static str,
     transaction_id: Option<Key>,
-    content: Option<&'a str>,
-    reason: Option<&'a str>,
+    content: Option<String>,
+    reason: Option<String>,
 }
 
 /// Adds a file's good rows to a ledger in one database transaction, with their audit records. Rows whose fingerprint
@@ -187,15 +187,15 @@ fn write_rows(
         content: None,
         reason: None,
     };
-    let mut all: Vec<NewImportRow<'_>> = Vec::with_capacity(news.len() + old.len() + rejected.len());
+    let mut all: Vec<NewImportRow> = Vec::with_capacity(news.len() + old.len() + rejected.len());
     all.extend(news.iter().map(|news| NewImportRow {
         transaction_id: Some(Key(news.transaction.id.uuid())),
         ..row(news.line, "inserted")
     }));
     all.extend(old.iter().map(|old| row(old.line, "duplicate")));
     all.extend(rejected.iter().map(|rejected| NewImportRow {
-        content: Some(&rejected.content),
-        reason: Some(&rejected.reason),
+        content: Some(rejected.content.clone()),
+        reason: Some(rejected.reason.clone()),
         ..row(rejected.line, "rejected")
     }));
     // In the order of the file; a line that makes several transactions keeps theirs.

@@ -1,4 +1,34 @@
-//! Diesel repositories over SQLite and PostgreSQL, with their migrations.
+//! Everything that Bellwether keeps: ledgers, prices, actions, quotes, jobs and the record of every change, in a
+//! SQLite file or, with the feature `postgres`, in a PostgreSQL server.
+//!
+//! The same queries serve both. They are plain functions over an [`AnyConnection`] in one module for each family of
+//! tables; [`Storage`] runs them on threads that may block, reads on many connections and writes one transaction after
+//! another. What people see is restricted to their own portfolios here, in one place. There is no arithmetic here.
+//!
+//! ```
+//! use bellwether_domain::{DailyBar, PriceSource};
+//! use bellwether_storage::prices::{PriceBatch, WriteMode};
+//! use bellwether_storage::{Storage, StorageOptions};
+//! use chrono::NaiveDate;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let storage = Storage::open(StorageOptions::new("sqlite::memory:")).await?;
+//! let ibm = storage.find_or_create_instruments(vec!["IBM".parse()?]).await?.remove(0);
+//! let friday = NaiveDate::from_ymd_opt(2013, 3, 1).ok_or("no date")?;
+//! let batch = PriceBatch {
+//!     instrument: ibm.id,
+//!     source: PriceSource::yahoo(),
+//!     bars: vec![DailyBar::close_only(friday, 202.91)],
+//!     mode: WriteMode::Merge,
+//! };
+//! storage.write_prices(vec![batch]).await?;
+//!
+//! let closes = storage.read_closes(vec![ibm.id], friday, friday).await?;
+//! assert_eq!(closes[&ibm.id][0].prices.closes, [202.91]);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod actions;
 pub mod audit;

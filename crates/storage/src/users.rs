@@ -56,12 +56,12 @@ impl Storage {
         if let Some(owner) = self.known_owner().get() {
             return Ok(*owner);
         }
-        let owner = match self.read(owner).await? {
-            Some(owner) => owner,
-            None => {
-                let now = self.now();
-                self.write(move |connection| ensure_owner(connection, now)).await?
-            }
+        let known = self.read(owner).await?;
+        let owner = if let Some(owner) = known {
+            owner
+        } else {
+            let now = self.now();
+            self.write(move |connection| ensure_owner(connection, now)).await?
         };
         Ok(*self.known_owner().get_or_init(|| owner))
     }

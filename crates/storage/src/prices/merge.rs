@@ -25,6 +25,8 @@ pub(crate) fn merge(known: &[DailyBar], told: &[DailyBar]) -> Vec<DailyBar> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use chrono::NaiveDate;
 

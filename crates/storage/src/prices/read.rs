@@ -13,8 +13,10 @@ use crate::StorageError;
 use crate::connection::AnyConnection;
 use crate::schema::{price_chunks, price_sources};
 
-/// A stored year of closes with the name and basis of its source.
+/// A stored year of closes with the name and basis of its source, after instrument and source.
 type ClosesRow = (i32, i32, i32, Vec<u8>, Option<String>, Option<String>);
+/// A stored year of bars with the name and basis of its source, after the source.
+type BarsRow = (i32, i32, Vec<u8>, Option<Vec<u8>>, String, String);
 
 /// The closes of instruments by source; see [`Storage::read_closes`](crate::Storage::read_closes).
 pub fn read_closes(
@@ -67,7 +69,7 @@ pub fn read_bars(
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<SourceBars>, StorageError> {
-    let rows: Vec<(i32, i32, Vec<u8>, Option<Vec<u8>>, String, String)> = price_chunks::table
+    let rows: Vec<BarsRow> = price_chunks::table
         .inner_join(price_sources::table)
         .filter(price_chunks::instrument_id.eq(instrument.0))
         .filter(price_chunks::year.between(from.year(), to.year()))

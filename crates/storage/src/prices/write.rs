@@ -21,6 +21,9 @@ const CHUNKS_PER_INSERT: usize = 250;
 /// An instrument and the number of a source.
 type Series = (InstrumentId, i32);
 
+/// A year as it is stored, after instrument and source.
+type StoredYear = (i32, i32, i32, Vec<u8>, Option<Vec<u8>>);
+
 /// What one call tells about one series.
 struct Told<'a> {
     source_name: &'a str,
@@ -168,7 +171,7 @@ fn known_chunks(
             (first, last) = (first.min(year), last.max(year));
         }
     }
-    let rows: Vec<(i32, i32, i32, Vec<u8>, Option<Vec<u8>>)> = price_chunks::table
+    let rows: Vec<StoredYear> = price_chunks::table
         .filter(price_chunks::instrument_id.eq_any(instruments))
         .filter(price_chunks::year.between(first, last))
         .filter(price_chunks::source_id.eq_any(sources))

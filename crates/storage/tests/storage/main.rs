@@ -1,0 +1,20 @@
+//! The storage, on SQLite and on PostgreSQL: every test that takes a `&TestDatabase` runs on both.
+//!
+//! With the feature `postgres`, `TEST_DATABASE_URL` must name a PostgreSQL (`scripts/postgres-for-tests start`).
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod actions;
+mod crash;
+mod database;
+mod imports;
+mod instruments;
+mod jobs;
+mod ledger;
+mod opening;
+mod portfolios;
+mod prices;
+mod quotes;
+mod samples;
+mod settings;
+mod writers;
