@@ -217,6 +217,23 @@ pub(crate) fn raise_price_versions(
     Ok(())
 }
 
+/// A number that rises with every change to any instrument's prices, actions or quote.
+///
+/// # Errors
+/// [`StorageError::Unavailable`] when the database is.
+pub fn price_version(connection: &mut AnyConnection) -> Result<i64, StorageError> {
+    #[derive(QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        version: i64,
+    }
+    let sum: Sum = diesel::sql_query(
+        "SELECT CAST(COALESCE(SUM(price_version), 0) AS BIGINT) AS version FROM instruments",
+    )
+    .get_result(connection)?;
+    Ok(sum.version)
+}
+
 fn read_row(row: &Row) -> Result<Instrument, StorageError> {
     let damaged = |reason: String| StorageError::corrupt(format!("instrument {}", row.id), reason);
     Ok(Instrument {

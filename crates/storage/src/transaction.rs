@@ -78,6 +78,7 @@ pub(crate) fn set_durability(
 
 /// What processes do one after another.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has one writer anyway"))]
 pub(crate) enum Turn<'a> {
     /// Creating the owner.
     Owner,
@@ -86,26 +87,27 @@ pub(crate) enum Turn<'a> {
 }
 
 /// Waits until no other transaction has this turn; it ends with the transaction.
-#[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "PostgreSQL may refuse"))]
+#[cfg(feature = "postgres")]
 pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn<'_>) -> Result<(), StorageError> {
-    match connection {
-        // There is one writer anyway.
-        AnyConnection::Sqlite(_) => {}
-        #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(postgres) => {
-            use diesel::RunQueryDsl;
-            use diesel::sql_types::{Integer, Text};
+    use diesel::RunQueryDsl;
+    use diesel::sql_types::{Integer, Text};
 
-            // Two numbers: ours alone in a database, and the turn's own.
-            let (space, name) = match turn {
-                Turn::Owner => (720_194_831, ""),
-                Turn::JobKey(key) => (720_194_832, key),
-            };
-            diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
-                .bind::<Integer, _>(space)
-                .bind::<Text, _>(name)
-                .execute(postgres)?;
-        }
-    }
+    let AnyConnection::Postgres(postgres) = connection else { return Ok(()) };
+    // Two numbers: ours alone in a database, and the turn's own.
+    let (space, name) = match turn {
+        Turn::Owner => (720_194_831, ""),
+        Turn::JobKey(key) => (720_194_832, key),
+    };
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+        .bind::<Integer, _>(space)
+        .bind::<Text, _>(name)
+        .execute(postgres)?;
+    Ok(())
+}
+
+/// SQLite has one writer anyway.
+#[cfg(not(feature = "postgres"))]
+#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL may refuse")]
+pub(crate) fn take_turns(_: &mut AnyConnection, _: Turn<'_>) -> Result<(), StorageError> {
     Ok(())
 }
