@@ -92,8 +92,10 @@ pub enum InvalidTransaction {
 
 /// Largest price or amount: 10^13.
 const MAX_AMOUNT: Decimal = Decimal::from_parts(0x4e72_a000, 0x918, 0, false, 0);
-/// Finest price or amount, in decimals.
+/// Finest amount, in decimals.
 const MAX_SCALE: u32 = 12;
+/// Finest price: one that was found by dividing an amount by a quantity gives the amount back to far below a cent.
+const MAX_PRICE_SCALE: u32 = 18;
 
 impl TransactionDraft {
     /// A draft with nothing but kind, date and currency.
@@ -247,7 +249,7 @@ impl TransactionDraft {
             TransactionKind::TransferIn => Booking::TransferIn {
                 symbol: self.symbol()?,
                 quantity: self.quantity()?,
-                unit_cost: not_negative(self.price, "the cost per unit")?,
+                unit_cost: price_in_range(self.price.unwrap_or_default())?,
             },
             TransactionKind::TransferOut => {
                 Booking::TransferOut { symbol: self.symbol()?, quantity: self.quantity()? }
@@ -258,8 +260,10 @@ impl TransactionDraft {
     fn trade(&self, tax: Decimal) -> Result<Trade, InvalidTransaction> {
         let quantity = self.quantity()?;
         let price = match (self.price, self.amount) {
-            (Some(price), _) => not_negative(Some(price), "the price")?,
-            (None, Some(amount)) => positive(amount, "the amount")? / quantity.get(),
+            (Some(price), _) => price_in_range(price)?,
+            (None, Some(amount)) => {
+                (positive(amount, "the amount")? / quantity.get()).round_dp(MAX_PRICE_SCALE)
+            }
             (None, None) => return Err(InvalidTransaction::Missing { kind: self.kind, field: "a price" }),
         };
         Ok(Trade { symbol: self.symbol()?, quantity, price, fee: not_negative(self.fee, "the fee")?, tax })
@@ -292,6 +296,17 @@ fn in_range(value: Decimal, field: &'static str) -> Result<Decimal, InvalidTrans
         return Err(InvalidTransaction::OutOfRange { field });
     }
     Ok(value)
+}
+
+fn price_in_range(price: Decimal) -> Result<Decimal, InvalidTransaction> {
+    let price = price.normalize();
+    if price < Decimal::ZERO {
+        return Err(InvalidTransaction::Negative { field: "the price" });
+    }
+    if price > MAX_AMOUNT || price.scale() > MAX_PRICE_SCALE {
+        return Err(InvalidTransaction::OutOfRange { field: "the price" });
+    }
+    Ok(price)
 }
 
 fn positive(value: Decimal, field: &'static str) -> Result<Decimal, InvalidTransaction> {
@@ -364,6 +379,19 @@ mod tests {
         let total = TransactionDraft { price: None, amount: Some(Decimal::from(500)), ..purchase() };
         let Ok(Booking::Buy(trade)) = check(&total).map(|t| t.booking) else { panic!("a purchase") };
         assert_eq!(trade.price, Decimal::from(50));
+    }
+
+    #[test]
+    fn a_price_found_by_division_passes_another_check() {
+        let third = TransactionDraft {
+            price: None,
+            amount: Some(Decimal::from(100)),
+            quantity: Some(Decimal::from(3)),
+            ..purchase()
+        };
+        let transaction = check(&third).expect("a purchase");
+        let again = check(&TransactionDraft::of(&transaction)).expect("still a purchase");
+        assert_eq!(again.booking, transaction.booking);
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! Axes: round steps for amounts, and where days begin to matter.
+
+use chrono::{Datelike, NaiveDate};
+
+/// Round values inside `[low, high]`, about `wanted` of them, ascending.
+pub(super) fn ticks(low: f64, high: f64, wanted: u32) -> Vec<f64> {
+    let span = high - low;
+    if !(span.is_finite() && span > 0.0) || wanted == 0 {
+        return Vec::new();
+    }
+    let rough = span / f64::from(wanted);
+    let magnitude = 10_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| *s >= rough);
+    let step = step.unwrap_or(magnitude * 10.0);
+    let first = (low / step).ceil();
+    (0..32).map(|n| (first + f64::from(n)) * step).take_while(|tick| *tick <= high).collect()
+}
+
+/// An amount in few characters: `850`, `12.5k`, `260k`, `1.2m`.
+pub(super) fn short_amount(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        size if size >= 999_500.0 => (value / 1e6, "m"),
+        size if size >= 1_000.0 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let text = format!("{scaled:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{}{unit}", text.replace('-', "\u{2212}"))
+}
+
+/// Days to label between two days, with their labels: years on a long axis, months on a shorter, else days.
+pub(super) fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
+    let days = (last - first).num_days();
+    let months = |every: u32| move |day: &NaiveDate| day.day() == 1 && day.month0().is_multiple_of(every);
+    let all = || first.iter_days().take_while(move |day| *day <= last);
+    let labelled = |days: Vec<NaiveDate>, format: &str| -> Vec<(NaiveDate, String)> {
+        days.into_iter().map(|day| (day, day.format(format).to_string())).collect()
+    };
+    match days {
+        0..=13 => labelled(all().step_by(2).collect(), "%-d %b"),
+        14..=75 => labelled(all().filter(|d| matches!(d.day(), 1 | 8 | 15 | 22)).collect(), "%-d %b"),
+        76..=240 => labelled(all().filter(months(1)).collect(), "%b"),
+        241..=500 => labelled(all().filter(months(2)).collect(), "%b"),
+        501..=1_200 => labelled(all().filter(months(6)).collect(), "%b %Y"),
+        _ => {
+            let every = i32::try_from(days / 365 / 8 + 1).unwrap_or(1);
+            let starts = all().filter(|d| d.ordinal() == 1 && d.year() % every == 0).collect();
+            labelled(starts, "%Y")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_inside() {
+        assert_eq!(ticks(203_000.0, 289_000.0, 5), [220_000.0, 240_000.0, 260_000.0, 280_000.0]);
+        assert!(ticks(5.0, 5.0, 4).is_empty());
+        assert!(ticks(f64::NAN, 1.0, 4).is_empty());
+    }
+
+    #[test]
+    fn amounts_are_short() {
+        assert_eq!(short_amount(260_000.0), "260k");
+        assert_eq!(short_amount(12_500.0), "12.5k");
+        assert_eq!(short_amount(1_250_000.0), "1.25m");
+        assert_eq!(short_amount(-40.0), "\u{2212}40");
+    }
+
+    #[test]
+    fn an_axis_of_any_length_has_a_few_labels() {
+        let last = NaiveDate::from_ymd_opt(2026, 11, 20).expect("a date");
+        for days in [3, 7, 30, 91, 200, 365, 730, 1_826, 4_748, 12_000] {
+            let labels = day_labels(last - chrono::Days::new(days), last).len();
+            assert!((1..=12).contains(&labels), "{labels} labels for {days} days");
+        }
+    }
+}

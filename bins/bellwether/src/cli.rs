@@ -1,0 +1,134 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use bellwether_domain::PriceBasis;
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Options;
+
+const EXAMPLES: &str = "\
+Examples:
+  bellwether                                      serve the dashboard on http://127.0.0.1:8080
+  bellwether demo                                 look around with made-up data, without a network
+  bellwether import trades.csv --portfolio Main   read trades from a CSV file
+  bellwether prices import closes.csv --basis as-traded
+  bellwether actions import splits.csv            splits or dividends that no provider knows
+  bellwether report --portfolio Main --as-of 2013-03-01
+
+A trade file needs the columns Ticker,Type,Date,Price,Shares in any order; a dividend file Ticker,Date,Amount.
+
+Every option can be given as a flag, as an environment variable (BELLWETHER_DATABASE, BELLWETHER_LISTEN, ...) or in a
+TOML file named by --config (database = \"...\", listen = \"...\"); the first of these that is given counts.";
+
+/// A stock portfolio tracker that you host yourself: how your portfolio does, whether an index fund bought on the
+/// same days would have done better, and where each number comes from.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the dashboard (what happens without a command)
+    Serve,
+    /// Serve a made-up portfolio of 20 holdings over a built-in price simulator; needs no network
+    Demo(Demo),
+    /// Run the price simulator alone, for tests of your own
+    Sim(Sim),
+    /// Read trades or dividends from a CSV file into a portfolio
+    Import(Import),
+    /// Prices that no provider knows
+    #[command(subcommand)]
+    Prices(Prices),
+    /// Splits and dividends that no provider knows
+    #[command(subcommand)]
+    Actions(Actions),
+    /// Print a portfolio's figures
+    Report(Report),
+    /// Bring the database to this version's schema and say so
+    Migrate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Keep the demo's data in this file instead of a temporary one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Another seed gives another market
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The CSV file
+    pub(crate) file: PathBuf,
+    /// Name of the portfolio; created when there is none of that name
+    #[arg(long, default_value = "Main")]
+    pub(crate) portfolio: String,
+    /// Currency of the file's amounts, and of a portfolio that is created
+    #[arg(long, default_value = "USD")]
+    pub(crate) currency: bellwether_domain::Currency,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Prices {
+    /// Read daily prices from a CSV file with the columns date,symbol,close[,open,high,low,volume]
+    Import(PricesImport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesImport {
+    /// The CSV file, plain or gzip
+    pub(crate) file: PathBuf,
+    /// Whether past closes are as paid on the day (as-traded), or restated for later splits (split-adjusted)
+    #[arg(long)]
+    pub(crate) basis: Option<PriceBasis>,
+    /// Currency of the prices
+    #[arg(long, default_value = "USD")]
+    pub(crate) currency: bellwether_domain::Currency,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Actions {
+    /// Read splits (date,symbol,new,old) or dividends per share (ex_date,symbol,amount) from a CSV file
+    Import(ActionsImport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActionsImport {
+    /// The CSV file
+    pub(crate) file: PathBuf,
+    /// Whether past dividends are per share as paid (as-traded), or restated for later splits (split-adjusted)
+    #[arg(long, default_value = "as-traded")]
+    pub(crate) basis: PriceBasis,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Name of the portfolio
+    #[arg(long)]
+    pub(crate) portfolio: String,
+    /// Figures at the end of this day, as YYYY-MM-DD; today when left out
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<NaiveDate>,
+    /// Compare with this symbol instead of the portfolio's own benchmarks; may be given several times
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) benchmark: Vec<bellwether_domain::Symbol>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,37 @@
+//! One file per command.
+
+mod actions;
+//DEMO mod demo;
+mod import;
+mod migrate;
+mod prices;
+mod rejects;
+mod report;
+mod serve;
+mod sim;
+mod start;
+
+use std::process::ExitCode;
+
+use crate::cli::{Actions, Cli, Command, Prices};
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// Runs what the command line asks for.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let settings = Settings::from_options(cli.options)?;
+    start::log(&settings.log)?;
+    let runtime = actix_web::rt::System::new();
+    runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(&settings).await,
+            Command::Demo(_) => Ok(ExitCode::SUCCESS),
+            Command::Sim(sim) => sim::run(&settings, &sim).await,
+            Command::Import(import) => import::run(&settings, import).await,
+            Command::Prices(Prices::Import(import)) => prices::run(&settings, import).await,
+            Command::Actions(Actions::Import(import)) => actions::run(&settings, import).await,
+            Command::Report(report) => report::run(&settings, report).await,
+            Command::Migrate => migrate::run(&settings).await,
+        }
+    })
+}

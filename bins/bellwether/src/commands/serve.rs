@@ -1,0 +1,21 @@
+//! `bellwether serve`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use super::start;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::web;
+
+/// Serves until told to stop; then running requests and jobs end first.
+pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+    let tracker = start::tracker(settings).await?;
+    let listener = web::bind(settings.listen)?;
+    let worker = tracker.start_worker();
+    writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;
+    web::serve(listener, tracker).await?;
+    worker.stop().await;
+    tracing::info!("server.stopped");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,174 @@
+//! Options: a flag before the environment before the TOML file before the default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// What flags and environment say.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// TOML file with options [default: config.toml in the platform's configuration folder, if it is there]
+    #[arg(long, global = true, env = "BELLWETHER_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// SQLite file, or a postgres:// address [default: bellwether.sqlite in the platform's data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "BELLWETHER_DATABASE",
+        value_name = "FILE OR URL",
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<String>,
+    /// Address to serve on [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "BELLWETHER_LISTEN", value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of the price provider, or "none" to ask nobody [default: Yahoo Finance]
+    #[arg(long, global = true, env = "BELLWETHER_UPSTREAM", value_name = "URL")]
+    pub(crate) upstream: Option<String>,
+    /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
+    #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+/// What the TOML file says; the same names as the flags.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct SettingsFile {
+    database: Option<String>,
+    listen: Option<SocketAddr>,
+    upstream: Option<String>,
+    log: Option<String>,
+}
+
+/// Where prices are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Upstream {
+    /// Yahoo Finance itself.
+    Yahoo,
+    /// Something that speaks its protocol, such as the simulator.
+    At(String),
+    /// Nobody: imported prices only.
+    Nobody,
+}
+
+/// The options in force.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) database: String,
+    pub(crate) listen: SocketAddr,
+    pub(crate) upstream: Upstream,
+    pub(crate) log: String,
+}
+
+impl Settings {
+    /// Puts the sources in their order.
+    pub(crate) fn from_options(options: Options) -> Result<Self, Failure> {
+        let file = match &options.config {
+            Some(path) => read(path)?,
+            None => match folders().map(|folders| folders.in_config_dir("config.toml")) {
+                Ok(path) if path.exists() => read(&path)?,
+                _ => SettingsFile::default(),
+            },
+        };
+        let database = match options.database.or(file.database) {
+            Some(database) => database,
+            None => default_database()?,
+        };
+        let upstream = match options.upstream.or(file.upstream) {
+            None => Upstream::Yahoo,
+            Some(word) if word == "none" => Upstream::Nobody,
+            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                Upstream::At(url.trim_end_matches('/').to_owned())
+            }
+            Some(other) => {
+                return Err(Failure::Settings(format!(
+                    "{other:?} is no upstream: give an http:// address or \"none\""
+                )));
+            }
+        };
+        Ok(Self {
+            database,
+            listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            upstream,
+            log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<SettingsFile, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Settings(format!("the options file {} cannot be read: {error}", path.display()))
+    })?;
+    toml::from_str(&text)
+        .map_err(|error| Failure::Settings(format!("the options file {}: {error}", path.display())))
+}
+
+fn folders() -> Result<impl AppStrategy, Failure> {
+    choose_app_strategy(AppStrategyArgs {
+        top_level_domain: "app".to_owned(),
+        author: "bellwether".to_owned(),
+        app_name: "bellwether".to_owned(),
+    })
+    .map_err(|_| {
+        Failure::Settings("there is no home folder for the data: name a file with --database".to_owned())
+    })
+}
+
+fn default_database() -> Result<String, Failure> {
+    let folder = folders()?.data_dir();
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::Settings(format!("the data folder {} cannot be made: {error}", folder.display()))
+    })?;
+    Ok(folder.join("bellwether.sqlite").display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn options(config: Option<PathBuf>) -> Options {
+        Options { config, database: None, listen: None, upstream: None, log: None }
+    }
+
+    #[test]
+    fn a_flag_counts_before_the_file_and_the_file_before_the_default() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        write!(file, "database = \"from-file.sqlite\"\nlisten = \"127.0.0.1:9000\"").expect("written");
+        let given =
+            Options { database: Some("flag.sqlite".to_owned()), ..options(Some(file.path().to_owned())) };
+
+        let settings = Settings::from_options(given).expect("settings");
+
+        assert_eq!(settings.database, "flag.sqlite");
+        assert_eq!(settings.listen.port(), 9000);
+        assert_eq!((settings.upstream, settings.log.as_str()), (Upstream::Yahoo, "info"));
+    }
+
+    #[test]
+    fn a_misspelt_option_is_named() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        write!(file, "databse = \"x\"").expect("written");
+
+        let refused = Settings::from_options(options(Some(file.path().to_owned())));
+
+        assert!(refused.is_err_and(|failure| failure.to_string().contains("databse")));
+    }
+
+    #[test]
+    fn an_upstream_is_an_address_or_nobody() {
+        let upstream = |word: &str| {
+            let mut given = options(None);
+            (given.database, given.upstream) = (Some("x".to_owned()), Some(word.to_owned()));
+            Settings::from_options(given).map(|settings| settings.upstream)
+        };
+        assert_eq!(upstream("none").ok(), Some(Upstream::Nobody));
+        assert_eq!(upstream("http://127.0.0.1:1/").ok(), Some(Upstream::At("http://127.0.0.1:1".to_owned())));
+        assert!(upstream("yahoo").is_err());
+    }
+}

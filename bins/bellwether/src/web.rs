@@ -1,0 +1,73 @@
+//! The web server: what answers which address.
+
+mod api;
+mod assets;
+mod health;
+mod pages;
+mod problem;
+mod same_origin;
+mod snapshot;
+mod state;
+mod templates;
+mod view;
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::middleware::{DefaultHeaders, NormalizePath, from_fn};
+use actix_web::{App, HttpServer, web};
+use bellwether_tracker::Tracker;
+
+use crate::failure::Failure;
+
+pub(crate) use state::State;
+
+/// The largest file or form that is read, in bytes.
+pub(crate) const MAX_UPLOAD: usize = 32 << 20;
+
+/// How long running requests may take to end after the signal to stop.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// Nothing but this origin, no inline script, no frames.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+fn routes(app: &mut web::ServiceConfig) {
+    assets::routes(app);
+    health::routes(app);
+    api::routes(app);
+    pages::routes(app);
+}
+
+/// Binds the address at once, so that its port is known before anything is served.
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listen = |source| Failure::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    Ok(listener)
+}
+
+/// Serves until SIGTERM or SIGINT; running requests end first.
+pub(crate) async fn serve(listener: TcpListener, tracker: Tracker) -> Result<(), Failure> {
+    let state = web::Data::new(State::new(tracker));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(same_origin::guard))
+            .wrap(NormalizePath::trim())
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("content-security-policy", CONTENT_POLICY))
+                    .add(("x-content-type-options", "nosniff"))
+                    .add(("referrer-policy", "same-origin"))
+                    .add(("cross-origin-opener-policy", "same-origin"))
+                    .add(("permissions-policy", "camera=(), geolocation=(), microphone=()")),
+            )
+            .configure(routes)
+            .default_service(web::to(pages::not_found))
+    })
+    .shutdown_timeout(FAREWELL.as_secs())
+    .listen(listener)?;
+    server.run().await?;
+    Ok(())
+}

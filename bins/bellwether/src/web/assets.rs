@@ -1,0 +1,70 @@
+//! The interface's files, embedded: content-hashed names, so that browsers may keep them for ever.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "$OUT_DIR/web"]
+struct Files;
+
+/// Where an entry of the interface is found: `app.js` -> `/assets/app-4F2A.js`.
+#[derive(Debug)]
+pub(crate) struct AssetNames(HashMap<String, String>);
+
+impl AssetNames {
+    /// Reads the manifest that the interface's build leaves beside its files.
+    pub(crate) fn embedded() -> Self {
+        let manifest = Files::get("manifest.json").expect("the build writes the manifest and embeds it");
+        Self(serde_json::from_slice(&manifest.data).expect("the build writes it as a map of names"))
+    }
+
+    /// The address of an entry.
+    pub(crate) fn address(&self, entry: &str) -> String {
+        let file = self.0.get(entry).map_or(entry, String::as_str);
+        format!("/assets/{file}")
+    }
+}
+
+pub(crate) fn routes(app: &mut web::ServiceConfig) {
+    app.route("/assets/{name}", web::get().to(asset));
+}
+
+async fn asset(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        _ => return HttpResponse::NotFound().finish(),
+    };
+    let encodings = [("br", ".br"), ("gzip", ".gz"), ("identity", "")];
+    for (encoding, ending) in encodings {
+        if encoding != "identity" && !accepts(request.headers(), encoding) {
+            continue;
+        }
+        if let Some(file) = Files::get(&format!("{name}{ending}")) {
+            let mut answer = HttpResponse::Ok();
+            answer
+                .insert_header((header::CONTENT_TYPE, content_type))
+                .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+                .insert_header((header::VARY, "accept-encoding"));
+            if encoding != "identity" {
+                answer.insert_header((header::CONTENT_ENCODING, encoding));
+            }
+            return answer.body(match file.data {
+                Cow::Borrowed(embedded) => Bytes::from_static(embedded),
+                Cow::Owned(read) => Bytes::from(read),
+            });
+        }
+    }
+    HttpResponse::NotFound().finish()
+}
+
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let accepted =
+        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|offer| offer.split(';').next().is_some_and(|name| name.trim() == encoding))
+}

@@ -1,0 +1,89 @@
+//! Failures as answers: problem details (RFC 9457) for programs, a page with advice for people.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use bellwether_tracker::TrackerError;
+use serde_json::json;
+
+/// A request that could not be served, with a sentence that says what to do.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Problem {
+    /// Nothing is there.
+    #[error("{0}")]
+    NotFound(String),
+    /// The request is wrong.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The request is right but cannot be carried out as things are.
+    #[error("{0}")]
+    Conflict(String),
+    /// The database is busy or gone.
+    #[error("The database does not answer. Try again in a moment.")]
+    Unavailable,
+    /// Our fault.
+    #[error("Something went wrong here, and it has been logged. Nothing was changed.")]
+    Internal,
+}
+
+impl Problem {
+    pub(super) fn headline(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "There is nothing here",
+            Self::BadRequest(_) => "That cannot be read",
+            Self::Conflict(_) => "That is not possible",
+            Self::Unavailable => "The database does not answer",
+            Self::Internal => "Something went wrong",
+        }
+    }
+}
+
+impl From<TrackerError> for Problem {
+    fn from(error: TrackerError) -> Self {
+        match error {
+            TrackerError::NotFound(what) => Self::NotFound(format!("There is no {what}.")),
+            TrackerError::Refused(advice) => Self::BadRequest(advice),
+            TrackerError::Conflict(advice) => Self::Conflict(advice),
+            error if error.is_transient() => {
+                tracing::warn!(%error, "request.unavailable");
+                Self::Unavailable
+            }
+            error => {
+                tracing::error!(%error, "request.failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<tera::Error> for Problem {
+    fn from(error: tera::Error) -> Self {
+        tracing::error!(%error, "page.not_rendered");
+        Self::Internal
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        HttpResponse::build(status).content_type("application/problem+json").body(
+            json!({
+                "type": "about:blank",
+                "title": self.headline(),
+                "status": status.as_u16(),
+                "detail": self.to_string(),
+                "success": false,
+            })
+            .to_string(),
+        )
+    }
+}

@@ -1,0 +1,29 @@
+//! What all requests share.
+
+use bellwether_cache::Snapshots;
+use bellwether_tracker::Tracker;
+
+use super::assets::AssetNames;
+use super::snapshot::SnapshotKey;
+use super::templates::Templates;
+
+/// Finished answers are kept up to this size.
+const SNAPSHOT_BYTES: u64 = 64 << 20;
+
+pub(crate) struct State {
+    pub(super) tracker: Tracker,
+    pub(super) templates: Templates,
+    pub(super) assets: AssetNames,
+    pub(super) snapshots: Snapshots<SnapshotKey>,
+}
+
+impl State {
+    pub(super) fn new(tracker: Tracker) -> Self {
+        Self {
+            tracker,
+            templates: Templates::embedded(),
+            assets: AssetNames::embedded(),
+            snapshots: Snapshots::new(SNAPSHOT_BYTES),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What templates and JSON answers are made of: figures turned into words and numbers, once, in one place.
+
+pub(super) mod chart;
+pub(super) mod dashboard_json;
+pub(super) mod dashboard_page;
+pub(super) mod figure;
+pub(super) mod holdings_table;
+pub(super) mod page;

@@ -1,0 +1,99 @@
+//! The columns of the value chart, and what it says in words.
+
+use bellwether_domain::{Booking, Currency};
+use bellwether_portfolio::DailySeries;
+use bellwether_tracker::Figures;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+use crate::charts::TradeDot;
+use crate::number;
+
+/// Columns over the range on one axis; unknown values are `NaN`.
+#[derive(Debug)]
+pub(crate) struct ChartColumns {
+    pub(crate) first: NaiveDate,
+    pub(crate) value: Vec<f64>,
+    pub(crate) contributed: Vec<f64>,
+    /// One per benchmark of the dashboard, in its order.
+    pub(crate) benchmarks: Vec<Vec<f64>>,
+}
+
+impl ChartColumns {
+    /// The columns from the range's first close to the end.
+    pub(crate) fn of(figures: &Figures) -> Self {
+        let series = &figures.series;
+        let last = series.value.day(series.value.len().saturating_sub(1));
+        let first = figures.range.since.max(series.value.first_day).min(last);
+        let days = usize::try_from((last - first).num_days()).unwrap_or(0) + 1;
+        let column = |column: &DailySeries| -> Vec<f64> {
+            first.iter_days().take(days).map(|day| column.at(day).unwrap_or(f64::NAN)).collect()
+        };
+        let unknown = || vec![f64::NAN; days];
+        Self {
+            first,
+            // A value that lacks a holding would look like a loss: a gap is drawn as a gap.
+            value: if series.gap.is_none() { column(&series.value) } else { unknown() },
+            contributed: series.net_contributions.as_ref().map_or_else(|_| unknown(), column),
+            benchmarks: figures
+                .benchmarks
+                .iter()
+                .map(|against| against.portfolio.as_ref().map_or_else(|_| unknown(), |c| column(&c.series)))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take(self.value.len())
+    }
+
+    /// What the chart shows, for those who do not see it.
+    pub(crate) fn summary(&self, currency: Currency, benchmark: Option<&str>) -> String {
+        let known = |column: &[f64]| {
+            let mut finite = column.iter().copied().filter(|value| value.is_finite());
+            let first = finite.next()?;
+            Some((first, finite.last().unwrap_or(first)))
+        };
+        let money = |value: f64| {
+            Decimal::from_f64(value).map_or_else(String::new, |v| number::money(v.round_dp(2), currency))
+        };
+        let Some((from, to)) = known(&self.value) else {
+            return "No value is known in this range.".to_owned();
+        };
+        let mut words =
+            format!("Value from {} on {} to {}", money(from), self.first.format("%-d %b %Y"), money(to));
+        if let (Some(name), Some((_, other))) =
+            (benchmark, self.benchmarks.first().and_then(|column| known(column)))
+        {
+            words.push_str(&format!("; the same deposits in {name} would be worth {}", money(other)));
+        }
+        words.push('.');
+        words
+    }
+}
+
+/// One dot a day with own trades.
+pub(crate) fn trade_dots(trades: &[bellwether_domain::Transaction]) -> Vec<TradeDot> {
+    let mut dots: Vec<TradeDot> = Vec::new();
+    for booked in trades {
+        let (words, sale) = match &booked.booking {
+            Booking::Buy(trade) => {
+                (format!("Bought {} {}", number::quantity(trade.quantity.get()), trade.symbol), false)
+            }
+            Booking::Sell(trade) => {
+                (format!("Sold {} {}", number::quantity(trade.quantity.get()), trade.symbol), true)
+            }
+            _ => continue,
+        };
+        match dots.last_mut() {
+            Some(dot) if dot.date == booked.date => {
+                dot.title.push_str("; ");
+                dot.title.push_str(&words);
+                dot.sale &= sale;
+            }
+            _ => dots.push(TradeDot { date: booked.date, sale, title: words }),
+        }
+    }
+    dots
+}

@@ -1,0 +1,509 @@
+//! The dashboard as its template takes it.
+
+use bellwether_domain::{Booking, Transaction};
+use bellwether_portfolio::{Figure, Report};
+use bellwether_tracker::{Against, Dashboard, Figures, Range, RangeChange, View};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+use serde::Serialize;
+
+use super::chart::{ChartColumns, trade_dots};
+use super::figure::{Fact, exact_money, headline};
+use super::holdings_table::{self, HoldingRow, TotalRow};
+use super::page::Page;
+use crate::charts::ValueChart;
+use crate::number;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DashboardPage {
+    page: Page,
+    freshness: FreshnessPill,
+    warnings: Vec<String>,
+    as_of_words: String,
+    as_of_long: String,
+    cost_method: &'static str,
+    import_address: String,
+    value: BigValue,
+    changes: Vec<Change>,
+    facts: Vec<Fact>,
+    ranges: Vec<RangeLink>,
+    chart: Chart,
+    tiles: Vec<Fact>,
+    holdings: Vec<HoldingRow>,
+    total: Option<TotalRow>,
+    benchmark_names: Vec<String>,
+    comparison: Vec<ComparisonRow>,
+    recent: Vec<RecentEntry>,
+}
+
+#[derive(Debug, Serialize)]
+struct FreshnessPill {
+    state: &'static str,
+    words: String,
+    more: Option<String>,
+    refreshing: bool,
+}
+
+/// The largest number of the page in its parts.
+#[derive(Debug, Serialize)]
+struct BigValue {
+    known: bool,
+    sign: String,
+    whole: String,
+    fraction: String,
+    exact: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Change {
+    known: bool,
+    direction: &'static str,
+    arrow: &'static str,
+    money: String,
+    percent: String,
+    period: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RangeLink {
+    name: &'static str,
+    address: String,
+    here: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Chart {
+    svg: String,
+    columns: String,
+    currency: String,
+    benchmark: Option<String>,
+    summary: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ComparisonRow {
+    name: String,
+    note: Option<String>,
+    value: String,
+    exact: String,
+    gain: String,
+    direction: &'static str,
+    xirr: String,
+    xirr_exact: String,
+    twr: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RecentEntry {
+    date: String,
+    day: String,
+    words: String,
+    amount: String,
+}
+
+impl DashboardPage {
+    /// The page of a dashboard seen through `view`.
+    pub(crate) fn new(page: Page, dashboard: &Dashboard, view: &View) -> Self {
+        let id = dashboard.portfolio.id;
+        let mut made = Self {
+            page,
+            freshness: FreshnessPill {
+                state: dashboard.prices.worst.as_str(),
+                words: dashboard.prices.sentence.clone(),
+                more: dashboard.prices.stale_words.clone(),
+                refreshing: dashboard.prices.refreshing,
+            },
+            warnings: dashboard.warnings.clone(),
+            as_of_words: if dashboard.is_past {
+                format!(" on {}", long(dashboard.as_of))
+            } else {
+                String::new()
+            },
+            as_of_long: long(dashboard.as_of),
+            cost_method: match dashboard.portfolio.cost_method {
+                bellwether_domain::CostMethod::Fifo => "first in, first out",
+                bellwether_domain::CostMethod::Average => "moving average",
+            },
+            import_address: format!("/portfolio/{id}/import"),
+            value: BigValue::unknown(String::new()),
+            changes: Vec::new(),
+            facts: Vec::new(),
+            ranges: ranges(&format!("/dashboard/{id}"), view),
+            chart: Chart {
+                svg: String::new(),
+                columns: format!("/api/dashboard-chart-data/{id}{}", query(view, view.range)),
+                currency: dashboard.portfolio.base_currency.to_string(),
+                benchmark: None,
+                summary: "There is nothing to draw yet.".to_owned(),
+            },
+            tiles: Vec::new(),
+            holdings: Vec::new(),
+            total: None,
+            benchmark_names: Vec::new(),
+            comparison: Vec::new(),
+            recent: recent(&dashboard.transactions),
+        };
+        match &dashboard.figures {
+            Ok(figures) => made.fill(dashboard, figures),
+            Err(error) => made.value = BigValue::unknown(error.to_string()),
+        }
+        made
+    }
+
+    fn fill(&mut self, dashboard: &Dashboard, figures: &Figures) {
+        let report = &figures.report;
+        let base = report.base;
+        self.value = BigValue::of(report);
+        self.changes = vec![Change::of_day(report), Change::of_range(&figures.range, base)];
+        self.facts = facts(figures);
+        self.tiles = tiles(figures);
+        self.holdings = holdings_table::rows(dashboard, figures);
+        self.total = Some(holdings_table::total(figures));
+        self.benchmark_names = figures.benchmarks.iter().map(|against| against.symbol.to_string()).collect();
+        self.comparison = comparison(figures);
+
+        let columns = ChartColumns::of(figures);
+        let benchmark = figures.benchmarks.first().filter(|against| against.portfolio.is_ok());
+        let name = benchmark.map(|against| against.symbol.to_string());
+        let summary = columns.summary(base, name.as_deref());
+        let empty = Vec::new();
+        let svg = ValueChart {
+            first: columns.first,
+            value: &columns.value,
+            contributed: &columns.contributed,
+            benchmark: columns.benchmarks.first().unwrap_or(&empty),
+            trades: &trade_dots(&dashboard.transactions),
+            summary: &summary,
+        }
+        .svg();
+        self.chart.svg = svg;
+        self.chart.benchmark = name;
+        self.chart.summary = if dashboard.transactions.is_empty() {
+            "The chart begins with the first transaction.".to_owned()
+        } else {
+            summary
+        };
+    }
+}
+
+fn long(day: NaiveDate) -> String {
+    day.format("%-d %b %Y").to_string()
+}
+
+/// The query that keeps a view in an address.
+fn query(view: &View, range: Range) -> String {
+    let mut query = format!("?range={range}");
+    if let Some(day) = view.as_of {
+        query.push_str(&format!("&as_of={day}"));
+    }
+    for benchmark in &view.benchmarks {
+        // Symbols have `^`, `=` and `&` at most beside letters, digits, dot and dash.
+        let name = benchmark.as_str().replace('^', "%5E").replace('=', "%3D").replace('&', "%26");
+        query.push_str(&format!("&benchmark={name}"));
+    }
+    query
+}
+
+fn ranges(address: &str, view: &View) -> Vec<RangeLink> {
+    let link = |range: Range| RangeLink {
+        name: range.as_str(),
+        address: format!("{address}{}", query(view, range)),
+        here: range == view.range,
+    };
+    Range::ALL.into_iter().map(link).collect()
+}
+
+impl BigValue {
+    fn unknown(reason: String) -> Self {
+        let empty = String::new;
+        Self { known: false, sign: empty(), whole: empty(), fraction: empty(), exact: empty(), reason }
+    }
+
+    fn of(report: &Report) -> Self {
+        let value = match &report.totals.value {
+            Ok(value) => *value,
+            Err(reason) => return Self::unknown(reason.to_string()),
+        };
+        let sign = number::currency_sign(report.base);
+        let shown = number::amount(value.round_dp(report.base.minor_digits()), report.base);
+        // The largest figure keeps its cents, small, where a table would drop them.
+        let cents = format!("{:.*}", report.base.minor_digits() as usize, value.abs());
+        let fraction = cents.split_once('.').map(|(_, fraction)| format!(".{fraction}")).unwrap_or_default();
+        let whole = match shown.split_once('.') {
+            Some((whole, _)) => whole.to_owned(),
+            None => number::amount(value.trunc(), report.base),
+        };
+        Self {
+            known: true,
+            sign,
+            whole,
+            fraction,
+            exact: exact_money(value, report.base),
+            reason: String::new(),
+        }
+    }
+}
+
+impl Change {
+    fn unknown(period: String, reason: String) -> Self {
+        let empty = String::new;
+        Self { known: false, direction: "flat", arrow: "", money: empty(), percent: empty(), period, reason }
+    }
+
+    fn known(
+        amount: Decimal,
+        rate: &Figure<f64>,
+        currency: bellwether_domain::Currency,
+        period: String,
+    ) -> Self {
+        let direction = number::direction_of(amount);
+        Self {
+            known: true,
+            direction,
+            arrow: match direction {
+                "up" => "▲",
+                "down" => "▼",
+                _ => "■",
+            },
+            money: number::money_change(amount, currency),
+            percent: rate
+                .as_ref()
+                .map_or_else(|_| number::UNKNOWN.to_owned(), |rate| number::percent_change(*rate)),
+            period,
+            reason: String::new(),
+        }
+    }
+
+    fn of_day(report: &Report) -> Self {
+        match &report.totals.day_change {
+            Ok(change) => {
+                let period = if change.day == report.as_of {
+                    "today".to_owned()
+                } else {
+                    change.day.format("on %a %-d %b").to_string()
+                };
+                Self::known(change.amount, &change.rate, report.base, period)
+            }
+            Err(reason) => Self::unknown("in the last session".to_owned(), reason.to_string()),
+        }
+    }
+
+    fn of_range(range: &RangeChange, base: bellwether_domain::Currency) -> Self {
+        let period = format!("since {}", long(range.since));
+        match &range.amount {
+            Ok(amount) => match Decimal::from_f64(*amount) {
+                Some(amount) => Self::known(amount, &range.rate, base, period),
+                None => Self::unknown(period, "the amount is out of range".to_owned()),
+            },
+            Err(reason) => Self::unknown(period, reason.to_string()),
+        }
+    }
+}
+
+fn facts(figures: &Figures) -> Vec<Fact> {
+    let (report, returns) = (&figures.report, &figures.report.returns);
+    let rate = returns.xirr.as_ref().map_err(Clone::clone);
+    let xirr_explained =
+        "Money-weighted return: the yearly rate at which your deposits and withdrawals give today's value";
+    let xirr = match rate {
+        Ok(rate) => {
+            let (shown, words) = headline(rate);
+            let mut fact = Fact::rate("XIRR", xirr_explained, &Ok(shown)).with_more(words);
+            fact.exact = shown.to_string();
+            fact
+        }
+        Err(reason) => Fact::unknown("XIRR", xirr_explained, &reason),
+    };
+    let twr_explained =
+        "Time-weighted return: what one dollar that was there all the time became, whatever was paid in";
+    let linked = returns.time_weighted.as_ref().map_err(Clone::clone);
+    let twr = match linked {
+        Ok(linked) => match &linked.annualised {
+            Ok(annual) => Fact::rate("Time-weighted", twr_explained, &Ok(*annual)).with_more("a year"),
+            Err(_) => {
+                Fact::rate("Time-weighted", twr_explained, &Ok(linked.total)).with_more("since the start")
+            }
+        },
+        Err(reason) => Fact::unknown("Time-weighted", twr_explained, &reason),
+    };
+    let mut facts = vec![xirr, twr];
+    if let Some(against) = figures.benchmarks.first() {
+        facts.push(ahead(against, report));
+    }
+    facts
+}
+
+const AHEAD_EXPLAINED: &str = "Your value less what the same deposits, on the same days, would be worth in the benchmark with dividends reinvested";
+
+fn ahead(against: &Against, report: &Report) -> Fact {
+    let comparison = match &against.portfolio {
+        Ok(comparison) => comparison,
+        Err(reason) => return Fact::unknown(format!("Against {}", against.symbol), AHEAD_EXPLAINED, reason),
+    };
+    let side = if comparison.ahead_by < 0.0 { "Behind" } else { "Ahead of" };
+    let amount = Decimal::from_f64(comparison.ahead_by).ok_or(bellwether_portfolio::Reason::OutOfRange);
+    let fact = Fact::money(format!("{side} {}", against.symbol), AHEAD_EXPLAINED, &amount, report.base, true);
+    match (&comparison.own_xirr, &comparison.xirr) {
+        (Ok(own), Ok(other)) if own.is_annual() && other.is_annual() => {
+            let points = number::percent_change(own.annual - other.annual).replace('%', "");
+            fact.with_more(format!("{points} points a year"))
+        }
+        _ => fact,
+    }
+}
+
+fn tiles(figures: &Figures) -> Vec<Fact> {
+    let (totals, base) = (&figures.report.totals, figures.report.base);
+    let drawdown = figures.report.returns.max_drawdown.as_ref().map_err(Clone::clone);
+    let drawdown_explained = "The deepest fall of the time-weighted index from an earlier high";
+    let drawdown = match drawdown {
+        Ok(fall) => {
+            let mut fact = Fact::rate("Maximum drawdown", drawdown_explained, &Ok(fall.depth));
+            fact.direction = number::direction(fall.depth);
+            fact.with_more(format!("{} – {}", long(fall.peak), long(fall.trough)))
+        }
+        Err(reason) => Fact::unknown("Maximum drawdown", drawdown_explained, &reason),
+    };
+    vec![
+        Fact::money(
+            "Income, 12 months",
+            "Dividends and interest after tax, recorded or inferred from what was held",
+            &totals.income_12_months,
+            base,
+            false,
+        ),
+        Fact::money("Cash", "What sales, dividends and deposits left uninvested", &totals.cash, base, false),
+        Fact::money(
+            "Realised this year",
+            "Gains of this year's sales, fees included",
+            &totals.realised_this_year,
+            base,
+            true,
+        ),
+        drawdown,
+    ]
+}
+
+fn comparison(figures: &Figures) -> Vec<ComparisonRow> {
+    let (report, base) = (&figures.report, figures.report.base);
+    let money = |figure: &Figure<Decimal>, change: bool| match figure {
+        Ok(amount) if change => number::money_change(*amount, base),
+        Ok(amount) => number::money(*amount, base),
+        Err(_) => number::UNKNOWN.to_owned(),
+    };
+    let rate = |rate: &Figure<bellwether_portfolio::Rate>| match rate {
+        Ok(rate) => (number::percent_change(rate.headline()), rate.headline().to_string()),
+        Err(reason) => (number::UNKNOWN.to_owned(), reason.to_string()),
+    };
+    let percent = |figure: &Figure<f64>| {
+        figure.as_ref().map_or_else(|_| number::UNKNOWN.to_owned(), |r| number::percent_change(*r))
+    };
+    let own_gain = report.totals.total_gain.clone();
+    let (xirr, xirr_exact) = rate(&report.returns.xirr);
+    let linked = report.returns.time_weighted.as_ref().map_err(Clone::clone);
+    let mut rows = vec![ComparisonRow {
+        name: "This portfolio".to_owned(),
+        note: None,
+        value: money(&report.totals.value, false),
+        exact: report
+            .totals
+            .value
+            .as_ref()
+            .map_or_else(ToString::to_string, |value| exact_money(*value, base)),
+        direction: own_gain.as_ref().map_or("flat", |gain| number::direction_of(*gain)),
+        gain: money(&own_gain, true),
+        xirr,
+        xirr_exact,
+        twr: percent(&linked.map(|linked| linked.total)),
+    }];
+    for against in &figures.benchmarks {
+        rows.push(match &against.portfolio {
+            Ok(other) => {
+                let decimal =
+                    |value: f64| Decimal::from_f64(value).ok_or(bellwether_portfolio::Reason::OutOfRange);
+                let (xirr, xirr_exact) = rate(&other.xirr);
+                ComparisonRow {
+                    name: against.symbol.to_string(),
+                    note: other
+                        .starts_late
+                        .map(|day| format!("from {} on, when its prices begin", long(day))),
+                    value: money(&decimal(other.value), false),
+                    exact: format!("{} {base}", other.value),
+                    gain: money(&decimal(other.gain), true),
+                    direction: number::direction(other.gain),
+                    xirr,
+                    xirr_exact,
+                    twr: percent(&Ok(other.total_return)),
+                }
+            }
+            Err(reason) => ComparisonRow {
+                name: against.symbol.to_string(),
+                note: Some(reason.to_string()),
+                value: number::UNKNOWN.to_owned(),
+                exact: reason.to_string(),
+                gain: number::UNKNOWN.to_owned(),
+                direction: "flat",
+                xirr: number::UNKNOWN.to_owned(),
+                xirr_exact: reason.to_string(),
+                twr: number::UNKNOWN.to_owned(),
+            },
+        });
+    }
+    rows
+}
+
+/// The five newest transactions, newest first.
+fn recent(transactions: &[Transaction]) -> Vec<RecentEntry> {
+    transactions.iter().rev().take(5).map(RecentEntry::of).collect()
+}
+
+impl RecentEntry {
+    fn of(booked: &Transaction) -> Self {
+        let (words, amount) = told(booked);
+        Self {
+            date: booked.date.to_string(),
+            day: long(booked.date),
+            words,
+            amount: amount.map(|amount| number::money(amount, booked.currency)).unwrap_or_default(),
+        }
+    }
+}
+
+/// A transaction in words, and the money that moved.
+pub(crate) fn told(booked: &Transaction) -> (String, Option<Decimal>) {
+    let shares = |quantity: bellwether_domain::Quantity| number::quantity(quantity.get());
+    match &booked.booking {
+        Booking::Buy(trade) => {
+            (format!("Bought {} {}", shares(trade.quantity), trade.symbol), Some(trade.cost()))
+        }
+        Booking::Sell(trade) => {
+            (format!("Sold {} {}", shares(trade.quantity), trade.symbol), Some(trade.proceeds()))
+        }
+        Booking::Dividend { symbol, gross, tax, fee } => {
+            (format!("Dividend of {symbol}"), Some(gross - tax - fee))
+        }
+        Booking::Reinvestment { purchase, gross, .. } => (
+            format!("Reinvested dividend in {} {}", shares(purchase.quantity), purchase.symbol),
+            Some(*gross),
+        ),
+        Booking::Deposit { amount } => ("Deposit".to_owned(), Some(*amount)),
+        Booking::Withdrawal { amount } => ("Withdrawal".to_owned(), Some(*amount)),
+        Booking::Fee { symbol, amount } => (
+            symbol.as_ref().map_or_else(|| "Fee".to_owned(), |symbol| format!("Fee for {symbol}")),
+            Some(*amount),
+        ),
+        Booking::Interest { gross, tax } => ("Interest".to_owned(), Some(gross - tax)),
+        Booking::Split { symbol, ratio } => {
+            (format!("Split of {symbol}, {} for {}", ratio.new, ratio.old), None)
+        }
+        Booking::TransferIn { symbol, quantity, .. } => {
+            (format!("{} {symbol} came in", shares(*quantity)), None)
+        }
+        Booking::TransferOut { symbol, quantity } => {
+            (format!("{} {symbol} went out", shares(*quantity)), None)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What every page has: title, portfolios, links, the addresses of style and script.
+
+use bellwether_domain::{Portfolio, PortfolioId};
+use serde::Serialize;
+
+use crate::web::State;
+
+/// The frame around a page's content.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Page {
+    title: String,
+    css: String,
+    js: String,
+    demo: bool,
+    portfolio_name: String,
+    portfolios: Vec<PortfolioLink>,
+    links: Vec<Link>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PortfolioLink {
+    id: String,
+    name: String,
+    here: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Link {
+    name: &'static str,
+    address: String,
+    here: bool,
+}
+
+/// The pages of a portfolio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Dashboard,
+    Import,
+    Elsewhere,
+}
+
+impl Page {
+    /// The frame of a page, within a portfolio where one is chosen.
+    pub(crate) fn new(
+        state: &State,
+        title: impl Into<String>,
+        portfolios: &[Portfolio],
+        chosen: Option<PortfolioId>,
+        place: Place,
+    ) -> Self {
+        let here = portfolios.iter().find(|portfolio| Some(portfolio.id) == chosen).or(portfolios.first());
+        let links = here.map_or_else(Vec::new, |portfolio| {
+            vec![
+                Link {
+                    name: "Dashboard",
+                    address: format!("/dashboard/{}", portfolio.id),
+                    here: place == Place::Dashboard,
+                },
+                Link {
+                    name: "Import",
+                    address: format!("/portfolio/{}/import", portfolio.id),
+                    here: place == Place::Import,
+                },
+            ]
+        });
+        let portfolio_links = portfolios.iter().map(|portfolio| PortfolioLink {
+            id: portfolio.id.to_string(),
+            name: portfolio.name.clone(),
+            here: Some(portfolio.id) == chosen,
+        });
+        Self {
+            title: title.into(),
+            css: state.assets.address("app.css"),
+            js: state.assets.address("app.js"),
+            demo: here.is_some_and(|portfolio| portfolio.demo),
+            portfolio_name: here.map(|portfolio| portfolio.name.clone()).unwrap_or_default(),
+            portfolios: portfolio_links.collect(),
+            links,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Everything a dashboard shows, computed whole from the ledger and the stored prices.
+
+mod range;
+mod warnings;
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
+use bellwether_portfolio::{
+    Benchmark, Books, Comparison, Figure, Holding, LedgerError, Options, PortfolioSeries, Reason, Report,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::prices_shown::{Moment, PriceShown, PricesShown, Subject};
+use crate::stored_market::StoredMarket;
+use crate::{Tracker, TrackerError};
+
+pub use range::{InvalidRange, Range, RangeChange};
+
+/// Days that a holding's small chart covers.
+const SPARKLINE_DAYS: usize = 90;
+
+/// What of a portfolio is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct View {
+    /// At the end of this day; now when `None`.
+    pub as_of: Option<NaiveDate>,
+    /// The span that the chart and the range's change look at.
+    pub range: Range,
+    /// Compare with these instead of the portfolio's own benchmarks, unless empty.
+    pub benchmarks: Vec<Symbol>,
+}
+
+/// A portfolio's figures as of a day, with what a page needs to show them.
+#[derive(Debug)]
+pub struct Dashboard {
+    /// The portfolio.
+    pub portfolio: Portfolio,
+    /// The day at whose end the figures are.
+    pub as_of: NaiveDate,
+    /// Whether that day is over, rather than today.
+    pub is_past: bool,
+    /// When this was computed.
+    pub computed_at: DateTime<Utc>,
+    /// The figures, or what is wrong with the ledger.
+    pub figures: Result<Figures, LedgerError>,
+    /// How old the shown prices are.
+    pub prices: PricesShown,
+    /// The ledger by that day, in its order.
+    pub transactions: Vec<Transaction>,
+    /// What the reader should know, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What can be computed from a sound ledger.
+#[derive(Debug)]
+pub struct Figures {
+    /// Positions, cash and flows.
+    pub books: Books,
+    /// Sums and rates.
+    pub report: Report,
+    /// By day.
+    pub series: PortfolioSeries,
+    /// The same money elsewhere, in the order asked for.
+    pub benchmarks: Vec<Against>,
+    /// What happened in the range.
+    pub range: RangeChange,
+    /// Names and small charts of what is held.
+    pub instruments: BTreeMap<Symbol, InstrumentShown>,
+}
+
+/// A portfolio and its holdings beside one benchmark.
+#[derive(Debug)]
+pub struct Against {
+    /// The benchmark.
+    pub symbol: Symbol,
+    /// The portfolio's flows in it.
+    pub portfolio: Figure<Comparison>,
+    /// Each held instrument's flows in it.
+    pub holdings: BTreeMap<Symbol, Figure<Comparison>>,
+}
+
+/// What a page shows of an instrument beside its figures.
+#[derive(Debug, Clone, Default)]
+pub struct InstrumentShown {
+    /// Its name, where a source told it.
+    pub name: Option<String>,
+    /// Closes of the last days in the units of the page's day; `NaN` where there is none.
+    pub sparkline: Vec<f64>,
+}
+
+impl Tracker {
+    /// A portfolio's dashboard. Never waits for a provider and writes nothing.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Refused`] for a day to come, and
+    /// the database's.
+    pub async fn dashboard(&self, id: PortfolioId, view: &View) -> Result<Dashboard, TrackerError> {
+        let now = self.clock().now();
+        let today = self.today();
+        let as_of = view.as_of.unwrap_or(today);
+        if as_of > today {
+            return Err(TrackerError::Refused(format!(
+                "{as_of} is still to come: choose a day until {today}"
+            )));
+        }
+        let portfolio = self.portfolio(id).await?;
+        let transactions = self.ledger(id).await?;
+        let benchmarks =
+            if view.benchmarks.is_empty() { portfolio.benchmarks.clone() } else { view.benchmarks.clone() };
+        let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
+        let refreshing = self.is_refreshing();
+        let range = view.range;
+        let input = Input { portfolio, transactions, benchmarks, market, as_of, today, now, refreshing };
+        Ok(self.compute(move || input.dashboard(range)).await)
+    }
+}
+
+/// What a dashboard is computed from.
+struct Input {
+    portfolio: Portfolio,
+    transactions: Vec<Transaction>,
+    benchmarks: Vec<Symbol>,
+    market: StoredMarket,
+    as_of: NaiveDate,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+    refreshing: bool,
+}
+
+impl Input {
+    fn dashboard(self, range: Range) -> Dashboard {
+        let is_past = self.as_of < self.today;
+        let figures = self.figures(range);
+        let prices = match &figures {
+            Ok(figures) => self.prices_shown(figures, is_past),
+            Err(_) => PricesShown::none(self.refreshing),
+        };
+        let warnings = warnings::of(figures.as_ref(), &self.market, &prices, is_past);
+        let mut transactions = self.transactions;
+        transactions.retain(|booked| booked.date <= self.as_of);
+        Dashboard {
+            transactions,
+            as_of: self.as_of,
+            is_past,
+            computed_at: self.now,
+            figures,
+            prices,
+            warnings,
+            portfolio: self.portfolio,
+        }
+    }
+
+    fn figures(&self, range: Range) -> Result<Figures, LedgerError> {
+        let options = Options {
+            base: self.portfolio.base_currency,
+            method: self.portfolio.cost_method,
+            dividends: self.portfolio.dividends,
+        };
+        let market = &self.market.market;
+        let books = Books::replay(&self.transactions, market, &options, self.as_of)?;
+        let series = PortfolioSeries::new(&books, market);
+        let report = Report::new(&books, market, &series);
+        let benchmarks =
+            self.benchmarks.iter().map(|symbol| self.against(symbol, &books, &series, &report)).collect();
+        let before_all = series.value.first_day.pred_opt().unwrap_or(series.value.first_day);
+        let range = RangeChange::of(&series, range.begins(self.as_of, before_all));
+        let instruments =
+            report.open_holdings().map(|holding| (holding.symbol.clone(), self.shown(holding))).collect();
+        Ok(Figures { books, report, series, benchmarks, range, instruments })
+    }
+
+    fn against(&self, symbol: &Symbol, books: &Books, series: &PortfolioSeries, report: &Report) -> Against {
+        let benchmark = Benchmark::new(symbol, &self.market.market, books.options().base, self.as_of);
+        let compared = |comparison: &dyn Fn(&Benchmark) -> Figure<Comparison>| match &benchmark {
+            Ok(benchmark) => comparison(benchmark),
+            Err(reason) => Err(reason.clone()),
+        };
+        let holdings = books
+            .positions()
+            .iter()
+            .filter(|position| report.holding(&position.symbol).is_some_and(Holding::is_open))
+            .map(|position| {
+                let comparison =
+                    compared(&|benchmark| benchmark.against_position(position, &self.market.market));
+                (position.symbol.clone(), comparison)
+            })
+            .collect();
+        let portfolio = compared(&|benchmark| benchmark.against_portfolio(books, series));
+        Against { symbol: symbol.clone(), portfolio, holdings }
+    }
+
+    fn shown(&self, holding: &Holding) -> InstrumentShown {
+        let instrument = self.market.instruments.get(&holding.symbol);
+        let sparkline = self.market.market.instrument(&holding.symbol).map_or_else(Vec::new, |data| {
+            let columns = data.prices().columns();
+            let until = columns.days.partition_point(|day| *day <= bellwether_domain::epoch_day(self.as_of));
+            let from = until.saturating_sub(SPARKLINE_DAYS * 5 / 7);
+            let days = columns.days.get(from..until).unwrap_or_default();
+            let closes = columns.closes.get(from..until).unwrap_or_default();
+            let units = |day: i32| {
+                let later = data.splits().iter().filter(|split| {
+                    bellwether_domain::epoch_day(split.ex_date) > day && split.ex_date <= self.as_of
+                });
+                later.map(|split| bellwether_domain::price_of_decimal(split.ratio.factor())).product::<f64>()
+            };
+            days.iter().zip(closes).map(|(day, close)| close / units(*day)).collect()
+        });
+        InstrumentShown { name: instrument.and_then(|known| known.name.clone()), sparkline }
+    }
+
+    fn prices_shown(&self, figures: &Figures, is_past: bool) -> PricesShown {
+        let moment = Moment { as_of: self.as_of, is_past, now: self.now };
+        let held = figures.report.open_holdings().map(|holding| {
+            let subject = Subject {
+                symbol: &holding.symbol,
+                price: holding.price.as_ref().ok().map(|price| (price.day, price.origin)),
+                state: self.market.price_states.get(&holding.symbol),
+            };
+            (PriceShown::assess(&subject, moment), holding.value.as_ref().ok().copied())
+        });
+        PricesShown::new(held.collect(), moment, self.refreshing)
+    }
+}
+
+impl Figures {
+    /// The instrument's page facts; none for what is not held.
+    pub fn instrument(&self, symbol: &Symbol) -> InstrumentShown {
+        self.instruments.get(symbol).cloned().unwrap_or_default()
+    }
+
+    /// The first benchmark's comparison, which the chart shows.
+    pub fn first_comparison(&self) -> Figure<&Comparison> {
+        match self.benchmarks.first() {
+            Some(against) => against.portfolio.as_ref().map_err(Clone::clone),
+            None => Err(Reason::NotHeld),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The span of days that a page looks at.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bellwether_portfolio::{Figure, PortfolioSeries, Reason};
+use chrono::{Datelike, Days, Months, NaiveDate};
+
+/// A span that ends on the day of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Range {
+    /// Since the close of the day before.
+    Day,
+    /// Seven days.
+    Week,
+    /// A month.
+    Month,
+    /// Three months.
+    Quarter,
+    /// Since the last day of the year before.
+    YearToDate,
+    /// A year.
+    #[default]
+    Year,
+    /// Three years.
+    ThreeYears,
+    /// Five years.
+    FiveYears,
+    /// Since the first booking.
+    Max,
+}
+
+/// The text names no range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no range: use 1D, 1W, 1M, 3M, YTD, 1Y, 3Y, 5Y or Max")]
+pub struct InvalidRange(String);
+
+impl Range {
+    /// All ranges, shortest first.
+    pub const ALL: [Self; 9] = [
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::YearToDate,
+        Self::Year,
+        Self::ThreeYears,
+        Self::FiveYears,
+        Self::Max,
+    ];
+
+    /// Its short name, as in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "1D",
+            Self::Week => "1W",
+            Self::Month => "1M",
+            Self::Quarter => "3M",
+            Self::YearToDate => "YTD",
+            Self::Year => "1Y",
+            Self::ThreeYears => "3Y",
+            Self::FiveYears => "5Y",
+            Self::Max => "Max",
+        }
+    }
+
+    /// The day at whose close it begins; never before `first`, the day before the first booking.
+    pub fn begins(self, last: NaiveDate, first: NaiveDate) -> NaiveDate {
+        let months = |count| last.checked_sub_months(Months::new(count));
+        let begins = match self {
+            Self::Day => last.pred_opt(),
+            Self::Week => last.checked_sub_days(Days::new(7)),
+            Self::Month => months(1),
+            Self::Quarter => months(3),
+            Self::YearToDate => NaiveDate::from_ymd_opt(last.year() - 1, 12, 31),
+            Self::Year => months(12),
+            Self::ThreeYears => months(36),
+            Self::FiveYears => months(60),
+            Self::Max => None,
+        };
+        begins.unwrap_or(first).max(first)
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Range {
+    type Err = InvalidRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRange> {
+        let named = Self::ALL.into_iter().find(|range| range.as_str().eq_ignore_ascii_case(text.trim()));
+        named.ok_or_else(|| InvalidRange(text.chars().take(20).collect()))
+    }
+}
+
+/// What happened to a portfolio in a range.
+#[derive(Debug, Clone)]
+pub struct RangeChange {
+    /// The range begins at the close of this day.
+    pub since: NaiveDate,
+    /// Value at the end less value at the beginning less what was paid in between, in the base currency.
+    pub amount: Figure<f64>,
+    /// Time-weighted return.
+    pub rate: Figure<f64>,
+}
+
+impl RangeChange {
+    /// The change from the close of `since` to the end of the series.
+    pub fn of(series: &PortfolioSeries, since: NaiveDate) -> Self {
+        Self { since, amount: amount(series, since), rate: rate(series, since) }
+    }
+}
+
+/// A day before the series had nothing in it.
+fn amount(series: &PortfolioSeries, since: NaiveDate) -> Figure<f64> {
+    if let Some(reason) = &series.gap {
+        return Err(reason.clone());
+    }
+    let paid_in = series.net_contributions.as_ref().map_err(Clone::clone)?;
+    let last = |column: &bellwether_portfolio::DailySeries| column.last().ok_or(Reason::TooShort);
+    let value = last(&series.value)? - series.value.at(since).unwrap_or(0.0);
+    Ok(value - (last(paid_in)? - paid_in.at(since).unwrap_or(0.0)))
+}
+
+fn rate(series: &PortfolioSeries, since: NaiveDate) -> Figure<f64> {
+    if let Some(reason) = &series.gap {
+        return Err(reason.clone());
+    }
+    let index = &series.time_weighted.as_ref().map_err(Clone::clone)?.index;
+    let before = index.at(since).unwrap_or(1.0);
+    let rate = index.last().ok_or(Reason::TooShort)? / before - 1.0;
+    if rate.is_finite() { Ok(rate) } else { Err(Reason::NoCapital) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    #[test]
+    fn ranges_begin_at_a_close_before_their_first_day() {
+        let (last, first) = (day("2026-11-20"), day("2020-01-01"));
+        assert_eq!(Range::Day.begins(last, first), day("2026-11-19"));
+        assert_eq!(Range::YearToDate.begins(last, first), day("2025-12-31"));
+        assert_eq!(Range::Year.begins(last, first), day("2025-11-20"));
+        assert_eq!(Range::Max.begins(last, first), first);
+    }
+
+    #[test]
+    fn no_range_begins_before_the_portfolio() {
+        assert_eq!(Range::FiveYears.begins(day("2026-11-20"), day("2025-06-01")), day("2025-06-01"));
+    }
+
+    #[test]
+    fn names_go_both_ways_in_any_case() {
+        for range in Range::ALL {
+            assert_eq!(range.as_str().to_ascii_lowercase().parse(), Ok(range));
+        }
+        assert!("2Y".parse::<Range>().is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! Why a use case could not be carried out.
+
+use bellwether_prices::PricesError;
+use bellwether_scheduler::JobStoreError;
+use bellwether_statements::UnreadableFile;
+use bellwether_storage::StorageError;
+
+/// What a caller can do about a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum TrackerError {
+    /// What was named does not exist, or is somebody else's.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The request is wrong; the text says what to change.
+    #[error("{0}")]
+    Refused(String),
+    /// The request is right but cannot be carried out as things are; the text says why.
+    #[error("{0}")]
+    Conflict(String),
+    /// The file gives no rows at all.
+    #[error("the file cannot be used: {0}")]
+    File(#[from] UnreadableFile),
+    /// The database; [`TrackerError::is_transient`] tells whether to try again.
+    #[error(transparent)]
+    Storage(StorageError),
+    /// The provider could not be set up.
+    #[error("prices cannot be asked for: {0}")]
+    Prices(#[from] PricesError),
+    /// The job queue.
+    #[error(transparent)]
+    Jobs(#[from] JobStoreError),
+}
+
+impl TrackerError {
+    /// Whether the same request may succeed a moment later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_transient())
+    }
+}
+
+impl From<StorageError> for TrackerError {
+    fn from(error: StorageError) -> Self {
+        if error.is_not_found() { Self::NotFound("such record".to_owned()) } else { Self::Storage(error) }
+    }
+}

@@ -1,0 +1,59 @@
+//! The use cases of a portfolio tracker: what a user or the clock can ask for.
+//!
+//! [`Tracker`] composes the crates below it: it reads ledger and prices from `storage`, has `portfolio` compute, lets
+//! `statements` read files, and has `prices` fetch what the freshness policy of `cache` says is due, in jobs of
+//! `scheduler`. There is no HTTP and no SQL here.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use bellwether_domain::SystemClock;
+//! use bellwether_tracker::{ImportFile, ImportTarget, PortfolioSettings, Tracker, TrackerOptions, Upstream, View};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tracker = Tracker::open(TrackerOptions {
+//!     database: "sqlite::memory:".to_owned(),
+//!     upstream: Upstream::Nobody,
+//!     clock: Arc::new(SystemClock),
+//! })
+//! .await?;
+//!
+//! let file = ImportFile {
+//!     name: "trades.csv".to_owned(),
+//!     bytes: b"Ticker,Type,Date,Price,Shares\nAAPL,Buy,2024-03-05,170.12,10\n".to_vec(),
+//!     currency: None,
+//! };
+//! let target = ImportTarget::Named(PortfolioSettings::named("Main"));
+//! let report = tracker.import(target, file, false).await?;
+//! assert_eq!(report.imported, 1);
+//!
+//! let main = tracker.portfolio_named("Main").await?;
+//! let dashboard = tracker.dashboard(main.id, &View::default()).await?;
+//! let cost = dashboard.figures?.report.totals.cost?;
+//! assert_eq!(cost.to_string(), "1701.20");
+//! # Ok(())
+//! # }
+//! ```
+
+mod compute;
+mod dashboard;
+mod error;
+mod import;
+mod job_store;
+mod jobs;
+mod market_files;
+mod prices_shown;
+mod refresh;
+mod stored_market;
+mod tracker;
+
+pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
+pub use error::TrackerError;
+pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
+pub use jobs::RunningWorker;
+pub use market_files::MarketFileReport;
+pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};
+pub use refresh::{RefreshProgress, RefreshStatus};
+pub use tracker::{Tracker, TrackerOptions, Upstream, Versions};
+
+pub use bellwether_storage::portfolios::PortfolioSettings;

@@ -1,0 +1,357 @@
+//! How old the prices on a page are, in words.
+
+use std::collections::BTreeMap;
+
+use bellwether_cache::freshness::PriceState;
+use bellwether_domain::{Currency, Exchange, Freshness, PriceSourceName, Symbol};
+use bellwether_portfolio::PriceOrigin;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::import::HOME_EXCHANGE;
+use crate::{Tracker, TrackerError};
+
+/// One price's age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceShown {
+    /// Whose.
+    pub symbol: Symbol,
+    /// How far it can be relied on.
+    pub freshness: Freshness,
+    /// The market's time of it.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Minutes since then.
+    pub age_minutes: Option<i64>,
+    /// Beside the dot: `live`, `close Fri`, `stale 3 d`.
+    pub words: String,
+    /// The same in a sentence.
+    pub explained: String,
+}
+
+/// What is to be assessed.
+pub(crate) struct Subject<'a> {
+    pub(crate) symbol: &'a Symbol,
+    /// The day of the price that values it, and where that comes from.
+    pub(crate) price: Option<(NaiveDate, PriceOrigin)>,
+    pub(crate) state: Option<&'a PriceState>,
+}
+
+/// When a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The day that the page shows.
+    pub(crate) as_of: NaiveDate,
+    /// That day is over.
+    pub(crate) is_past: bool,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl PriceShown {
+    pub(crate) fn assess(subject: &Subject<'_>, moment: Moment) -> Self {
+        let Some((day, origin)) = subject.price else { return Self::missing(subject.symbol) };
+        if origin == PriceOrigin::Booked {
+            return Self {
+                freshness: Freshness::Stale,
+                words: format!("booked {}", short(day)),
+                explained: "No quote is known yet; the price of the last booking stands in.".to_owned(),
+                ..Self::missing(subject.symbol)
+            };
+        }
+        match subject.state {
+            Some(state) if !moment.is_past => Self::present(subject.symbol, state, moment.now),
+            _ => Self::past(subject.symbol, day, moment.as_of),
+        }
+    }
+
+    fn missing(symbol: &Symbol) -> Self {
+        Self {
+            symbol: symbol.clone(),
+            freshness: Freshness::Missing,
+            as_of: None,
+            age_minutes: None,
+            words: "no price".to_owned(),
+            explained: "No price is known. Import one, or wait for the provider.".to_owned(),
+        }
+    }
+
+    /// On a page of a past day only the gap to that day counts.
+    fn past(symbol: &Symbol, day: NaiveDate, as_of: NaiveDate) -> Self {
+        let expected = Exchange::of(symbol).trading_day_on_or_before(as_of);
+        let is_close = day >= expected;
+        let old = (as_of - day).num_days();
+        Self {
+            symbol: symbol.clone(),
+            freshness: if is_close { Freshness::Closed } else { Freshness::Stale },
+            as_of: Exchange::of(symbol).session(day).map(|session| session.closes),
+            age_minutes: None,
+            words: if is_close { format!("close {}", short(day)) } else { format!("{old} d older") },
+            explained: format!("The close of {}.", day.format("%A, %-d %B %Y")),
+        }
+    }
+
+    pub(crate) fn present(symbol: &Symbol, state: &PriceState, now: DateTime<Utc>) -> Self {
+        let freshness = state.assess(now);
+        let age = now.signed_duration_since(state.as_of).max(TimeDelta::zero());
+        let day = state.exchange.local_date(state.as_of);
+        let words = match freshness {
+            Freshness::Live => "live".to_owned(),
+            Freshness::Delayed => format!("{} min delayed", state.delay_minutes),
+            Freshness::Recent => format!("{} min ago", age.num_minutes().max(1)),
+            Freshness::Closed => format!("close {}", day_name(day, state.exchange.local_date(now))),
+            Freshness::Cached => format!("cached {}", short_age(age)),
+            Freshness::Stale => format!("stale {}", short_age(age)),
+            Freshness::Manual => format!("manual {}", short(day)),
+            Freshness::Missing => "no price".to_owned(),
+        };
+        let told = state.as_of.with_timezone(&state.exchange.zone()).format("%A, %-d %B %Y, %H:%M %Z");
+        let explained = match freshness {
+            Freshness::Live => format!("From the running session, as of {told}."),
+            Freshness::Delayed => format!(
+                "From the running session; this venue tells prices {} minutes late. As of {told}.",
+                state.delay_minutes
+            ),
+            Freshness::Recent | Freshness::Cached => format!("As of {told}; a newer price is asked for."),
+            Freshness::Closed => format!("The market is closed and this is its last price, of {told}."),
+            Freshness::Stale => format!("As of {told}; newer prices exist but could not be fetched yet."),
+            Freshness::Manual => format!("Entered or imported, for {told}. No provider is asked."),
+            Freshness::Missing => "No price is known.".to_owned(),
+        };
+        Self {
+            symbol: symbol.clone(),
+            freshness,
+            as_of: Some(state.as_of),
+            age_minutes: Some(age.num_minutes()),
+            words,
+            explained,
+        }
+    }
+}
+
+/// The ages of all prices on a page.
+#[derive(Debug, Clone)]
+pub struct PricesShown {
+    by_symbol: BTreeMap<Symbol, PriceShown>,
+    /// The worst state among them.
+    pub worst: Freshness,
+    /// For the header: the worst state in words.
+    pub sentence: String,
+    /// How much of the value is not fresh; `None` when all is.
+    pub stale_words: Option<String>,
+    /// Newer prices are being fetched.
+    pub refreshing: bool,
+}
+
+impl PricesShown {
+    pub(crate) fn none(refreshing: bool) -> Self {
+        Self {
+            by_symbol: BTreeMap::new(),
+            worst: Freshness::Closed,
+            sentence: if refreshing { "Fetching prices".to_owned() } else { "No prices needed".to_owned() },
+            stale_words: None,
+            refreshing,
+        }
+    }
+
+    pub(crate) fn new(shown: Vec<(PriceShown, Option<Decimal>)>, moment: Moment, refreshing: bool) -> Self {
+        let Some(worst) = shown.iter().map(|(price, _)| price.freshness).max() else {
+            return Self::none(refreshing);
+        };
+        let oldest = shown
+            .iter()
+            .filter(|(price, _)| price.freshness == worst)
+            .filter_map(|(price, _)| price.as_of)
+            .min();
+        let zone = HOME_EXCHANGE.zone();
+        let time = |at: DateTime<Utc>| {
+            let (at, now) = (at.with_timezone(&zone), moment.now.with_timezone(&zone));
+            if at.date_naive() == now.date_naive() {
+                at.format("%H:%M %Z")
+            } else {
+                at.format("%a %-d %b, %H:%M %Z")
+            }
+            .to_string()
+        };
+        let of = oldest.map(time).unwrap_or_default();
+        let sentence = match worst {
+            _ if moment.is_past => format!("As of {}", moment.as_of.format("%-d %b %Y")),
+            Freshness::Live => format!("Live, {of}"),
+            Freshness::Delayed => format!("Delayed, {of}"),
+            Freshness::Recent | Freshness::Cached => format!("Showing prices of {of}"),
+            Freshness::Closed => format!("Close of {of}"),
+            Freshness::Stale => format!("Prices as old as {of}"),
+            Freshness::Manual => format!("Imported prices, {of}"),
+            Freshness::Missing => "Prices are missing".to_owned(),
+        };
+        Self {
+            worst,
+            sentence,
+            stale_words: stale_words(&shown),
+            by_symbol: shown.into_iter().map(|(price, _)| (price.symbol.clone(), price)).collect(),
+            refreshing,
+        }
+    }
+
+    /// The age of one price.
+    pub fn of(&self, symbol: &Symbol) -> Option<&PriceShown> {
+        self.by_symbol.get(symbol)
+    }
+
+    /// What should have a newer price.
+    pub fn stale(&self) -> impl Iterator<Item = &Symbol> {
+        self.by_symbol.values().filter(|price| price.freshness.is_stale()).map(|price| &price.symbol)
+    }
+}
+
+fn stale_words(shown: &[(PriceShown, Option<Decimal>)]) -> Option<String> {
+    let sum = |stale_only: bool| -> Decimal {
+        let counted = shown.iter().filter(|(price, _)| !stale_only || price.freshness.is_stale());
+        counted.filter_map(|(_, value)| *value).sum()
+    };
+    let missing = shown.iter().filter(|(price, _)| price.freshness == Freshness::Missing).count();
+    let (stale, whole) = (sum(true), sum(false));
+    if missing > 0 {
+        return Some(format!("{missing} without a price"));
+    }
+    if stale <= Decimal::ZERO || whole <= Decimal::ZERO {
+        return None;
+    }
+    Some(format!("{:.1}% of the value is stale", (stale / whole).to_f64()? * 100.0))
+}
+
+fn short(day: NaiveDate) -> String {
+    day.format("%-d %b").to_string()
+}
+
+/// `Fri` within a week, `14 Mar` before.
+fn day_name(day: NaiveDate, today: NaiveDate) -> String {
+    if (today - day).num_days() < 7 { day.format("%a").to_string() } else { short(day) }
+}
+
+fn short_age(age: TimeDelta) -> String {
+    match age {
+        age if age < TimeDelta::hours(1) => format!("{} min", age.num_minutes()),
+        age if age < TimeDelta::days(2) => format!("{} h", age.num_hours()),
+        age => format!("{} d", age.num_days()),
+    }
+}
+
+/// The last known price of an instrument.
+#[derive(Debug, Clone)]
+pub struct CurrentPrice {
+    /// Per unit, in `currency`.
+    pub price: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+    /// Who told it.
+    pub source: PriceSourceName,
+    /// How old it is.
+    pub shown: PriceShown,
+}
+
+impl Tracker {
+    /// The last known price of a symbol; `None` when none is stored. Asks nobody.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn current_price(&self, symbol: &Symbol) -> Result<Option<CurrentPrice>, TrackerError> {
+        let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
+        let Some(instrument) = known.into_values().next() else { return Ok(None) };
+        let mut quotes = self.storage().read_quotes(vec![instrument.id]).await?;
+        let Some(quote) = quotes.remove(&instrument.id) else { return self.last_close(instrument).await };
+        let state = PriceState {
+            exchange: instrument.exchange,
+            as_of: quote.as_of,
+            fetched_at: quote.fetched_at,
+            delay_minutes: quote.delay_minutes,
+            teller: bellwether_cache::freshness::Teller::Provider,
+        };
+        Ok(Some(CurrentPrice {
+            price: quote.price,
+            currency: quote.currency,
+            source: quote.source,
+            shown: PriceShown::present(symbol, &state, self.clock().now()),
+        }))
+    }
+
+    async fn last_close(
+        &self,
+        instrument: bellwether_domain::Instrument,
+    ) -> Result<Option<CurrentPrice>, TrackerError> {
+        let today = self.today();
+        let mut closes = self.storage().read_closes(vec![instrument.id], NaiveDate::MIN, today).await?;
+        let newest = closes
+            .remove(&instrument.id)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|told| Some((*told.prices.days.last()?, *told.prices.closes.last()?, told.source)))
+            .max_by_key(|(day, _, source)| (*day, std::cmp::Reverse(source.rank())));
+        let (Some((day, close, source)), Some(currency)) = (newest, instrument.currency) else {
+            return Ok(None);
+        };
+        let Some(price) = bellwether_domain::decimal_of_price(close) else { return Ok(None) };
+        let day = bellwether_domain::from_epoch_day(day);
+        let shown = PriceShown::past(&instrument.symbol, day, today);
+        Ok(Some(CurrentPrice { price, currency, source: source.name, shown }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn symbol() -> Symbol {
+        "AAPL".parse().expect("a symbol")
+    }
+
+    fn state(as_of: &str, fetched_at: &str) -> PriceState {
+        PriceState {
+            exchange: Exchange::NewYork,
+            as_of: at(as_of),
+            fetched_at: at(fetched_at),
+            delay_minutes: 0,
+            teller: bellwether_cache::freshness::Teller::Provider,
+        }
+    }
+
+    #[test]
+    fn fridays_close_is_called_so_on_sunday() {
+        let known = state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z");
+        let shown = PriceShown::present(&symbol(), &known, at("2026-11-22T12:00:00Z"));
+        assert_eq!((shown.freshness, shown.words.as_str()), (Freshness::Closed, "close Fri"));
+    }
+
+    #[test]
+    fn the_header_says_how_much_of_the_value_is_stale() {
+        let now = at("2026-11-20T22:00:00Z");
+        let moment = Moment { as_of: "2026-11-20".parse().expect("a date"), is_past: false, now };
+        let fresh =
+            PriceShown::present(&symbol(), &state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z"), now);
+        let old = PriceShown::present(
+            &"KO".parse().expect("a symbol"),
+            &state("2026-11-17T21:00:00Z", "2026-11-17T21:05:00Z"),
+            now,
+        );
+        let all = PricesShown::new(
+            vec![(fresh, Some(Decimal::from(900))), (old, Some(Decimal::from(100)))],
+            moment,
+            false,
+        );
+        assert_eq!(all.worst, Freshness::Stale);
+        assert_eq!(all.stale_words.as_deref(), Some("10.0% of the value is stale"));
+        assert_eq!(all.stale().map(Symbol::as_str).collect::<Vec<_>>(), ["KO"]);
+    }
+
+    #[test]
+    fn a_past_page_measures_from_its_own_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let close = PriceShown::past(&symbol(), day("2013-03-01"), day("2013-03-03"));
+        assert_eq!((close.freshness, close.words.as_str()), (Freshness::Closed, "close 1 Mar"));
+        let older = PriceShown::past(&symbol(), day("2013-02-20"), day("2013-03-01"));
+        assert_eq!((older.freshness, older.words.as_str()), (Freshness::Stale, "9 d older"));
+    }
+}

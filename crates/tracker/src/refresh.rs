@@ -1,0 +1,365 @@
+//! Fetching what a portfolio's figures need and the database does not have.
+
+mod history;
+mod needs;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bellwether_domain::{PortfolioId, Quote, Symbol};
+use bellwether_prices::{Batch, LoadBudget, NotAnswered, Outcome, Priority, Provider, RecentCloses, plan};
+use bellwether_scheduler::JobId;
+use bellwether_storage::instruments::InstrumentFacts;
+use bellwether_storage::prices::{PriceBatch, WriteMode};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream::{FuturesUnordered, StreamExt};
+use serde::Serialize;
+
+use crate::refresh::needs::Need;
+use crate::{Tracker, TrackerError};
+
+/// Calls that one load may make, retries included.
+pub(crate) const CALLS_PER_LOAD: u32 = 23;
+/// A load gives up what it did not get by then; the next one goes on.
+const DEADLINE: TimeDelta = TimeDelta::seconds(90);
+/// So long nobody is asked again for a symbol that the provider does not know.
+const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
+/// So long nobody is asked again for a symbol that was not answered.
+const SILENT_FOR: TimeDelta = TimeDelta::minutes(5);
+
+/// Whether prices are being fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefreshStatus {
+    /// Nothing is to be done.
+    Idle,
+    /// It waits for its turn.
+    Queued,
+    /// It runs.
+    Updating,
+    /// The last one ended well.
+    Completed,
+    /// The last one could not be carried out.
+    Error,
+}
+
+/// How far a refresh came, in real items.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RefreshProgress {
+    /// Whether prices are being fetched.
+    pub status: RefreshStatus,
+    /// Instruments done.
+    pub current: usize,
+    /// Instruments in all.
+    pub total: usize,
+    /// Instruments that got something new.
+    pub updated_count: usize,
+    /// Instruments that were not answered.
+    pub failed_count: usize,
+    /// Which those are.
+    pub stale_data: Vec<Symbol>,
+    /// When the last refresh ended.
+    pub last_updated: Option<DateTime<Utc>>,
+    /// Attempts that the last refresh made upstream.
+    pub upstream_calls: u32,
+}
+
+impl Default for RefreshProgress {
+    fn default() -> Self {
+        Self {
+            status: RefreshStatus::Idle,
+            current: 0,
+            total: 0,
+            updated_count: 0,
+            failed_count: 0,
+            stale_data: Vec::new(),
+            last_updated: None,
+            upstream_calls: 0,
+        }
+    }
+}
+
+/// What refreshes of this process share.
+#[derive(Debug, Default)]
+pub(crate) struct RefreshState {
+    progress: Mutex<RefreshProgress>,
+    /// Symbols that are left alone until an instant.
+    quiet: Mutex<HashMap<Symbol, DateTime<Utc>>>,
+    running: AtomicU32,
+}
+
+impl RefreshState {
+    pub(crate) fn progress(&self) -> RefreshProgress {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut RefreshProgress)) {
+        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), until);
+    }
+
+    pub(crate) fn is_quiet(&self, symbol: &Symbol, now: DateTime<Utc>) -> bool {
+        let quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        quiet.get(symbol).is_some_and(|until| *until > now)
+    }
+}
+
+/// Counts a running refresh for as long as it lives, however it ends.
+struct Running<'a>(&'a RefreshState);
+
+impl<'a> Running<'a> {
+    fn begin(state: &'a RefreshState) -> Self {
+        state.running.fetch_add(1, Ordering::SeqCst);
+        Self(state)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What a refresh left to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refreshed {
+    /// Instruments that still lack their history, and may get it.
+    pub(crate) remaining: usize,
+    /// Attempts made upstream.
+    pub(crate) calls: u32,
+}
+
+/// What came of one instrument.
+enum Told {
+    News,
+    NothingNew,
+    Silence,
+}
+
+impl Tracker {
+    /// Whether a refresh runs in this process.
+    pub fn is_refreshing(&self) -> bool {
+        self.refresh_state().running.load(Ordering::SeqCst) > 0
+            || matches!(self.refresh_state().progress().status, RefreshStatus::Queued)
+    }
+
+    /// How far the running refresh came, or how the last one ended.
+    pub fn refresh_progress(&self) -> RefreshProgress {
+        self.refresh_state().progress()
+    }
+
+    /// Asks for a refresh of a portfolio by a worker; one that waits already serves.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Conflict`] when there is no
+    /// provider, and the queue's.
+    pub async fn request_refresh(&self, id: PortfolioId) -> Result<JobId, TrackerError> {
+        self.portfolio(id).await?;
+        if !self.has_provider() {
+            return Err(TrackerError::Conflict(
+                "No price provider is set up here; prices come from imported files.".to_owned(),
+            ));
+        }
+        self.enqueue_refresh(id).await
+    }
+
+    /// Refreshes a portfolio within this call, until nothing more is to be had.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
+    pub async fn refresh_now(&self, id: PortfolioId) -> Result<(), TrackerError> {
+        loop {
+            let refreshed = self.refresh(id, Priority::Foreground).await?;
+            if refreshed.remaining == 0 || refreshed.calls == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks for a refresh when something that the portfolio shows is due. Cheap when nothing is.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
+    pub async fn refresh_if_due(&self, id: PortfolioId) -> Result<bool, TrackerError> {
+        if !self.has_provider() || self.is_refreshing() || self.needs(id).await?.is_empty() {
+            return Ok(false);
+        }
+        self.enqueue_refresh(id).await?;
+        Ok(true)
+    }
+
+    /// One load: what is most needed, within the calls that a load may make.
+    pub(crate) async fn refresh(
+        &self,
+        id: PortfolioId,
+        priority: Priority,
+    ) -> Result<Refreshed, TrackerError> {
+        let Some(provider) = self.provider() else { return Ok(Refreshed { remaining: 0, calls: 0 }) };
+        let state = self.refresh_state();
+        let needs = self.needs(id).await?;
+        let _running = Running::begin(state);
+        let total = needs.len();
+        state.update(|progress| {
+            *progress = RefreshProgress {
+                status: RefreshStatus::Updating,
+                total,
+                last_updated: progress.last_updated,
+                ..RefreshProgress::default()
+            };
+        });
+
+        let budget = LoadBudget::new(CALLS_PER_LOAD, Some(self.clock().now() + DEADLINE), priority);
+        let wanted: Vec<_> = needs.iter().map(Need::wanted).collect();
+        let by_symbol: HashMap<Symbol, Need> =
+            needs.into_iter().map(|need| (need.symbol().clone(), need)).collect();
+        let load = plan(&wanted, budget.left());
+        let mut histories: FuturesUnordered<_> = load
+            .histories
+            .iter()
+            .filter_map(|symbol| by_symbol.get(symbol))
+            .map(|need| self.fetch_one(provider, need, &budget))
+            .collect();
+        let mut batches: FuturesUnordered<_> =
+            load.batches.iter().map(|batch| self.fetch_batch(batch, &by_symbol, &budget)).collect();
+
+        let mut failure = None;
+        let mut got_history = 0;
+        loop {
+            let (told, full) = tokio::select! {
+                Some(told) = histories.next() => (told, true),
+                Some(told) = batches.next() => (told, false),
+                else => break,
+            };
+            match told {
+                Ok(told) => {
+                    got_history +=
+                        told.iter().filter(|(_, told)| full && !matches!(told, Told::Silence)).count();
+                    state.update(|progress| count(progress, &told));
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        let calls = budget.spent();
+        let now = self.clock().now();
+        state.update(|progress| {
+            progress.status = if failure.is_some() { RefreshStatus::Error } else { RefreshStatus::Completed };
+            progress.last_updated = Some(now);
+            progress.upstream_calls = calls;
+        });
+        tracing::info!(%id, calls, total, got_history, "refresh.ended");
+        match failure {
+            Some(error) => Err(error),
+            None => {
+                let remaining = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
+                Ok(Refreshed { remaining, calls })
+            }
+        }
+    }
+
+    async fn fetch_one<'a>(
+        &self,
+        provider: &dyn Provider,
+        need: &'a Need,
+        budget: &LoadBudget,
+    ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
+        Ok(vec![(need, self.fetch_history(provider, need, budget).await?)])
+    }
+
+    /// One call for up to twenty instruments.
+    async fn fetch_batch<'a>(
+        &self,
+        batch: &Batch,
+        needs: &'a HashMap<Symbol, Need>,
+        budget: &LoadBudget,
+    ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
+        let Some(provider) = self.provider() else { return Ok(Vec::new()) };
+        let mut told = Vec::with_capacity(batch.symbols.len());
+        if batch.recent_closes {
+            for (symbol, outcome) in provider.recent_closes(&batch.symbols, budget).await {
+                let Some(need) = needs.get(&symbol) else { continue };
+                let told_here = self.told(&symbol, &outcome);
+                if let Outcome::Answered(closes) = outcome {
+                    self.store_recent(need, closes).await?;
+                }
+                told.push((need, told_here));
+            }
+        } else {
+            let mut quotes = Vec::new();
+            for (symbol, outcome) in provider.quotes(&batch.symbols, budget).await {
+                let Some(need) = needs.get(&symbol) else { continue };
+                told.push((need, self.told(&symbol, &outcome)));
+                if let Outcome::Answered(quote) = outcome {
+                    quotes.push((need.instrument.id, quote));
+                }
+            }
+            self.storage().write_quotes(quotes).await?;
+        }
+        Ok(told)
+    }
+
+    async fn store_recent(&self, need: &Need, closes: RecentCloses) -> Result<(), TrackerError> {
+        let id = need.instrument.id;
+        let facts = InstrumentFacts {
+            name: closes.listing.name.clone(),
+            kind: Some(closes.listing.kind),
+            currency: Some(closes.listing.currency()),
+            ..InstrumentFacts::default()
+        };
+        let quote: Vec<(_, Quote)> = closes.quote.into_iter().map(|quote| (id, quote)).collect();
+        let source = bellwether_domain::PriceSource::yahoo_spark();
+        let batch = PriceBatch { instrument: id, source, bars: closes.bars, mode: WriteMode::Replace };
+        self.storage().learn_about_instruments(vec![(id, facts)]).await?;
+        self.storage().write_prices(vec![batch]).await?;
+        self.storage().write_quotes(quote).await?;
+        Ok(())
+    }
+
+    /// What an outcome means for the next time.
+    fn told<T>(&self, symbol: &Symbol, outcome: &Outcome<T>) -> Told {
+        let now = self.clock().now();
+        let state = self.refresh_state();
+        match outcome {
+            Outcome::Answered(_) => Told::News,
+            Outcome::Unknown | Outcome::Delisted => {
+                state.silence(symbol, now + UNKNOWN_FOR);
+                Told::NothingNew
+            }
+            Outcome::NotAnswered(NotAnswered::NothingInWindow) => {
+                state.silence(symbol, now + UNKNOWN_FOR);
+                Told::NothingNew
+            }
+            Outcome::NotAnswered(reason) => {
+                tracing::debug!(%symbol, %reason, "refresh.not_answered");
+                // What the budget did not reach is to be asked for with the next load.
+                if !matches!(reason, NotAnswered::BudgetSpent | NotAnswered::TooLate) {
+                    state.silence(symbol, now + SILENT_FOR);
+                }
+                Told::Silence
+            }
+            Outcome::Suspect(suspicion) => {
+                tracing::warn!(%symbol, ?suspicion, "refresh.suspect");
+                state.silence(symbol, now + SILENT_FOR);
+                Told::Silence
+            }
+        }
+    }
+}
+
+fn count(progress: &mut RefreshProgress, told: &[(&Need, Told)]) {
+    for (need, told) in told {
+        progress.current += 1;
+        match told {
+            Told::News => progress.updated_count += 1,
+            Told::NothingNew => {}
+            Told::Silence => {
+                progress.failed_count += 1;
+                progress.stale_data.push(need.symbol().clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Daily history of one instrument into the database, without ever mixing units.
+
+use std::collections::HashMap;
+
+use bellwether_domain::{ActionKind, CorporateAction, InstrumentId, PriceSource, Symbol, from_epoch_day};
+use bellwether_prices::{History, LoadBudget, Outcome, Overlap, Provider, overlap};
+use bellwether_storage::actions::ActionBatch;
+use bellwether_storage::instruments::InstrumentFacts;
+use bellwether_storage::prices::{PriceBatch, WriteMode};
+use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::Told;
+use super::needs::{HISTORY_FROM, Need};
+use crate::{Tracker, TrackerError};
+
+/// A refresh fetches so many days again, to see whether the source restated them.
+const OVERLAP_DAYS: u64 = 12;
+/// A full history may begin so many days later than the stored one and still take its place.
+const MAY_BEGIN_LATER: i64 = 7;
+
+impl Tracker {
+    /// Fetches the days that are missing; in full when they are the first, or the source restated its history.
+    pub(super) async fn fetch_history(
+        &self,
+        provider: &dyn Provider,
+        need: &Need,
+        budget: &LoadBudget,
+    ) -> Result<Told, TrackerError> {
+        let symbol = need.symbol();
+        let source = provider.source();
+        let stored = self.stored_closes(need.instrument.id, &source).await?;
+        let known = stored.last().map(|(day, _)| *day).filter(|_| !need.never_fetched);
+        let Some(last) = known else {
+            let outcome = provider.history(symbol, need.from, budget).await;
+            return self.keep(need, &source, outcome, &stored).await;
+        };
+        let since = last.checked_sub_days(Days::new(OVERLAP_DAYS)).unwrap_or(last);
+        let outcome = provider.history(symbol, since, budget).await;
+        let Outcome::Answered(history) = outcome else { return Ok(self.told(symbol, &outcome)) };
+        if overlap(&stored, &history.bars, 0.0) == Overlap::Append {
+            self.write(need, &source, history, WriteMode::Merge).await?;
+            return Ok(Told::News);
+        }
+        tracing::info!(%symbol, "refresh.history_restated");
+        let outcome = provider.history(symbol, need.from, budget).await;
+        self.keep(need, &source, outcome, &stored).await
+    }
+
+    /// Takes a full history for the stored one, unless it lacks days that are stored.
+    async fn keep(
+        &self,
+        need: &Need,
+        source: &PriceSource,
+        outcome: Outcome<History>,
+        stored: &[(NaiveDate, f64)],
+    ) -> Result<Told, TrackerError> {
+        let told = self.told(need.symbol(), &outcome);
+        let Outcome::Answered(history) = outcome else { return Ok(told) };
+        let first = |bars: &[bellwether_domain::DailyBar]| bars.first().map(|bar| bar.date);
+        let begins_late = match (stored.first(), first(&history.bars)) {
+            (Some((known, _)), Some(told)) => (told - *known).num_days() > MAY_BEGIN_LATER,
+            _ => false,
+        };
+        if begins_late {
+            tracing::warn!(symbol = %need.symbol(), "refresh.history_shorter_than_stored");
+            return Ok(Told::Silence);
+        }
+        self.write(need, source, history, WriteMode::Replace).await?;
+        Ok(told)
+    }
+
+    async fn stored_closes(
+        &self,
+        id: InstrumentId,
+        source: &PriceSource,
+    ) -> Result<Vec<(NaiveDate, f64)>, TrackerError> {
+        let mut closes = self.storage().read_closes(vec![id], NaiveDate::MIN, NaiveDate::MAX).await?;
+        let told = closes.remove(&id).unwrap_or_default().into_iter().find(|told| told.source == *source);
+        let columns = told.map(|told| told.prices).unwrap_or_default();
+        Ok(columns.days.iter().map(|day| from_epoch_day(*day)).zip(columns.closes).collect())
+    }
+
+    /// Bars, events, quote and facts in one database transaction: no reader sees one without the other.
+    async fn write(
+        &self,
+        need: &Need,
+        source: &PriceSource,
+        history: History,
+        mode: WriteMode,
+    ) -> Result<(), TrackerError> {
+        let (id, symbol, from) = (need.instrument.id, need.symbol().clone(), need.from);
+        let source = source.clone();
+        let now = self.clock().now();
+        self.storage()
+            .write_repeatable(move |connection| {
+                store(connection, id, symbol, from, source, history, mode, now)
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and a struct would only repeat the names")]
+fn store(
+    connection: &mut AnyConnection,
+    id: InstrumentId,
+    symbol: Symbol,
+    from: NaiveDate,
+    source: PriceSource,
+    history: History,
+    mode: WriteMode,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let facts = InstrumentFacts {
+        name: history.listing.name.clone(),
+        kind: Some(history.listing.kind),
+        currency: Some(history.listing.currency()),
+        exchange: None,
+        history_fetched_at: Some(history.fetched_at),
+    };
+    instruments::learn(connection, &[(id, facts)])?;
+    let actions = events(&symbol, &history);
+    actions::upsert(connection, &[ActionBatch { instrument: id, source: source.clone(), actions }])?;
+    prices::write(connection, &[PriceBatch { instrument: id, source, bars: history.bars, mode }])?;
+    quotes::upsert(connection, &history.quote.into_iter().map(|quote| (id, quote)).collect::<Vec<_>>())?;
+    let mut asked: HashMap<Symbol, NaiveDate> = settings::get(connection, HISTORY_FROM)?.unwrap_or_default();
+    if asked.get(&symbol).is_none_or(|known| *known > from) {
+        asked.insert(symbol, from);
+        settings::set(connection, HISTORY_FROM, &asked, now)?;
+    }
+    Ok(())
+}
+
+fn events(symbol: &Symbol, history: &History) -> Vec<CorporateAction> {
+    let action = |ex_date, kind| CorporateAction { symbol: symbol.clone(), ex_date, kind };
+    let splits = history.splits.iter().map(|split| action(split.ex_date, ActionKind::Split(split.ratio)));
+    let dividends = history.dividends.iter().map(|paid| {
+        action(paid.ex_date, ActionKind::CashDividend { amount: paid.amount, currency: paid.currency })
+    });
+    let gains = history
+        .capital_gains
+        .iter()
+        .map(|paid| action(paid.ex_date, ActionKind::CapitalGain { amount: paid.amount }));
+    splits.chain(dividends).chain(gains).collect()
+}

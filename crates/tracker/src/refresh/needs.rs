@@ -1,0 +1,206 @@
+//! What a portfolio needs from upstream, the most important first.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bellwether_domain::calendar::{MarketStatus, Session};
+use bellwether_domain::{Booking, Instrument, PortfolioId, Symbol, Transaction};
+use bellwether_prices::Wanted;
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use crate::stored_market::{StoredMarket, currency_pair, symbols_of};
+use crate::{Tracker, TrackerError};
+
+/// After so long the last bar of a session is final.
+const BAR_IS_FINAL: TimeDelta = TimeDelta::hours(3);
+/// History reaches back so far at least.
+const LEAST_MONTHS: u32 = 60;
+/// And begins so many days before the first booking.
+const LEAD_DAYS: u64 = 31;
+/// The setting that remembers from which day each instrument's history was asked for.
+pub(super) const HISTORY_FROM: &str = "history-from";
+
+/// An instrument that something is due of.
+#[derive(Debug, Clone)]
+pub(crate) struct Need {
+    pub(super) instrument: Instrument,
+    /// The first day that its history must have.
+    pub(super) from: NaiveDate,
+    /// Its history must be fetched.
+    pub(super) history: bool,
+    /// Its history was never fetched, or not from so early on.
+    pub(super) never_fetched: bool,
+    expires: Option<DateTime<Utc>>,
+}
+
+impl Need {
+    pub(super) fn symbol(&self) -> &Symbol {
+        &self.instrument.symbol
+    }
+
+    pub(super) fn lacks_history(&self) -> bool {
+        self.history
+    }
+
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted { symbol: self.symbol().clone(), needs_history: self.history, expires: self.expires }
+    }
+}
+
+impl Tracker {
+    /// What is due now: benchmarks first, then what is held, then what was held once and was never fetched.
+    pub(super) async fn needs(&self, id: PortfolioId) -> Result<Vec<Need>, TrackerError> {
+        let now = self.clock().now();
+        let today = self.today();
+        let portfolio = self.portfolio(id).await?;
+        let transactions = self.ledger(id).await?;
+        let market = self.stored_market(&portfolio, &transactions, &portfolio.benchmarks, today).await?;
+        let pairs = pairs(&market, &transactions, portfolio.base_currency);
+        let held = held(&transactions);
+        let traded = symbols_of(&transactions);
+        let mut symbols: Vec<Symbol> = Vec::new();
+        let open = held.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
+        let once =
+            traded.iter().filter(|symbol| !held.contains(*symbol) && !portfolio.benchmarks.contains(symbol));
+        // Without any booking there is nothing to compare yet.
+        let benchmarks = portfolio.benchmarks.iter().filter(|_| !transactions.is_empty());
+        symbols.extend(benchmarks.chain(pairs.iter()).chain(open).chain(once).cloned());
+
+        let asked: HashMap<Symbol, NaiveDate> =
+            self.storage().setting(HISTORY_FROM).await?.unwrap_or_default();
+        let instruments = self.storage().find_or_create_instruments(symbols).await?;
+        let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
+        let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
+        let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
+        let state = self.refresh_state();
+        let need = |instrument: Instrument| {
+            let symbol = &instrument.symbol;
+            let is_idle =
+                !held.contains(symbol) && !portfolio.benchmarks.contains(symbol) && !pairs.contains(symbol);
+            let never_fetched = instrument.history_fetched_at.is_none()
+                || asked.get(symbol).is_none_or(|asked| *asked > from);
+            let history = never_fetched || (!is_idle && is_behind(&instrument, now));
+            let due = market.price_states.get(symbol).map(|price| price.due(now));
+            let quote = !is_idle
+                && match due {
+                    None => true,
+                    Some(None) => false,
+                    Some(Some(due)) => due <= now,
+                };
+            let expires = due.flatten();
+            (history || quote).then_some(Need { instrument, from, history, never_fetched, expires })
+        };
+        Ok(instruments
+            .into_iter()
+            .filter(|instrument| !state.is_quiet(&instrument.symbol, now))
+            .filter_map(need)
+            .collect())
+    }
+}
+
+/// Whether a session's final bar is out that was not when the history was fetched.
+fn is_behind(instrument: &Instrument, now: DateTime<Utc>) -> bool {
+    let Some(fetched_at) = instrument.history_fetched_at else { return true };
+    let last: Session = match instrument.exchange.status(now) {
+        MarketStatus::Closed { last, .. } => last,
+        MarketStatus::Open { session } => {
+            let before = instrument.exchange.previous_trading_day(session.date);
+            let Some(before) = instrument.exchange.session(before) else { return false };
+            before
+        }
+    };
+    let out = last.closes + BAR_IS_FINAL;
+    let out = if out <= now {
+        out
+    } else {
+        // The newest bar is not final yet; the one before is what history must have.
+        let before = instrument.exchange.previous_trading_day(last.date);
+        let Some(before) = instrument.exchange.session(before) else { return false };
+        before.closes + BAR_IS_FINAL
+    };
+    fetched_at < out
+}
+
+/// Instruments with shares left, as far as the ledger's own numbers tell. Splits change counts, not whether some are
+/// left, as long as the last booking is no full exit; then both sums are zero or it is held to be on the safe side.
+fn held(transactions: &[Transaction]) -> BTreeSet<Symbol> {
+    let mut counts: HashMap<&Symbol, Decimal> = HashMap::new();
+    for booked in transactions {
+        let (symbol, change) = match &booked.booking {
+            Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => {
+                (&trade.symbol, trade.quantity.get())
+            }
+            Booking::Sell(trade) => (&trade.symbol, -trade.quantity.get()),
+            Booking::TransferIn { symbol, quantity, .. } => (symbol, quantity.get()),
+            Booking::TransferOut { symbol, quantity } => (symbol, -quantity.get()),
+            _ => continue,
+        };
+        *counts.entry(symbol).or_default() += change;
+    }
+    counts.into_iter().filter(|(_, count)| !count.is_zero()).map(|(symbol, _)| symbol.clone()).collect()
+}
+
+/// Currency rates that the portfolio needs.
+fn pairs(
+    market: &StoredMarket,
+    transactions: &[Transaction],
+    base: bellwether_domain::Currency,
+) -> BTreeSet<Symbol> {
+    let booked = transactions.iter().map(|booked| booked.currency);
+    let listed = market.instruments.values().filter_map(|instrument| instrument.currency);
+    booked.chain(listed).filter(|currency| *currency != base).filter_map(|c| currency_pair(c, base)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_domain::{
+        Currency, Exchange, InstrumentId, InstrumentKind, TransactionDraft, TransactionId, TransactionKind,
+    };
+
+    fn instrument(fetched_at: &str) -> Instrument {
+        Instrument {
+            id: InstrumentId(1),
+            symbol: "AAPL".parse().expect("a symbol"),
+            name: None,
+            kind: InstrumentKind::Equity,
+            currency: Some(Currency::USD),
+            exchange: Exchange::NewYork,
+            history_fetched_at: Some(fetched_at.parse().expect("an instant")),
+            price_version: 1,
+        }
+    }
+
+    fn behind(fetched_at: &str, now: &str) -> bool {
+        is_behind(&instrument(fetched_at), now.parse().expect("an instant"))
+    }
+
+    #[test]
+    fn a_days_bar_is_fetched_once_it_is_final() {
+        assert!(!behind("2026-11-19T01:00:00Z", "2026-11-19T20:00:00Z"), "while the session runs");
+        assert!(!behind("2026-11-19T01:00:00Z", "2026-11-19T22:00:00Z"), "an hour after its end");
+        assert!(behind("2026-11-19T01:00:00Z", "2026-11-20T00:30:00Z"), "three hours after its end");
+        assert!(!behind("2026-11-20T00:30:00Z", "2026-11-20T13:00:00Z"), "once fetched");
+    }
+
+    #[test]
+    fn nothing_is_behind_on_a_weekend_after_fridays_fetch() {
+        assert!(!behind("2026-11-21T00:30:00Z", "2026-11-22T18:00:00Z"));
+    }
+
+    #[test]
+    fn what_was_sold_is_not_held() {
+        let trade = |kind, quantity| {
+            let draft = TransactionDraft {
+                symbol: "KO".parse().ok(),
+                quantity: Some(Decimal::from(quantity)),
+                price: Some(Decimal::TEN),
+                ..TransactionDraft::new(kind, "2026-01-05".parse().expect("a date"), Currency::USD)
+            };
+            draft.check(TransactionId::new(), 0, draft.date).expect("a trade")
+        };
+        let bought = trade(TransactionKind::Buy, 5);
+        assert_eq!(held(std::slice::from_ref(&bought)).len(), 1);
+        assert!(held(&[bought, trade(TransactionKind::Sell, 5)]).is_empty());
+    }
+}

@@ -1,0 +1,317 @@
+//! What the database knows of the instruments of a portfolio, as the arithmetic takes it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bellwether_cache::freshness::{PriceState, Teller};
+use bellwether_domain::{
+    ActionKind, CashDividend, Currency, Instrument, InstrumentId, Portfolio, PriceBasis, PriceColumns,
+    PriceSource, Quote, Split, Symbol, Transaction, from_epoch_day,
+};
+use bellwether_portfolio::{DatedQuote, InstrumentData, Market, PriceSeries, Rates, SourcePrices};
+use bellwether_prices::dividend_as_paid;
+use bellwether_storage::actions::SourceActions;
+use bellwether_storage::prices::SourceCloses;
+use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+
+use crate::{Tracker, TrackerError};
+
+/// Closes are read from so many days before the first booking: over any holidays there is one to begin with.
+const LEAD_DAYS: u64 = 31;
+
+/// From this rank on a source is a provider, who can be asked again.
+const FIRST_PROVIDER_RANK: u8 = 5;
+
+/// Prices, actions and rates of what a portfolio holds and is compared with.
+#[derive(Debug, Default)]
+pub(crate) struct StoredMarket {
+    /// For the arithmetic.
+    pub(crate) market: Market,
+    /// The register's entries.
+    pub(crate) instruments: HashMap<Symbol, Instrument>,
+    /// How old the newest price of each is.
+    pub(crate) price_states: HashMap<Symbol, PriceState>,
+}
+
+/// What one snapshot of the database says.
+struct Stored {
+    instruments: Vec<Instrument>,
+    closes: HashMap<InstrumentId, Vec<SourceCloses>>,
+    actions: HashMap<InstrumentId, Vec<SourceActions>>,
+    quotes: HashMap<InstrumentId, Quote>,
+}
+
+impl Tracker {
+    /// All that is stored for a portfolio until `as_of`.
+    pub(crate) async fn stored_market(
+        &self,
+        portfolio: &Portfolio,
+        transactions: &[Transaction],
+        benchmarks: &[Symbol],
+        as_of: NaiveDate,
+    ) -> Result<StoredMarket, TrackerError> {
+        let base = portfolio.base_currency;
+        let traded = symbols_of(transactions);
+        let symbols: BTreeSet<Symbol> = traded.iter().chain(benchmarks).cloned().collect();
+        let booked_in: BTreeMap<Symbol, Currency> = transactions
+            .iter()
+            .filter_map(|booked| Some((booked.booking.symbol()?.clone(), booked.currency)))
+            .collect();
+        let currencies: BTreeSet<Currency> = transactions.iter().map(|booked| booked.currency).collect();
+        let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(as_of);
+        let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
+        let stored = self
+            .storage()
+            .snapshot(move |connection| Stored::read(connection, symbols, currencies, base, from, as_of))
+            .await?;
+        Ok(self.compute(move || stored.market(&booked_in, base)).await)
+    }
+
+    /// Only the splits and dividends of what a ledger trades: enough to count shares.
+    pub(crate) async fn market_of_actions(
+        &self,
+        transactions: &[Transaction],
+    ) -> Result<Market, TrackerError> {
+        let symbols: Vec<Symbol> = symbols_of(transactions).into_iter().collect();
+        let stored = self
+            .storage()
+            .snapshot(move |connection| {
+                let instruments: Vec<Instrument> =
+                    instruments::by_symbols(connection, &symbols)?.into_values().collect();
+                let ids: Vec<_> = instruments.iter().map(|known| known.id).collect();
+                let actions = actions::read(connection, &ids)?;
+                Ok(Stored { instruments, closes: HashMap::new(), actions, quotes: HashMap::new() })
+            })
+            .await?;
+        let booked_in = transactions
+            .iter()
+            .filter_map(|booked| Some((booked.booking.symbol()?.clone(), booked.currency)))
+            .collect();
+        Ok(stored.market(&booked_in, Currency::USD).market)
+    }
+
+    /// The instruments whose splits a provider or the user has told, so that missing shares are truly missing.
+    pub(crate) async fn symbols_with_known_splits(
+        &self,
+        transactions: &[Transaction],
+    ) -> Result<BTreeSet<Symbol>, TrackerError> {
+        let symbols: Vec<Symbol> = symbols_of(transactions).into_iter().collect();
+        let known = self.storage().instruments_by_symbol(symbols).await?;
+        let told = known.into_values().filter(|instrument| instrument.history_fetched_at.is_some());
+        Ok(told.map(|instrument| instrument.symbol).collect())
+    }
+}
+
+pub(crate) fn symbols_of(transactions: &[Transaction]) -> BTreeSet<Symbol> {
+    transactions.iter().filter_map(|booked| booked.booking.symbol()).cloned().collect()
+}
+
+/// The symbol under which a currency is quoted in another.
+pub(crate) fn currency_pair(from: Currency, to: Currency) -> Option<Symbol> {
+    format!("{from}{to}=X").parse().ok()
+}
+
+impl Stored {
+    fn read(
+        connection: &mut AnyConnection,
+        symbols: BTreeSet<Symbol>,
+        mut currencies: BTreeSet<Currency>,
+        base: Currency,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Self, StorageError> {
+        let symbols: Vec<Symbol> = symbols.into_iter().collect();
+        let mut known: Vec<Instrument> =
+            instruments::by_symbols(connection, &symbols)?.into_values().collect();
+        currencies.extend(known.iter().filter_map(|instrument| instrument.currency));
+        let foreign = currencies.into_iter().filter(|currency| *currency != base);
+        let pairs: Vec<Symbol> = foreign.filter_map(|currency| currency_pair(currency, base)).collect();
+        if !pairs.is_empty() {
+            known.extend(instruments::by_symbols(connection, &pairs)?.into_values());
+        }
+        let ids: Vec<InstrumentId> = known.iter().map(|instrument| instrument.id).collect();
+        Ok(Self {
+            closes: prices::read_closes(connection, &ids, from, to)?,
+            actions: actions::read(connection, &ids)?,
+            quotes: quotes::read(connection, &ids)?,
+            instruments: known,
+        })
+    }
+
+    fn market(mut self, booked_in: &BTreeMap<Symbol, Currency>, base: Currency) -> StoredMarket {
+        let mut rates = Rates::new();
+        let mut known = Vec::new();
+        let mut stored = StoredMarket::default();
+        for instrument in std::mem::take(&mut self.instruments) {
+            let closes = self.closes.remove(&instrument.id).unwrap_or_default();
+            let actions = self.actions.remove(&instrument.id).unwrap_or_default();
+            let quote = self.quotes.remove(&instrument.id);
+            if let Some(state) = price_state(&instrument, &closes, quote.as_ref()) {
+                stored.price_states.insert(instrument.symbol.clone(), state);
+            }
+            let series = series(&instrument, &closes, &actions);
+            if let Some((from, to)) = pair_of(&instrument.symbol) {
+                rates.insert(from, to, &with_quote(series.prices().columns(), &instrument, quote.as_ref()));
+            }
+            let currency =
+                instrument.currency.or_else(|| booked_in.get(&instrument.symbol).copied()).unwrap_or(base);
+            known.push((
+                instrument.symbol.clone(),
+                currency,
+                series,
+                quote.map(|quote| dated(&instrument, quote)),
+            ));
+            stored.instruments.insert(instrument.symbol.clone(), instrument);
+        }
+        let mut market = Market::new(rates);
+        for (symbol, currency, parts, quote) in known {
+            let mut data = InstrumentData::new(currency)
+                .with_prices(parts.prices)
+                .with_splits(&parts.splits)
+                .with_dividends(&parts.dividends);
+            if let Some(quote) = quote {
+                data = data.with_latest(quote);
+            }
+            market.insert(symbol, data);
+        }
+        stored.market = market;
+        stored
+    }
+}
+
+struct Parts {
+    prices: PriceSeries,
+    splits: Vec<Split>,
+    dividends: Vec<CashDividend>,
+}
+
+impl Parts {
+    fn prices(&self) -> &PriceSeries {
+        &self.prices
+    }
+}
+
+/// The last day whose splits a source's restated history contains.
+fn known_up_to(source: &PriceSource, instrument: &Instrument, last_day: Option<NaiveDate>) -> NaiveDate {
+    let fetched = instrument.history_fetched_at.filter(|_| *source == PriceSource::yahoo());
+    let fetched = fetched.map(|at| instrument.exchange.local_date(at));
+    fetched.max(last_day).unwrap_or(NaiveDate::MIN)
+}
+
+fn series(instrument: &Instrument, closes: &[SourceCloses], actions: &[SourceActions]) -> Parts {
+    let splits: Vec<Split> = actions
+        .iter()
+        .flat_map(|told| &told.actions)
+        .filter_map(|action| match action.kind {
+            ActionKind::Split(ratio) => Some(Split { ex_date: action.ex_date, ratio }),
+            _ => None,
+        })
+        .collect();
+    let histories: Vec<SourcePrices<'_>> = closes
+        .iter()
+        .map(|told| {
+            let last = told.prices.days.last().map(|day| from_epoch_day(*day));
+            SourcePrices {
+                source: &told.source,
+                columns: &told.prices,
+                known_up_to: known_up_to(&told.source, instrument, last),
+            }
+        })
+        .collect();
+    let prices = PriceSeries::new(&histories, &splits);
+    Parts { prices, dividends: dividends(instrument, actions, &splits), splits }
+}
+
+/// Dividends and capital gains as paid, of each ex-date from the most trusted source that knows one.
+fn dividends(instrument: &Instrument, actions: &[SourceActions], splits: &[Split]) -> Vec<CashDividend> {
+    let mut by_day: BTreeMap<NaiveDate, Vec<CashDividend>> = BTreeMap::new();
+    for told in actions {
+        let mut news: BTreeMap<NaiveDate, Vec<CashDividend>> = BTreeMap::new();
+        let last = told.actions.last().map(|action| action.ex_date);
+        let until = known_up_to(&told.source, instrument, last);
+        let contained: Vec<Split> = match told.source.basis {
+            PriceBasis::AsTraded => Vec::new(),
+            PriceBasis::SplitAdjusted => {
+                splits.iter().filter(|split| split.ex_date <= until).copied().collect()
+            }
+        };
+        for action in &told.actions {
+            let (amount, currency) = match action.kind {
+                ActionKind::CashDividend { amount, currency } => (amount, currency),
+                ActionKind::CapitalGain { amount } => (amount, None),
+                ActionKind::Split(_) => continue,
+            };
+            let stated = CashDividend { ex_date: action.ex_date, amount, currency };
+            news.entry(action.ex_date).or_default().push(dividend_as_paid(&stated, &contained));
+        }
+        for (day, paid) in news {
+            by_day.entry(day).or_insert(paid);
+        }
+    }
+    by_day.into_values().flatten().collect()
+}
+
+fn dated(instrument: &Instrument, quote: Quote) -> DatedQuote {
+    DatedQuote { day: instrument.exchange.local_date(quote.as_of), quote }
+}
+
+/// `EURUSD=X` -> EUR, USD.
+fn pair_of(symbol: &Symbol) -> Option<(Currency, Currency)> {
+    let pair = symbol.as_str().strip_suffix("=X")?;
+    Some((pair.get(..3)?.parse().ok()?, pair.get(3..)?.parse().ok()?))
+}
+
+fn with_quote(columns: &PriceColumns, instrument: &Instrument, quote: Option<&Quote>) -> PriceColumns {
+    let mut columns = columns.clone();
+    if let Some(quote) = quote {
+        let day = bellwether_domain::epoch_day(instrument.exchange.local_date(quote.as_of));
+        if columns.days.last().is_none_or(|last| *last < day) {
+            columns.push(day, bellwether_domain::price_of_decimal(quote.price));
+        }
+    }
+    columns
+}
+
+/// The age of the newest price: the quote's, or the last close's when that is newer.
+fn price_state(
+    instrument: &Instrument,
+    closes: &[SourceCloses],
+    quote: Option<&Quote>,
+) -> Option<PriceState> {
+    let exchange = instrument.exchange;
+    let last = closes
+        .iter()
+        .filter_map(|told| Some((*told.prices.days.last()?, told)))
+        .max_by_key(|(day, told)| (*day, std::cmp::Reverse(told.source.rank())));
+    let from_close = last.map(|(day, told)| {
+        let as_of = end_of_session(instrument, from_epoch_day(day));
+        let by_user = told.source.rank() < FIRST_PROVIDER_RANK;
+        PriceState {
+            exchange,
+            as_of,
+            fetched_at: if by_user { as_of } else { instrument.history_fetched_at.unwrap_or(as_of) },
+            delay_minutes: 0,
+            teller: if by_user { Teller::User } else { Teller::Provider },
+        }
+    });
+    let from_quote = quote.map(|quote| PriceState {
+        exchange,
+        as_of: quote.as_of,
+        fetched_at: quote.fetched_at,
+        delay_minutes: quote.delay_minutes,
+        teller: Teller::Provider,
+    });
+    let day = |state: &PriceState| exchange.local_date(state.as_of);
+    match (from_close, from_quote) {
+        (Some(close), Some(quote)) if day(&close) > day(&quote) => Some(close),
+        (_, Some(quote)) => Some(quote),
+        (close, None) => close,
+    }
+}
+
+fn end_of_session(instrument: &Instrument, day: NaiveDate) -> DateTime<Utc> {
+    instrument
+        .exchange
+        .session(day)
+        .map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |session| session.closes)
+}

@@ -1,0 +1,223 @@
+//! The tracker itself: what every use case stands on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transaction, UserId};
+use bellwether_prices::{Gateway, HttpTransport, Limits, Provider, Yahoo};
+use bellwether_scheduler::Queue;
+use bellwether_storage::portfolios::PortfolioSettings;
+use bellwether_storage::{Storage, StorageOptions, instruments, portfolios};
+use chrono::NaiveDate;
+
+use crate::TrackerError;
+use crate::compute::Compute;
+use crate::import::HOME_EXCHANGE;
+use crate::job_store::StoredJobs;
+use crate::refresh::RefreshState;
+
+/// Where prices are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upstream {
+    /// Yahoo Finance.
+    Yahoo,
+    /// A service at this address that speaks like it, under the same limits.
+    At(String),
+    /// A simulator of our own at this address, which needs no consideration.
+    Simulator(String),
+    /// Nobody: imported prices only.
+    Nobody,
+}
+
+/// What a tracker is opened with.
+pub struct TrackerOptions {
+    /// A SQLite file, `sqlite::memory:` for a temporary one, or a `postgres://` address.
+    pub database: String,
+    /// Where prices are asked for.
+    pub upstream: Upstream,
+    /// Where the present comes from.
+    pub clock: SharedClock,
+}
+
+/// The versions that decide whether an answer made before is still right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Versions {
+    /// Of the portfolio's ledger and settings.
+    pub ledger: i64,
+    /// Of all stored prices, actions and quotes.
+    pub prices: i64,
+}
+
+/// A portfolio tracker over one database; a clone is the same one.
+#[derive(Clone)]
+pub struct Tracker(Arc<Inner>);
+
+struct Inner {
+    storage: Storage,
+    user: UserId,
+    clock: SharedClock,
+    provider: Option<Arc<Yahoo>>,
+    compute: Compute,
+    queue: Queue,
+    refresh: RefreshState,
+}
+
+impl fmt::Debug for Tracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracker").field("storage", &self.0.storage).finish_non_exhaustive()
+    }
+}
+
+impl Tracker {
+    /// Opens the database, bringing its schema up to date, and makes the provider ready. Asks nobody for anything.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or the upstream's address is none.
+    pub async fn open(options: TrackerOptions) -> Result<Self, TrackerError> {
+        let clock = options.clock;
+        let storage =
+            Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
+        let user = storage.owner().await?;
+        let yahoo_at = |url: &str| Yahoo::at(url, SharedClock::clone(&clock));
+        let provider = match &options.upstream {
+            Upstream::Nobody => None,
+            Upstream::Yahoo => Some(yahoo_at(Yahoo::ADDRESS)?),
+            Upstream::At(url) => Some(yahoo_at(url)?),
+            Upstream::Simulator(url) => {
+                let transport = HttpTransport::new(url)?;
+                Some(Yahoo::through(Gateway::with(transport, SharedClock::clone(&clock), Limits::generous())))
+            }
+        };
+        let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock));
+        let refresh = RefreshState::default();
+        let compute = Compute::new();
+        let provider = provider.map(Arc::new);
+        Ok(Self(Arc::new(Inner { storage, user, clock, provider, compute, queue, refresh })))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ping(&self) -> Result<(), TrackerError> {
+        self.0.storage.portfolios(self.0.user).await?;
+        Ok(())
+    }
+
+    /// All portfolios, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn portfolios(&self) -> Result<Vec<Portfolio>, TrackerError> {
+        Ok(self.0.storage.portfolios(self.0.user).await?)
+    }
+
+    /// One portfolio.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is none.
+    pub async fn portfolio(&self, id: PortfolioId) -> Result<Portfolio, TrackerError> {
+        named(self.0.storage.portfolio(self.0.user, id).await, "such portfolio")
+    }
+
+    /// One portfolio by its name.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is none of that name.
+    pub async fn portfolio_named(&self, name: &str) -> Result<Portfolio, TrackerError> {
+        named(self.0.storage.portfolio_named(self.0.user, name).await, &format!("portfolio named {name:?}"))
+    }
+
+    /// Creates a portfolio.
+    ///
+    /// # Errors
+    /// [`TrackerError::Conflict`] when there is one of that name, [`TrackerError::Refused`] when the name is none.
+    pub async fn create_portfolio(&self, settings: PortfolioSettings) -> Result<Portfolio, TrackerError> {
+        use bellwether_storage::StorageError;
+        let name = settings.name.clone();
+        match self.0.storage.create_portfolio(self.0.user, settings).await {
+            Ok(portfolio) => Ok(portfolio),
+            Err(StorageError::Duplicate) => Err(TrackerError::Conflict(format!(
+                "There is a portfolio named {name:?} already. Choose another name."
+            ))),
+            Err(StorageError::Refused(why)) => Err(TrackerError::Refused(why.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The transactions of a portfolio in the order of its ledger.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio.
+    pub async fn ledger(&self, id: PortfolioId) -> Result<Vec<Transaction>, TrackerError> {
+        Ok(named(self.0.storage.ledger(self.0.user, id).await, "such portfolio")?.transactions)
+    }
+
+    /// The versions of all that a portfolio's answers are made from.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio.
+    pub async fn versions(&self, id: PortfolioId) -> Result<Versions, TrackerError> {
+        let user = self.0.user;
+        let read = self.0.storage.snapshot(move |connection| {
+            let ledger = portfolios::version(connection, user, id)?;
+            let prices = instruments::price_version(connection)?;
+            Ok(Versions { ledger, prices })
+        });
+        named(read.await, "such portfolio")
+    }
+
+    /// Today, where the home exchange is.
+    pub fn today(&self) -> NaiveDate {
+        HOME_EXCHANGE.local_date(self.0.clock.now())
+    }
+
+    /// The exchange whose date is today's here.
+    pub fn home_exchange(&self) -> Exchange {
+        HOME_EXCHANGE
+    }
+
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.0.user
+    }
+
+    /// Where the present comes from.
+    pub fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    pub(crate) fn provider(&self) -> Option<&dyn Provider> {
+        self.0.provider.as_deref().map(|yahoo| yahoo as &dyn Provider)
+    }
+
+    /// Whether somebody can be asked for prices.
+    pub fn has_provider(&self) -> bool {
+        self.0.provider.is_some()
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    pub(crate) fn refresh_state(&self) -> &RefreshState {
+        &self.0.refresh
+    }
+
+    pub(crate) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.0.compute.run(work).await
+    }
+}
+
+fn named<T>(found: Result<T, bellwether_storage::StorageError>, what: &str) -> Result<T, TrackerError> {
+    found.map_err(|error| {
+        if error.is_not_found() {
+            TrackerError::NotFound(what.to_owned())
+        } else {
+            TrackerError::Storage(error)
+        }
+    })
+}
