@@ -27,6 +27,7 @@ struct Account {
     deadline: Option<DateTime<Utc>>,
     priority: Priority,
     reserved: AtomicU32,
+    reserved_retries: AtomicU32,
     spent: AtomicU32,
     retries: AtomicU32,
 }
@@ -47,8 +48,8 @@ impl LoadBudget {
 
     /// At most `calls` attempts.
     pub fn new(calls: u32, deadline: Option<DateTime<Utc>>, priority: Priority) -> Self {
-        let (reserved, spent, retries) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
-        Self(Arc::new(Account { calls, deadline, priority, reserved, spent, retries }))
+        let [reserved, reserved_retries, spent, retries] = Default::default();
+        Self(Arc::new(Account { calls, deadline, priority, reserved, reserved_retries, spent, retries }))
     }
 
     /// When the answer is of no use any more.
@@ -83,18 +84,20 @@ impl LoadBudget {
 
     /// Sets one attempt aside; `None` when there is none left, or, for a retry, when retries are used up.
     pub(crate) fn reserve(&self, retry: bool) -> Option<Reservation> {
-        if retry && !self.may_retry() {
-            return None;
+        let below = |limit: u32| move |reserved: u32| (reserved < limit).then_some(reserved + 1);
+        let take = |from: &AtomicU32, limit| {
+            from.fetch_update(Ordering::SeqCst, Ordering::SeqCst, below(limit)).ok()
+        };
+        if retry {
+            let first_attempts = self.spent().saturating_sub(self.retries());
+            take(&self.0.reserved_retries, (first_attempts / 10).max(Self::FEWEST_RETRIES))?;
         }
-        let one_more = |reserved: u32| (reserved < self.0.calls).then_some(reserved + 1);
-        self.0.reserved.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).ok()?;
-        Some(Reservation { account: Arc::clone(&self.0), retry, went_out: false })
-    }
-
-    fn may_retry(&self) -> bool {
-        let retries = self.retries();
-        let first_attempts = self.spent().saturating_sub(retries);
-        retries < (first_attempts / 10).max(Self::FEWEST_RETRIES)
+        // Given back on all ways from here on that do not spend it.
+        let mut reservation =
+            Reservation { account: Arc::clone(&self.0), retry, call: false, went_out: false };
+        take(&self.0.reserved, self.0.calls)?;
+        reservation.call = true;
+        Some(reservation)
     }
 }
 
@@ -103,6 +106,7 @@ impl LoadBudget {
 pub(crate) struct Reservation {
     account: Arc<Account>,
     retry: bool,
+    call: bool,
     went_out: bool,
 }
 
@@ -119,8 +123,14 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if !self.went_out {
+        if self.went_out {
+            return;
+        }
+        if self.call {
             self.account.reserved.fetch_sub(1, Ordering::SeqCst);
+        }
+        if self.retry {
+            self.account.reserved_retries.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
@@ -144,6 +154,16 @@ mod tests {
         drop(budget.reserve(false));
         assert_eq!((budget.spent(), budget.left()), (0, 1));
         assert!(budget.reserve(false).is_some());
+    }
+
+    #[test]
+    fn retries_set_aside_count_before_they_go_out() {
+        let budget = LoadBudget::background(4);
+        let waiting: Vec<_> = (0..10).filter_map(|_| budget.reserve(true)).collect();
+        assert_eq!(waiting.len(), 3);
+        drop(waiting);
+        budget.reserve(true).expect("given back").spend();
+        assert_eq!((budget.spent(), budget.retries(), budget.left()), (1, 1, 3));
     }
 
     #[test]

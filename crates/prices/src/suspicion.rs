@@ -169,36 +169,51 @@ fn off_scale(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
 }
 
 fn off_basis(bars: &[DailyBar], splits: &[Split]) -> Vec<Option<Suspicion>> {
-    // Each split as the positions where its jump would be a mistake, and its factor.
-    let jumps: Vec<(usize, usize, f64)> = splits
-        .iter()
-        .filter_map(|split| {
-            let factor = split.ratio.factor().to_f64().filter(|factor| (*factor - 1.0).abs() > 0.1)?;
-            let ex_date = bars.partition_point(|bar| bar.date < split.ex_date);
-            let is_clear = factor.ln().abs() > 1.9_f64.ln();
-            Some((
-                ex_date.saturating_sub(if is_clear { PARTLY_APPLIED_BARS } else { 1 }),
-                ex_date + 1,
-                factor,
-            ))
-        })
-        .collect();
+    let mistakes: Vec<Mistake> = splits.iter().filter_map(|split| Mistake::of(split, bars)).collect();
     let mut basis = 1.0;
     let mut verdicts = Vec::with_capacity(bars.len());
     let mut newer: Option<f64> = None;
     for (at, bar) in bars.iter().enumerate().rev() {
         let ratio = newer.map_or(1.0, |newer| bar.close / newer);
-        let jump = jumps
-            .iter()
-            .filter(|(from, to, _)| (*from..=*to).contains(&(at + 1)))
-            .flat_map(|(_, _, factor)| [*factor, 1.0 / factor])
-            .find(|jump| is_near(ratio, *jump));
-        basis *= jump.unwrap_or(1.0);
+        basis *= mistakes.iter().find_map(|mistake| mistake.explains(at + 1, ratio)).unwrap_or(1.0);
         verdicts.push((!is_near(basis, 1.0)).then_some(Suspicion::SplitNotApplied { factor: basis }));
         newer = Some(bar.close);
     }
     verdicts.reverse();
     verdicts
+}
+
+/// Where a split that is not applied everywhere would show, and how.
+struct Mistake {
+    factor: f64,
+    /// The first bar in new units.
+    ex_date: usize,
+}
+
+impl Mistake {
+    fn of(split: &Split, bars: &[DailyBar]) -> Option<Self> {
+        let factor = split.ratio.factor().to_f64().filter(|factor| (factor - 1.0).abs() > 0.1)?;
+        Some(Self { factor, ex_date: bars.partition_point(|bar| bar.date < split.ex_date) })
+    }
+
+    /// The split's factor, or its inverse, when it explains the `ratio` of the bar before `at` to the one at it. The
+    /// market's own move of that day is in the ratio too, so it need not be exact.
+    fn explains(&self, at: usize, ratio: f64) -> Option<f64> {
+        let size = self.factor.ln().abs();
+        let (wide, narrow) = (1.25_f64.ln(), 1.05_f64.ln());
+        let slack = if at.abs_diff(self.ex_date) <= 1 {
+            wide.min(size * 0.4)
+        } else if (self.ex_date.saturating_sub(PARTLY_APPLIED_BARS)..self.ex_date).contains(&at) {
+            match size {
+                size if size > 2.9_f64.ln() => wide,
+                size if size > 1.9_f64.ln() => narrow,
+                _ => return None,
+            }
+        } else {
+            return None;
+        };
+        [self.factor, 1.0 / self.factor].into_iter().find(|jump| (ratio / jump).ln().abs() <= slack)
+    }
 }
 
 fn unreported_split(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
@@ -297,6 +312,13 @@ mod tests {
     fn a_split_applied_to_half_of_the_days_before_it_condemns_the_other_half() {
         let suspects = suspects_of(&[400.0, 404.0, 101.0, 102.0, 103.0, 104.0, 105.0], &[(4, 4, 1)]);
         assert_eq!(suspects.iter().map(|(close, _)| *close).collect::<Vec<_>>(), [400.0, 404.0]);
+    }
+
+    #[test]
+    fn the_markets_own_move_does_not_hide_a_split_that_is_not_applied() {
+        assert_eq!(suspects_of(&[400.0, 404.0, 408.0, 110.0, 111.0, 112.0], &[(3, 4, 1)]).len(), 3);
+        assert_eq!(suspects_of(&[30.0, 30.1, 30.2, 21.5, 21.6, 21.7], &[(3, 3, 2)]).len(), 3);
+        assert_eq!(suspects_of(&[30.0, 30.1, 30.2, 27.0, 26.9, 26.8], &[(3, 3, 2)]), []);
     }
 
     #[test]

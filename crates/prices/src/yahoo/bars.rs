@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use bellwether_domain::{CashDividend, DailyBar, Split, SplitRatio};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
 use super::number::{Number, PriceReader, exact};
 use super::session::Session;
 use super::wire::{ChartResult, Columns, Indicators, Payout, SplitEvent};
+
+/// How far the service's clock may be ahead of ours.
+const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);
 
 /// One day as reported.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +25,8 @@ pub(super) struct Row {
 ///
 /// Arrays of different lengths, and values without times, are refused: nobody can say which value belongs to which
 /// day. Of two rows for a day the later counts. A row without a close is left out, unless it is the day of the last
-/// trade, whose price then stands in. Rows at or after `before` are extras that were not asked for.
+/// trade, whose price then stands in. Rows at or after `before`, or from the future, are extras that nobody asked
+/// for.
 pub(super) fn rows(
     result: &ChartResult,
     session: &Session,
@@ -48,6 +52,7 @@ pub(super) fn rows(
     }
     let Some(closes) = &columns.close else { return Err("times without closes".into()) };
 
+    let end = (session.now + CLOCK_SLACK).timestamp().min(before.unwrap_or(i64::MAX));
     let market_date = session.market_date();
     let market_price = result.meta.regular_market_price;
     let cell = |column: Option<&Vec<Number>>, at: usize| {
@@ -56,7 +61,7 @@ pub(super) fn rows(
     let mut rows: Vec<Row> = Vec::with_capacity(stamps.len());
     for (at, (stamp, close)) in stamps.iter().zip(closes).enumerate() {
         let stamp = stamp.whole().ok_or("a time that is none")?;
-        if before.is_some_and(|before| stamp >= before) {
+        if stamp >= end {
             continue;
         }
         let date = session.bar_date(stamp).ok_or("a time beyond the calendar")?;

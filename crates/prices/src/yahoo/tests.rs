@@ -130,7 +130,7 @@ fn the_days_bar_is_provisional_until_another_session_began() {
         let Ok(Outcome::Answered(history)) = read_as(&asked, |_| {}) else { panic!("no history") };
         history.bars.iter().map(|bar| bar.provisional).collect::<Vec<_>>()
     };
-    assert_eq!(provisional("2024-03-08T20:00:00Z"), [false, false, false, true]);
+    assert_eq!(provisional("2024-03-08T21:05:00Z"), [false, false, false, true]);
     assert_eq!(provisional(NOW), [false, false, false, true]);
 }
 
@@ -278,6 +278,13 @@ fn rows_out_of_order_are_put_in_order() {
 #[test]
 fn rows_after_the_window_are_dropped() {
     let asked = Asked { before: Some(second("2024-03-08T00:00:00Z")), ..asked() };
+    let Ok(Outcome::Answered(history)) = read_as(&asked, |_| {}) else { panic!("no history") };
+    assert_eq!(closes(&history), [100.5, 101.25, 134.39]);
+}
+
+#[test]
+fn rows_from_the_future_are_dropped() {
+    let asked = Asked::daily(symbol("TEST"), "2024-03-08T12:00:00Z".parse().expect("an instant"));
     let Ok(Outcome::Answered(history)) = read_as(&asked, |_| {}) else { panic!("no history") };
     assert_eq!(closes(&history), [100.5, 101.25, 134.39]);
 }
