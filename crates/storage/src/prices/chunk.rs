@@ -109,37 +109,29 @@ pub(crate) fn decode_closes(
     columns: &mut PriceColumns,
 ) -> Result<(), Damage> {
     let chunk = Chunk::closes(closes)?;
-    let first = first_day(year)?;
-    columns.days.reserve(chunk.count);
-    columns.closes.reserve(chunk.count);
-    for (offset, close) in chunk.checked_days(year)?.zip(words(chunk.close)) {
-        let (day, close) = (first + i32::from(offset?), f64::from_le_bytes(close));
-        if !close.is_finite() {
-            return Err(Damage::Close);
-        }
-        if from <= day && day <= to {
-            columns.days.push(day);
-            columns.closes.push(close);
-        }
-    }
+    let start = columns.days.len();
+    chunk.days_into(year, &mut columns.days)?;
+    let known = columns.days.get(start..).unwrap_or_default();
+    let first = known.partition_point(|day| *day < from);
+    let end = known.partition_point(|day| *day <= to).max(first);
+    let wanted = chunk.close.get(first..end).unwrap_or_default();
+    columns.closes.extend(wanted.iter().map(|word| f64::from_le_bytes(*word)));
+    columns.days.truncate(start + end);
+    columns.days.drain(start..start + first);
     Ok(())
 }
 
 /// The bars of a year.
 pub(crate) fn decode_bars(year: i32, closes: &[u8], details: Option<&[u8]>) -> Result<Vec<DailyBar>, Damage> {
     let chunk = Chunk::closes(closes)?;
-    let first = first_day(year)?;
-    let mut bars = Vec::with_capacity(chunk.count);
-    for (place, (offset, close)) in chunk.checked_days(year)?.zip(words(chunk.close)).enumerate() {
-        let close = f64::from_le_bytes(close);
-        if !close.is_finite() {
-            return Err(Damage::Close);
-        }
-        let provisional =
-            chunk.provisional.get(place / 8).is_some_and(|eight| eight & (1 << (place % 8)) != 0);
-        let date = from_epoch_day(first + i32::from(offset?));
-        bars.push(DailyBar { provisional, ..DailyBar::close_only(date, close) });
-    }
+    let mut days = Vec::new();
+    chunk.days_into(year, &mut days)?;
+    let bar = |(place, (day, close)): (usize, (&i32, &[u8; 8]))| {
+        let eight = chunk.provisional.get(place / 8).copied().unwrap_or_default();
+        let provisional = eight & (1 << (place % 8)) != 0;
+        DailyBar { provisional, ..DailyBar::close_only(from_epoch_day(*day), f64::from_le_bytes(*close)) }
+    };
+    let mut bars: Vec<DailyBar> = days.iter().zip(chunk.close).enumerate().map(bar).collect();
     if let Some(details) = details {
         add_details(&Chunk::details(details)?, &mut bars)?;
     }
@@ -151,16 +143,16 @@ fn add_details(chunk: &Chunk<'_>, bars: &mut [DailyBar]) -> Result<(), Damage> {
         return Err(Damage::Details { details: chunk.count, closes: bars.len() });
     }
     // A column that is absent has no words: its fields keep what they have.
-    let mut fill = |column: &[u8], field: fn(&mut DailyBar) -> &mut f64| {
-        for (bar, word) in bars.iter_mut().zip(words(column)) {
-            *field(bar) = f64::from_le_bytes(word);
+    let mut fill = |column: &[[u8; 8]], field: fn(&mut DailyBar) -> &mut f64| {
+        for (bar, word) in bars.iter_mut().zip(column) {
+            *field(bar) = f64::from_le_bytes(*word);
         }
     };
     fill(chunk.open, |bar| &mut bar.open);
     fill(chunk.high, |bar| &mut bar.high);
     fill(chunk.low, |bar| &mut bar.low);
-    for (bar, word) in bars.iter_mut().zip(words(chunk.volume)) {
-        bar.volume = u64::from_le_bytes(word);
+    for (bar, word) in bars.iter_mut().zip(chunk.volume) {
+        bar.volume = u64::from_le_bytes(*word);
     }
     Ok(())
 }
@@ -168,13 +160,13 @@ fn add_details(chunk: &Chunk<'_>, bars: &mut [DailyBar]) -> Result<(), Damage> {
 /// A chunk's columns, those that it lacks empty.
 struct Chunk<'a> {
     count: usize,
-    day: &'a [u8],
-    close: &'a [u8],
+    day: &'a [[u8; 2]],
+    close: &'a [[u8; 8]],
     provisional: &'a [u8],
-    open: &'a [u8],
-    high: &'a [u8],
-    low: &'a [u8],
-    volume: &'a [u8],
+    open: &'a [[u8; 8]],
+    high: &'a [[u8; 8]],
+    low: &'a [[u8; 8]],
+    volume: &'a [[u8; 8]],
 }
 
 impl<'a> Chunk<'a> {
@@ -217,13 +209,13 @@ impl<'a> Chunk<'a> {
         let mut take_all = || {
             Some(Self {
                 count,
-                day: take(DAY, 2 * count)?,
-                close: take(CLOSE, 8 * count)?,
+                day: take(DAY, 2 * count)?.as_chunks().0,
+                close: take(CLOSE, 8 * count)?.as_chunks().0,
                 provisional: take(PROVISIONAL, count.div_ceil(8))?,
-                open: take(OPEN, 8 * count)?,
-                high: take(HIGH, 8 * count)?,
-                low: take(LOW, 8 * count)?,
-                volume: take(VOLUME, 8 * count)?,
+                open: take(OPEN, 8 * count)?.as_chunks().0,
+                high: take(HIGH, 8 * count)?.as_chunks().0,
+                low: take(LOW, 8 * count)?.as_chunks().0,
+                volume: take(VOLUME, 8 * count)?.as_chunks().0,
             })
         };
         match take_all() {
@@ -232,18 +224,25 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// The days of the year from 0, each checked to be one and later than the one before.
-    fn checked_days(&self, year: i32) -> Result<impl Iterator<Item = Result<u16, Damage>> + use<'a>, Damage> {
-        let in_year = (first_day(year + 1)? - first_day(year)?) as u16;
-        let mut least = 0;
-        Ok(words::<2>(self.day).map(move |word| {
-            let day = u16::from_le_bytes(word);
-            if day < least || day >= in_year {
+    /// Appends the days as epoch days, after checking that they ascend within the year and that each has a close.
+    fn days_into(&self, year: i32, days: &mut Vec<i32>) -> Result<(), Damage> {
+        let first = first_day(year)?;
+        let mut least = first;
+        let end = first_day(year + 1)?;
+        days.reserve(self.count);
+        for word in self.day {
+            let day = first + i32::from(u16::from_le_bytes(*word));
+            if day < least || day >= end {
                 return Err(Damage::Days);
             }
             least = day + 1;
-            Ok(day)
-        }))
+            days.push(day);
+        }
+        if self.close.iter().all(|word| f64::from_le_bytes(*word).is_finite()) {
+            Ok(())
+        } else {
+            Err(Damage::Close)
+        }
     }
 }
 
@@ -269,10 +268,6 @@ fn checksum(head: [u8; 4], body: &[u8]) -> u32 {
     hasher.update(&head);
     hasher.update(body);
     hasher.finalize()
-}
-
-fn words<const N: usize>(column: &[u8]) -> impl Iterator<Item = [u8; N]> + use<'_, N> {
-    column.chunks_exact(N).filter_map(|word| word.try_into().ok())
 }
 
 fn day_of_year(date: NaiveDate) -> u16 {
