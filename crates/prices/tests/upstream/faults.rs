@@ -113,7 +113,7 @@ async fn what_contradicts_itself_is_refused() {
     ] {
         match with_fault("AAPL", action.clone()).await.0 {
             Outcome::NotAnswered(NotAnswered::Malformed(what)) => {
-                assert!(what.contains(expected), "{action:?}: {what}")
+                assert!(what.contains(expected), "{action:?}: {what}");
             }
             other => panic!("{action:?}: {other:?}"),
         }

@@ -8,6 +8,7 @@
 mod faults;
 mod loads;
 mod logins;
+mod replayed;
 mod rests;
 mod truth;
 
