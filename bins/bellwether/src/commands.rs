@@ -1,7 +1,7 @@
 //! One file per command.
 
 mod actions;
-//DEMO mod demo;
+mod demo;
 mod import;
 mod migrate;
 mod prices;
@@ -25,7 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&settings).await,
-            Command::Demo(_) => Ok(ExitCode::SUCCESS),
+            Command::Demo(demo) => demo::run(&settings, demo).await,
             Command::Sim(sim) => sim::run(&settings, &sim).await,
             Command::Import(import) => import::run(&settings, import).await,
             Command::Prices(Prices::Import(import)) => prices::run(&settings, import).await,

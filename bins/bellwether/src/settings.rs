@@ -114,7 +114,7 @@ fn folders() -> Result<impl AppStrategy, Failure> {
         author: "bellwether".to_owned(),
         app_name: "bellwether".to_owned(),
     })
-    .map_err(|_| {
+    .map_err(|_homeless| {
         Failure::Settings("there is no home folder for the data: name a file with --database".to_owned())
     })
 }

@@ -2,7 +2,6 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
 
 /// One day's prices of an instrument, per unit, in the currency's major unit.
 ///
@@ -81,8 +80,9 @@ pub fn from_epoch_day(day: i32) -> NaiveDate {
 /// The shortest decimal that names this price: 134.39 for the `f64` nearest to it. `None` when it is not finite or
 /// beyond a decimal's range.
 pub fn decimal_of_price(price: f64) -> Option<Decimal> {
-    // `from_f64` rounds to the digits that an f64 can carry, which is that shortest decimal.
-    price.is_finite().then(|| Decimal::from_f64(price)).flatten().map(|value| value.normalize())
+    // Through the text: it is the shortest that names the f64, where `Decimal::from_f64` may add digits.
+    let value: Decimal = price.is_finite().then(|| price.to_string())?.parse().ok()?;
+    Some(value.normalize())
 }
 
 /// The `f64` nearest to a decimal price.
@@ -117,6 +117,12 @@ mod tests {
         assert_eq!(decimal_of_price(f64::NAN), None);
         assert_eq!(decimal_of_price(f64::INFINITY), None);
         assert_eq!(decimal_of_price(134.39), Some(Decimal::new(13_439, 2)));
+        assert_eq!(decimal_of_price(1e300), None);
+    }
+
+    #[test]
+    fn no_digits_are_added_to_a_price() {
+        assert_eq!(decimal_of_price(4294.279), Some(Decimal::new(4_294_279, 3)));
     }
 
     proptest! {

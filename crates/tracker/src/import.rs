@@ -1,6 +1,7 @@
 //! Files of transactions into a ledger: all good rows or, when anything breaks, none.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use bellwether_domain::{
     Currency, Exchange, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft, TransactionId, UserId,
@@ -72,10 +73,11 @@ impl ImportReport {
         let mut sentence =
             format!("{} {verb} into {}", counted(self.imported, "transaction"), self.portfolio_name);
         if self.already_there > 0 {
-            sentence.push_str(&format!(", {} known already", self.already_there));
+            // Writing to a String cannot fail, here and below.
+            let _ = write!(sentence, ", {} known already", self.already_there);
         }
         if self.rejected_rows > 0 {
-            sentence.push_str(&format!(", {} rejected", counted(self.rejected_rows, "row")));
+            let _ = write!(sentence, ", {} rejected", counted(self.rejected_rows, "row"));
         }
         sentence.push('.');
         sentence

@@ -184,7 +184,7 @@ mod tests {
     async fn the_database_keeps_the_rules_of_a_job_store() {
         conformance::all(async || {
             let storage = Storage::open(StorageOptions::new("sqlite::memory:")).await.expect("a database");
-            Arc::new(StoredJobs::new(storage))
+            Arc::new(StoredJobs::new(storage)) as Arc<dyn JobStore>
         })
         .await;
     }

@@ -124,12 +124,11 @@ impl Tracker {
 }
 
 fn sentence(stored: usize, what: &str, of: &str, rejected: usize) -> String {
-    let mut sentence = format!("{} {of} stored", counted(stored, what));
-    if rejected > 0 {
-        sentence.push_str(&format!(", {} rejected", counted(rejected, "row")));
-    }
-    sentence.push('.');
-    sentence
+    let rejects = match rejected {
+        0 => String::new(),
+        rejected => format!(", {} rejected", counted(rejected, "row")),
+    };
+    format!("{} {of} stored{rejects}.", counted(stored, what))
 }
 
 fn rejects(row: bellwether_statements::RejectedRow) -> impl Iterator<Item = RejectedRow> {

@@ -252,13 +252,11 @@ impl Tracker {
             progress.upstream_calls = calls;
         });
         tracing::info!(%id, calls, total, got_history, "refresh.ended");
-        match failure {
-            Some(error) => Err(error),
-            None => {
-                let remaining = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
-                Ok(Refreshed { remaining, calls })
-            }
+        if let Some(error) = failure {
+            return Err(error);
         }
+        let remaining = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
+        Ok(Refreshed { remaining, calls })
     }
 
     async fn fetch_one<'a>(
@@ -325,11 +323,7 @@ impl Tracker {
         let state = self.refresh_state();
         match outcome {
             Outcome::Answered(_) => Told::News,
-            Outcome::Unknown | Outcome::Delisted => {
-                state.silence(symbol, now + UNKNOWN_FOR);
-                Told::NothingNew
-            }
-            Outcome::NotAnswered(NotAnswered::NothingInWindow) => {
+            Outcome::Unknown | Outcome::Delisted | Outcome::NotAnswered(NotAnswered::NothingInWindow) => {
                 state.silence(symbol, now + UNKNOWN_FOR);
                 Told::NothingNew
             }

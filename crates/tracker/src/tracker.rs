@@ -140,7 +140,7 @@ impl Tracker {
             Err(StorageError::Duplicate) => Err(TrackerError::Conflict(format!(
                 "There is a portfolio named {name:?} already. Choose another name."
             ))),
-            Err(StorageError::Refused(why)) => Err(TrackerError::Refused(why.to_string())),
+            Err(StorageError::Refused(why)) => Err(TrackerError::Refused(why)),
             Err(error) => Err(error.into()),
         }
     }
@@ -161,7 +161,7 @@ impl Tracker {
         let user = self.0.user;
         let read = self.0.storage.snapshot(move |connection| {
             let ledger = portfolios::version(connection, user, id)?;
-            let prices = instruments::price_version(connection)?;
+            let prices = instruments::price_version_of_all(connection)?;
             Ok(Versions { ledger, prices })
         });
         named(read.await, "such portfolio")

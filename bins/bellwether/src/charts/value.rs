@@ -58,7 +58,7 @@ impl ValueChart<'_> {
         }
         self.draw_days(&mut svg);
         let value = line(self.value, WIDTH, y);
-        let _ = write!(svg, r#"<path class="area" d="{}"/>"#, self.area(&value));
+        let _ = write!(svg, r#"<path class="area" d="{}"/>"#, Self::area(&value));
         let _ = write!(svg, r#"<path class="s-paid" d="{}"/>"#, steps(self.contributed, y));
         let _ = write!(svg, r#"<path class="s-bench" d="{}"/>"#, line(self.benchmark, WIDTH, y));
         let _ = write!(svg, r#"<path class="s-value" d="{value}"/>"#);
@@ -116,7 +116,7 @@ impl ValueChart<'_> {
     }
 
     /// The value's line closed along the floor; each run between gaps by itself.
-    fn area(&self, line: &str) -> String {
+    fn area(line: &str) -> String {
         let mut area = String::with_capacity(line.len() + 32);
         for run in line.split('M').filter(|run| !run.is_empty()) {
             let first = run.split(['L', ' ']).next().unwrap_or("0");

@@ -14,12 +14,10 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::web;
 
-/// The demo's market; another seed would tell another story.
-const SEED: u64 = 1;
-
 /// Serves a made-up portfolio over the built-in simulator, complete from the first page on.
 pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Failure> {
-    let config = SimConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), seed: SEED, ..SimConfig::default() };
+    let config =
+        SimConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), seed: demo::SEED, ..SimConfig::default() };
     let simulator = Simulator::spawn(config).map_err(|error| Failure::Simulator(error.to_string()))?;
     let clock: SharedClock = Arc::new(SystemClock);
     let database = demo.keep.map_or_else(|| "sqlite::memory:".to_owned(), |file| file.display().to_string());
@@ -52,6 +50,6 @@ async fn seed(tracker: &Tracker, clock: &dyn Clock) -> Result<bellwether_domain:
     }
     let portfolio = tracker.create_portfolio(settings).await?;
     let today = Exchange::NewYork.local_date(clock.now());
-    tracker.record(portfolio.id, "demonstration", demo::demo_ledger(today, SEED)).await?;
+    tracker.record(portfolio.id, "demonstration", demo::ledger(today, demo::SEED)).await?;
     Ok(portfolio.id)
 }

@@ -135,14 +135,11 @@ fn as_text(dashboard: &Dashboard) -> String {
         // Writing to a String cannot fail, here and below.
         let _ = writeln!(text, "  ! {warning}");
     }
-    let figures = match &dashboard.figures {
-        Ok(figures) => figures,
-        Err(_) => return text,
-    };
+    let Ok(figures) = &dashboard.figures else { return text };
     let report = &figures.report;
     let (totals, returns) = (&report.totals, &report.returns);
     let money = |figure: &Figure<Decimal>| match figure {
-        Ok(amount) => number::money(amount.round_dp(base.minor_digits()), base),
+        Ok(amount) => number::money(*amount, base),
         Err(reason) => format!("n/a ({reason})"),
     };
     let percent = |figure: Figure<f64>| match figure {

@@ -43,9 +43,8 @@ pub(super) fn of(
     let inferred = figures.books.income().iter().filter(|income| income.transaction.is_none()).count();
     if inferred > 0 {
         warnings.push(format!(
-            "{} not recorded in the ledger {} inferred from what was held before the ex-date, without tax.",
-            crate::import::counted(inferred, "dividend"),
-            if inferred == 1 { "is" } else { "are" }
+            "Income includes {} that the ledger does not record, inferred from what was held before the ex-date.",
+            crate::import::counted(inferred, "dividend")
         ));
     }
     if report.totals.inferred_deposits.as_ref().is_ok_and(|sum| !sum.is_zero()) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
 use bellwether_domain::{Booking, Instrument, PortfolioId, Symbol, Transaction};
 use bellwether_prices::Wanted;
@@ -80,14 +81,9 @@ impl Tracker {
             let never_fetched = instrument.history_fetched_at.is_none()
                 || asked.get(symbol).is_none_or(|asked| *asked > from);
             let history = never_fetched || (!is_idle && is_behind(&instrument, now));
-            let due = market.price_states.get(symbol).map(|price| price.due(now));
-            let quote = !is_idle
-                && match due {
-                    None => true,
-                    Some(None) => false,
-                    Some(Some(due)) => due <= now,
-                };
-            let expires = due.flatten();
+            let state = market.price_states.get(symbol);
+            let quote = !is_idle && state.is_none_or(|price| price.is_due(now));
+            let expires = state.and_then(PriceState::expires_at);
             (history || quote).then_some(Need { instrument, from, history, never_fetched, expires })
         };
         Ok(instruments

@@ -1,5 +1,7 @@
 //! The columns of the value chart, and what it says in words.
 
+use std::fmt::Write as _;
+
 use bellwether_domain::{Booking, Currency};
 use bellwether_portfolio::DailySeries;
 use bellwether_tracker::Figures;
@@ -53,7 +55,7 @@ impl ChartColumns {
         let known = |column: &[f64]| {
             let mut finite = column.iter().copied().filter(|value| value.is_finite());
             let first = finite.next()?;
-            Some((first, finite.last().unwrap_or(first)))
+            Some((first, finite.next_back().unwrap_or(first)))
         };
         let money = |value: f64| {
             Decimal::from_f64(value).map_or_else(String::new, |v| number::money(v.round_dp(2), currency))
@@ -66,7 +68,8 @@ impl ChartColumns {
         if let (Some(name), Some((_, other))) =
             (benchmark, self.benchmarks.first().and_then(|column| known(column)))
         {
-            words.push_str(&format!("; the same deposits in {name} would be worth {}", money(other)));
+            // Writing to a String cannot fail.
+            let _ = write!(words, "; the same deposits in {name} would be worth {}", money(other));
         }
         words.push('.');
         words

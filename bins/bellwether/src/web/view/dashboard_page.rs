@@ -1,11 +1,13 @@
 //! The dashboard as its template takes it.
 
+use std::fmt::Write as _;
+
 use bellwether_domain::{Booking, Transaction};
 use bellwether_portfolio::{Figure, Report};
 use bellwether_tracker::{Against, Dashboard, Figures, Range, RangeChange, View};
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use super::chart::{ChartColumns, trade_dots};
@@ -157,7 +159,8 @@ impl DashboardPage {
         let report = &figures.report;
         let base = report.base;
         self.value = BigValue::of(report);
-        self.changes = vec![Change::of_day(report), Change::of_range(&figures.range, base)];
+        self.changes =
+            vec![Change::of_day(report, dashboard.is_past), Change::of_range(&figures.range, base)];
         self.facts = facts(figures);
         self.tiles = tiles(figures);
         self.holdings = holdings_table::rows(dashboard, figures);
@@ -197,12 +200,13 @@ fn long(day: NaiveDate) -> String {
 fn query(view: &View, range: Range) -> String {
     let mut query = format!("?range={range}");
     if let Some(day) = view.as_of {
-        query.push_str(&format!("&as_of={day}"));
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(query, "&as_of={day}");
     }
     for benchmark in &view.benchmarks {
         // Symbols have `^`, `=` and `&` at most beside letters, digits, dot and dash.
         let name = benchmark.as_str().replace('^', "%5E").replace('=', "%3D").replace('&', "%26");
-        query.push_str(&format!("&benchmark={name}"));
+        let _ = write!(query, "&benchmark={name}");
     }
     query
 }
@@ -227,15 +231,12 @@ impl BigValue {
             Ok(value) => *value,
             Err(reason) => return Self::unknown(reason.to_string()),
         };
-        let sign = number::currency_sign(report.base);
-        let shown = number::amount(value.round_dp(report.base.minor_digits()), report.base);
+        let digits = report.base.minor_digits();
+        let rounded = value.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
         // The largest figure keeps its cents, small, where a table would drop them.
-        let cents = format!("{:.*}", report.base.minor_digits() as usize, value.abs());
+        let cents = format!("{:.*}", digits as usize, rounded.abs());
         let fraction = cents.split_once('.').map(|(_, fraction)| format!(".{fraction}")).unwrap_or_default();
-        let whole = match shown.split_once('.') {
-            Some((whole, _)) => whole.to_owned(),
-            None => number::amount(value.trunc(), report.base),
-        };
+        let (sign, whole) = (number::currency_sign(report.base), number::quantity(rounded.trunc()));
         Self {
             known: true,
             sign,
@@ -277,10 +278,10 @@ impl Change {
         }
     }
 
-    fn of_day(report: &Report) -> Self {
+    fn of_day(report: &Report, is_past: bool) -> Self {
         match &report.totals.day_change {
             Ok(change) => {
-                let period = if change.day == report.as_of {
+                let period = if change.day == report.as_of && !is_past {
                     "today".to_owned()
                 } else {
                     change.day.format("on %a %-d %b").to_string()

@@ -113,7 +113,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn unknown(reason: impl ToString) -> Self {
+    pub(crate) fn unknown(reason: &(impl ToString + ?Sized)) -> Self {
         Self {
             shown: number::UNKNOWN.to_owned(),
             sort: String::new(),

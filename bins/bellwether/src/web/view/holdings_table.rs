@@ -97,7 +97,7 @@ fn row(dashboard: &Dashboard, figures: &Figures, holding: &Holding, heaviest: f6
 fn beside(holding: &Holding, against: &Against) -> Cell {
     let Some(Ok(comparison)) = against.holdings.get(&holding.symbol) else {
         let reason = against.holdings.get(&holding.symbol).and_then(|c| c.as_ref().err());
-        return Cell::unknown(reason.map_or_else(|| "not compared".to_owned(), ToString::to_string));
+        return Cell::unknown(&reason.map_or_else(|| "not compared".to_owned(), ToString::to_string));
     };
     if comparison.paid_in <= 0.0 {
         return Cell::unknown("nothing was paid in");
