@@ -150,6 +150,31 @@ pub fn in_use(connection: &mut AnyConnection) -> Result<Vec<Instrument>, Storage
     rows.iter().map(read_row).collect()
 }
 
+/// One number for the prices, actions and quotes of instruments together: it rises when any of theirs does. Figures
+/// made under the same ledger version and this number are still right.
+pub fn price_version_of(connection: &mut AnyConnection, ids: &[InstrumentId]) -> Result<i64, StorageError> {
+    let versions: Vec<i64> = instruments::table
+        .filter(instruments::id.eq_any(ids.iter().map(|id| id.0)))
+        .select(instruments::price_version)
+        .load(connection)?;
+    // Each only ever rises, so their sum does.
+    Ok(versions.into_iter().sum())
+}
+
+/// A number that rises with every change to any instrument's prices, actions or quote.
+pub fn price_version_of_all(connection: &mut AnyConnection) -> Result<i64, StorageError> {
+    #[derive(QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        version: i64,
+    }
+    let sum: Sum = diesel::sql_query(
+        "SELECT CAST(COALESCE(SUM(price_version), 0) AS BIGINT) AS version FROM instruments",
+    )
+    .get_result(connection)?;
+    Ok(sum.version)
+}
+
 /// Records what a source told about instruments. Facts that are news raise an instrument's price version, but for the
 /// time of the last fetch, which no figure depends on.
 ///
@@ -215,23 +240,6 @@ pub(crate) fn raise_price_versions(
         .set(instruments::price_version.eq(instruments::price_version + 1))
         .execute(connection)?;
     Ok(())
-}
-
-/// A number that rises with every change to any instrument's prices, actions or quote.
-///
-/// # Errors
-/// [`StorageError::Unavailable`] when the database is.
-pub fn price_version(connection: &mut AnyConnection) -> Result<i64, StorageError> {
-    #[derive(QueryableByName)]
-    struct Sum {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        version: i64,
-    }
-    let sum: Sum = diesel::sql_query(
-        "SELECT CAST(COALESCE(SUM(price_version), 0) AS BIGINT) AS version FROM instruments",
-    )
-    .get_result(connection)?;
-    Ok(sum.version)
 }
 
 fn read_row(row: &Row) -> Result<Instrument, StorageError> {
@@ -314,6 +322,14 @@ impl Storage {
     /// [`StorageError::Unavailable`] when the database is.
     pub async fn instruments_in_use(&self) -> Result<Vec<Instrument>, StorageError> {
         self.read(in_use).await
+    }
+
+    /// One number for the prices, actions and quotes of instruments together: it rises when any of theirs does.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when the database is.
+    pub async fn price_version_of(&self, ids: Vec<InstrumentId>) -> Result<i64, StorageError> {
+        self.read(move |connection| price_version_of(connection, &ids)).await
     }
 
     /// Records what a source told about instruments.

@@ -54,3 +54,57 @@ where
     }
     Ok(connection.run_pending_migrations(migrations)?.len())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::schema;
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, QueryDsl, SqliteConnection};
+
+    #[test]
+    fn every_table_and_column_that_the_code_names_exists() {
+        let mut connection = AnyConnection::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+        assert_eq!(run(&mut connection).unwrap(), 1);
+        assert_eq!(run(&mut connection).unwrap(), 0, "once is enough");
+
+        macro_rules! check {
+            ($($table:ident),* $(,)?) => {
+                [$({
+                    let query = schema::$table::table.select(schema::$table::all_columns);
+                    let sql = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query).to_string();
+                    let sql = sql.split(" -- binds").next().unwrap_or_default();
+                    connection.batch_execute(&format!("EXPLAIN {sql}")).unwrap();
+                    stringify!($table)
+                }),*]
+            };
+        }
+        let known = check!(
+            api_tokens,
+            audit_log,
+            corporate_actions,
+            import_rows,
+            imports,
+            index_components,
+            index_values,
+            indices,
+            instruments,
+            jobs,
+            notification_rules,
+            notifications,
+            portfolio_benchmarks,
+            portfolios,
+            price_chunks,
+            price_sources,
+            quotes,
+            sessions,
+            settings,
+            target_allocations,
+            transactions,
+            users,
+        );
+        assert_eq!(known.len(), 22);
+    }
+}

@@ -306,6 +306,14 @@ impl Storage {
         self.snapshot(move |connection| find(connection, user, id)).await
     }
 
+    /// The ledger version of a user's portfolio.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+    pub async fn ledger_version(&self, user: UserId, id: PortfolioId) -> Result<i64, StorageError> {
+        self.read(move |connection| version(connection, user, id)).await
+    }
+
     /// A user's portfolio by its name.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bellwether_domain::{SharedClock, UserId};
 use chrono::{DateTime, Utc};
 use diesel::Connection;
-use diesel::connection::{Instrumentation, TransactionManager};
+use diesel::connection::{Instrumentation, SimpleConnection, TransactionManager};
 use tempfile::TempDir;
 use tokio::task::JoinError;
 
@@ -134,6 +134,14 @@ impl Storage {
 
     pub(crate) fn known_owner(&self) -> &OnceLock<UserId> {
         &self.shared.owner
+    }
+
+    /// Whether the database answers: for readiness checks.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.read(|connection| Ok(connection.batch_execute("SELECT 1")?)).await
     }
 
     /// Reads with one statement. Several statements may see different states; [`snapshot`](Self::snapshot) sees one.

@@ -93,6 +93,11 @@ async fn facts_that_are_news_raise_the_price_version(db: &TestDatabase) {
     assert_eq!(versions(pounds.clone()).await, 1);
     assert_eq!(versions(pounds).await, 1, "no news");
     assert_eq!(versions(fetched).await, 1, "no figure depends on it");
+    let other = instrument(db, "BP.L").await;
+    assert_eq!(db.storage.price_version_of(vec![id, other]).await.unwrap(), 1);
+    assert_eq!(db.storage.price_version_of(vec![other]).await.unwrap(), 0);
+    let all = db.storage.read(bellwether_storage::instruments::price_version_of_all).await.unwrap();
+    assert_eq!(all, 1, "of all instruments");
 }
 
 async fn a_ledger_names_its_instruments(db: &TestDatabase) {

@@ -5,12 +5,17 @@ use crate::database::{TestDatabase, on_both};
 use crate::samples::portfolio;
 
 on_both!(
+    the_database_answers,
     opening_again_finds_everything,
     a_database_of_a_newer_program_is_refused,
     a_panic_in_a_call_leaves_nothing_and_the_storage_usable,
     a_reader_cannot_write,
     a_snapshot_sees_one_state,
 );
+
+async fn the_database_answers(db: &TestDatabase) {
+    db.storage.ping().await.unwrap();
+}
 
 async fn opening_again_finds_everything(db: &TestDatabase) {
     let created = portfolio(db).await;

@@ -85,6 +85,7 @@ async fn nobody_sees_the_portfolio_of_another(db: &TestDatabase) {
     assert!(storage.portfolio(stranger, id).await.unwrap_err().is_not_found());
     assert!(storage.portfolio_named(stranger, "Main").await.unwrap_err().is_not_found());
     assert!(storage.ledger(stranger, id).await.unwrap_err().is_not_found());
+    assert!(storage.ledger_version(stranger, id).await.unwrap_err().is_not_found());
     assert!(storage.ledger_entries(stranger, id).await.unwrap_err().is_not_found());
     assert!(storage.fingerprints(stranger, id).await.unwrap_err().is_not_found());
     assert!(storage.instruments_of_portfolio(stranger, id).await.unwrap_err().is_not_found());
@@ -114,6 +115,7 @@ async fn new_settings_raise_the_ledger_version(db: &TestDatabase) {
     let after = db.storage.change_portfolio(db.user, before.id, settings).await.unwrap();
 
     assert_eq!((after.name.as_str(), after.ledger_version), ("Renamed", 2));
+    assert_eq!(db.storage.ledger_version(db.user, before.id).await.unwrap(), 2);
     assert_eq!(after.benchmarks, [symbol("^GSPC")]);
     assert_eq!(db.storage.portfolio(db.user, before.id).await.unwrap(), after);
     let audit = db.storage.audit(db.user, before.id, None, 10).await.unwrap();
