@@ -20,11 +20,8 @@ pub(super) fn of(
     };
     let mut warnings = Vec::new();
     let report = &figures.report;
-    if !report.totals.unpriced.is_empty() {
-        warnings.push(format!(
-            "No price is known for {}; the total leaves nothing out silently and is shown as n/a.",
-            listed(&report.totals.unpriced)
-        ));
+    if let Err(reason) = &report.totals.value {
+        warnings.push(format!("The total is not known: {reason}."));
     }
     let booked: Vec<Symbol> = report
         .open_holdings()
