@@ -1,34 +1,66 @@
-//! What a finished answer costs, beside a plain map lookup of the same key.
+//! What handing out a finished answer costs, beside a lookup of the same key in a plain map, and what making its
+//! compressed forms costs once.
 
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bellwether_cache::{Answer, Snapshots};
-use criterion::{Criterion, criterion_group, criterion_main};
+use bellwether_cache::{Answer, SnapshotKey, Snapshots};
+use bellwether_domain::PortfolioId;
+use chrono::NaiveDate;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-type Key = (u64, i64, i64);
+fn key(portfolio: PortfolioId, version: i64) -> SnapshotKey {
+    SnapshotKey {
+        portfolio,
+        view: "dashboard",
+        detail: "1y".into(),
+        ledger_version: version,
+        price_version: 1,
+        as_of: NaiveDate::default(),
+    }
+}
+
+/// A table of figures, of the size of a dashboard.
+fn page() -> Vec<u8> {
+    (0..500)
+        .fold(String::new(), |page, row| {
+            page + &format!("<tr><td>S{row}</td><td>{}.{row}</td></tr>", row * 7919)
+        })
+        .into()
+}
 
 fn benchmark(c: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let answer = || Answer::new("text/html", vec![b'x'; 30_000]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+    let portfolio = PortfolioId::new();
+    let answer = || Answer::new("text/html", page());
     let mut group = c.benchmark_group("kept answer");
-    for count in [10_u64, 1_000] {
-        let plain: HashMap<Key, Arc<Answer>> = (0..count).map(|n| ((n, 1, 1), Arc::new(answer()))).collect();
-        group.bench_function(format!("plain map of {count}"), |b| {
-            b.iter(|| plain.get(black_box(&(7, 1, 1))).cloned());
+    for count in [10, 1_000] {
+        let wanted = key(portfolio, 7);
+        let plain: HashMap<SnapshotKey, Arc<Answer>> =
+            (0..count).map(|version| (key(portfolio, version), Arc::new(answer()))).collect();
+        group.bench_function(BenchmarkId::new("plain map", count), |b| {
+            b.iter(|| plain.get(black_box(&wanted.clone())).cloned());
         });
-        let snapshots: Snapshots<Key> = Snapshots::new(1 << 30);
-        for n in 0..count {
-            let built =
-                runtime.block_on(snapshots.get_or_build((n, 1, 1), async { Ok::<_, String>(answer()) }));
-            assert!(built.is_ok(), "built");
+        let snapshots = Snapshots::by_kind(1 << 30, SnapshotKey::kind);
+        for version in 0..count {
+            let build = async { Ok::<_, String>(answer()) };
+            runtime.block_on(snapshots.get_or_build(key(portfolio, version), build)).expect("it is built");
         }
-        group.bench_function(format!("snapshots of {count}"), |b| {
+        group.bench_function(BenchmarkId::new("snapshots", count), |b| {
             b.to_async(&runtime).iter(|| async {
-                let hit = snapshots.get_or_build(black_box((7, 1, 1)), async { Err("it is kept") });
+                let hit = snapshots.get_or_build(black_box(wanted.clone()), async { Err("it is kept") });
                 hit.await.is_ok()
             });
+        });
+    }
+    group.finish();
+
+    let mut group = c.benchmark_group("compressed form made once");
+    group.throughput(Throughput::Bytes(page().len() as u64));
+    for encoding in ["gzip", "br"] {
+        group.bench_function(encoding, |b| {
+            b.to_async(&runtime).iter(|| async { answer().for_encoding(Some(encoding)).await });
         });
     }
     group.finish();

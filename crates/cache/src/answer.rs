@@ -54,6 +54,15 @@ impl Encoding {
     }
 }
 
+/// A body as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The bytes.
+    pub body: Bytes,
+    /// How they are encoded.
+    pub encoding: Encoding,
+}
+
 /// A finished answer. Each compressed form is made when it is first asked for, once, off the threads that serve.
 #[derive(Debug)]
 pub struct Answer {
@@ -83,9 +92,31 @@ impl Answer {
         self.content_type
     }
 
-    /// The entity tag, in quotes: equal for equal bytes.
+    /// The entity tag, in quotes: equal for equal bytes, whatever their encoding and on whatever machine.
     pub fn etag(&self) -> &str {
         &self.etag
+    }
+
+    /// Whether a client that sends this `If-None-Match` has the answer already.
+    pub fn matches(&self, if_none_match: &str) -> bool {
+        if_none_match
+            .split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == self.etag)
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.identity.is_empty()
+    }
+
+    /// The best form for a client that sends this `Accept-Encoding`.
+    pub async fn for_encoding(&self, accept_encoding: Option<&str>) -> Encoded {
+        let encoding = self.worthwhile(Encoding::accepted(accept_encoding.unwrap_or_default()));
+        match self.compressed(encoding).await {
+            Some(body) => Encoded { body, encoding },
+            None => Encoded { body: self.identity.clone(), encoding: Encoding::Identity },
+        }
     }
 
     /// The encoding that is worth its while for this answer.
@@ -95,26 +126,34 @@ impl Answer {
 
     /// The bytes in an encoding.
     pub async fn body(&self, encoding: Encoding) -> Bytes {
-        match encoding {
-            Encoding::Identity => self.identity.clone(),
-            Encoding::Gzip => self.gzip.get_or_init(|| compressed(self.identity.clone(), gzip)).await.clone(),
-            Encoding::Brotli => {
-                self.brotli.get_or_init(|| compressed(self.identity.clone(), brotli)).await.clone()
-            }
+        match (self.compressed(encoding).await, encoding) {
+            (Some(body), _) => body,
+            (None, Encoding::Identity) => self.identity.clone(),
+            // The runtime is ending and takes no more work.
+            (None, Encoding::Gzip) => gzip(&self.identity).into(),
+            (None, Encoding::Brotli) => brotli(&self.identity).into(),
         }
     }
 
-    /// Memory that it takes at most, in bytes.
-    pub(crate) fn weight(&self) -> u32 {
-        u32::try_from(self.identity.len() * 3 / 2 + self.etag.len() + 200).unwrap_or(u32::MAX)
+    /// A compressed form; `None` for the identity, and while the process ends.
+    async fn compressed(&self, encoding: Encoding) -> Option<Bytes> {
+        let (made, by) = match encoding {
+            Encoding::Identity => return None,
+            Encoding::Gzip => (&self.gzip, gzip as fn(&[u8]) -> Vec<u8>),
+            Encoding::Brotli => (&self.brotli, brotli as _),
+        };
+        let identity = &self.identity;
+        let make = || async {
+            let identity = identity.clone();
+            tokio::task::spawn_blocking(move || Bytes::from(by(&identity))).await
+        };
+        made.get_or_try_init(make).await.ok().cloned()
     }
-}
 
-async fn compressed(body: Bytes, by: fn(&[u8]) -> Vec<u8>) -> Bytes {
-    let bytes = body.clone();
-    match tokio::task::spawn_blocking(move || by(&bytes)).await {
-        Ok(compressed) => compressed.into(),
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    /// What it counts against a bound of memory, in bytes: itself, its compressed forms, which are a quarter each at
+    /// the most for what pages are made of, and its administration.
+    pub(crate) fn weight(&self) -> u32 {
+        u32::try_from(self.identity.len() / 2 * 3 + self.etag.len() + 400).unwrap_or(u32::MAX)
     }
 }
 
@@ -157,6 +196,37 @@ mod tests {
 
         assert_eq!((&from_gzip, &from_brotli), (&text, &text));
         assert!(brotli.len() < text.len() / 10);
+    }
+
+    #[tokio::test]
+    async fn a_client_gets_what_it_accepts() {
+        let answer = Answer::new("text/html", "<tr><td>AAPL</td></tr>".repeat(500).into_bytes());
+        let encoding = async |accepted| answer.for_encoding(accepted).await.encoding;
+        assert_eq!(encoding(Some("gzip, br")).await, Encoding::Brotli);
+        assert_eq!(encoding(Some("gzip")).await, Encoding::Gzip);
+        assert_eq!(encoding(Some("br;q=0")).await, Encoding::Identity);
+        assert_eq!(encoding(None).await, Encoding::Identity);
+        let sent = answer.for_encoding(Some("br")).await;
+        assert_eq!(sent.body, answer.body(Encoding::Brotli).await);
+    }
+
+    #[tokio::test]
+    async fn a_compressed_form_is_made_once() {
+        let answer = Answer::new("text/html", vec![b'x'; 10_000]);
+        let first = answer.body(Encoding::Brotli).await;
+        assert_eq!(first.as_ptr(), answer.body(Encoding::Brotli).await.as_ptr());
+    }
+
+    #[test]
+    fn a_client_that_has_the_answer_is_recognised() {
+        let answer = Answer::new("text/plain", "a".into());
+        let etag = answer.etag().to_owned();
+        for header in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+            assert!(answer.matches(&header), "{header}");
+        }
+        for header in ["", "\"other\"", etag.trim_matches('"')] {
+            assert!(!answer.matches(header), "{header}");
+        }
     }
 
     #[test]

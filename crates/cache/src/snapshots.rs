@@ -3,54 +3,101 @@
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use bellwether_domain::PortfolioId;
+use chrono::NaiveDate;
 use moka::future::Cache;
-use serde::Serialize;
+use moka::notification::RemovalCause;
+use moka::policy::EvictionPolicy;
 
-use crate::Answer;
+use crate::statistics::{Tallies, Tally};
+use crate::{Answer, SnapshotStatistics};
 
-/// Finished answers by a key that contains the versions of everything they were made from.
+/// A key for answers about a portfolio: everything that they depend on.
 ///
-/// The same key is built once at a time; others who ask for it wait for that one. A failure is told to all who wait
-/// and kept for nobody. When a builder's caller goes away, one of those who wait builds in its place.
-pub struct Snapshots<K> {
-    kept: Cache<K, Arc<Answer>>,
-    hits: AtomicU64,
-    misses: AtomicU64,
-    failures: AtomicU64,
+/// Versions are part of it, so that nothing needs to be invalidated: a change asks for another key, and what was made
+/// under the old one is dropped when its room is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SnapshotKey {
+    /// Whose.
+    pub portfolio: PortfolioId,
+    /// What is answered, such as `dashboard`; the kind in statistics.
+    pub view: &'static str,
+    /// What else the view depends on: range, currency, the minute where it tells ages.
+    pub detail: Box<str>,
+    /// The version of the ledger.
+    pub ledger_version: i64,
+    /// The version of the prices.
+    pub price_version: i64,
+    /// The day that is shown.
+    pub as_of: NaiveDate,
 }
 
-impl<K> std::fmt::Debug for Snapshots<K> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Snapshots")
-            .field("hits", &self.hits)
-            .field("misses", &self.misses)
-            .finish_non_exhaustive()
+impl SnapshotKey {
+    /// The view.
+    pub fn kind(&self) -> &'static str {
+        self.view
     }
 }
 
-/// Counts since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct SnapshotStatistics {
-    /// Answers that were there.
-    pub hits: u64,
-    /// Answers that had to be built, or waited for.
-    pub misses: u64,
-    /// Builds that failed.
-    pub failures: u64,
-    /// Answers kept now.
-    pub entries: u64,
-    /// Their memory, in bytes.
-    pub bytes: u64,
+/// Finished answers by a key that contains the versions of everything they were made from.
+///
+/// - The same key is built once at a time; others who ask for it wait for that one.
+/// - A failure is told to all who wait, and neither it nor an empty answer is kept.
+/// - When a builder's caller goes away or panics, one of those who wait builds in its place.
+/// - The least recently used answers go first when the room is full.
+pub struct Snapshots<K = SnapshotKey> {
+    kept: Cache<K, Arc<Kept>>,
+    kind_of: fn(&K) -> &'static str,
+    tallies: Tallies,
+}
+
+/// An answer in its place, with where it is counted.
+struct Kept {
+    answer: Arc<Answer>,
+    tally: Arc<Tally>,
+}
+
+impl Kept {
+    fn begin(answer: Arc<Answer>, tally: Arc<Tally>) -> Arc<Self> {
+        tally.entries.fetch_add(1, Relaxed);
+        tally.bytes.fetch_add(answer.weight().into(), Relaxed);
+        Arc::new(Self { answer, tally })
+    }
+
+    /// Called by the cache, once, for whatever reason; dropping would be late, for it reclaims memory in epochs.
+    fn end(&self, cause: RemovalCause) {
+        self.tally.entries.fetch_sub(1, Relaxed);
+        self.tally.bytes.fetch_sub(self.answer.weight().into(), Relaxed);
+        if cause == RemovalCause::Size {
+            self.tally.evictions.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// What a build leads to that is not kept.
+enum NotKept<E> {
+    Failed(Arc<E>),
+    Empty(Arc<Answer>),
 }
 
 impl<K: Hash + Eq + Send + Sync + 'static> Snapshots<K> {
-    /// Keeps answers of up to `bytes` in all; the least used go first.
+    /// Keeps answers of up to `bytes` in all, counted as one kind.
     pub fn new(bytes: u64) -> Self {
-        let kept =
-            Cache::builder().max_capacity(bytes).weigher(|_, answer: &Arc<Answer>| answer.weight()).build();
-        Self { kept, hits: AtomicU64::new(0), misses: AtomicU64::new(0), failures: AtomicU64::new(0) }
+        Self::by_kind(bytes, |_| "answer")
+    }
+
+    /// Keeps answers of up to `bytes` in all, and counts them by kind.
+    pub fn by_kind(bytes: u64, kind_of: fn(&K) -> &'static str) -> Self {
+        let kept = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_, kept: &Arc<Kept>| kept.answer.weight())
+            // Old versions are never asked for again: how often they once were must not keep new ones out.
+            .eviction_policy(EvictionPolicy::lru())
+            .eviction_listener(|_, kept: Arc<Kept>, cause| kept.end(cause))
+            .build();
+        Self { kept, kind_of, tallies: Tallies::default() }
     }
 
     /// The answer under `key`, or the one that `build` makes.
@@ -62,99 +109,53 @@ impl<K: Hash + Eq + Send + Sync + 'static> Snapshots<K> {
         key: K,
         build: impl Future<Output = Result<Answer, E>>,
     ) -> Result<Arc<Answer>, Arc<E>> {
-        if let Some(answer) = self.kept.get(&key).await {
-            self.hits.fetch_add(1, Ordering::Relaxed);
-            return Ok(answer);
+        if let Some(kept) = self.kept.get(&key).await {
+            kept.tally.hits.fetch_add(1, Relaxed);
+            return Ok(Arc::clone(&kept.answer));
         }
-        self.misses.fetch_add(1, Ordering::Relaxed);
-        let built = self.kept.try_get_with(key, async { build.await.map(Arc::new) }).await;
-        if built.is_err() {
-            self.failures.fetch_add(1, Ordering::Relaxed);
+        let tally = self.tallies.of((self.kind_of)(&key));
+        let has_built = AtomicBool::new(false);
+        let build = async {
+            has_built.store(true, Relaxed);
+            tally.misses.fetch_add(1, Relaxed);
+            match build.await {
+                Ok(answer) if answer.is_empty() => Err(NotKept::Empty(Arc::new(answer))),
+                Ok(answer) => Ok(Kept::begin(Arc::new(answer), Arc::clone(&tally))),
+                Err(error) => {
+                    tally.failures.fetch_add(1, Relaxed);
+                    Err(NotKept::Failed(Arc::new(error)))
+                }
+            }
+        };
+        let built = self.kept.try_get_with(key, build).await;
+        if !has_built.load(Relaxed) {
+            tally.waits.fetch_add(1, Relaxed);
         }
-        built
+        match built {
+            Ok(kept) => Ok(Arc::clone(&kept.answer)),
+            Err(not_kept) => match &*not_kept {
+                NotKept::Empty(answer) => Ok(Arc::clone(answer)),
+                NotKept::Failed(error) => Err(Arc::clone(error)),
+            },
+        }
+    }
+
+    /// Drops every answer. Builds that are under way are kept.
+    pub fn clear(&self) {
+        self.kept.invalidate_all();
     }
 
     /// Counts since the start, and what is kept now.
     pub fn statistics(&self) -> SnapshotStatistics {
-        SnapshotStatistics {
-            hits: self.hits.load(Ordering::Relaxed),
-            misses: self.misses.load(Ordering::Relaxed),
-            failures: self.failures.load(Ordering::Relaxed),
-            entries: self.kept.entry_count(),
-            bytes: self.kept.weighted_size(),
-        }
+        self.tallies.read()
+    }
+}
+
+impl<K> std::fmt::Debug for Snapshots<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshots").field("statistics", &self.tallies.read()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize;
-    use std::time::Duration;
-
-    fn answer(text: &str) -> Answer {
-        Answer::new("text/plain", text.into())
-    }
-
-    #[tokio::test]
-    async fn a_hundred_readers_build_once() {
-        let snapshots: Arc<Snapshots<u8>> = Arc::new(Snapshots::new(1 << 20));
-        let built = Arc::new(AtomicUsize::new(0));
-        let readers = (0..100).map(|_| {
-            let (snapshots, built) = (Arc::clone(&snapshots), Arc::clone(&built));
-            tokio::spawn(async move {
-                let build = async {
-                    built.fetch_add(1, Ordering::SeqCst);
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    Ok::<_, String>(answer("figures"))
-                };
-                snapshots.get_or_build(1, build).await.map(|answer| answer.etag().to_owned())
-            })
-        });
-        let mut tags = Vec::new();
-        for reader in readers.collect::<Vec<_>>() {
-            tags.push(reader.await.expect("no panic").expect("built"));
-        }
-        assert_eq!(built.load(Ordering::SeqCst), 1);
-        assert!(tags.iter().all(|tag| *tag == tags[0]));
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_not_kept() {
-        let snapshots: Snapshots<u8> = Snapshots::new(1 << 20);
-        let failed = snapshots.get_or_build(1, async { Err("no prices") }).await;
-        assert_eq!(failed.map_err(|error| *error).map(|_| ()), Err("no prices"));
-        let built = snapshots.get_or_build(1, async { Ok::<_, &str>(answer("figures")) }).await;
-        assert!(built.is_ok());
-        assert_eq!(snapshots.statistics().failures, 1);
-    }
-
-    #[tokio::test]
-    async fn a_builder_that_goes_away_leaves_nobody_waiting() {
-        let snapshots: Arc<Snapshots<u8>> = Arc::new(Snapshots::new(1 << 20));
-        let leaving = Arc::clone(&snapshots);
-        let gone = tokio::spawn(async move {
-            leaving.get_or_build(1, std::future::pending::<Result<Answer, String>>()).await.is_ok()
-        });
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let waiting = Arc::clone(&snapshots);
-        let second = tokio::spawn(async move {
-            waiting.get_or_build(1, async { Ok::<_, String>(answer("figures")) }).await.is_ok()
-        });
-        gone.abort();
-        let answered = tokio::time::timeout(Duration::from_secs(5), second).await;
-        assert!(answered.expect("not stuck").expect("no panic"));
-    }
-
-    #[tokio::test]
-    async fn memory_is_bounded() {
-        let snapshots: Snapshots<usize> = Snapshots::new(40_000);
-        for key in 0..100 {
-            let built =
-                snapshots.get_or_build(key, async { Ok::<_, String>(answer(&"x".repeat(1_000))) }).await;
-            assert!(built.is_ok());
-        }
-        snapshots.kept.run_pending_tasks().await;
-        assert!(snapshots.statistics().bytes <= 40_000);
-    }
-}
+mod tests;
