@@ -28,6 +28,7 @@ mod clock;
 mod config;
 mod connection;
 mod counters;
+pub mod demo;
 mod edge_cache;
 mod faults;
 mod http;
