@@ -67,8 +67,8 @@ fn assert_indexed(plans: &[String]) {
     ];
     assert!(!plans.is_empty());
     for plan in plans {
-        let scans = |table: &&str| plan.starts_with(&format!("SCAN {table}")) && !plan.contains("USING");
-        assert!(!GROWING.iter().any(|table| scans(&table)), "{plan}");
+        let scans = |table: &str| plan.starts_with(&format!("SCAN {table}")) && !plan.contains("USING");
+        assert!(!GROWING.iter().any(|table| scans(table)), "{plan}");
     }
 }
 
