@@ -20,6 +20,7 @@ export class Installation {
       BELLWETHER_DATABASE: join(this.folder, "test.sqlite"),
       BELLWETHER_UPSTREAM: "none",
       BELLWETHER_LISTEN: "127.0.0.1:0",
+      BELLWETHER_LOG: "warn",
     };
     this.servers = [];
   }
