@@ -3,6 +3,24 @@
 //! Everything here is a function of what is known of the price, of the calendar and of the present: nothing is read
 //! or kept.
 //!
+//! ```
+//! use bellwether_cache::freshness::{PriceState, Teller};
+//! use bellwether_domain::{Exchange, Freshness};
+//! use chrono::{DateTime, Utc};
+//!
+//! let friday = PriceState {
+//!     exchange: Exchange::NewYork,
+//!     as_of: "2024-11-29T18:00:00Z".parse()?, // A half day.
+//!     fetched_at: "2024-11-29T18:05:00Z".parse()?,
+//!     delay_minutes: 0,
+//!     teller: Teller::Provider,
+//! };
+//! let sunday: DateTime<Utc> = "2024-12-01T12:00:00Z".parse()?;
+//! assert_eq!(friday.assess(sunday), Freshness::Closed);
+//! assert_eq!(friday.expires_at(), Some("2024-12-02T14:31:00Z".parse()?));
+//! # Ok::<(), chrono::ParseError>(())
+//! ```
+//!
 //! # Words
 //!
 //! - *Time to live*: 60 s, or the venue's delay where that is longer.

@@ -21,9 +21,10 @@ pub struct WorkerSettings {
     pub name: String,
     /// How many jobs run at once.
     pub slots: usize,
-    /// How long a job stays with a worker that stopped answering. Heartbeats come three times as often.
+    /// How long a job stays with a worker that stopped answering. Heartbeats come three times as often, and lost
+    /// workers are looked for six times as often.
     pub lease: TimeDelta,
-    /// How often to look for work that nobody in this process announced, for expired leases and at the timetable.
+    /// How often to look for work that nobody in this process announced, and at the timetable.
     pub poll: Duration,
     /// How often changed progress is stored, at most.
     pub progress_every: Duration,

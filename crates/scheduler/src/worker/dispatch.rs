@@ -12,6 +12,9 @@ use super::run::{Ended, Run};
 use super::{Phase, Registered, Stopped, Worker, WorkerSettings};
 use crate::{Job, Queue, Timekeeper, Timetable};
 
+/// How often in the time of a lease to look for those that ran out: it may write, and nothing is urgent about it.
+const LEASE_CHECKS: u32 = 6;
+
 /// The one task that claims jobs; each job has a task of its own.
 pub(super) struct Dispatcher {
     queue: Queue,
@@ -23,6 +26,7 @@ pub(super) struct Dispatcher {
     runs: JoinSet<Ended>,
     kinds: HashMap<Id, String>,
     next_round: Instant,
+    next_lease_check: Instant,
     stopped: Stopped,
 }
 
@@ -38,6 +42,7 @@ impl Dispatcher {
             runs: JoinSet::new(),
             kinds: HashMap::new(),
             next_round: Instant::now(),
+            next_lease_check: Instant::now(),
             stopped: Stopped::default(),
         }
     }
@@ -71,8 +76,19 @@ impl Dispatcher {
         self.stopped
     }
 
-    /// Looks after what nobody announces: vanished workers and the time of day.
+    /// Looks after what nobody announces: the time of day and vanished workers.
     async fn make_round(&mut self) {
+        if let Err(error) = self.keep_time().await {
+            tracing::warn!(%error, "cannot keep the timetable");
+        }
+        if Instant::now() >= self.next_lease_check {
+            let lease = self.settings.lease.to_std().unwrap_or_default();
+            self.next_lease_check = Instant::now() + lease / LEASE_CHECKS;
+            self.release_expired().await;
+        }
+    }
+
+    async fn release_expired(&self) {
         match self.queue.store.release_expired(self.queue.clock.now()).await {
             Ok(expired) if expired.requeued + expired.ended > 0 => {
                 tracing::warn!(
@@ -83,9 +99,6 @@ impl Dispatcher {
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot look for lost workers"),
-        }
-        if let Err(error) = self.keep_time().await {
-            tracing::warn!(%error, "cannot keep the timetable");
         }
     }
 
