@@ -24,6 +24,28 @@ pub(crate) enum Sabotage {
     Drip(u32),
 }
 
+/// What is to be done to an answer, told in parts of its body as sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Harm {
+    ResetBefore,
+    ResetAt(f64),
+    CloseAt(f64),
+    Drip(u32),
+}
+
+impl Harm {
+    /// The same for a body of so many bytes.
+    pub(crate) fn to_body_of(self, bytes: usize) -> Sabotage {
+        let part = |fraction: f64| (bytes as f64 * fraction.clamp(0.0, 1.0)) as usize;
+        match self {
+            Self::ResetBefore => Sabotage::ResetBefore,
+            Self::ResetAt(fraction) => Sabotage::ResetAfterBody(part(fraction)),
+            Self::CloseAt(fraction) => Sabotage::CloseAfterBody(part(fraction)),
+            Self::Drip(bytes_per_s) => Sabotage::Drip(bytes_per_s),
+        }
+    }
+}
+
 /// The hand of a request on the connection that it came by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tap(Arc<Mutex<Option<Sabotage>>>);

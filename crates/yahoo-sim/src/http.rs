@@ -54,19 +54,25 @@ async fn serve(request: HttpRequest, body: Bytes, service: web::Data<Service>) -
         tokio::time::sleep(decision.latency).await;
     }
     service.record(&ask, &decision, began);
-    if let Some(sabotage) = decision.sabotage
-        && let Some(tap) = request.conn_data::<Tap>()
-    {
-        tap.arrange(sabotage);
-    }
-    let Decision { answer: Some(answer), date_skew, .. } = decision else {
+    let Decision { answer: Some(answer), date_skew, harm, .. } = decision else {
         // Held until the client gives up or the simulator stops.
         return std::future::pending().await;
     };
-    respond(&service, &ask, answer, date_skew)
+    let body = encoded(&ask, &answer);
+    if let (Some(harm), Some(tap)) = (harm, request.conn_data::<Tap>()) {
+        let bytes = body.as_ref().map_or(answer.body.len(), Vec::len);
+        tap.arrange(harm.to_body_of(bytes));
+    }
+    respond(&service, answer, body, date_skew)
 }
 
-fn respond(service: &Service, ask: &Ask, answer: Answer, date_skew: i64) -> HttpResponse {
+/// The body as gzip, where the client takes it and it is worth it.
+fn encoded(ask: &Ask, answer: &Answer) -> Option<Vec<u8>> {
+    let is_encoded = answer.headers.iter().any(|(name, _)| name == header::CONTENT_ENCODING.as_str());
+    (ask.accepts_gzip && !is_encoded && answer.body.len() >= COMPRESS_FROM).then(|| gzip(&answer.body))
+}
+
+fn respond(service: &Service, answer: Answer, encoded: Option<Vec<u8>>, date_skew: i64) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     let date = service.clock.now() + TimeDelta::try_seconds(date_skew).unwrap_or_default();
@@ -76,18 +82,19 @@ fn respond(service: &Service, ask: &Ask, answer: Answer, date_skew: i64) -> Http
     if let Some(cache) = answer.cache_control {
         response.insert_header((header::CACHE_CONTROL, cache));
     }
-    let encoded = answer.headers.iter().any(|(name, _)| name == header::CONTENT_ENCODING.as_str());
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.append_header((name, value));
         }
     }
-    if ask.accepts_gzip && !encoded && answer.body.len() >= COMPRESS_FROM {
-        response.insert_header((header::CONTENT_ENCODING, "gzip"));
-        response.insert_header((header::VARY, "Origin,Accept-Encoding"));
-        return response.body(gzip(&answer.body));
+    match encoded {
+        None => response.body(answer.body),
+        Some(body) => {
+            response.insert_header((header::CONTENT_ENCODING, "gzip"));
+            response.insert_header((header::VARY, "Origin,Accept-Encoding"));
+            response.body(body)
+        }
     }
-    response.body(answer.body)
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {

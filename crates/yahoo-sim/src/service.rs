@@ -14,7 +14,7 @@ use crate::ask::{Ask, Route};
 use crate::auth::Sessions;
 use crate::clock::SimClock;
 use crate::config::{Behaviour, SimConfig, SimError};
-use crate::connection::Sabotage;
+use crate::connection::Harm;
 use crate::counters::{Ledger, LogEntry, Served};
 use crate::edge_cache::EdgeCache;
 use crate::faults::{FaultAction, FaultPlan, FaultRule, ResetPoint, bytes as fault_bytes, mutation};
@@ -43,7 +43,7 @@ pub(crate) struct Service {
 pub(crate) struct Decision {
     /// `None` where nothing is ever answered.
     pub(crate) answer: Option<Answer>,
-    pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) harm: Option<Harm>,
     pub(crate) latency: Duration,
     /// The latency is not slept.
     pub(crate) virtual_latency: bool,
@@ -124,7 +124,7 @@ impl Service {
         let nth = self.calls.fetch_add(1, Ordering::SeqCst);
         let mut decision = Decision {
             answer: None,
-            sabotage: None,
+            harm: None,
             latency: Duration::ZERO,
             virtual_latency: false,
             date_skew: 0,
@@ -225,15 +225,12 @@ impl Service {
             answer.body = body.to_string().into();
         }
         fault_bytes::change(action, &mut answer);
-        let part = |fraction: f64| (answer.body.len() as f64 * fraction.clamp(0.0, 1.0)) as usize;
-        decision.sabotage = match action {
-            FaultAction::SlowDrip { bytes_per_s } => Some(Sabotage::Drip(*bytes_per_s)),
-            FaultAction::Reset(ResetPoint::Before) => Some(Sabotage::ResetBefore),
-            FaultAction::Reset(ResetPoint::AfterHeaders) => Some(Sabotage::ResetAfterBody(0)),
-            FaultAction::Reset(ResetPoint::MidBody) => Some(Sabotage::ResetAfterBody(part(0.5))),
-            FaultAction::Truncate { fraction, short_read: true } => {
-                Some(Sabotage::CloseAfterBody(part(*fraction)))
-            }
+        decision.harm = match action {
+            FaultAction::SlowDrip { bytes_per_s } => Some(Harm::Drip(*bytes_per_s)),
+            FaultAction::Reset(ResetPoint::Before) => Some(Harm::ResetBefore),
+            FaultAction::Reset(ResetPoint::AfterHeaders) => Some(Harm::ResetAt(0.0)),
+            FaultAction::Reset(ResetPoint::MidBody) => Some(Harm::ResetAt(0.5)),
+            FaultAction::Truncate { fraction, short_read: true } => Some(Harm::CloseAt(*fraction)),
             _ => None,
         };
         if let FaultAction::ClockSkew { s } = action {
@@ -249,7 +246,7 @@ impl Service {
 
     /// Counts a decided request.
     pub(crate) fn record(&self, ask: &Ask, decision: &Decision, began: Instant) {
-        let cut = decision.sabotage == Some(Sabotage::ResetBefore);
+        let cut = decision.harm == Some(Harm::ResetBefore);
         let answer = decision.answer.as_ref().filter(|_| !cut);
         self.ledger.record(Served {
             entry: LogEntry {

@@ -32,12 +32,15 @@ pub enum FaultAction {
         body: FaultBody,
     },
     /// A success whose body is a page.
+    #[serde(rename = "html_200")]
     Html200,
     /// A success without a body.
+    #[serde(rename = "empty_200")]
     Empty200,
     /// A success with `{"chart":null}`, or the like of another family.
     NullChart,
     /// A success whose JSON has a `status_code` that says otherwise.
+    #[serde(rename = "status_code_200")]
     StatusCode200,
     /// An outage: this and the following calls that the rule chooses are answered with a status.
     Burst {

@@ -1,0 +1,117 @@
+//! Recorded answers go before generated ones.
+
+use std::path::{Path, PathBuf};
+
+use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule, SimConfig, SimError, Simulator};
+use serde_json::{Value, json};
+
+use crate::{Stage, send};
+
+/// A folder of three made-up recordings.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("chart/one.json", r#"{"chart":"one"}"#);
+    write("errors/outage.html", "<html>outage</html>");
+    write("quote/two.json", r#"{"quoteResponse":"two"}"#);
+    let headers =
+        json!({ "content-type": "application/json", "cache-control": "public, max-age=10", "age": "3" });
+    let entry = |file: &str, request: &str, status: u16| json!({ "file": file, "request": request, "status": status, "headers": headers });
+    let manifest = json!([
+        entry("errors/outage.html", "GET query1.example/v8/finance/chart/EURUSD=X?range=1d&interval=1d", 503),
+        entry("chart/one.json", "GET query2.example/v8/finance/chart/EURUSD=X?interval=1d&range=1d", 200),
+        entry(
+            "quote/two.json",
+            "GET query1.example/v7/finance/quote?symbols=A,B&fields=...&crumb=crumb",
+            200
+        ),
+    ]);
+    write("manifest.json", &manifest.to_string());
+    folder
+}
+
+fn replaying(folder: &Path) -> Stage {
+    Stage::with(SimConfig {
+        clock: crate::MONDAY.parse().unwrap(),
+        fixtures: Some(folder.to_owned()),
+        ..SimConfig::default()
+    })
+}
+
+#[tokio::test]
+async fn a_recorded_question_gets_its_recorded_answer() {
+    let folder = folder();
+    let stage = replaying(folder.path());
+    let reply = stage.get("/q2/v8/finance/chart/EURUSD%3DX?range=1d&interval=1d").await;
+    assert_eq!(reply.body, r#"{"chart":"one"}"#, "successes go before errors");
+    assert_eq!((reply.header("age"), reply.header("content-type")), (Some("3"), Some("application/json")));
+    let any = stage.get("/v7/finance/quote?fields=whatever&symbols=A%2CB&crumb=mine").await;
+    assert_eq!(any.body, r#"{"quoteResponse":"two"}"#, "without a session, any crumb and a wildcard");
+    let generated = stage.get("/v8/finance/chart/EURUSD%3DX?range=5d&interval=1d").await;
+    assert!(generated.json()["chart"]["result"].is_array());
+}
+
+#[tokio::test]
+async fn a_recording_can_be_asked_for_by_name() {
+    let folder = folder();
+    let stage = replaying(folder.path());
+    let named = async |file: &str| {
+        let request = stage.request("/v8/finance/chart/AAPL").header("x-sim-fixture", file);
+        send(request).await.unwrap()
+    };
+    let outage = named("errors/outage.html").await;
+    assert_eq!((outage.status, outage.body.as_str()), (503, "<html>outage</html>"));
+    assert_eq!(named("errors/none").await.status, 404);
+    let body = FaultBody::Fixture("errors/outage.html".to_owned());
+    stage.sim.set_faults(vec![FaultRule::always(FaultAction::Status { code: 502, body })]);
+    let fault = stage.get("/v8/finance/chart/AAPL").await;
+    assert_eq!((fault.status, fault.body.as_str()), (502, "<html>outage</html>"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_said() {
+    let empty = tempfile::tempdir().unwrap();
+    let spawn =
+        |folder: PathBuf| Simulator::spawn(SimConfig { fixtures: Some(folder), ..SimConfig::default() });
+    let refused = |folder: PathBuf| matches!(spawn(folder), Err(SimError::Fixtures { .. }));
+    assert!(refused(empty.path().to_owned()));
+    std::fs::write(
+        empty.path().join("manifest.json"),
+        r#"[{"file":"gone","request":"GET x/y","status":200}]"#,
+    )
+    .unwrap();
+    assert!(refused(empty.path().to_owned()));
+    std::fs::write(empty.path().join("manifest.json"), "no json").unwrap();
+    assert!(refused(empty.path().to_owned()));
+}
+
+/// The larger set of recordings, where there is one.
+#[tokio::test]
+async fn every_recording_can_be_replayed() {
+    let Some(folder) = std::env::var_os("BELLWETHER_YAHOO_FIXTURES_DIR").map(PathBuf::from) else { return };
+    let stage = replaying(&folder);
+    let manifest: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    for entry in &manifest {
+        let file = entry["file"].as_str().unwrap();
+        let named = send(stage.request("/").header("x-sim-fixture", file)).await.unwrap();
+        assert_eq!(named.body.as_bytes(), std::fs::read(folder.join(file)).unwrap(), "{file}");
+        let request = entry["request"].as_str().unwrap();
+        let Some(target) = request.strip_prefix("GET ").and_then(|rest| Some(&rest[rest.find('/')?..]))
+        else {
+            continue;
+        };
+        if target.contains('<') {
+            continue;
+        }
+        let body = stage.get(&target.replace("...", "1").replace('^', "%5E")).await.body;
+        let known = manifest.iter().any(|other| {
+            std::fs::read(folder.join(other["file"].as_str().unwrap())).unwrap() == body.as_bytes()
+        });
+        assert!(known, "{request} was generated");
+    }
+}
