@@ -41,6 +41,7 @@ export class Installation {
       printed += chunk;
       const address = printed.match(/http:\/\/[\d.:]+/);
       if (address) {
+        server.address = address[0];
         server.stdout.resume();
         return address[0];
       }
@@ -48,13 +49,20 @@ export class Installation {
     throw new Error(`bellwether ${args.join(" ")} ended without listening: ${printed}`);
   }
 
+  /** Ends the command that serves at an address, without a farewell when `signal` is SIGKILL. */
+  async end(address, signal = "SIGTERM") {
+    for (const server of this.servers.filter((candidate) => candidate.address === address)) await end(server, signal);
+  }
+
   async close() {
-    for (const server of this.servers) {
-      const ended = new Promise((done) => server.once("exit", done));
-      if (server.exitCode === null && server.kill("SIGTERM")) await ended;
-    }
+    for (const server of this.servers) await end(server, "SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+async function end(server, signal) {
+  const ended = new Promise((done) => server.once("exit", done));
+  if (server.exitCode === null && server.signalCode === null && server.kill(signal)) await ended;
 }
 
 export const PHONE = { width: 360, height: 740 };
