@@ -119,6 +119,24 @@ describe("the demonstration", () => {
     });
   }
 
+  for (const viewport of [PHONE, DESKTOP]) {
+    it(`takes the same room with and without JavaScript at ${viewport.width} px`, async () => {
+      // A shift happens only when the script comes after the first paint; this finds its cause each time.
+      const room = [];
+      for (const javaScriptEnabled of [false, true]) {
+        await visit({ viewport, javaScriptEnabled }, async (page) => {
+          room.push(await page.evaluate(() =>
+            [...document.querySelectorAll("header, main > *, thead, tbody, tfoot, thead th, figure *:not(svg *, .cross, .read)")].map((element) => {
+              const { x, y, width, height } = element.getBoundingClientRect();
+              return `${element.tagName} ${[x, y, width, height].map((side) => side.toFixed(1))}`;
+            })));
+        });
+      }
+      const moved = room[1].filter((box, n) => box !== room[0][n]);
+      assert.deepEqual(moved, []);
+    });
+  }
+
   it("fits a phone, with targets that a finger hits", () =>
     visit({ viewport: PHONE, hasTouch: true, isMobile: true }, async (page) => {
       const cut = await page.evaluate(() => {
@@ -218,7 +236,12 @@ describe("the demonstration", () => {
         const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
         while (texts.nextNode()) {
           const { parentElement: holder, textContent } = texts.currentNode;
-          if (!/[$€£¥]\s?[\d,.]+/.test(textContent) || holder.closest(".hidden-visually, title")) continue;
+          const mine = holder.closest("tbody td, tfoot td");
+          const column = mine?.closest("table[data-sortable]")?.tHead.rows[0].cells[mine.cellIndex].textContent.trim();
+          const isAmount = /[$€£¥]\s?[\d,.]+/.test(textContent)
+            || (["Quantity", "Value", "Gain", "Income"].includes(column) && /\d/.test(textContent) && !textContent.includes("%"))
+            || (holder.matches(".tick") && /^[\d.,]+[kM]?$/.test(textContent) && holder.getAttribute("text-anchor") === "end");
+          if (!isAmount || holder.closest(".hidden-visually, title")) continue;
           let hidden = false;
           for (let element = holder; element; element = element.parentElement) {
             hidden ||= getComputedStyle(element).filter.includes("blur");
