@@ -26,7 +26,8 @@ impl Client {
     fn new(address: &str, path: &str, encoding: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: {encoding}\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: {encoding}\r\n\r\n");
         Self { stream: BufReader::new(stream), request: request.into_bytes(), body: Vec::new() }
     }
 
@@ -129,14 +130,20 @@ fn benchmark(c: &mut Criterion) {
 
     // Each day of the past is a view of its own: computed, rendered and compressed anew.
     let mut group = c.benchmark_group("dashboard, computed");
-    let mut days = (0..).map(|n: i64| chrono::NaiveDate::from_ymd_opt(2026, 10, 30).expect("a date") - chrono::TimeDelta::days(n % 1_700));
+    let mut days = (0..).map(|n: i64| {
+        chrono::NaiveDate::from_ymd_opt(2026, 10, 30).expect("a date") - chrono::TimeDelta::days(n % 1_700)
+    });
     let ranges = ["1D", "1W", "1M", "3M", "YTD", "1Y", "3Y", "5Y", "Max"];
     let mut views = ranges.into_iter().cycle();
     group.sample_size(20);
     group.bench_function("another day", |b| {
         b.iter_batched(
             || {
-                let view = format!("{path}?as_of={}&range={}", days.next().expect("endless"), views.next().expect("endless"));
+                let view = format!(
+                    "{path}?as_of={}&range={}",
+                    days.next().expect("endless"),
+                    views.next().expect("endless")
+                );
                 Client::new(&served.address, &view, "br")
             },
             |mut client| client.ask(),

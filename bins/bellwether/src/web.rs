@@ -47,7 +47,7 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     Ok(listener)
 }
 
-/// Serves until SIGTERM or SIGINT; running requests end first.
+/// Serves until SIGTERM, after which running requests end first, or SIGINT, which breaks them off.
 pub(crate) async fn serve(listener: TcpListener, tracker: Tracker) -> Result<(), Failure> {
     let state = web::Data::new(State::new(tracker));
     let server = HttpServer::new(move || {

@@ -210,7 +210,7 @@ impl Input {
     }
 
     fn prices_shown(&self, figures: &Figures, is_past: bool) -> PricesShown {
-        let moment = Moment { as_of: self.as_of, is_past, now: self.now };
+        let moment = Moment { as_of: self.as_of, is_past, now: self.now, refreshing: self.refreshing };
         let held = figures.report.open_holdings().map(|holding| {
             let subject = Subject {
                 symbol: &holding.symbol,
@@ -219,7 +219,7 @@ impl Input {
             };
             (PriceShown::assess(&subject, moment), holding.value.as_ref().ok().copied())
         });
-        PricesShown::new(held.collect(), moment, self.refreshing)
+        PricesShown::new(held.collect(), moment)
     }
 }
 

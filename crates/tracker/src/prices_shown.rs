@@ -45,6 +45,8 @@ pub(crate) struct Moment {
     /// That day is over.
     pub(crate) is_past: bool,
     pub(crate) now: DateTime<Utc>,
+    /// Newer prices are being fetched.
+    pub(crate) refreshing: bool,
 }
 
 impl PriceShown {
@@ -59,7 +61,9 @@ impl PriceShown {
             };
         }
         match subject.state {
-            Some(state) if !moment.is_past => Self::present(subject.symbol, state, moment.now),
+            Some(state) if !moment.is_past => {
+                Self::present(subject.symbol, state, moment.now, moment.refreshing)
+            }
             _ => Self::past(subject.symbol, day, moment.as_of),
         }
     }
@@ -90,8 +94,8 @@ impl PriceShown {
         }
     }
 
-    pub(crate) fn present(symbol: &Symbol, state: &PriceState, now: DateTime<Utc>) -> Self {
-        let freshness = state.assess(now);
+    pub(crate) fn present(symbol: &Symbol, state: &PriceState, now: DateTime<Utc>, refreshing: bool) -> Self {
+        let freshness = state.assess_while(now, refreshing);
         let age = now.signed_duration_since(state.as_of).max(TimeDelta::zero());
         let day = state.exchange.local_date(state.as_of);
         let words = match freshness {
@@ -153,7 +157,8 @@ impl PricesShown {
         }
     }
 
-    pub(crate) fn new(shown: Vec<(PriceShown, Option<Decimal>)>, moment: Moment, refreshing: bool) -> Self {
+    pub(crate) fn new(shown: Vec<(PriceShown, Option<Decimal>)>, moment: Moment) -> Self {
+        let refreshing = moment.refreshing;
         let Some(worst) = shown.iter().map(|(price, _)| price.freshness).max() else {
             return Self::none(refreshing);
         };
@@ -259,18 +264,12 @@ impl Tracker {
         let Some(instrument) = known.into_values().next() else { return Ok(None) };
         let mut quotes = self.storage().read_quotes(vec![instrument.id]).await?;
         let Some(quote) = quotes.remove(&instrument.id) else { return self.last_close(instrument).await };
-        let state = PriceState {
-            exchange: instrument.exchange,
-            as_of: quote.as_of,
-            fetched_at: quote.fetched_at,
-            delay_minutes: quote.delay_minutes,
-            teller: bellwether_cache::freshness::Teller::Provider,
-        };
+        let state = PriceState::of_quote(&quote, instrument.exchange, instrument.kind);
         Ok(Some(CurrentPrice {
             price: quote.price,
             currency: quote.currency,
             source: quote.source,
-            shown: PriceShown::present(symbol, &state, self.clock().now()),
+            shown: PriceShown::present(symbol, &state, self.clock().now(), self.is_refreshing()),
         }))
     }
 
@@ -321,25 +320,30 @@ mod tests {
     #[test]
     fn fridays_close_is_called_so_on_sunday() {
         let known = state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z");
-        let shown = PriceShown::present(&symbol(), &known, at("2026-11-22T12:00:00Z"));
+        let shown = PriceShown::present(&symbol(), &known, at("2026-11-22T12:00:00Z"), false);
         assert_eq!((shown.freshness, shown.words.as_str()), (Freshness::Closed, "close Fri"));
     }
 
     #[test]
     fn the_header_says_how_much_of_the_value_is_stale() {
         let now = at("2026-11-20T22:00:00Z");
-        let moment = Moment { as_of: "2026-11-20".parse().expect("a date"), is_past: false, now };
-        let fresh =
-            PriceShown::present(&symbol(), &state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z"), now);
+        let moment =
+            Moment { as_of: "2026-11-20".parse().expect("a date"), is_past: false, now, refreshing: false };
+        let fresh = PriceShown::present(
+            &symbol(),
+            &state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z"),
+            now,
+            false,
+        );
         let old = PriceShown::present(
             &"KO".parse().expect("a symbol"),
             &state("2026-11-17T21:00:00Z", "2026-11-17T21:05:00Z"),
             now,
+            false,
         );
         let all = PricesShown::new(
             vec![(fresh, Some(Decimal::from(900))), (old, Some(Decimal::from(100)))],
             moment,
-            false,
         );
         assert_eq!(all.worst, Freshness::Stale);
         assert_eq!(all.stale_words.as_deref(), Some("10.0% of the value is stale"));

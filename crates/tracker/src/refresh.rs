@@ -13,6 +13,7 @@ use bellwether_prices::{Batch, LoadBudget, NotAnswered, Outcome, Priority, Provi
 use bellwether_scheduler::JobId;
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
+use bellwether_storage::{instruments, prices, quotes};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
@@ -311,9 +312,13 @@ impl Tracker {
         let quote: Vec<(_, Quote)> = closes.quote.into_iter().map(|quote| (id, quote)).collect();
         let source = bellwether_domain::PriceSource::yahoo_spark();
         let batch = PriceBatch { instrument: id, source, bars: closes.bars, mode: WriteMode::Replace };
-        self.storage().learn_about_instruments(vec![(id, facts)]).await?;
-        self.storage().write_prices(vec![batch]).await?;
-        self.storage().write_quotes(quote).await?;
+        self.storage()
+            .write_repeatable(move |connection| {
+                instruments::learn(connection, &[(id, facts)])?;
+                prices::write(connection, &[batch])?;
+                quotes::upsert(connection, &quote)
+            })
+            .await?;
         Ok(())
     }
 

@@ -294,13 +294,7 @@ fn price_state(
             teller: if by_user { Teller::User } else { Teller::Provider },
         }
     });
-    let from_quote = quote.map(|quote| PriceState {
-        exchange,
-        as_of: quote.as_of,
-        fetched_at: quote.fetched_at,
-        delay_minutes: quote.delay_minutes,
-        teller: Teller::Provider,
-    });
+    let from_quote = quote.map(|quote| PriceState::of_quote(quote, exchange, instrument.kind));
     let day = |state: &PriceState| exchange.local_date(state.as_of);
     match (from_close, from_quote) {
         (Some(close), Some(quote)) if day(&close) > day(&quote) => Some(close),

@@ -13,7 +13,11 @@ pub(super) async fn run(settings: &Settings, import: PricesImport) -> Result<Exi
     let bytes = start::read(&import.file)?;
     let tracker = start::tracker(settings).await?;
     let outcome = tracker.import_prices(bytes, import.basis, import.currency).await?;
-    writeln!(std::io::stdout(), "{}", outcome.sentence)?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", outcome.sentence)?;
+    for note in &outcome.notes {
+        writeln!(out, "  {note}")?;
+    }
     rejects::tell(&outcome.rejected);
     Ok(if outcome.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
