@@ -27,6 +27,10 @@ pub(crate) struct Options {
     /// Address to serve on [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "BELLWETHER_LISTEN", value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Name under which browsers reach this server, when a proxy serves it; may be given several times. Addresses and
+    /// localhost need none
+    #[arg(long, global = true, env = "BELLWETHER_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) host: Vec<String>,
     /// Address of the price provider, or "none" to ask nobody [default: Yahoo Finance]
     #[arg(long, global = true, env = "BELLWETHER_UPSTREAM", value_name = "URL")]
     pub(crate) upstream: Option<String>,
@@ -41,6 +45,7 @@ pub(crate) struct Options {
 struct SettingsFile {
     database: Option<String>,
     listen: Option<SocketAddr>,
+    host: Vec<String>,
     upstream: Option<String>,
     log: Option<String>,
 }
@@ -61,6 +66,8 @@ pub(crate) enum Upstream {
 pub(crate) struct Settings {
     pub(crate) database: String,
     pub(crate) listen: SocketAddr,
+    /// Names besides addresses and localhost under which requests are answered.
+    pub(crate) hosts: Vec<String>,
     pub(crate) upstream: Upstream,
     pub(crate) log: String,
 }
@@ -94,6 +101,7 @@ impl Settings {
         Ok(Self {
             database,
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            hosts: if options.host.is_empty() { file.host } else { options.host },
             upstream,
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
@@ -133,7 +141,7 @@ mod tests {
     use std::io::Write;
 
     fn options(config: Option<PathBuf>) -> Options {
-        Options { config, database: None, listen: None, upstream: None, log: None }
+        Options { config, database: None, listen: None, host: Vec::new(), upstream: None, log: None }
     }
 
     #[test]

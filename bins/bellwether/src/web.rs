@@ -48,8 +48,12 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Serves until SIGTERM, after which running requests end first, or SIGINT, which breaks them off.
-pub(crate) async fn serve(listener: TcpListener, tracker: Tracker) -> Result<(), Failure> {
-    let state = web::Data::new(State::new(tracker));
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tracker: Tracker,
+    hosts: Vec<String>,
+) -> Result<(), Failure> {
+    let state = web::Data::new(State::new(tracker, hosts));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())

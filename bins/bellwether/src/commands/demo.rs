@@ -33,7 +33,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Fai
     let listener = web::bind(settings.listen)?;
     let worker = tracker.start_worker();
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
-    web::serve(listener, tracker).await?;
+    web::serve(listener, tracker, settings.hosts.clone()).await?;
     worker.stop().await;
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -14,7 +14,7 @@ pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let listener = web::bind(settings.listen)?;
     let worker = tracker.start_worker();
     writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;
-    web::serve(listener, tracker).await?;
+    web::serve(listener, tracker, settings.hosts.clone()).await?;
     worker.stop().await;
     tracing::info!("server.stopped");
     Ok(ExitCode::SUCCESS)

@@ -1,33 +1,75 @@
-//! Requests that change something must come from our own pages, or from a program rather than a browser.
+//! Requests must be meant for this server, and those that change something must come from our own pages, or from a
+//! program rather than a browser.
+
+use std::net::IpAddr;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
+
+use super::State;
 
 /// Refuses what another site makes a browser send here.
 pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if request.method().is_safe() || is_ours(request.headers()) {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+    let hosts =
+        request.app_data::<web::Data<State>>().map(|state| state.hosts.as_slice()).unwrap_or_default();
+    // Not what `X-Forwarded-Host` claims: any page can send that.
+    let host = match request.uri().authority() {
+        Some(authority) => authority.as_str().to_owned(),
+        None => text(request.headers(), HOST.as_str()).unwrap_or_default().to_owned(),
+    };
+    let refusal = if !is_meant_for_us(&host, hosts) {
+        Some((
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server does not answer to that name. If the name is yours, start the server with --host NAME.",
+        ))
+    } else if request.method().is_safe() || is_ours(request.headers()) {
+        None
+    } else {
+        Some((
+            StatusCode::FORBIDDEN,
+            "This request came from another site and was refused. Open the page here and try again.",
+        ))
+    };
+    match refusal {
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+        Some((status, words)) => {
+            let answer = HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(words);
+            Ok(request.into_response(answer))
+        }
     }
-    let refusal = HttpResponse::Forbidden()
-        .content_type("text/plain; charset=utf-8")
-        .body("This request came from another site and was refused. Open the page here and try again.");
-    Ok(request.into_response(refusal))
+}
+
+/// Another site can make its own name lead here, and would then count as this origin; it cannot do so with an address.
+fn is_meant_for_us(host: &str, names: &[String]) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok()
+        || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Browsers say where a request comes from; what says nothing is a program, which no other site can steer.
 fn is_ours(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+    match (text(headers, "sec-fetch-site"), text(headers, ORIGIN.as_str())) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
             let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text(HOST.as_str())
+            host.is_some() && host == text(headers, HOST.as_str())
         }
         (None, None) => true,
     }
@@ -48,6 +90,18 @@ mod tests {
         assert!(!is_ours(&headers(&[("sec-fetch-site", "same-site")])));
         assert!(!is_ours(&headers(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")])));
         assert!(!is_ours(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")])));
+    }
+
+    #[test]
+    fn a_name_that_is_not_ours_is_refused() {
+        let ours = ["portfolio.example".to_owned()];
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "192.168.1.7", "Portfolio.Example:443"]
+        {
+            assert!(is_meant_for_us(host, &ours), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", ""] {
+            assert!(!is_meant_for_us(host, &ours), "{host}");
+        }
     }
 
     #[test]

@@ -15,12 +15,15 @@ pub(crate) struct State {
     pub(super) templates: Templates,
     pub(super) assets: AssetNames,
     pub(super) snapshots: Snapshots<SnapshotKey>,
+    /// Names besides addresses and localhost under which requests are answered.
+    pub(super) hosts: Vec<String>,
 }
 
 impl State {
-    pub(super) fn new(tracker: Tracker) -> Self {
+    pub(super) fn new(tracker: Tracker, hosts: Vec<String>) -> Self {
         Self {
             tracker,
+            hosts,
             templates: Templates::embedded(),
             assets: AssetNames::embedded(),
             snapshots: Snapshots::new(SNAPSHOT_BYTES),
