@@ -86,7 +86,7 @@ pub(crate) struct Import {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Prices {
-    /// Read daily prices from a CSV file with the columns date,symbol,close[,open,high,low,volume]
+    /// Read daily prices from a CSV file with the columns date,symbol,close and, where known, open,high,low,volume
     Import(PricesImport),
 }
 
