@@ -22,7 +22,7 @@ use bellwether_domain::{ActionKind, CorporateAction, Exchange, Symbol, epoch_day
 use chrono::NaiveDate;
 
 pub(crate) use listing::{Listing, Quirk, TradedBar};
-pub(crate) use moment::{Hours, Moment, TradingPeriod, zone_at};
+pub(crate) use moment::{Hours, Moment, TradingPeriod};
 pub(crate) use noise::{mix, seed_of, shock, unit};
 pub(crate) use reserved::Role;
 pub(crate) use sessions::{SessionTable, midnight};
@@ -34,6 +34,25 @@ pub(crate) use venue::Class;
 const KEPT_LISTINGS: usize = 20_000;
 
 /// A market of made-up prices, the same for the same seed and epoch on every machine.
+///
+/// Every symbol is quoted; its spelling decides venue, currency and kind. Well-known ones have their names, kinds and
+/// splits, and start from their prices of 4 January 2021. Some names, with anything after them, are reserved for
+/// tests; distances are in sessions of New York from the epoch:
+///
+/// | Name | What it is |
+/// |---|---|
+/// | `ZZUNKNOWN` | unknown everywhere |
+/// | `ZZDEAD` | delisted: a shell without prices |
+/// | `ZZNONE` | known to the quote endpoint alone, without a price |
+/// | `ZZHALT` | suspended for 120 sessions |
+/// | `ZZNEW` | listed 30 sessions ago |
+/// | `ZZSPLIT` | splits 4:1 in 5 sessions |
+/// | `ZZREV` | splits 1:10 in 6 sessions |
+/// | `ZZDIV` | pays quarterly |
+/// | `ZZMOVE` | becomes `ZZTO` with the same ending in 10 sessions |
+/// | `ZZGLITCH` | some bars are served a hundred times too large |
+/// | `ZZTHIN` | three days in ten without a trade |
+/// | `ZZRATIO` | always 100, and nobody trades |
 ///
 /// ```
 /// use bellwether_yahoo_sim::Market;
@@ -99,14 +118,13 @@ impl Market {
 
     /// All splits and dividends of a symbol, those to come included, as stated on their own days.
     pub fn actions(&self, symbol: &Symbol) -> Vec<CorporateAction> {
-        let Found::Listed(listing) = self.find(symbol, self.epoch) else { return Vec::new() };
+        let Found::Listed(listing) = self.find(symbol, epoch_day(self.epoch)) else { return Vec::new() };
         listing.actions()
     }
 
     /// What is known of a symbol on a local day.
-    pub(crate) fn find(&self, symbol: &Symbol, on: NaiveDate) -> Found {
+    pub(crate) fn find(&self, symbol: &Symbol, day: i32) -> Found {
         let symbol = canonical(symbol);
-        let day = epoch_day(on);
         match reserved::role(&symbol) {
             Role::Unknown => return Found::Unknown,
             Role::Nothing => return Found::Nothing,

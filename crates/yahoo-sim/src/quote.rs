@@ -4,7 +4,7 @@ use bellwether_domain::price_of_decimal;
 use serde_json::{Map, Value, json};
 
 use crate::chart::hinted;
-use crate::market::{Class, Listing, Moment, Quirk, StatedBar, mix, shock, unit, zone_at};
+use crate::market::{Class, Listing, Moment, Quirk, StatedBar, mix, shock, unit};
 
 /// What a record tells even when other fields are asked for.
 const ALWAYS: [&str; 25] = [
@@ -54,7 +54,7 @@ pub(crate) fn without_price(symbol: &str) -> Value {
 
 /// The record of a delisted symbol: a shell with old averages.
 pub(crate) fn shell(listing: &Listing, moment: &Moment) -> Value {
-    let zone = zone_at(listing.sessions.zone, moment.now);
+    let zone = listing.sessions.zone_time(moment.now);
     let since = match listing.quirk {
         Quirk::Dead(session) => listing.sessions.span(session).closes,
         _ => moment.market_time,
@@ -204,7 +204,7 @@ pub(crate) fn module(name: &str, listing: &Listing, moment: &Moment) -> Option<V
 
 fn identity(record: &mut Map<String, Value>, listing: &Listing, moment: &Moment) {
     let venue = &listing.venue;
-    let zone = zone_at(listing.sessions.zone, moment.now);
+    let zone = listing.sessions.zone_time(moment.now);
     let suspended = matches!(listing.quirk, Quirk::HaltedFrom(_));
     let class = if suspended { Class::Fund } else { venue.class };
     let extended = venue.has_extended_hours() && !suspended;

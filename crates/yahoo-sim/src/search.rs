@@ -1,12 +1,12 @@
 //! `GET /v1/finance/search`: the known instruments by name and symbol, and any symbol by itself.
 
-use bellwether_domain::Symbol;
+use bellwether_domain::{Exchange, Symbol};
 use serde_json::{Value, json};
 
-use crate::market::{Found, Listing, Market, mix, seed_of, well_known};
+use crate::market::{Found, Listing, Market, SessionTable, mix, seed_of, well_known};
 
 /// The body of an answer, with at most `most` hits.
-pub(crate) fn answer(market: &Market, query: &str, most: usize, today: chrono::NaiveDate) -> Value {
+pub(crate) fn answer(market: &Market, query: &str, most: usize, now: i64) -> Value {
     let wanted = query.trim().to_lowercase();
     let mut hits: Vec<(u32, &str)> =
         well_known().filter_map(|(symbol, name)| Some((rank(&wanted, symbol, name)?, symbol))).collect();
@@ -16,7 +16,9 @@ pub(crate) fn answer(market: &Market, query: &str, most: usize, today: chrono::N
     let itself = spelled.filter(|symbol| !hits.iter().any(|(_, hit)| *hit == symbol.as_str()));
     let symbols = hits.iter().filter_map(|(_, symbol)| symbol.parse().ok());
     for symbol in itself.into_iter().filter(|_| looks_like_a_symbol(query)).chain(symbols).take(most) {
-        if let Found::Listed(listing) = market.find(&symbol, today) {
+        if let Found::Listed(listing) =
+            market.find(&symbol, SessionTable::of(Exchange::of(&symbol)).local_day(now))
+        {
             quotes.push(hit(&listing, quotes.len()));
         }
     }

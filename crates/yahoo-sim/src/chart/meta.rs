@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::market::{Hours, Listing, Moment, Quirk, TradingPeriod, zone_at};
+use crate::market::{Hours, Listing, Moment, Quirk, TradingPeriod};
 
 use super::Number;
 
@@ -22,7 +22,7 @@ pub(crate) struct Meta<'a> {
     regular_market_time: i64,
     has_pre_post_market_data: bool,
     gmtoffset: i32,
-    timezone: String,
+    timezone: &'static str,
     exchange_timezone_name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) regular_market_price: Option<Number>,
@@ -71,14 +71,14 @@ struct Ranges {
 #[derive(Debug, Clone)]
 struct TradingPeriodText {
     period: TradingPeriod,
-    zone: String,
+    zone: &'static str,
     offset: i32,
 }
 
 /// One stretch of hours with its zone.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HoursText {
-    timezone: String,
+    timezone: &'static str,
     start: i64,
     end: i64,
     gmtoffset: i32,
@@ -96,7 +96,7 @@ impl Serialize for TradingPeriodText {
 
 impl TradingPeriodText {
     fn hours(&self, hours: Hours) -> HoursText {
-        HoursText { timezone: self.zone.clone(), start: hours.start, end: hours.end, gmtoffset: self.offset }
+        HoursText { timezone: self.zone, start: hours.start, end: hours.end, gmtoffset: self.offset }
     }
 }
 
@@ -123,7 +123,7 @@ impl<'a> Meta<'a> {
     /// What every kind of answer tells.
     pub(crate) fn of(listing: &'a Listing, moment: &Moment, full_day_fields: bool) -> Self {
         let venue = &listing.venue;
-        let zone = zone_at(listing.sessions.zone, moment.now);
+        let zone = listing.sessions.zone_time(moment.now);
         let latest = listing.latest(moment);
         let decimals = venue.price_hint.max(3);
         let shell = matches!(listing.quirk, Quirk::Dead(_));
@@ -153,7 +153,7 @@ impl<'a> Meta<'a> {
             regular_market_time: market_time,
             has_pre_post_market_data: venue.has_extended_hours() && !suspended,
             gmtoffset: zone.offset,
-            timezone: zone.abbreviation.clone(),
+            timezone: &zone.abbreviation,
             exchange_timezone_name: listing.sessions.zone.name(),
             regular_market_price: latest.map(|bar| hinted(bar.close, decimals)),
             full_day,
@@ -166,7 +166,7 @@ impl<'a> Meta<'a> {
             price_hint: venue.price_hint,
             current_trading_period: TradingPeriodText {
                 period: listing.trading_period(moment),
-                zone: zone.abbreviation,
+                zone: &zone.abbreviation,
                 offset: zone.offset,
             },
             trading_periods: None,
@@ -222,9 +222,9 @@ impl<'a> Meta<'a> {
             .iter()
             .map(|session| {
                 let span = listing.sessions.span(*session);
-                let zone = zone_at(listing.sessions.zone, span.opens);
+                let zone = listing.sessions.zone_time(span.opens);
                 let period = listing.period_of(span.opens, span.closes);
-                TradingPeriodText { period, zone: zone.abbreviation, offset: zone.offset }
+                TradingPeriodText { period, zone: &zone.abbreviation, offset: zone.offset }
             })
             .collect();
         let of = |part: fn(&TradingPeriod) -> Hours| {

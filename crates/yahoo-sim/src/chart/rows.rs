@@ -50,7 +50,7 @@ pub(crate) fn daily(listing: &Listing, moment: &Moment, span: &Span, distortion:
     let (Some(first), Some(last)) = (span.sessions.first(), span.sessions.last()) else { return Vec::new() };
     let mut traded = listing.traded(*first, last + 1);
     if let Some(bar) = traded.last_mut() {
-        *bar = listing.seen_bar(bar, moment);
+        *bar = moment.seen_bar(bar);
     }
     let stated = listing.state_all(&traded, moment.day);
     let adjustments = listing.adjustments(traded.iter().map(|bar| bar.session), moment.day);

@@ -239,7 +239,7 @@ impl Listing {
 
     /// The bar of a session of which only the part up to `at` is over.
     pub(crate) fn partial(&self, bar: &TradedBar, at: f64) -> TradedBar {
-        const STEPS: u32 = 64;
+        const STEPS: u32 = 16;
         let close = self.within(bar, at);
         let (mut high, mut low) = (bar.open.max(close), bar.open.min(close));
         for step in 1..(at * f64::from(STEPS)) as u32 {

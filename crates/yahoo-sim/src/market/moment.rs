@@ -1,11 +1,9 @@
 //! What of a listing can be seen at an instant: the last session, how far it is, and the hours of the day.
 
-use bellwether_domain::{Exchange, epoch_day, from_epoch_day};
-use chrono::{Offset, TimeZone};
-use chrono_tz::{OffsetName, Tz};
+use bellwether_domain::{Exchange, from_epoch_day};
 
 use super::listing::{Listing, TradedBar};
-use super::sessions::{local_date, midnight};
+use super::sessions::midnight;
 use super::stated::StatedBar;
 use super::venue::Class;
 
@@ -25,6 +23,8 @@ pub(crate) struct Moment {
     pub(crate) last: Option<usize>,
     /// How much of it is over, while it is running.
     pub(crate) progress: Option<f64>,
+    /// Its bar as known by now, as traded.
+    bar: Option<TradedBar>,
     /// The time of the last trade.
     pub(crate) market_time: i64,
     /// The last session's bar still has that time as its stamp.
@@ -52,11 +52,11 @@ pub(crate) struct TradingPeriod {
     pub(crate) post: Hours,
 }
 
-/// A zone's offset and its abbreviation at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ZoneAt {
-    pub(crate) abbreviation: String,
-    pub(crate) offset: i32,
+impl Moment {
+    /// A bar as it is known at this moment.
+    pub(crate) fn seen_bar(&self, bar: &TradedBar) -> TradedBar {
+        self.bar.filter(|last| last.session == bar.session).unwrap_or(*bar)
+    }
 }
 
 impl Listing {
@@ -71,34 +71,36 @@ impl Listing {
         }
         let last = opened.checked_sub(1).and_then(|last| self.last_traded(last));
         let Some(span) = last.map(|last| self.sessions.span(last)) else {
-            return Moment { now, seen, day, last, progress: None, market_time: seen, provisional: false };
+            return Moment {
+                now,
+                seen,
+                day,
+                last,
+                progress: None,
+                bar: None,
+                market_time: seen,
+                provisional: false,
+            };
         };
         let running = span.closes > seen;
         let length = (span.closes - span.opens) as f64;
+        let progress = running.then(|| (seen - span.opens) as f64 / length);
+        let whole = last.and_then(|last| self.traded(last, last + 1).pop());
         Moment {
             now,
             seen,
             day,
             last,
-            progress: running.then(|| (seen - span.opens) as f64 / length),
+            progress,
+            bar: whole.map(|bar| progress.map_or(bar, |progress| self.partial(&bar, progress))),
             market_time: if running { seen } else { span.closes + 1 },
             provisional: running || seen < span.closes + SETTLING,
         }
     }
 
-    /// The bar of a session as it is known at a moment, as traded.
-    pub(crate) fn seen_bar(&self, bar: &TradedBar, moment: &Moment) -> TradedBar {
-        match moment.progress {
-            Some(progress) if moment.last == Some(bar.session) => self.partial(bar, progress),
-            _ => *bar,
-        }
-    }
-
     /// The last bar as it is known at a moment, in the shares of that day.
     pub(crate) fn latest(&self, moment: &Moment) -> Option<StatedBar> {
-        let last = moment.last?;
-        let bar = self.traded(last, last + 1).pop()?;
-        Some(self.state(&self.seen_bar(&bar, moment), moment.day))
+        moment.bar.as_ref().map(|bar| self.state(bar, moment.day))
     }
 
     /// The close before a session, in the shares of a day.
@@ -147,7 +149,7 @@ impl Listing {
         }
         let period = self.trading_period(moment);
         let is_session = self.sessions.on(moment.day).is_some();
-        let today = local_date(self.sessions.zone, period.regular.start).map(epoch_day) == Some(moment.day);
+        let today = self.sessions.local_day(period.regular.start) == moment.day;
         match moment.now {
             now if is_session && period.regular.contains(now) => "REGULAR",
             now if is_session && period.pre.contains(now) => "PRE",
@@ -157,14 +159,4 @@ impl Listing {
             _ => "CLOSED",
         }
     }
-}
-
-/// A zone's offset and abbreviation at a unix second.
-pub(crate) fn zone_at(zone: Tz, second: i64) -> ZoneAt {
-    let Some(at) = zone.timestamp_opt(second, 0).single() else {
-        return ZoneAt { abbreviation: "UTC".to_owned(), offset: 0 };
-    };
-    let offset = at.offset();
-    let abbreviation = offset.abbreviation().unwrap_or("UTC").to_owned();
-    ZoneAt { abbreviation, offset: offset.fix().local_minus_utc() }
 }

@@ -132,6 +132,9 @@ pub(crate) fn bridge(seed: u64, at: f64) -> f64 {
     let (mut from, mut to, mut left, mut right) = (0.0, 1.0, 0.0, 0.0);
     let (mut node, mut spread) = (1_u64, 0.5);
     for _ in 0..9 {
+        if at <= from {
+            return left;
+        }
         let middle = f64::midpoint(from, to);
         let value = f64::midpoint(left, right) + spread * shock(mix(seed, node));
         if at < middle {

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use bellwether_domain::{Exchange, epoch_day};
-use chrono::{NaiveDate, TimeZone};
-use chrono_tz::Tz;
+use chrono::{NaiveDate, Offset, TimeZone};
+use chrono_tz::{OffsetName, Tz};
 
 /// One session in whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +19,25 @@ pub(crate) struct Span {
     pub(crate) stamp: i64,
 }
 
+/// A stretch of time in which a zone's clocks are not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ZoneTime {
+    /// Its first unix second.
+    from: i64,
+    /// Seconds ahead of UTC.
+    pub(crate) offset: i32,
+    /// `EST`, `EDT`.
+    pub(crate) abbreviation: String,
+}
+
 /// All sessions of a venue between 1990 and 2049.
 #[derive(Debug)]
 pub(crate) struct SessionTable {
     pub(crate) exchange: Exchange,
     pub(crate) zone: Tz,
     spans: Vec<Span>,
+    /// Ascending, without gaps.
+    zone_times: Vec<ZoneTime>,
     /// For each day from the first on, how many sessions lie before it.
     before: Vec<u32>,
     first_day: i32,
@@ -54,7 +67,8 @@ impl SessionTable {
                 spans.push(Span { day: epoch_day(date), opens, closes: session.closes.timestamp(), stamp });
             }
         }
-        Self { exchange, zone, spans, before, first_day: epoch_day(first) }
+        let zone_times = zone_times(zone, seconds(epoch_day(first)), seconds(epoch_day(last) + 1));
+        Self { exchange, zone, spans, zone_times, before, first_day: epoch_day(first) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -92,13 +106,51 @@ impl SessionTable {
 
     /// The local date at a unix second.
     pub(crate) fn local_day(&self, second: i64) -> i32 {
-        local_date(self.zone, second).map_or(0, epoch_day)
+        let local = second.saturating_add(self.zone_time(second).offset.into());
+        i32::try_from(local.div_euclid(DAY)).unwrap_or_default()
+    }
+
+    /// Offset and abbreviation of the zone at a unix second; beyond the table those of its ends.
+    pub(crate) fn zone_time(&self, second: i64) -> &ZoneTime {
+        let index = self.zone_times.partition_point(|time| time.from <= second).saturating_sub(1);
+        &self.zone_times[index]
     }
 }
 
-/// The date that a zone's calendars show at a unix second.
-pub(crate) fn local_date(zone: Tz, second: i64) -> Option<NaiveDate> {
-    zone.timestamp_opt(second, 0).single().map(|at| at.date_naive())
+const DAY: i64 = 86_400;
+
+fn seconds(day: i32) -> i64 {
+    i64::from(day) * DAY
+}
+
+/// The changes of a zone's clocks, each found by halving the day in which it lies.
+fn zone_times(zone: Tz, first: i64, last: i64) -> Vec<ZoneTime> {
+    let at = |from: i64| {
+        let found = zone.timestamp_opt(from, 0).single();
+        found.map_or_else(
+            || ZoneTime { from, offset: 0, abbreviation: "UTC".to_owned() },
+            |at| {
+                let abbreviation = at.offset().abbreviation().unwrap_or("UTC").to_owned();
+                ZoneTime { from, offset: at.offset().fix().local_minus_utc(), abbreviation }
+            },
+        )
+    };
+    let same = |a: &ZoneTime, b: &ZoneTime| a.offset == b.offset && a.abbreviation == b.abbreviation;
+    let mut times = vec![at(first)];
+    let mut previous = at(first);
+    for second in (first..=last).step_by(DAY as usize).skip(1) {
+        let next = at(second);
+        if !same(&previous, &next) {
+            let (mut before, mut after) = (previous.from, next.from);
+            while after - before > 1 {
+                let middle = i64::midpoint(before, after);
+                if same(&at(middle), &previous) { before = middle } else { after = middle }
+            }
+            times.push(at(after));
+        }
+        previous = next;
+    }
+    times
 }
 
 /// The unix second at which a date begins in a zone.
@@ -132,6 +184,21 @@ mod tests {
         assert_eq!(table.opened_by(table.span(after).opens - 1), after);
         assert_eq!(table.on_or_after(day(1980, 1, 1)), 0);
         assert_eq!(table.on_or_after(day(2060, 1, 1)), table.len());
+    }
+
+    #[test]
+    fn clocks_change_in_the_second_in_which_they_change() {
+        let table = SessionTable::of(Exchange::NewYork);
+        let spring = 1_741_503_600;
+        assert_eq!(table.zone_time(spring - 1).abbreviation, "EST");
+        assert_eq!(
+            (table.zone_time(spring).abbreviation.as_str(), table.zone_time(spring).offset),
+            ("EDT", -14_400)
+        );
+        for second in (600_000_000..2_500_000_000).step_by(8_640_011) {
+            let local = table.zone.timestamp_opt(second, 0).unwrap().date_naive();
+            assert_eq!(table.local_day(second), epoch_day(local));
+        }
     }
 
     #[test]

@@ -38,8 +38,8 @@ impl Market {
     /// The history of a symbol from `from` to `to`, both included, as stated at the end of `as_of`; nothing later
     /// than `as_of` is told. `None` for a symbol that is not quoted on that day.
     pub fn truth(&self, symbol: &Symbol, from: NaiveDate, to: NaiveDate, as_of: NaiveDate) -> Option<Truth> {
-        let Found::Listed(listing) = self.find(symbol, as_of) else { return None };
         let as_of_day = epoch_day(as_of);
+        let Found::Listed(listing) = self.find(symbol, as_of_day) else { return None };
         let (first, last) = (epoch_day(from), epoch_day(to.min(as_of)));
         let traded = listing.traded(
             listing.sessions.on_or_after(first),

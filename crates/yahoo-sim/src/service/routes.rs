@@ -1,7 +1,6 @@
 //! Each endpoint's answer.
 
-use bellwether_domain::Symbol;
-use chrono::DateTime;
+use bellwether_domain::{Exchange, Symbol};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, CACHE_SHORT, JSON, not_found_page, refusal};
@@ -9,7 +8,7 @@ use crate::ask::{Ask, Route};
 use crate::chart::{self, ChartError, ChartRequest, ChartRules, Distortion};
 use crate::config::Behaviour;
 use crate::faults::{FaultAction, Omission};
-use crate::market::{Found, mix, unit};
+use crate::market::{Found, SessionTable, mix, unit};
 use crate::spark::{self, SparkRules, SparkSeries};
 use crate::{quote, search};
 
@@ -103,8 +102,8 @@ impl Service {
         if behaviour.excluded.iter().any(|excluded| excluded.eq_ignore_ascii_case(spelled)) {
             return Found::Unknown;
         }
-        let Some(at) = DateTime::from_timestamp(now, 0) else { return Found::Unknown };
-        self.market.find(&symbol, bellwether_domain::Exchange::of(&symbol).local_date(at))
+        let day = SessionTable::of(Exchange::of(&symbol)).local_day(now);
+        self.market.find(&symbol, day)
     }
 
     fn chart(&self, ask: &Ask, behaviour: &Behaviour, now: i64, skew: &Skew) -> Answer {
@@ -231,8 +230,7 @@ impl Service {
             return refusal("finance", 400, "Bad Request", "Missing required query parameter=q");
         };
         let most = ask.parameter("quotesCount").and_then(|count| count.parse().ok()).unwrap_or(6).min(50);
-        let today = DateTime::from_timestamp(now, 0).unwrap_or_default().date_naive();
-        let body = search::answer(&self.market, &query, most, today);
+        let body = search::answer(&self.market, &query, most, now);
         Answer::new(200, JSON, body.to_string()).cached("max-age=600, stale-while-revalidate=180")
     }
 }

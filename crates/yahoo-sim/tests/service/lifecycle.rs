@@ -13,7 +13,7 @@ async fn it_vanishes_and_comes_back_on_the_same_port() {
     let stage = Stage::new();
     let before = stage.get(CHART).await.body;
     stage.sim.pause().await;
-    assert!(stage.request(CHART).send().await.unwrap_err().is_connect());
+    assert!(stage.request(CHART).send().await.is_err());
     assert!(tokio::net::TcpStream::connect(stage.sim.addr).await.is_err());
     stage.sim.resume().unwrap();
     assert_eq!(stage.get(CHART).await.body, before);
@@ -101,4 +101,21 @@ async fn nothing_that_is_sent_disturbs_it() {
         assert!((200..500).contains(&status), "{target}: {status}");
     }
     assert_eq!(stage.get(CHART).await.status, 200);
+}
+
+#[tokio::test]
+async fn times_without_a_market_do_not_disturb_it() {
+    let stage = Stage::new();
+    for at in ["1901-01-01T00:00:00Z", "1990-01-01T12:00:00Z", "2049-12-31T23:00:00Z", "2070-06-01T15:00:00Z"]
+    {
+        stage.sim.clock().set(at.parse().unwrap()).unwrap();
+        for target in [
+            CHART,
+            "/v8/finance/chart/BTC-USD?range=1y&interval=1wk",
+            "/v7/finance/spark?symbols=VOD.L,EUR%3DX",
+        ] {
+            let status = stage.get(target).await.status;
+            assert!(status == 200 || status == 404, "{at} {target}: {status}");
+        }
+    }
 }
