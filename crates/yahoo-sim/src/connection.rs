@@ -78,8 +78,11 @@ const DRIP: Duration = Duration::from_millis(50);
 const HEADER_END: &[u8; 4] = b"\r\n\r\n";
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, tap: Tap::default(), header_end: 0, body: 0, pause: None }
+    /// A connection of HTTP/1, or one of HTTP/2, whose headers are not told apart: there, all that is written counts
+    /// as body.
+    pub(crate) fn new(stream: TcpStream, is_http2: bool) -> Self {
+        let header_end = if is_http2 { HEADER_END.len() } else { 0 };
+        Self { stream, tap: Tap::default(), header_end, body: 0, pause: None }
     }
 
     pub(crate) fn tap(&self) -> Tap {

@@ -230,6 +230,9 @@ impl<'a> Meta<'a> {
         let of = |part: fn(&TradingPeriod) -> Hours| {
             periods.iter().map(|text| [text.hours(part(&text.period))]).collect::<Vec<_>>()
         };
+        if periods.is_empty() {
+            return;
+        }
         self.trading_periods = Some(if extended {
             TradingPeriods::Extended { pre: of(|p| p.pre), regular: of(|p| p.regular), post: of(|p| p.post) }
         } else {

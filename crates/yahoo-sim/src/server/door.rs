@@ -156,7 +156,8 @@ async fn accept(
                 return;
             };
             // How a connection ends is the client's affair, or was arranged by a fault.
-            let _ = server.call((Connection::new(stream), protocol, Some(peer))).await;
+            let connection = Connection::new(stream, protocol == Protocol::Http2);
+            let _ = server.call((connection, protocol, Some(peer))).await;
         });
     }
 }

@@ -153,6 +153,7 @@ async fn a_window_without_sessions_is_a_success_without_bars() {
     let weekend = stage.chart(&format!("AAPL?period1={from}&period2={to}&interval=1m")).await;
     assert!(weekend.get("timestamp").is_none());
     assert_eq!(weekend["indicators"], json!({ "quote": [{}] }));
+    assert!(weekend["meta"].get("tradingPeriods").is_none());
     let future =
         stage.chart(&format!("AAPL?period1={}&period2={}&interval=1d", to + 900_000, to + 999_999)).await;
     assert!(future.get("timestamp").is_none());

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use bellwether_yahoo_sim::{SimConfig, SimError, Simulator};
+use bellwether_yahoo_sim::{FaultAction, FaultRule, SimConfig, SimError, Simulator};
 
 use crate::Stage;
 
@@ -78,6 +78,17 @@ async fn http_two_is_spoken_without_encryption() {
         assert_eq!((response.status().as_u16(), response.version()), (200, reqwest::Version::HTTP_2));
     }
     assert_eq!(stage.sim.calls(), 20);
+    let half = FaultAction::Truncate { fraction: 0.5, short_read: true };
+    stage.sim.set_faults(vec![FaultRule::always(half)]);
+    let cut = client
+        .get(format!("{}/v8/finance/chart/AAPL?range=5y&interval=1d", stage.sim.base_url()))
+        .send()
+        .await;
+    let body = match cut {
+        Ok(response) => response.bytes().await,
+        Err(error) => Err(error),
+    };
+    assert!(body.is_err(), "faults reach it too");
 }
 
 #[tokio::test]
