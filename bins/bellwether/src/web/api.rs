@@ -21,8 +21,9 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .route("/api/dashboard-chart-data/{portfolio}", web::get().to(chart_data))
         .route("/api/current-price/{ticker}", web::get().to(current_price))
         .route("/api/price-update-progress", web::get().to(update_progress))
-        .route("/api/refresh-holdings/{portfolio}", web::post().to(refresh))
-        .route("/api/refresh-all-prices/{portfolio}", web::post().to(refresh));
+        // As resources of their own, so that other methods are answered by 405.
+        .service(web::resource("/api/refresh-holdings/{portfolio}").route(web::post().to(refresh)))
+        .service(web::resource("/api/refresh-all-prices/{portfolio}").route(web::post().to(refresh)));
 }
 
 /// The benchmarks whose figures have keys of their own.

@@ -20,7 +20,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .route("/", web::get().to(start))
         .route("/dashboard", web::get().to(start))
         .route("/first-run", web::get().to(first_run))
-        .route("/portfolios", web::post().to(create_portfolio))
+        .service(web::resource("/portfolios").route(web::post().to(create_portfolio)))
         .route("/dashboard/{portfolio}", web::get().to(dashboard))
         .route("/portfolio/import-csv", web::get().to(import_somewhere))
         .route("/portfolio/{portfolio}/import", web::get().to(import_form))
@@ -103,7 +103,7 @@ async fn start(state: web::Data<State>) -> Answer {
     let portfolios = state.tracker.portfolios().await?;
     match portfolios.first() {
         Some(portfolio) => Ok(see_other(&format!("/dashboard/{}", portfolio.id))),
-        None => first_run_page(&state, &portfolios, None, String::new()),
+        None => first_run_page(&state, &portfolios, None, NewPortfolio::default()),
     }
 }
 
@@ -111,13 +111,18 @@ async fn start(state: web::Data<State>) -> Answer {
 struct FirstRunPage {
     page: Page,
     problem: Option<String>,
-    name: String,
+    typed: NewPortfolio,
 }
 
-fn first_run_page(state: &State, portfolios: &[Portfolio], problem: Option<String>, name: String) -> Answer {
+fn first_run_page(
+    state: &State,
+    portfolios: &[Portfolio],
+    problem: Option<String>,
+    typed: NewPortfolio,
+) -> Answer {
     let page = Page::new(state, "Begin", portfolios, None, Place::Elsewhere);
     let refused = problem.is_some();
-    let body = state.templates.render("first-run.html", &FirstRunPage { page, problem, name })?;
+    let body = state.templates.render("first-run.html", &FirstRunPage { page, problem, typed })?;
     let mut answer = html(body);
     if refused {
         *answer.status_mut() = actix_web::http::StatusCode::BAD_REQUEST;
@@ -127,22 +132,32 @@ fn first_run_page(state: &State, portfolios: &[Portfolio], problem: Option<Strin
 
 async fn first_run(state: web::Data<State>) -> Answer {
     let portfolios = state.tracker.portfolios().await?;
-    first_run_page(&state, &portfolios, None, String::new())
+    first_run_page(&state, &portfolios, None, NewPortfolio::default())
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct NewPortfolio {
     name: String,
     currency: String,
     cost_method: String,
 }
 
+impl Default for NewPortfolio {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            currency: Currency::USD.to_string(),
+            cost_method: CostMethod::default().as_str().to_owned(),
+        }
+    }
+}
+
 async fn create_portfolio(state: web::Data<State>, form: web::Form<NewPortfolio>) -> Answer {
-    let NewPortfolio { name, currency, cost_method } = form.into_inner();
+    let typed = form.into_inner();
     let settings = || -> Result<PortfolioSettings, String> {
-        let base_currency: Currency = currency.parse().map_err(|error| format!("{error}."))?;
-        let cost_method: CostMethod = cost_method.parse().map_err(|error| format!("{error}."))?;
-        Ok(PortfolioSettings { base_currency, cost_method, ..PortfolioSettings::named(name.trim()) })
+        let base_currency: Currency = typed.currency.parse().map_err(|error| format!("{error}."))?;
+        let cost_method: CostMethod = typed.cost_method.parse().map_err(|error| format!("{error}."))?;
+        Ok(PortfolioSettings { base_currency, cost_method, ..PortfolioSettings::named(typed.name.trim()) })
     };
     let created = match settings() {
         Ok(settings) => match state.tracker.create_portfolio(settings).await {
@@ -156,7 +171,7 @@ async fn create_portfolio(state: web::Data<State>, form: web::Form<NewPortfolio>
         Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),
         Err(words) => {
             let portfolios = state.tracker.portfolios().await?;
-            first_run_page(&state, &portfolios, Some(words), name)
+            first_run_page(&state, &portfolios, Some(words), typed)
         }
     }
 }

@@ -70,7 +70,8 @@ class ValueChart extends HTMLElement {
     const left = share * box.width;
     this.#line.style.left = `${left}px`;
     const width = this.#readout.offsetWidth;
-    this.#readout.style.left = `${left + width + 16 > box.width ? left - width - 8 : left + 8}px`;
+    const wanted = left + width + 16 > box.width ? left - width - 8 : left + 8;
+    this.#readout.style.left = `${Math.max(0, Math.min(wanted, box.width - width))}px`;
   }
 }
 

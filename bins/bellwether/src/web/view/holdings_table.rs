@@ -108,8 +108,11 @@ fn beside(holding: &Holding, against: &Against) -> Cell {
         sort: points.to_string(),
         direction: number::direction(points),
         title: format!(
-            "the same money in {} would be worth {:.2}, {:.2} less than this holding",
-            against.symbol, comparison.value, comparison.ahead_by
+            "The same money in {} would be worth {:.2}, {:.2} {} than this holding with what it paid out.",
+            against.symbol,
+            comparison.value,
+            comparison.ahead_by.abs(),
+            if comparison.ahead_by < 0.0 { "more" } else { "less" },
         ),
         more: String::new(),
     }
