@@ -43,6 +43,9 @@ impl Benchmark {
         if let Some(rates) = market.rates().column(instrument.currency(), base, first, growth.len())? {
             growth.iter_mut().zip(rates).for_each(|(value, rate)| *value *= rate);
         }
+        if !growth.iter().all(|worth| worth.is_finite()) {
+            return Err(Reason::OutOfRange);
+        }
         Ok(Self { symbol: symbol.clone(), base, as_of, quoted: index.days, growth, units })
     }
 
@@ -115,7 +118,7 @@ fn total_return_index(
         let date = from_epoch_day(day);
         while let Some(split) = splits_ahead.next_if(|split| split.ex_date <= date) {
             if held_before {
-                units *= split.ratio.factor().float();
+                units *= splits::factor(split);
             }
         }
         // Dividends of a day, or of closed days before it, buy together: none earns for the other.

@@ -5,6 +5,15 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::{Figure, Reason};
 
+/// Integers up to here are exact in an `f64`.
+const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+
+/// The powers of ten that are exact in an `f64`.
+const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
 /// The four operations on amounts that come from outside.
 pub(crate) trait Exact: Sized {
     fn plus(self, other: Decimal) -> Figure<Decimal>;
@@ -40,7 +49,12 @@ impl Exact for Decimal {
     }
 
     fn float(self) -> f64 {
-        self.to_f64().unwrap_or(f64::NAN)
+        // Both exact in an f64, so that one correctly rounded division gives the nearest; the general way takes ten
+        // times as long.
+        match (i64::try_from(self.mantissa()), POWERS_OF_TEN.get(self.scale() as usize)) {
+            (Ok(mantissa), Some(power)) if mantissa.unsigned_abs() <= EXACT => mantissa as f64 / power,
+            _ => self.to_f64().unwrap_or(f64::NAN),
+        }
     }
 }
 
@@ -50,4 +64,29 @@ pub(crate) fn ratio(part: Decimal, whole: Decimal) -> Figure<f64> {
         return Err(Reason::NoCapital);
     }
     Ok(part.float() / whole.float())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_float_is_the_nearest_to_the_decimal(mantissa in any::<i64>(), shift in 0..60_u32, scale in 0..25_u32) {
+            let decimal = Decimal::new(mantissa >> shift, scale);
+            let nearest: f64 = decimal.to_string().parse().expect("a number");
+            prop_assert!((decimal.float() - nearest).abs() <= f64::EPSILON * nearest.abs());
+            if decimal.mantissa().unsigned_abs() <= u128::from(EXACT) && scale < 23 {
+                prop_assert_eq!(decimal.float().to_bits(), nearest.to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn a_rate_needs_positive_capital() {
+        assert_eq!(ratio(Decimal::ONE, Decimal::ZERO), Err(Reason::NoCapital));
+        assert_eq!(ratio(Decimal::ONE, Decimal::NEGATIVE_ONE), Err(Reason::NoCapital));
+    }
 }

@@ -125,7 +125,9 @@ impl Benchmark {
         let net_invested: f64 = flows.iter().map(|(_, amount)| amount).sum();
         let paid_in: f64 = flows.iter().map(|(_, amount)| amount.max(0.0)).sum();
         let (gain, total_return) = (value - net_invested, self.return_since(from_epoch_day(bought))?);
-        if ![value, gain, own_value].iter().all(|figure| figure.is_finite()) {
+        let units = invested.units * self.units;
+        let figures = [value, gain, own_value, units];
+        if !figures.iter().chain(&invested.series.values).all(|figure| figure.is_finite()) {
             return Err(Reason::OutOfRange);
         }
         let rates_hold = || invested.exhausted.map_or(Ok(()), |on| Err(Reason::Exhausted { on }));
@@ -136,7 +138,7 @@ impl Benchmark {
             net_invested,
             paid_in,
             value,
-            units: invested.units * self.units,
+            units,
             gain,
             gain_rate: rates_hold().and_then(|()| related()),
             xirr: rates_hold().and_then(|()| self.money_weighted(&flows, value)),

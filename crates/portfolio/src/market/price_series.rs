@@ -1,13 +1,17 @@
 //! One instrument's closes as they were traded, whatever the sources' bases.
 
+use std::collections::BTreeMap;
+
 use bellwether_domain::{PriceBasis, PriceColumns, PriceSource, Split, epoch_day};
 use chrono::NaiveDate;
 
 use super::splits;
-use crate::exact::Exact;
 
 /// A provider's rank and above: its zero is a hole, where a zero that the user gave is a write-off.
 const FIRST_PROVIDER_RANK: u8 = 5;
+
+/// No price of anything is lower or higher, but for zero.
+const PLAUSIBLE: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
 
 /// What one source knows of an instrument's closes.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +38,7 @@ impl PriceSeries {
     ///
     /// A split-adjusted close is multiplied by the ratios of the splits after its day that its history contains. On
     /// a day that several sources know, the lowest [`PriceSource::rank`] wins. Closes that are no prices (negative,
-    /// not finite, or a provider's zero) count as absent.
+    /// not finite, absurdly small or large, or a provider's zero) count as absent.
     pub fn new(histories: &[SourcePrices<'_>], splits: &[Split]) -> Self {
         let splits = splits::merged(splits);
         let mut ranked: Vec<_> = histories.iter().collect();
@@ -47,9 +51,16 @@ impl PriceSeries {
         Self { columns }
     }
 
-    /// Closes that are as traded already, such as a made-up series.
+    /// Closes that are as traded already, such as a made-up series. What is no price is left out, a zero is kept.
     pub fn as_traded(columns: PriceColumns) -> Self {
-        Self { columns }
+        let mut series = Self::default();
+        let columns = ascending(columns);
+        for (&day, &close) in columns.days.iter().zip(&columns.closes) {
+            if is_price(close, true) {
+                series.columns.push(day, close);
+            }
+        }
+        series
     }
 
     /// The days and closes, as traded.
@@ -63,33 +74,49 @@ impl PriceSeries {
     }
 }
 
+fn is_price(close: f64, may_be_zero: bool) -> bool {
+    PLAUSIBLE.contains(&close) || (may_be_zero && close == 0.0)
+}
+
+/// Days in order, each once with the value that comes last; a day without value is left out.
+pub(super) fn ascending(mut columns: PriceColumns) -> PriceColumns {
+    let length = columns.days.len().min(columns.closes.len());
+    columns.days.truncate(length);
+    columns.closes.truncate(length);
+    if columns.days.is_sorted_by(|a, b| a < b) {
+        return columns;
+    }
+    let by_day: BTreeMap<i32, f64> = columns.days.into_iter().zip(columns.closes).collect();
+    PriceColumns { days: by_day.keys().copied().collect(), closes: by_day.into_values().collect() }
+}
+
 fn as_traded(history: &SourcePrices<'_>, splits: &[Split]) -> PriceColumns {
     let may_be_zero = history.source.rank() < FIRST_PROVIDER_RANK;
-    let is_price = |close: f64| close.is_finite() && (close > 0.0 || (close >= 0.0 && may_be_zero));
     let known = splits.partition_point(|split| split.ex_date <= history.known_up_to);
     let adjusted_for = match history.source.basis {
         PriceBasis::AsTraded => &[],
         PriceBasis::SplitAdjusted => splits.get(..known).unwrap_or_default(),
     };
-    let all_prices = history.columns.closes.iter().all(|close| is_price(*close));
+    let all_prices = history.columns.closes.iter().all(|close| is_price(*close, may_be_zero));
+    let given = ascending(history.columns.clone());
     if adjusted_for.is_empty() && all_prices {
-        return history.columns.clone();
+        return given;
     }
 
     let mut later = adjusted_for.iter();
     let mut next = later.next();
-    let mut factor: f64 = adjusted_for.iter().map(|split| split.ratio.factor().float()).product();
+    let mut factor: f64 = adjusted_for.iter().map(splits::factor).product();
     let mut columns = PriceColumns::default();
-    for (&day, &close) in history.columns.days.iter().zip(&history.columns.closes) {
+    for (&day, &close) in given.days.iter().zip(&given.closes) {
         while let Some(split) = next.filter(|split| epoch_day(split.ex_date) <= day) {
             next = later.next();
             // Not a division of the old product: that would leave its rounding behind.
-            factor =
-                next.into_iter().chain(later.clone()).map(|split| split.ratio.factor().float()).product();
+            factor = next.into_iter().chain(later.clone()).map(splits::factor).product();
             debug_assert!(split.ex_date <= history.known_up_to, "only splits that the history contains");
         }
-        if is_price(close) {
-            columns.push(day, close * factor);
+        let as_traded = close * factor;
+        if is_price(as_traded, may_be_zero) {
+            columns.push(day, as_traded);
         }
     }
     columns
@@ -158,6 +185,15 @@ mod tests {
         let histories = [history(&yahoo, &adjusted, "2020-09-02"), history(&csv, &raw, "2020-09-02")];
         let series = PriceSeries::new(&histories, &splits);
         assert_eq!(series.columns().closes, [500.0, 499.0, 129.0, 134.18]);
+    }
+
+    #[test]
+    fn columns_out_of_order_or_of_unequal_length_are_put_right() {
+        let muddled = PriceColumns { days: vec![3, 1, 3, 2, 9], closes: vec![30.0, 10.0, 31.0, 20.0] };
+        let series = PriceSeries::as_traded(muddled.clone());
+        assert_eq!(series.columns(), &PriceColumns { days: vec![1, 2, 3], closes: vec![10.0, 20.0, 31.0] });
+        let yahoo = PriceSource::yahoo();
+        assert_eq!(PriceSeries::new(&[history(&yahoo, &muddled, "2020-02-01")], &[]), series);
     }
 
     #[test]

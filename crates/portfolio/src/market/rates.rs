@@ -6,8 +6,12 @@ use bellwether_domain::{Currency, PriceColumns, decimal_of_price, epoch_day, fro
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::price_series::ascending;
 use crate::exact::Exact;
 use crate::{Figure, Reason};
+
+/// What a unit of one currency can cost in another.
+const PLAUSIBLE: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
 
 /// The rate of a day, with the day it is really of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +44,12 @@ impl Rates {
         Self::default()
     }
 
-    /// Adds a pair: units of `to` for one `from`. Rates that are not positive are left out.
+    /// Adds a pair: units of `to` for one `from`. What is no rate (zero, negative, absurd) is left out.
     pub fn insert(&mut self, from: Currency, to: Currency, columns: &PriceColumns) {
         let mut usable = PriceColumns::default();
+        let columns = ascending(columns.clone());
         for (&day, &rate) in columns.days.iter().zip(&columns.closes) {
-            if rate.is_finite() && rate > 0.0 {
+            if PLAUSIBLE.contains(&rate) {
                 usable.push(day, rate);
             }
         }

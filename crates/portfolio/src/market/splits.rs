@@ -42,6 +42,11 @@ pub(crate) fn carried(price: Decimal, splits: &[Split], from: NaiveDate, to: Nai
         .try_fold(price, |price, split| price.times(split.ratio.old)?.over(split.ratio.new))
 }
 
+/// New units for one old one.
+pub(crate) fn factor(split: &Split) -> f64 {
+    split.ratio.new.float() / split.ratio.old.float()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,31 +2,31 @@
 
 use bellwether_domain::{PriceColumns, Split, epoch_day};
 
-use crate::exact::Exact;
-use crate::market::KnownPrices;
+use crate::market::{KnownPrices, splits};
 
 /// Writes the value of each day from `first` on: the day's own, else the last before it, `NaN` before the first.
+///
+/// The columns ascend and are of one length, as those of a price series and of rates are.
 pub(crate) fn fill_forward(columns: &PriceColumns, first: i32, days: &mut [f64]) {
+    let length = days.len();
+    let offset = |day: i32| usize::try_from(i64::from(day) - i64::from(first)).unwrap_or(0).min(length);
     let begun = columns.days.partition_point(|day| *day <= first);
-    let mut carried =
-        begun.checked_sub(1).and_then(|index| columns.closes.get(index)).copied().unwrap_or(f64::NAN);
-    let later = columns.days.get(begun..).unwrap_or_default();
-    let closes = columns.closes.get(begun..).unwrap_or_default();
-    let mut rest = days;
-    let mut at = first;
-    for (&day, &close) in later.iter().zip(closes) {
-        let gap = usize::try_from(day - at).unwrap_or(0).min(rest.len());
-        let (until, after) = rest.split_at_mut(gap);
-        // Most gaps are a day or a weekend: a plain loop beats a call to fill memory.
-        for value in until {
-            *value = carried;
-        }
-        (rest, at, carried) = (after, day, close);
-        if rest.is_empty() {
-            return;
+    let until = begun + columns.days[begun..].partition_point(|day| offset(*day) < length);
+    let before = begun.checked_sub(1).and_then(|index| columns.closes.get(index)).copied();
+    let (later, closes) = (&columns.days[begun..until], &columns.closes[begun..until]);
+    let first_later = later.first().map_or(length, |day| offset(*day));
+    days[..first_later].fill(before.unwrap_or(f64::NAN));
+    let Some((&last, known)) = later.split_last() else { return };
+    for ((&day, &next), &close) in known.iter().zip(&later[1..]).zip(closes) {
+        let (at, gap) = ((day - first) as usize, (next - day) as usize);
+        // Most gaps are a day or a weekend: four days at once, of which the next closes overwrite what is theirs.
+        match days.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+            Some(four) if gap <= 4 => *four = [close; 4],
+            _ => days[at..at + gap].fill(close),
         }
     }
-    rest.fill(carried);
+    let last_at = offset(last);
+    days[last_at..].fill(closes.last().copied().unwrap_or(f64::NAN));
 }
 
 /// Writes the price of each day in the units of that day, carried over weekends and divided by splits, from the
@@ -35,7 +35,7 @@ pub(crate) fn fill_forward(columns: &PriceColumns, first: i32, days: &mut [f64])
 /// `booked` are days and prices in the same currency, ascending. Days without either are `NaN`.
 pub(crate) fn fill_prices(
     known: &KnownPrices<'_>,
-    splits: &[Split],
+    applied: &[Split],
     booked: &[(i32, f64)],
     first: i32,
     days: &mut [f64],
@@ -53,7 +53,7 @@ pub(crate) fn fill_prices(
             *value = carried;
         }
     }
-    for split in splits {
+    for split in applied {
         divide_until_next_price(known, split, booked, first, days);
     }
 }
@@ -74,7 +74,7 @@ fn divide_until_next_price(
         booked.iter().map(|(day, _)| *day).find(|day| *day >= ex_day).filter(|_| !is_quoted_before);
     let next = [quoted, rebooked].into_iter().flatten().min();
     let until = next.map_or(days.len(), offset);
-    let (from, factor) = (offset(ex_day), split.ratio.factor().float());
+    let (from, factor) = (offset(ex_day), splits::factor(split));
     if let Some(carried) = days.get_mut(from..until) {
         for price in carried {
             *price /= factor;
