@@ -67,6 +67,6 @@ pub use figure::{Figure, Reason};
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
-pub use series::{DailySeries, PortfolioSeries};
+pub use series::{DailySeries, PortfolioSeries, PositionSeries};
 pub use twr::{HoldThenTrade, TimeWeighted, annualised, time_weighted};
 pub use xirr::{Flow, Rate, xirr};

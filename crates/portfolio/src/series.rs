@@ -2,8 +2,10 @@
 
 mod fill;
 mod portfolio_series;
+mod position_series;
 #[cfg(test)]
 mod tests;
+mod valuation;
 
 use bellwether_domain::{epoch_day, from_epoch_day};
 use chrono::NaiveDate;
@@ -11,6 +13,7 @@ use serde::Serialize;
 
 pub(crate) use fill::{fill_forward, fill_prices};
 pub use portfolio_series::PortfolioSeries;
+pub use position_series::PositionSeries;
 
 /// One number for each calendar day from `first_day` on, weekends included.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,7 +1,9 @@
-use bellwether_domain::Currency;
+use bellwether_domain::{Booking, Currency};
 
 use super::*;
-use crate::testing::{Ledger, columns, date, market, market_with_rates, quoted, split, symbol, usd};
+use crate::testing::{
+    Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, trade, usd,
+};
 use crate::{InstrumentData, Market, PriceSeries, Rates, Reason};
 
 fn series(ledger: &Ledger, market: &Market, as_of: &str) -> PortfolioSeries {
@@ -86,4 +88,23 @@ fn days_and_values_belong_together() {
     assert_eq!(series.at(date("2024-02-27")), None);
     assert_eq!(series.at(date("2024-03-02")), None);
     assert_eq!(series.day(2), date("2024-03-01"));
+}
+
+#[test]
+fn a_holding_returns_what_its_instrument_does_with_dividends_and_less_fees() {
+    let closes = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 11.0), ("2024-01-04", 10.0)]);
+    let market = market([("AAPL", closes.with_dividends(&[dividend("2024-01-04", "0.45")]))]);
+    let ledger = Ledger::default().booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "1"))).buy(
+        "2024-01-03",
+        "AAPL",
+        "10",
+        "11",
+    );
+    let books = ledger.books(&market, "2024-01-04");
+    let position = books.position(&symbol("AAPL")).expect("a position");
+    let result = PositionSeries::new(position, &books, &market);
+    assert_eq!(result.value.values, [100.0, 220.0, 200.0]);
+    assert_eq!(result.flows.expect("known").values, [101.0, 110.0, -9.0]);
+    let expected = 100.0 / 101.0 * 1.1 * (209.0 / 220.0) - 1.0;
+    assert!((result.time_weighted.expect("a return").total - expected).abs() < 1e-12);
 }

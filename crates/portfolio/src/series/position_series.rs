@@ -1,0 +1,35 @@
+//! One holding's value on every day since it was first bought.
+
+use super::DailySeries;
+use super::valuation::Valuation;
+use crate::twr::TimeWeighted;
+use crate::{Books, Figure, Market, Position, Reason};
+
+/// One instrument in a portfolio by calendar day, from its first purchase to the books' day, in the base currency.
+///
+/// What counts as a flow here is money between the holding and the rest: purchases and fees in, sales and dividends
+/// out. So `time_weighted` is the instrument's own return, dividends included, less the costs of trading it.
+#[derive(Debug, Clone)]
+pub struct PositionSeries {
+    /// Market value at the close.
+    pub value: DailySeries,
+    /// Money that went in on the day, less what came out.
+    pub flows: Figure<DailySeries>,
+    /// Time-weighted return, with its index by day.
+    pub time_weighted: Figure<TimeWeighted>,
+    /// Why `value` lacks something on some day.
+    pub gap: Option<Reason>,
+}
+
+impl PositionSeries {
+    /// Values a position of the books on every day.
+    pub fn new(position: &Position, books: &Books, market: &Market) -> Self {
+        let first = position.changes.first().map_or(books.as_of(), |change| change.date);
+        let mut columns = Valuation::new(books, first);
+        columns.add_position(position, market);
+        let flows = columns.flows(position.flows.iter().map(|flow| (flow.date, &flow.amount)));
+        let time_weighted = columns.linked(&flows);
+        let series = |values| DailySeries { first_day: first, values };
+        Self { flows: flows.map(series), time_weighted, value: series(columns.value), gap: columns.gap }
+    }
+}
