@@ -174,11 +174,14 @@ impl Tracker {
     /// # Errors
     /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
     pub async fn refresh_now(&self, id: PortfolioId) -> Result<(), TrackerError> {
+        let mut before = usize::MAX;
         loop {
             let refreshed = self.refresh(id, Priority::Foreground).await?;
-            if refreshed.remaining == 0 || refreshed.calls == 0 {
+            // Asking on without progress would never end.
+            if refreshed.remaining == 0 || refreshed.remaining >= before {
                 return Ok(());
             }
+            before = refreshed.remaining;
         }
     }
 

@@ -33,6 +33,14 @@ pub(crate) struct StoredMarket {
     pub(crate) price_states: HashMap<Symbol, PriceState>,
 }
 
+impl StoredMarket {
+    /// Whether an instrument's prices come from a provider that has not told its history yet.
+    pub(crate) fn lacks_history(&self, symbol: &Symbol) -> bool {
+        let by_user = self.price_states.get(symbol).is_some_and(|state| state.teller == Teller::User);
+        !by_user && self.instruments.get(symbol).is_some_and(|known| known.history_fetched_at.is_none())
+    }
+}
+
 /// What one snapshot of the database says.
 struct Stored {
     instruments: Vec<Instrument>,

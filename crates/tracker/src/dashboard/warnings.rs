@@ -37,6 +37,18 @@ pub(super) fn of(
     if !is_past && !stale.is_empty() && stale.len() != booked.len() {
         warnings.push(format!("{} shown with an old price; newer ones are asked for.", are(&stale)));
     }
+    let unfetched: Vec<Symbol> = report
+        .open_holdings()
+        .map(|holding| &holding.symbol)
+        .filter(|symbol| market.lacks_history(symbol))
+        .cloned()
+        .collect();
+    if !unfetched.is_empty() {
+        warnings.push(format!(
+            "The history of {} is still to be fetched: splits and dividends since the purchases may be missing.",
+            listed(&unfetched)
+        ));
+    }
     let inferred = figures.books.income().iter().filter(|income| income.transaction.is_none()).count();
     if inferred > 0 {
         warnings.push(format!(

@@ -10,8 +10,8 @@ use bellwether_storage::prices::{PriceBatch, WriteMode};
 use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use super::Told;
 use super::needs::{HISTORY_FROM, Need};
+use super::{Told, UNKNOWN_FOR};
 use crate::{Tracker, TrackerError};
 
 /// A refresh fetches so many days again, to see whether the source restated them.
@@ -43,7 +43,9 @@ impl Tracker {
             return Ok(Told::News);
         }
         tracing::info!(%symbol, "refresh.history_restated");
-        let outcome = provider.history(symbol, need.from, budget).await;
+        // All that is stored is restated, which may reach back further than what is needed today.
+        let from = stored.first().map_or(need.from, |(first, _)| need.from.min(*first));
+        let outcome = provider.history(symbol, from, budget).await;
         self.keep(need, &source, outcome, &stored).await
     }
 
@@ -64,6 +66,7 @@ impl Tracker {
         };
         if begins_late {
             tracing::warn!(symbol = %need.symbol(), "refresh.history_shorter_than_stored");
+            self.refresh_state().silence(need.symbol(), self.clock().now() + UNKNOWN_FOR);
             return Ok(Told::Silence);
         }
         self.write(need, source, history, WriteMode::Replace).await?;

@@ -1,0 +1,10 @@
+//! The use cases from the outside: files in, figures out, over real databases and the simulated price service.
+//!
+//! With the feature `postgres`, `TEST_DATABASE_URL` must name a PostgreSQL (`scripts/postgres-for-tests start`).
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod database;
+mod imports;
+mod real_data;
+mod refresh;
