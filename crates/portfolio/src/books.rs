@@ -31,7 +31,7 @@ pub use position::{
 use self::cash::Movement;
 use self::replay::{Replayed, Terms};
 use crate::exact::Exact;
-use crate::{Figure, LedgerError, Market, Reason};
+use crate::{Figure, LedgerError, Market, Rates, Reason};
 
 /// How a ledger is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,19 @@ pub struct ExternalFlow {
     pub amount: Figure<Decimal>,
 }
 
+/// A booking whose currency had no known rate by its day, so that the first one known was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaterRate {
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its day.
+    pub date: NaiveDate,
+    /// The day of the rate.
+    pub quoted: NaiveDate,
+}
+
 /// A ledger replayed up to the close of a day.
 ///
 /// Quantities are in the units of that day: later splits are not applied, later bookings not read.
@@ -93,6 +106,7 @@ pub struct Books {
     interest: Vec<Income>,
     charges: Vec<Charge>,
     external: Vec<ExternalFlow>,
+    later_rates: Vec<LaterRate>,
 }
 
 impl Books {
@@ -130,6 +144,7 @@ impl Books {
             interest: Vec::new(),
             charges: Vec::new(),
             external: Vec::new(),
+            later_rates: later_rates(&ordered, market.rates(), options.base),
         };
         let mut movements = Vec::with_capacity(ordered.len());
         let mut earliest: Option<LedgerError> = None;
@@ -208,6 +223,11 @@ impl Books {
         &self.external
     }
 
+    /// Bookings that were converted at a rate of a later day, because none was known yet.
+    pub fn later_rates(&self) -> &[LaterRate] {
+        &self.later_rates
+    }
+
     fn add(&mut self, replayed: Replayed, movements: &mut Vec<Movement>) {
         self.positions.push(replayed.position);
         self.external.extend(replayed.transfers);
@@ -267,4 +287,14 @@ impl Books {
         self.external.sort_by_key(|flow| flow.date);
         Ok(())
     }
+}
+
+fn later_rates(bookings: &[&Transaction], rates: &Rates, base: Currency) -> Vec<LaterRate> {
+    let later = |booking: &&Transaction| {
+        let needs_rate = booking.currency != base && booking.fx_rate.is_none();
+        let on = needs_rate.then(|| rates.on(booking.currency, base, booking.date).ok()).flatten()?;
+        let (transaction, currency, date) = (booking.id, booking.currency, booking.date);
+        (on.quoted > date).then_some(LaterRate { transaction, currency, date, quoted: on.quoted })
+    };
+    bookings.iter().filter_map(later).collect()
 }

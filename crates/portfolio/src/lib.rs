@@ -58,8 +58,8 @@ mod xirr;
 pub use benchmark::{Benchmark, Comparison, SessionChange};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
-    ExternalKind, HoldingPrice, Income, IncomeKind, Lot, Options, Position, PositionFlow, PositionFlowKind,
-    PriceOrigin, QuantityChange, Sale,
+    ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
+    PositionFlowKind, PriceOrigin, QuantityChange, Sale,
 };
 pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
 pub use error::LedgerError;

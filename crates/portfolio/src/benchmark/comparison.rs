@@ -157,31 +157,15 @@ impl Benchmark {
         })
     }
 
-    /// Invests the flows at the closes of their days. Money of a closed day waits for the next close.
+    /// Invests the flows, which are in order, at the closes of their days. Money of a closed day waits for the next
+    /// close.
     fn invested(&self, flows: &[(NaiveDate, f64)], begun: NaiveDate) -> Invested {
-        let (first, last) = (epoch_day(begun), epoch_day(self.as_of));
-        let mut values = Vec::with_capacity(usize::try_from(last - first).unwrap_or(0) + 1);
-        let mut quoted = self.quoted.iter().skip_while(|day| **day < first).peekable();
-        let mut flows = flows.iter().peekable();
-        let (mut units, mut most_units, mut waiting) = (0.0, 0.0_f64, 0.0);
-        let mut exhausted = None;
-        for day in first..=last {
-            let worth = self.worth(day);
-            while let Some((_, amount)) = flows.next_if(|(date, _)| epoch_day(*date) <= day) {
-                waiting += amount;
-            }
-            if quoted.next_if(|quoted| **quoted == day).is_some() && waiting != 0.0 {
-                units += waiting / worth;
-                waiting = 0.0;
-                most_units = most_units.max(units);
-                // What is left by rounding is no overdraft.
-                if units < -1e-9 * most_units {
-                    exhausted = exhausted.or(Some(from_epoch_day(day)));
-                }
-            }
-            values.push(if units == 0.0 { waiting } else { units * worth + waiting });
+        let mut investor = Investor::new(self, begun);
+        for day in flows.chunk_by(|(a, _), (b, _)| a == b) {
+            let amount = day.iter().map(|(_, amount)| amount).sum();
+            day.first().into_iter().for_each(|(date, _)| investor.pay_in(epoch_day(*date), amount));
         }
-        Invested { series: DailySeries { first_day: begun, values }, units, exhausted }
+        investor.finished(begun)
     }
 
     fn money_weighted(&self, flows: &[(NaiveDate, f64)], closing: f64) -> Figure<Rate> {
@@ -203,6 +187,79 @@ struct Invested {
     /// In units of the benchmark's first price.
     units: f64,
     exhausted: Option<NaiveDate>,
+}
+
+/// Who puts money into a benchmark, day by day.
+struct Investor<'a> {
+    benchmark: &'a Benchmark,
+    /// The day that `values` has reached.
+    today: i32,
+    values: Vec<f64>,
+    units: f64,
+    most_units: f64,
+    /// Money that waits for the close of `buys_on`.
+    waiting: f64,
+    buys_on: Option<i32>,
+    exhausted: Option<NaiveDate>,
+}
+
+impl<'a> Investor<'a> {
+    fn new(benchmark: &'a Benchmark, begun: NaiveDate) -> Self {
+        let today = epoch_day(begun);
+        let days = usize::try_from(epoch_day(benchmark.as_of) - today).unwrap_or(0) + 1;
+        Self {
+            benchmark,
+            today,
+            values: Vec::with_capacity(days),
+            units: 0.0,
+            most_units: 0.0,
+            waiting: 0.0,
+            buys_on: None,
+            exhausted: None,
+        }
+    }
+
+    fn pay_in(&mut self, day: i32, amount: f64) {
+        self.buy_before(day);
+        self.hold_until(day);
+        self.waiting += amount;
+        self.buys_on = self.benchmark.buying_day(day);
+    }
+
+    /// Buys with what waits, if the close to buy at is before `day`.
+    fn buy_before(&mut self, day: i32) {
+        let Some(due) = self.buys_on.take_if(|due| *due < day) else { return };
+        self.hold_until(due);
+        self.units += self.waiting / self.benchmark.worth(due);
+        self.waiting = 0.0;
+        self.most_units = self.most_units.max(self.units);
+        // What is left by rounding is no overdraft.
+        if self.units < -1e-9 * self.most_units {
+            self.exhausted = self.exhausted.or(Some(from_epoch_day(due)));
+        }
+    }
+
+    /// Values what is held on the days before `day`.
+    fn hold_until(&mut self, day: i32) {
+        let days = usize::try_from(day - self.today).unwrap_or(0);
+        let (units, waiting) = (self.units, self.waiting);
+        if units == 0.0 {
+            self.values.resize(self.values.len() + days, waiting);
+        } else {
+            let first = usize::try_from(self.today - self.benchmark.first()).unwrap_or(0);
+            let worth = self.benchmark.growth.iter().skip(first).take(days);
+            self.values.extend(worth.map(|worth| units * worth + waiting));
+        }
+        self.today = day.max(self.today);
+    }
+
+    fn finished(mut self, begun: NaiveDate) -> Invested {
+        let end = epoch_day(self.benchmark.as_of) + 1;
+        self.buy_before(end);
+        self.hold_until(end);
+        let series = DailySeries { first_day: begun, values: self.values };
+        Invested { series, units: self.units, exhausted: self.exhausted }
+    }
 }
 
 fn dated<'a>(flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>) -> Figure<Vec<(NaiveDate, f64)>> {

@@ -18,7 +18,8 @@ const PLAUSIBLE: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
 pub struct RateOn {
     /// Units of the wanted currency for one of the given.
     pub rate: Decimal,
-    /// The day it was quoted: the asked one, the last before it, or the first known when the history starts later.
+    /// The day it was quoted: the asked one, the last before it, or the first known when the history starts later. Of a
+    /// cross, the less fitting of the two days.
     pub quoted: NaiveDate,
 }
 
@@ -67,7 +68,8 @@ impl Rates {
         for leg in self.legs(from, to).ok_or(Reason::NoExchangeRate { from, to, on: date })? {
             let (day, rate) = leg.on(date).ok_or(Reason::NoExchangeRate { from, to, on: date })?;
             found.rate = if leg.inverted { found.rate.over(rate)? } else { found.rate.times(rate)? };
-            found.quoted = if found.quoted == date { day } else { found.quoted.min(day) };
+            let (earlier, later) = (found.quoted.min(day), found.quoted.max(day));
+            found.quoted = if later > date { later } else { earlier };
         }
         Ok(found)
     }

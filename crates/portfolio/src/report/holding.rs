@@ -9,7 +9,7 @@ use crate::books::{HoldingPrice, Position};
 use crate::exact::Exact;
 use crate::figure::total;
 use crate::xirr::Rate;
-use crate::{Books, Figure, Market, Reason};
+use crate::{Books, Figure, Market, RateOn, Reason};
 
 /// One instrument in a portfolio, open or closed. Money is in the base currency where not said otherwise.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub struct Holding {
     pub listed_cost: Figure<Decimal>,
     /// The price that values it, in its currency, with its day and origin.
     pub price: Figure<HoldingPrice>,
-    /// Base currency per unit of the price's currency on the day.
-    pub exchange_rate: Figure<Decimal>,
+    /// Base currency per unit of the price's currency, with the day it was quoted.
+    pub exchange_rate: Figure<RateOn>,
     /// Market value.
     pub value: Figure<Decimal>,
     /// Value less cost.
@@ -58,7 +58,7 @@ impl Holding {
     pub(super) fn new(position: &Position, books: &Books, market: &Market, parts: Figure<DayParts>) -> Self {
         let (options, as_of) = (books.options(), books.as_of());
         let price = position.price_on(market.instrument(&position.symbol), as_of);
-        let exchange_rate = market.rates().on(position.currency, options.base, as_of).map(|on| on.rate);
+        let exchange_rate = market.rates().on(position.currency, options.base, as_of);
         let value = value_of(position, &price, &exchange_rate);
         let cost = position.cost(options.method);
         let minus = |left: &Figure<Decimal>, right: &Figure<Decimal>| left.clone()?.minus(right.clone()?);
@@ -67,7 +67,7 @@ impl Holding {
         let (income, charges) = (total(&income), total(position.charges.iter().map(|charge| &charge.base)));
         let realised = position.realised(options.method, None);
         let held = |figure: Figure<Decimal>| if position.is_open() { figure } else { Err(Reason::NotHeld) };
-        let at_todays_rate = exchange_rate.clone().and_then(|rate| cost.listed.clone()?.times(rate));
+        let at_todays_rate = exchange_rate.clone().and_then(|on| cost.listed.clone()?.times(on.rate));
         let flows = position.flows.iter().map(|flow| (flow.date, &flow.amount));
         Self {
             symbol: position.symbol.clone(),
@@ -114,11 +114,11 @@ impl Holding {
 fn value_of(
     position: &Position,
     price: &Figure<HoldingPrice>,
-    exchange_rate: &Figure<Decimal>,
+    exchange_rate: &Figure<RateOn>,
 ) -> Figure<Decimal> {
     if !position.is_open() {
         return Ok(Decimal::ZERO);
     }
     let price = price.as_ref().map_err(Clone::clone)?.price;
-    position.quantity.times(price)?.times(exchange_rate.clone()?)
+    position.quantity.times(price)?.times(exchange_rate.clone()?.rate)
 }

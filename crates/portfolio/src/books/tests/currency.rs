@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use crate::testing::{
     Ledger, columns, currency, date, decimal, market_with_rates, options, quoted, symbol, usd,
 };
-use crate::{Books, CashKind, InstrumentData, Market, Options, PriceSeries, Rates, Reason};
+use crate::{Books, CashKind, InstrumentData, LaterRate, Market, Options, PriceSeries, Rates, Reason};
 
 /// A euro costs 1.25 dollars, from the fifth on 1.5.
 fn rates() -> Rates {
@@ -122,4 +122,23 @@ fn a_missing_rate_makes_amounts_unknown_and_stops_nothing() {
         books.position(&symbol("AAPL")).expect("a position").cost(CostMethod::Fifo).base,
         Ok(decimal("10"))
     );
+}
+
+#[test]
+fn a_booking_before_the_first_known_rate_takes_that_one_and_is_named() {
+    let ledger = Ledger::default().buy("2024-01-01", "SIE.DE", "2", "100").in_currency("EUR", None);
+    let books = ledger.books(&world(), "2024-01-04");
+    assert_eq!(
+        books.position(&symbol("SIE.DE")).expect("a position").cost(CostMethod::Fifo).base,
+        Ok(decimal("250"))
+    );
+    let later = LaterRate {
+        transaction: ledger.id(1),
+        currency: Currency::EUR,
+        date: date("2024-01-01"),
+        quoted: date("2024-01-02"),
+    };
+    assert_eq!(books.later_rates(), [later]);
+    let recorded = Ledger::default().buy("2024-01-01", "SIE.DE", "2", "100").in_currency("EUR", Some("1.3"));
+    assert!(recorded.books(&world(), "2024-01-04").later_rates().is_empty());
 }
