@@ -1,5 +1,7 @@
 //! Why a command could not do its work, in words for the person at the terminal.
 
+use std::error::Error;
+
 use bellwether_tracker::TrackerError;
 
 /// What ends a command.
@@ -14,6 +16,9 @@ pub(crate) enum Failure {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another with --listen")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
+    /// The database cannot be opened.
+    #[error("the database {database} cannot be opened: {reason}; choose another with --database")]
+    Database { database: String, reason: String },
     /// The work itself failed.
     #[error(transparent)]
     Tracker(#[from] TrackerError),
@@ -23,4 +28,17 @@ pub(crate) enum Failure {
     /// The simulator could not start.
     #[error("the price simulator could not start: {0}")]
     Simulator(String),
+}
+
+impl Failure {
+    /// What opening a tracker over a database came to, with the system's own words, which say what to mend.
+    pub(crate) fn opening(database: &str, error: TrackerError) -> Self {
+        let TrackerError::Storage(_) = &error else { return Self::Tracker(error) };
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let words: Vec<String> =
+            std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect();
+        // An address may hold a password.
+        let database = database.split_once("://").map_or(database, |(scheme, _)| scheme).to_owned();
+        Self::Database { database, reason: words.join(": ") }
+    }
 }

@@ -31,7 +31,9 @@ pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
         Upstream::Nobody => Provider::Nobody,
     };
     let clock: SharedClock = Arc::new(SystemClock);
-    Ok(Tracker::open(TrackerOptions { database: settings.database.clone(), upstream, clock }).await?)
+    Tracker::open(TrackerOptions { database: settings.database.clone(), upstream, clock })
+        .await
+        .map_err(|error| Failure::opening(&settings.database, error))
 }
 
 /// Reads a whole file that the user named.
