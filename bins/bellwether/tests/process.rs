@@ -1,0 +1,412 @@
+//! The real binary: what it answers, what it says when it cannot, and what is left when it is killed.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bellwether_domain::{PortfolioId, SystemClock};
+use bellwether_tracker::{Tracker, TrackerOptions, Upstream};
+use bellwether_yahoo_sim::{SimConfig, Simulator};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program with nothing of this machine's own settings.
+fn bellwether(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
+    command.env_clear().env("HOME", folder).current_dir(folder).stdin(Stdio::null());
+    command.args(["--database", "test.sqlite", "--log", "warn"]);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    bellwether(folder).args(["--upstream", "none"]).args(arguments).output().unwrap()
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A file of so many purchases and one sale now and then.
+fn trades(folder: &Path, rows: usize) -> PathBuf {
+    let mut csv = "Ticker,Type,Date,Price,Shares\n".to_owned();
+    for row in 0..rows {
+        let (month, day) = (row / 28 % 12 + 1, row % 28 + 1);
+        writeln!(csv, "T{},Buy,2024-{month:02}-{day:02},{}.5,{}", row % 40, 20 + row % 60, row + 1).unwrap();
+    }
+    let path = folder.join("trades.csv");
+    std::fs::write(&path, csv).unwrap();
+    path
+}
+
+async fn tracker(folder: &Path) -> Tracker {
+    let database = folder.join("test.sqlite").display().to_string();
+    let options = TrackerOptions { database, upstream: Upstream::Nobody, clock: Arc::new(SystemClock) };
+    Tracker::open(options).await.unwrap()
+}
+
+/// Transactions in the portfolio `Main`; `None` without that portfolio.
+async fn booked(folder: &Path) -> Option<usize> {
+    let tracker = tracker(folder).await;
+    let id = tracker.portfolio_named("Main").await.ok()?.id;
+    Some(tracker.ledger(id).await.unwrap().len())
+}
+
+/// A running server; killed when dropped.
+struct Server {
+    process: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl Server {
+    fn start(folder: TempDir, upstream: &str) -> Self {
+        let mut process = bellwether(folder.path())
+            .args(["--upstream", upstream, "--listen", "127.0.0.1:0", "serve"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit_once("http://").unwrap().1.to_owned();
+        Self { process, address, folder }
+    }
+
+    /// One that knows the simulator's prices of a small portfolio.
+    async fn with_a_portfolio() -> (Self, PortfolioId) {
+        let folder = TempDir::new().unwrap();
+        let csv = "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,10\nMSFT,Buy,2024-03-06,400,2\n";
+        std::fs::write(folder.path().join("few.csv"), csv).unwrap();
+        assert!(run(folder.path(), &["import", "few.csv"]).status.success());
+        let simulator = Simulator::spawn(SimConfig::default()).unwrap();
+        let tracker = Tracker::open(TrackerOptions {
+            database: folder.path().join("test.sqlite").display().to_string(),
+            upstream: Upstream::Simulator(simulator.base_url()),
+            clock: Arc::new(SystemClock),
+        })
+        .await
+        .unwrap();
+        let id = tracker.portfolio_named("Main").await.unwrap().id;
+        tracker.refresh_now(id).await.unwrap();
+        drop(tracker);
+        (Self::start(folder, "none"), id)
+    }
+
+    fn send(&self, head: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}",
+            self.address
+        )
+        .unwrap();
+        Answer::read(&mut stream)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.send(&format!("GET {path} HTTP/1.1"), "")
+    }
+
+    fn terminate(&self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = said(&bytes[..end]);
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head, body: bytes[end + 4..].to_vec() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    fn is_a_problem(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", said(&self.body));
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let told = self.json();
+        assert_eq!(told["status"], status);
+        assert!(!told["detail"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_killed_import_leaves_all_or_nothing() {
+    const ROWS: usize = 12_000;
+    let mut left_nothing = 0;
+    for attempt in 0..6_u64 {
+        let folder = TempDir::new().unwrap();
+        trades(folder.path(), ROWS);
+        assert!(run(folder.path(), &["migrate"]).status.success());
+        let wal = folder.path().join("test.sqlite-wal");
+        let size = || std::fs::metadata(&wal).map_or(0, |file| file.len());
+        let before = size();
+
+        let mut import = bellwether(folder.path())
+            .args(["--upstream", "none", "import", "trades.csv"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Each attempt lets it write a little more before the end.
+        while size() <= before + attempt * 700_000 && import.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        import.kill().unwrap();
+        import.wait().unwrap();
+
+        let left = booked(folder.path()).await;
+        assert!(matches!(left, None | Some(ROWS)), "a part is left: {left:?}");
+        left_nothing += usize::from(left.is_none());
+        if attempt < 2 {
+            let again = run(folder.path(), &["import", "trades.csv"]);
+            assert!(again.status.success(), "{}", said(&again.stderr));
+            assert_eq!(booked(folder.path()).await, Some(ROWS));
+        }
+    }
+    assert!(left_nothing > 0, "the kill never came before the end");
+}
+
+#[tokio::test]
+async fn a_running_request_ends_with_its_answer_after_sigterm() {
+    let (mut server, id) = Server::with_a_portfolio().await;
+    let part = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"more.csv\"\r\n\r\n\
+        Ticker,Type,Date,Price,Shares\r\n";
+    let rest = "KO,Buy,2024-04-05,61,5\r\n\r\n--edge--\r\n";
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "POST /portfolio/{id}/import HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nExpect: 100-continue\r\n\
+         Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        part.len() + rest.len()
+    )
+    .unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100"), "the request is being read");
+    stream.write_all(part.as_bytes()).unwrap();
+
+    server.terminate();
+    let stopping = Instant::now();
+    while TcpStream::connect(&server.address).is_ok() {
+        assert!(stopping.elapsed() < Duration::from_secs(10), "it goes on taking connections");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    stream.write_all(rest.as_bytes()).unwrap();
+    let answer = Answer::read(&mut stream);
+
+    assert_eq!(answer.status, 200);
+    assert!(said(&answer.body).contains("1 transaction imported"), "{}", said(&answer.body));
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    assert_eq!(booked(server.folder.path()).await, Some(3));
+}
+
+#[tokio::test]
+async fn a_server_tells_that_it_lives_and_that_its_address_is_taken() {
+    let (server, _) = Server::with_a_portfolio().await;
+    assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+
+    let second = run(server.folder.path(), &["--listen", &server.address, "serve"]);
+
+    assert_eq!(second.status.code(), Some(1));
+    let words = said(&second.stderr);
+    assert!(words.contains(&server.address) && words.contains("--listen"), "{words}");
+}
+
+#[test]
+fn a_wrong_option_ends_with_advice() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("odd.toml"), "databse = \"x\"\n").unwrap();
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["--database", "no/such/folder/x.sqlite", "migrate"], &["no/such/folder", "open", "--database"]),
+        (&["--config", "odd.toml", "migrate"], &["odd.toml", "databse"]),
+        (&["--config", "none.toml", "migrate"], &["none.toml"]),
+        (&["--upstream", "yahoo", "migrate"], &["\"yahoo\"", "http://"]),
+    ];
+    for (arguments, words) in cases {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
+        command.env_clear().env("HOME", folder.path()).current_dir(folder.path());
+        let ended = command.args(arguments).output().unwrap();
+        let told = said(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(words.iter().all(|word| told.contains(word)), "{arguments:?}: {told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}
+
+#[test]
+fn a_report_is_json_when_asked_for() {
+    let folder = TempDir::new().unwrap();
+    trades(folder.path(), 3);
+    let imported = run(folder.path(), &["import", "trades.csv"]);
+    assert!(imported.status.success(), "{}", said(&imported.stderr));
+
+    let report = run(folder.path(), &["report", "--portfolio", "Main", "--json"]);
+    let unknown = run(folder.path(), &["report", "--portfolio", "Other", "--json"]);
+
+    let told: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!((report.status.code(), &told["portfolio"]), (Some(0), &Value::from("Main")));
+    assert_eq!(told["holdings"].as_array().unwrap().len(), 3);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(said(&unknown.stderr).contains("\"Other\""));
+}
+
+#[test]
+fn rejected_rows_make_the_exit_code_2_and_are_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(
+        folder.path().join("bad.csv"),
+        "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,1\nKO,Buy,2024-02-30,60,1\n",
+    )
+    .unwrap();
+    let imported = run(folder.path(), &["import", "bad.csv"]);
+    assert_eq!(imported.status.code(), Some(2));
+    assert!(said(&imported.stderr).contains("line 3: Date:"), "{}", said(&imported.stderr));
+    assert!(said(&imported.stdout).starts_with("1 transaction imported"), "{}", said(&imported.stdout));
+}
+
+#[tokio::test]
+async fn wrong_requests_are_refused_as_problems() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    server.get(&format!("/api/dashboard-initial-data/{nobody}")).is_a_problem(404);
+    server.get("/api/nothing").is_a_problem(404);
+    server.get(&format!("/api/dashboard-initial-data/{id}?range=2Y")).is_a_problem(400);
+    server.get(&format!("/api/dashboard-initial-data/{id}?as_of=2999-01-01")).is_a_problem(400);
+    server.get("/api/current-price/NOBODY").is_a_problem(404);
+    let page = server.get(&format!("/dashboard/{nobody}"));
+    assert_eq!(page.status, 404);
+    assert!(said(&page.body).contains("<html"), "people get a page");
+
+    let foreign = format!("POST /api/refresh-holdings/{id} HTTP/1.1\r\nOrigin: http://evil.example");
+    assert_eq!(server.send(&foreign, "").status, 403);
+    server.send(&format!("POST /api/refresh-holdings/{id} HTTP/1.1"), "").is_a_problem(409);
+    let read = server.get(&format!("/api/refresh-holdings/{id}"));
+    assert_eq!(read.status, 405, "reading changes nothing");
+}
+
+#[tokio::test]
+async fn an_answer_is_sent_once_and_small() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let address = format!("/dashboard/{id}?as_of=2024-06-03");
+    let plain = server.get(&address);
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, None));
+    let tag = plain.header("etag").unwrap();
+    // Ages are told to the minute, but not those of a past day: the tag holds.
+    let known = server.send(&format!("GET {address} HTTP/1.1\r\nIf-None-Match: {tag}"), "");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+
+    let small = server.send(&format!("GET {address} HTTP/1.1\r\nAccept-Encoding: gzip, br"), "");
+    assert_eq!((small.status, small.header("content-encoding")), (200, Some("br")));
+    assert!(small.body.len() * 2 < plain.body.len());
+
+    let page = said(&plain.body);
+    let asset = page.split('"').find(|text| text.starts_with("/assets/") && text.contains(".js")).unwrap();
+    let script = server.send(&format!("GET {asset} HTTP/1.1\r\nAccept-Encoding: br"), "");
+    assert_eq!((script.status, script.header("content-encoding")), (200, Some("br")));
+    assert!(script.header("cache-control").is_some_and(|words| words.contains("immutable")));
+    assert_eq!(server.get("/assets/none.js").status, 404);
+}
+
+const STATISTICS: [&str; 18] = [
+    "cash_balance",
+    "current_value",
+    "gain_loss_percentage",
+    "portfolio_daily_change",
+    "portfolio_daily_dollar_change",
+    "qqq_daily_change",
+    "qqq_daily_dollar_change",
+    "qqq_equivalent",
+    "qqq_gain_loss",
+    "qqq_gain_loss_percentage",
+    "total_dividends",
+    "total_gain_loss",
+    "total_invested",
+    "voo_daily_change",
+    "voo_daily_dollar_change",
+    "voo_equivalent",
+    "voo_gain_loss",
+    "voo_gain_loss_percentage",
+];
+
+const OF_A_HOLDING: [&str; 12] = [
+    "ticker",
+    "shares",
+    "current_price",
+    "market_value",
+    "cost_basis",
+    "gain_loss",
+    "gain_loss_percentage",
+    "voo_performance",
+    "qqq_performance",
+    "portfolio_percentage",
+    "data_age_minutes",
+    "is_stale",
+];
+
+#[tokio::test]
+async fn the_json_has_the_keys_that_scripts_know_and_no_gap() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let answer = server.get(&format!("/api/dashboard-initial-data/{id}"));
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let told = answer.json();
+    assert_eq!(told["success"], true);
+
+    let statistics = told["portfolio_stats"].as_object().unwrap();
+    let mut keys: Vec<&str> = statistics.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, STATISTICS);
+    for (key, figure) in statistics {
+        assert!(figure.is_number(), "{key} is {figure}");
+    }
+    let holdings = told["holdings"].as_array().unwrap();
+    assert_eq!(holdings.len(), 2);
+    for key in OF_A_HOLDING {
+        assert!(holdings.iter().all(|held| held.get(key).is_some_and(|told| !told.is_null())), "{key}");
+    }
+
+    let price = server.get("/api/current-price/ko").json();
+    assert_eq!((&price["success"], &price["ticker"]), (&Value::from(true), &Value::from("KO")));
+    assert!(price["price"].as_f64().is_some_and(|price| price > 0.0));
+    let chart = server.get(&format!("/api/dashboard-chart-data/{id}")).json();
+    let columns = &chart["chart_data"];
+    let length = |name: &str| columns[name].as_array().unwrap().len();
+    assert!(length("dates") > 100);
+    assert!(
+        ["portfolio_values", "voo_values", "qqq_values"].iter().all(|name| length(name) == length("dates"))
+    );
+}
