@@ -197,8 +197,7 @@ impl Totals {
             known_holdings_value: holdings
                 .iter()
                 .filter_map(|holding| holding.value.as_ref().ok())
-                .try_fold(Decimal::ZERO, |sum, value| sum.plus(*value))
-                .unwrap_or_default(),
+                .fold(Decimal::ZERO, |sum, value| sum.saturating_add(*value)),
             unpriced,
             value: total([&holdings_value, &cash_value]),
             unrealised_rate: related(&unrealised, &cost),

@@ -134,7 +134,7 @@ impl CashBook {
     /// known. What the base currency lacks is an inferred deposit, one a day.
     pub(super) fn settle(mut movements: Vec<Movement>, base: Currency) -> Figure<Self> {
         movements.retain(|movement| !movement.amount.is_zero());
-        movements.sort_by(|a, b| (a.place(), &a.symbol).cmp(&(b.place(), &b.symbol)));
+        movements.sort_by(|a, b| a.place().cmp(&b.place()).then_with(|| a.symbol.cmp(&b.symbol)));
         let mut book = Self::default();
         for day in movements.chunk_by(|a, b| a.date == b.date) {
             book.settle_day(day, base)?;
@@ -190,6 +190,11 @@ impl CashBook {
         day: &[Movement],
         mut exchange: Option<(Currency, &mut Vec<Movement>)>,
     ) -> Result<(), Reason> {
+        if let [only] = day
+            && self.balance(currency).plus(only.amount)? >= Decimal::ZERO
+        {
+            return self.post(only);
+        }
         let mut posted = vec![false; day.len()];
         let mut inflow = 0;
         for index in 0..day.len() {

@@ -66,16 +66,19 @@ impl DayParts {
     }
 }
 
-/// The newest day on which something held has a price, or on which shares were traded.
+/// The newest day on which something held has a price, or on which shares were traded; the books' day when nothing is
+/// held.
 pub(super) fn session(books: &Books, market: &Market) -> NaiveDate {
-    let priced = books
-        .positions()
-        .iter()
-        .filter(|position| position.is_open())
-        .filter_map(|position| market.instrument(&position.symbol)?.price_on(books.as_of()))
-        .map(|on| on.day);
-    let traded = books.positions().iter().filter_map(|position| Some(position.changes.last()?.date));
-    priced.chain(traded).max().unwrap_or(books.as_of())
+    let open = books.positions().iter().filter(|position| position.is_open());
+    let priced = open.filter_map(|position| market.instrument(&position.symbol)?.price_on(books.as_of()));
+    let Some(priced) = priced.map(|on| on.day).max() else { return books.as_of() };
+    books.positions().iter().filter_map(last_trade).fold(priced, NaiveDate::max)
+}
+
+/// The last day on which shares came or went, splits aside.
+fn last_trade(position: &Position) -> Option<NaiveDate> {
+    let moves_shares = |kind| !matches!(kind, PositionFlowKind::Dividend | PositionFlowKind::Fee);
+    position.flows.iter().rev().find(|flow| moves_shares(flow.kind)).map(|flow| flow.date)
 }
 
 /// The session's change of a position: closed before it, there is none.

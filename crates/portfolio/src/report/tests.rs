@@ -138,6 +138,23 @@ fn on_a_weekend_the_last_session_s_change_is_shown_with_its_day() {
 }
 
 #[test]
+fn a_split_before_the_day_s_first_price_does_not_begin_a_session() {
+    let ledger = Ledger::default().buy("2024-01-04", "AAPL", "10", "10");
+    let market = market([("AAPL", apple().with_splits(&[split("2024-01-09", 2, 1)]))]);
+    let change = report(&ledger, &market, "2024-01-09").totals.day_change.expect("a change");
+    assert_eq!((change.day, change.amount), (date("2024-01-08"), decimal("10")));
+}
+
+#[test]
+fn nothing_changes_where_everything_was_sold_long_ago() {
+    let ledger =
+        Ledger::default().buy("2024-01-04", "AAPL", "10", "10").sell("2024-01-05", "AAPL", "10", "11");
+    let change =
+        report(&ledger, &market([("AAPL", apple())]), "2024-03-01").totals.day_change.expect("a change");
+    assert_eq!((change.day, change.amount), (date("2024-03-01"), Decimal::ZERO));
+}
+
+#[test]
 fn shares_traded_today_count_from_the_price_paid() {
     let ledger = Ledger::default()
         .buy("2024-01-04", "AAPL", "10", "10")
