@@ -98,7 +98,7 @@ impl Tracker {
         Ok(stored.market(&booked_in, Currency::USD).market)
     }
 
-    /// The instruments whose splits a provider or the user has told, so that missing shares are truly missing.
+    /// The instruments whose history a provider has told, splits included, so that missing shares are truly missing.
     pub(crate) async fn symbols_with_known_splits(
         &self,
         transactions: &[Transaction],
