@@ -1,6 +1,8 @@
 //! What a provider tells about an instrument: what it is, its bars and its corporate actions.
 
-use bellwether_domain::{CashDividend, Currency, DailyBar, InstrumentKind, Quote, QuoteUnit, Split, Symbol};
+use bellwether_domain::{
+    CashDividend, Currency, DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Split, Symbol,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -40,10 +42,12 @@ impl Listing {
     }
 }
 
-/// Daily history with events. Bars, and amounts per share, are in the units of the newest day: all later splits are
-/// already in them.
+/// Daily history with events. Bars, and amounts per share, are in the units that the source's basis names: with a
+/// split-adjusted one, all later splits are already in them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
+    /// Who tells it, and in which units: what its bars are to be stored under.
+    pub source: PriceSource,
     /// What it is.
     pub listing: Listing,
     /// Days ascending and unique, without suspect ones. Today's bar is marked provisional.
@@ -53,9 +57,9 @@ pub struct History {
     pub adjusted_closes: Vec<f64>,
     /// Splits by ex-date.
     pub splits: Vec<Split>,
-    /// Dividends by ex-date, in the units of the newest day; see [`dividend_as_paid`].
+    /// Dividends by ex-date, in the source's units; see [`dividend_as_paid`].
     pub dividends: Vec<CashDividend>,
-    /// Capital gains that a fund paid out, by ex-date, in the units of the newest day.
+    /// Capital gains that a fund paid out, by ex-date, in the source's units.
     pub capital_gains: Vec<CashDividend>,
     /// The current price, which comes with the history.
     pub quote: Option<Quote>,
@@ -68,6 +72,8 @@ pub struct History {
 /// Closes of up to a year, rounded for display, and the current price.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentCloses {
+    /// Who tells it, and in which units: what its bars are to be stored under.
+    pub source: PriceSource,
     /// What it is.
     pub listing: Listing,
     /// Days ascending and unique, with closes only, without suspect ones.

@@ -313,8 +313,8 @@ impl Tracker {
             ..InstrumentFacts::default()
         };
         let quote: Vec<(_, Quote)> = closes.quote.into_iter().map(|quote| (id, quote)).collect();
-        let source = bellwether_domain::PriceSource::yahoo_spark();
-        let batch = PriceBatch { instrument: id, source, bars: closes.bars, mode: WriteMode::Replace };
+        let batch =
+            PriceBatch { instrument: id, source: closes.source, bars: closes.bars, mode: WriteMode::Replace };
         self.storage()
             .write_repeatable(move |connection| {
                 instruments::learn(connection, &[(id, facts)])?;

@@ -110,6 +110,7 @@ impl Read {
         let events = result.events.as_ref();
         let mut payouts = |of| bars::payouts(of, &self.session, &mut self.prices);
         History {
+            source: PriceSource::yahoo(),
             dividends: payouts(events.and_then(|events| events.dividends.as_ref())),
             capital_gains: payouts(events.and_then(|events| events.capital_gains.as_ref())),
             adjusted_closes: self.rows.iter().map(|row| row.adjusted).collect(),
@@ -129,6 +130,7 @@ impl Read {
             ..DailyBar::close_only(row.bar.date, row.bar.close)
         };
         RecentCloses {
+            source: PriceSource::yahoo_spark(),
             bars: self.rows.into_iter().map(close_only).collect(),
             quote: self.quote.ok().flatten(),
             suspects: self.suspects,
