@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Currency;
+
 /// A ticker as its exchange spells it: `AAPL`, `BRK-B`, `VOD.L`, `^GSPC`, `EURUSD=X`.
 ///
 /// Upper-cased once, on the way in, so that two symbols compare by bytes; a clone is a reference count.
@@ -21,6 +23,12 @@ pub struct InvalidSymbol(String);
 impl Symbol {
     /// The longest symbol that is accepted, in bytes.
     pub const MAX_LEN: usize = 24;
+
+    /// The symbol of a currency pair in the one spelling that is used here, `EURUSD=X`: how much of `to` one `from` is
+    /// worth. `None` when they are the same.
+    pub fn of_pair(from: Currency, to: Currency) -> Option<Self> {
+        (from != to).then(|| Self(format!("{from}{to}=X").into()))
+    }
 
     /// The symbol in upper case.
     pub fn as_str(&self) -> &str {
@@ -88,6 +96,12 @@ mod tests {
     fn spelling_is_normalised_once() {
         assert_eq!(" brk-b ".parse::<Symbol>(), "BRK-B".parse());
         assert_eq!("m&m.ns".parse::<Symbol>().map(String::from), Ok("M&M.NS".to_owned()));
+    }
+
+    #[test]
+    fn a_pair_is_named_by_its_currencies() {
+        assert_eq!(Symbol::of_pair(Currency::EUR, Currency::USD), "EURUSD=X".parse().ok());
+        assert_eq!(Symbol::of_pair(Currency::EUR, Currency::EUR), None);
     }
 
     #[test]

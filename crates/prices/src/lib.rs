@@ -29,8 +29,10 @@
 //! # }
 //! ```
 
+mod chain;
 mod error;
 mod gateway;
+mod health;
 mod history;
 mod load_budget;
 mod outcome;
@@ -42,10 +44,12 @@ mod suspicion;
 mod transport;
 pub mod yahoo;
 
+pub use chain::Chain;
 pub use error::PricesError;
 pub use gateway::{
     CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, Limits, OpenedBy, Unreadable,
 };
+pub use health::{Answers, Failure, SourceHealth};
 pub use history::{History, Listing, RecentCloses, dividend_as_paid};
 pub use load_budget::{LoadBudget, Priority};
 pub use outcome::{NotAnswered, Outcome};

@@ -4,20 +4,32 @@ use async_trait::async_trait;
 use bellwether_domain::{Currency, InstrumentKind, PriceSource, Quote, Symbol};
 use chrono::NaiveDate;
 
-use crate::{History, LoadBudget, NotAnswered, Outcome, RecentCloses};
+use crate::{History, LoadBudget, NotAnswered, Outcome, RecentCloses, SourceHealth};
 
 /// A source of prices.
 ///
 /// Batches answer one [`Outcome`] for each symbol asked, in the order asked. No method fails as a whole, and none
-/// makes more calls than the budget allows.
+/// makes more calls than the budget allows. Symbols are spelled in one way for all providers; one whose service has
+/// other names for them translates.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// The source that full history from here is stored under.
-    fn source(&self) -> PriceSource;
+    /// The source whose history of the symbol is asked for first here, for comparing an answer with what is stored
+    /// of it; whose the answer is, it says itself. `None` for a symbol that is not covered.
+    fn source_of(&self, symbol: &Symbol) -> Option<PriceSource>;
+
+    /// Whether asking for the symbol here is of any use.
+    fn covers(&self, symbol: &Symbol) -> bool {
+        self.source_of(symbol).is_some()
+    }
 
     /// The symbol under which the price of one `from` in `to` can be asked for, now and in history. `None` when the
-    /// currencies are the same, or no rates are given here.
-    fn rate_symbol(&self, from: Currency, to: Currency) -> Option<Symbol>;
+    /// currencies are the same, or their rate is not covered here.
+    fn rate_symbol(&self, from: Currency, to: Currency) -> Option<Symbol> {
+        Symbol::of_pair(from, to).filter(|pair| self.covers(pair))
+    }
+
+    /// How the sources behind this fared, in the order in which they are asked.
+    fn health(&self) -> Vec<SourceHealth>;
 
     /// Current prices.
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)>;

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
-use bellwether_domain::{Currency, PriceSource, Quote, SharedClock, Symbol};
+use bellwether_domain::{PriceSource, Quote, SharedClock, Symbol};
 use chrono::NaiveDate;
 use futures::future::{BoxFuture, FutureExt, join_all};
 
 use crate::{
     Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, Plan, PricesError,
-    Provider, RecentCloses,
+    Provider, RecentCloses, SourceHealth,
 };
 
 mod bars;
@@ -181,12 +181,12 @@ fn not_answered(batch: &[Symbol], reason: &NotAnswered) -> Vec<(Symbol, Entry)> 
 
 #[async_trait]
 impl Provider for Yahoo {
-    fn source(&self) -> PriceSource {
-        PriceSource::yahoo()
+    fn source_of(&self, _: &Symbol) -> Option<PriceSource> {
+        Some(PriceSource::yahoo())
     }
 
-    fn rate_symbol(&self, from: Currency, to: Currency) -> Option<Symbol> {
-        symbols::pair(from, to)
+    fn health(&self) -> Vec<SourceHealth> {
+        vec![SourceHealth::of(PriceSource::yahoo().name, Some(self.gateway.counters()))]
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {

@@ -114,11 +114,6 @@ pub(crate) fn symbols_of(transactions: &[Transaction]) -> BTreeSet<Symbol> {
     transactions.iter().filter_map(|booked| booked.booking.symbol()).cloned().collect()
 }
 
-/// The symbol under which a currency is quoted in another.
-pub(crate) fn currency_pair(from: Currency, to: Currency) -> Option<Symbol> {
-    format!("{from}{to}=X").parse().ok()
-}
-
 impl Stored {
     fn read(
         connection: &mut AnyConnection,
@@ -132,8 +127,8 @@ impl Stored {
         let mut known: Vec<Instrument> =
             instruments::by_symbols(connection, &symbols)?.into_values().collect();
         currencies.extend(known.iter().filter_map(|instrument| instrument.currency));
-        let foreign = currencies.into_iter().filter(|currency| *currency != base);
-        let pairs: Vec<Symbol> = foreign.filter_map(|currency| currency_pair(currency, base)).collect();
+        let pairs: Vec<Symbol> =
+            currencies.into_iter().filter_map(|currency| Symbol::of_pair(currency, base)).collect();
         if !pairs.is_empty() {
             known.extend(instruments::by_symbols(connection, &pairs)?.into_values());
         }

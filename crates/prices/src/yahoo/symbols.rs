@@ -1,6 +1,6 @@
 //! Yahoo's spellings of symbols, and addresses made of them.
 
-use bellwether_domain::{Currency, Symbol};
+use bellwether_domain::Symbol;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but what an address may hold as it is.
@@ -25,11 +25,6 @@ pub(super) fn canonical(spelling: &str) -> String {
     }
 }
 
-/// The symbol of a pair: how much of `to` one `from` is worth.
-pub(super) fn pair(from: Currency, to: Currency) -> Option<Symbol> {
-    format!("{from}{to}=X").parse().ok().filter(|_| from != to)
-}
-
 /// Whether an answered symbol is the one that was asked for.
 pub(super) fn is_same(answered: &str, asked: &Symbol) -> bool {
     canonical(answered) == canonical(asked.as_str())
@@ -47,12 +42,6 @@ mod tests {
     fn what_an_address_cannot_hold_is_escaped() {
         let symbols = ["^GSPC", "EURUSD=X", "M&M.NS", "BRK-B"].map(symbol);
         assert_eq!(escaped_list(&symbols), "%5EGSPC,EURUSD%3DX,M%26M.NS,BRK-B");
-    }
-
-    #[test]
-    fn a_pair_is_named_by_its_currencies() {
-        assert_eq!(pair(Currency::EUR, Currency::USD), Some(symbol("EURUSD=X")));
-        assert_eq!(pair(Currency::EUR, Currency::EUR), None);
     }
 
     #[test]

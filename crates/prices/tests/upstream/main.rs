@@ -5,6 +5,7 @@
     reason = "tests; prices are meant to be the very same numbers"
 )]
 
+mod chain;
 mod faults;
 mod loads;
 mod logins;

@@ -28,37 +28,40 @@ impl Tracker {
         budget: &LoadBudget,
     ) -> Result<Told, TrackerError> {
         let symbol = need.symbol();
-        let source = provider.source();
-        let stored = self.stored_closes(need.instrument.id, &source).await?;
+        let id = need.instrument.id;
+        let expected = provider.source_of(symbol);
+        let mut stored = match &expected {
+            Some(source) => self.stored_closes(id, source).await?,
+            None => Vec::new(),
+        };
         let known = stored.last().map(|(day, _)| *day).filter(|_| !need.never_fetched);
         let Some(last) = known else {
             let outcome = provider.history(symbol, need.from, budget).await;
-            return self.keep(need, &source, outcome, &stored).await;
+            return self.keep(need, outcome).await;
         };
         let since = last.checked_sub_days(Days::new(OVERLAP_DAYS)).unwrap_or(last);
         let outcome = provider.history(symbol, since, budget).await;
         let Outcome::Answered(history) = outcome else { return Ok(self.told(symbol, &outcome)) };
+        if expected.as_ref() != Some(&history.source) {
+            // Another stood in: its days continue its own, or begin a history of their own.
+            stored = self.stored_closes(id, &history.source).await?;
+        }
         if overlap(&stored, &history.bars, 0.0) == Overlap::Append {
-            self.write(need, &source, history, WriteMode::Merge).await?;
+            self.write(need, history, WriteMode::Merge).await?;
             return Ok(Told::News);
         }
         tracing::info!(%symbol, "refresh.history_restated");
         // All that is stored is restated, which may reach back further than what is needed today.
         let from = stored.first().map_or(need.from, |(first, _)| need.from.min(*first));
         let outcome = provider.history(symbol, from, budget).await;
-        self.keep(need, &source, outcome, &stored).await
+        self.keep(need, outcome).await
     }
 
-    /// Takes a full history for the stored one, unless it lacks days that are stored.
-    async fn keep(
-        &self,
-        need: &Need,
-        source: &PriceSource,
-        outcome: Outcome<History>,
-        stored: &[(NaiveDate, f64)],
-    ) -> Result<Told, TrackerError> {
+    /// Takes a full history for its source's stored one, unless it lacks days that are stored.
+    async fn keep(&self, need: &Need, outcome: Outcome<History>) -> Result<Told, TrackerError> {
         let told = self.told(need.symbol(), &outcome);
         let Outcome::Answered(history) = outcome else { return Ok(told) };
+        let stored = self.stored_closes(need.instrument.id, &history.source).await?;
         let first = |bars: &[bellwether_domain::DailyBar]| bars.first().map(|bar| bar.date);
         let begins_late = match (stored.first(), first(&history.bars)) {
             (Some((known, _)), Some(told)) => (told - *known).num_days() > MAY_BEGIN_LATER,
@@ -69,7 +72,7 @@ impl Tracker {
             self.refresh_state().silence(need.symbol(), self.clock().now() + UNKNOWN_FOR);
             return Ok(Told::Silence);
         }
-        self.write(need, source, history, WriteMode::Replace).await?;
+        self.write(need, history, WriteMode::Replace).await?;
         Ok(told)
     }
 
@@ -85,32 +88,21 @@ impl Tracker {
     }
 
     /// Bars, events, quote and facts in one database transaction: no reader sees one without the other.
-    async fn write(
-        &self,
-        need: &Need,
-        source: &PriceSource,
-        history: History,
-        mode: WriteMode,
-    ) -> Result<(), TrackerError> {
+    async fn write(&self, need: &Need, history: History, mode: WriteMode) -> Result<(), TrackerError> {
         let (id, symbol, from) = (need.instrument.id, need.symbol().clone(), need.from);
-        let source = source.clone();
         let now = self.clock().now();
         self.storage()
-            .write_repeatable(move |connection| {
-                store(connection, id, symbol, from, source, history, mode, now)
-            })
+            .write_repeatable(move |connection| store(connection, id, symbol, from, history, mode, now))
             .await?;
         Ok(())
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, and a struct would only repeat the names")]
 fn store(
     connection: &mut AnyConnection,
     id: InstrumentId,
     symbol: Symbol,
     from: NaiveDate,
-    source: PriceSource,
     history: History,
     mode: WriteMode,
     now: DateTime<Utc>,
@@ -124,6 +116,7 @@ fn store(
     };
     instruments::learn(connection, &[(id, facts)])?;
     let actions = events(&symbol, &history);
+    let source = history.source;
     actions::upsert(connection, &[ActionBatch { instrument: id, source: source.clone(), actions }])?;
     prices::write(connection, &[PriceBatch { instrument: id, source, bars: history.bars, mode }])?;
     quotes::upsert(connection, &history.quote.into_iter().map(|quote| (id, quote)).collect::<Vec<_>>())?;

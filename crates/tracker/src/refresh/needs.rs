@@ -9,7 +9,7 @@ use bellwether_prices::Wanted;
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::stored_market::{StoredMarket, currency_pair, symbols_of};
+use crate::stored_market::{StoredMarket, symbols_of};
 use crate::{Tracker, TrackerError};
 
 /// After so long the last bar of a session is final.
@@ -144,7 +144,7 @@ fn pairs(
 ) -> BTreeSet<Symbol> {
     let booked = transactions.iter().map(|booked| booked.currency);
     let listed = market.instruments.values().filter_map(|instrument| instrument.currency);
-    booked.chain(listed).filter(|currency| *currency != base).filter_map(|c| currency_pair(c, base)).collect()
+    booked.chain(listed).filter_map(|currency| Symbol::of_pair(currency, base)).collect()
 }
 
 #[cfg(test)]
