@@ -3,7 +3,7 @@
 //! Every attempt passes the load's budget, the limiters of the upstream address, one of a few seats and the circuit
 //! breaker of its family, in this order, and what it met is remembered. Clones share all of that.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::{
 
 mod circuit_breaker;
 mod counters;
+mod hourly_budget;
 mod judgement;
 mod limits;
 mod pace;
@@ -25,7 +26,7 @@ mod pace;
 pub use circuit_breaker::{CircuitSnapshot, CircuitState, OpenedBy};
 pub use counters::{Counters, GatewaySnapshot};
 pub use judgement::Unreadable;
-pub use limits::Limits;
+pub use limits::{HourlyBounds, Limits};
 
 use circuit_breaker::{CircuitBreaker, Health, Pass};
 use judgement::Judgement;
@@ -40,7 +41,6 @@ struct Shared {
     clock: SharedClock,
     pause: Box<dyn Pause>,
     dice: Dice,
-    limits: Limits,
     pace: Pace,
     seats: Semaphore,
     background_seats: Semaphore,
@@ -53,7 +53,7 @@ pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
 struct Record {
     anonymous: CircuitBreaker,
     authenticated: CircuitBreaker,
-    recent_calls: VecDeque<DateTime<Utc>>,
+    last_call_at: Option<DateTime<Utc>>,
     calls: u64,
     retries: u64,
     by_status: BTreeMap<u16, u64>,
@@ -68,7 +68,9 @@ struct Record {
 
 impl Gateway {
     const RETRIES: u32 = 2;
-    const FIRST_BACKOFF: TimeDelta = TimeDelta::milliseconds(250);
+    const SHORTEST_BACKOFF: TimeDelta = TimeDelta::milliseconds(250);
+    /// Before the last retry; half of it before the first.
+    const LONGEST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
     /// A time-out shorter than this was the caller's haste, and says nothing about the upstream.
     const FAIR_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -94,17 +96,16 @@ impl Gateway {
         let seats = limits.concurrency.max(1) as usize;
         Self(Arc::new(Shared {
             transport: Box::new(transport),
-            pace: Pace::new(&limits, Arc::clone(&clock)),
+            pace: Pace::new(limits, Arc::clone(&clock)),
             clock,
             pause: Box::new(pause),
             dice,
             seats: Semaphore::new(seats),
             background_seats: Semaphore::new((seats / 2).max(1)),
-            limits,
             record: Mutex::new(Record {
                 anonymous: CircuitBreaker::new(),
                 authenticated: CircuitBreaker::new(),
-                recent_calls: VecDeque::new(),
+                last_call_at: None,
                 calls: 0,
                 retries: 0,
                 by_status: BTreeMap::new(),
@@ -126,31 +127,32 @@ impl Gateway {
 
     /// Takes over from the gateway that wrote the snapshot. Call it before the first request.
     pub fn restore(&self, snapshot: &GatewaySnapshot) {
-        let now = self.0.clock.now();
-        let recent = |at: &&DateTime<Utc>| now - **at < TimeDelta::hours(1);
-        let calls: VecDeque<DateTime<Utc>> = snapshot.recent_calls.iter().filter(recent).copied().collect();
-        self.0.pace.remember(calls.len() as u32, &self.0.limits);
+        self.0.pace.restore(snapshot.hourly_limit, snapshot.clean_since, &snapshot.recent_calls);
         let mut record = self.record();
         record.anonymous = CircuitBreaker::restore(snapshot.anonymous);
         record.authenticated = CircuitBreaker::restore(snapshot.authenticated);
-        record.recent_calls = calls;
+        record.last_call_at = snapshot.recent_calls.iter().max().copied();
     }
 
-    /// What the next process has to know.
+    /// What the next process has to know. [`Counters::revision`] tells when it has changed.
     pub fn snapshot(&self) -> GatewaySnapshot {
-        let mut record = self.record();
-        record.forget_old_calls(self.0.clock.now());
-        GatewaySnapshot {
+        let now = self.0.clock.now();
+        let record = self.record();
+        self.0.pace.budget(|budget| GatewaySnapshot {
             anonymous: record.anonymous.snapshot(),
             authenticated: record.authenticated.snapshot(),
-            recent_calls: record.recent_calls.iter().copied().collect(),
-        }
+            recent_calls: budget.calls(now).iter().copied().collect(),
+            hourly_limit: Some(budget.limit().get()),
+            clean_since: budget.clean_since(),
+        })
     }
 
     /// What happened so far.
     pub fn counters(&self) -> Counters {
-        let mut record = self.record();
-        record.forget_old_calls(self.0.clock.now());
+        let now = self.0.clock.now();
+        let record = self.record();
+        let (hourly_limit, calls_last_hour, changes) =
+            self.0.pace.budget(|budget| (budget.limit().get(), budget.calls(now).len(), budget.changes()));
         Counters {
             calls: record.calls,
             retries: record.retries,
@@ -162,11 +164,12 @@ impl Gateway {
             refused_by_circuit: record.refused_by_circuit,
             in_flight: record.in_flight,
             peak_in_flight: record.peak_in_flight,
-            calls_last_hour: record.recent_calls.len() as u32,
-            hourly_limit: self.0.limits.per_hour.get(),
-            last_call_at: record.recent_calls.back().copied(),
-            anonymous: record.anonymous.snapshot(),
-            authenticated: record.authenticated.snapshot(),
+            calls_last_hour: calls_last_hour as u32,
+            hourly_limit,
+            last_call_at: record.last_call_at,
+            anonymous: record.anonymous.snapshot().seen_at(now),
+            authenticated: record.authenticated.snapshot().seen_at(now),
+            revision: record.anonymous.revision() + record.authenticated.revision() + changes,
         }
     }
 
@@ -206,9 +209,10 @@ impl Gateway {
 
     /// Waits a while, longer for later attempts and never equally long; false when the deadline comes first.
     async fn back_off(&self, attempt: u32, budget: &LoadBudget) -> bool {
-        let ceiling = Self::FIRST_BACKOFF * 2_i32.pow(attempt);
-        let wait = ceiling.num_microseconds().unwrap_or(0) as f64 * (self.0.dice)();
-        let until = self.0.clock.now() + TimeDelta::microseconds(wait as i64);
+        let ceiling = Self::LONGEST_BACKOFF / 2_i32.pow(Self::RETRIES.saturating_sub(attempt));
+        let spread =
+            (ceiling - Self::SHORTEST_BACKOFF).num_microseconds().unwrap_or(0) as f64 * (self.0.dice)();
+        let until = self.0.clock.now() + Self::SHORTEST_BACKOFF + TimeDelta::microseconds(spread as i64);
         if budget.deadline().is_some_and(|deadline| until >= deadline) {
             return false;
         }
@@ -240,10 +244,10 @@ impl Gateway {
             return Err(NotAnswered::BudgetSpent);
         };
         let ready = async {
-            shared.pace.wait(budget.priority(), budget.deadline(), &*shared.pause).await?;
-            self.seats(budget).await
+            let passage = shared.pace.wait(budget.priority(), budget.deadline(), &*shared.pause).await?;
+            Ok((passage, self.seats(budget).await?))
         };
-        let seats = ready.await.inspect_err(|_| self.record().refused_by_pace += 1)?;
+        let (passage, seats) = ready.await.inspect_err(|_| self.record().refused_by_pace += 1)?;
         let now = shared.clock.now();
         // Asked again: others may have met a refusal while this one waited.
         let mut record = self.record();
@@ -251,12 +255,12 @@ impl Gateway {
             Ok(pass) => {
                 record.calls += 1;
                 record.retries += u64::from(retry);
-                record.recent_calls.push_back(now);
-                record.forget_old_calls(now);
+                record.last_call_at = Some(now);
                 record.in_flight += 1;
                 record.peak_in_flight = record.peak_in_flight.max(record.in_flight);
                 drop(record);
-                Ok(Ticket { gateway: self, reservation: Some(reservation), pass, _seats: seats })
+                passage.spend(now);
+                Ok(Ticket { gateway: self, reservation: Some(reservation), family, pass, _seats: seats })
             }
             Err(until) => {
                 record.refused_by_circuit += 1;
@@ -320,10 +324,11 @@ impl Gateway {
             Judgement::Throttled { asked, .. } => Health::Throttled(*asked),
             Judgement::Failure { .. } => Health::Failed,
         };
-        if hasty {
-            circuit.abandon(ticket.pass);
-        } else {
-            circuit.record(ticket.pass, health, now, (self.0.dice)());
+        if !hasty {
+            let too_many = circuit.record(ticket.pass, health, now, (self.0.dice)());
+            if matches!(health, Health::Throttled(_)) {
+                self.0.pace.refused(too_many);
+            }
         }
         match judgement {
             Judgement::Answer(answer) => Ok(answer),
@@ -347,13 +352,16 @@ type Seats<'a> = (Option<SemaphorePermit<'a>>, SemaphorePermit<'a>);
 struct Ticket<'a> {
     gateway: &'a Gateway,
     reservation: Option<Reservation>,
+    family: Family,
     pass: Pass,
     _seats: Seats<'a>,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.gateway.record().in_flight -= 1;
+        let mut record = self.gateway.record();
+        record.in_flight -= 1;
+        record.circuit(self.family).abandon(self.pass);
     }
 }
 
@@ -362,12 +370,6 @@ impl Record {
         match family {
             Family::Anonymous => &mut self.anonymous,
             Family::Authenticated => &mut self.authenticated,
-        }
-    }
-
-    fn forget_old_calls(&mut self, now: DateTime<Utc>) {
-        while self.recent_calls.front().is_some_and(|at| now - *at >= TimeDelta::hours(1)) {
-            self.recent_calls.pop_front();
         }
     }
 }

@@ -47,7 +47,8 @@ pub mod yahoo;
 pub use chain::Chain;
 pub use error::PricesError;
 pub use gateway::{
-    CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, Limits, OpenedBy, Unreadable,
+    CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, HourlyBounds, Limits, OpenedBy,
+    Unreadable,
 };
 pub use health::{Answers, Failure, SourceHealth};
 pub use history::{History, Listing, RecentCloses, dividend_as_paid};

@@ -32,14 +32,17 @@ pub struct Counters {
     pub peak_in_flight: u32,
     /// Attempts of the last hour.
     pub calls_last_hour: u32,
-    /// Attempts that an hour sustains.
+    /// Attempts that an hour sustains at present.
     pub hourly_limit: u32,
     /// When the last attempt went out.
     pub last_call_at: Option<DateTime<Utc>>,
-    /// The breaker of the open endpoints.
+    /// The breaker of the open endpoints, as seen now.
     pub anonymous: CircuitSnapshot,
-    /// The breaker of those that need a session.
+    /// The breaker of those that need a session, as seen now.
     pub authenticated: CircuitSnapshot,
+    /// Rises whenever a circuit changes its state or the hourly limit moves: what is kept for the next process is out
+    /// of date then. Calls alone do not raise it.
+    pub revision: u64,
 }
 
 /// What a gateway has to know of the one before it, for a restart to be neither a way around a rest nor around the
@@ -52,4 +55,10 @@ pub struct GatewaySnapshot {
     pub authenticated: CircuitSnapshot,
     /// When calls went out, within the last hour.
     pub recent_calls: Vec<DateTime<Utc>>,
+    /// Calls that an hour sustains; the limit that one starts with where that was not kept.
+    #[serde(default)]
+    pub hourly_limit: Option<u32>,
+    /// When the hour began that has had calls and no refusal so far; the next call begins one where that was not kept.
+    #[serde(default)]
+    pub clean_since: Option<DateTime<Utc>>,
 }

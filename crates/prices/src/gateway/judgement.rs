@@ -55,7 +55,8 @@ pub(super) fn judge<T>(
         401 | 403 if request.family == Family::Anonymous => {
             Judgement::Throttled { reason: NotAnswered::Blocked { status }, asked: asked() }
         }
-        500 | 502 | 503 | 504 => failure(NotAnswered::Upstream { status }, true),
+        // Whoever says when to come again is not asked before.
+        500 | 502 | 503 | 504 => failure(NotAnswered::Upstream { status }, asked().is_none()),
         300..=399 | 501.. => failure(NotAnswered::Upstream { status }, false),
         200 if is_empty_or_html(&response.body) => failure(NotAnswered::Upstream { status }, true),
         _ => judged(read(response), status),

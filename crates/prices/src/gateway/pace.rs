@@ -2,48 +2,78 @@
 
 use std::num::NonZeroU32;
 use std::ops::Add;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bellwether_domain::SharedClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
+use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use super::Limits;
+use super::hourly_budget::HourlyBudget;
 use crate::{NotAnswered, Pause, Priority};
 
 /// Limiters in series: a call waits for each of its priority's. One pace per upstream address.
 pub(super) struct Pace {
     clock: SteadyClock,
-    /// Both kinds of calls pass these.
+    limits: Limits,
+    /// Both kinds of calls pass this, and then the hour.
     smoothing: Limiter,
-    hourly: Limiter,
     /// The background's own, smaller share comes before.
     background_smoothing: Limiter,
-    background_hourly: Limiter,
+    hour: Mutex<Hour>,
 }
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, SteadyClock, NoOpMiddleware<Elapsed>>;
+type Limiter = RateLimiter<NotKeyed, InMemoryState, SteadyClock, StateInformationMiddleware>;
+
+/// Spreads the hour's budget over the hour, and holds calls to it whatever the limiters forget when a limit changes
+/// or the process ends.
+struct Hour {
+    budget: HourlyBudget,
+    limiter: Limiter,
+    background: Limiter,
+    /// Calls that may go out and have not yet.
+    on_the_way: usize,
+}
+
+/// A call's place in the hour's budget, given back when dropped before the call went out.
+pub(super) struct Passage<'a>(&'a Pace);
+
+impl Passage<'_> {
+    /// The call goes out now.
+    pub(super) fn spend(self, now: DateTime<Utc>) {
+        self.0.hour().budget.spend(now);
+    }
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        self.0.hour().on_the_way -= 1;
+    }
+}
 
 impl Pace {
-    pub(super) fn new(limits: &Limits, clock: SharedClock) -> Self {
+    const SECOND: Duration = Duration::from_secs(1);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    pub(super) fn new(limits: Limits, clock: SharedClock) -> Self {
         let clock = SteadyClock::over(clock);
-        let limiter = |calls: NonZeroU32, per: Duration, burst: NonZeroU32| {
-            let one_per = (per / calls.get()).max(Duration::from_nanos(1));
-            let quota = Quota::with_period(one_per).unwrap_or(Quota::per_second(calls)).allow_burst(burst);
-            RateLimiter::direct_with_clock(quota, clock.clone())
-        };
-        let second = Duration::from_secs(1);
-        let hour = Duration::from_secs(3600);
+        let budget = HourlyBudget::new(limits.per_hour);
+        let (limiter, background) = hourly_limiters(&limits, budget.limit(), &clock);
         Self {
-            smoothing: limiter(limits.per_second, second, limits.burst),
-            hourly: limiter(limits.per_hour, hour, limits.hourly_burst),
-            background_smoothing: limiter(limits.background_per_second, second, NonZeroU32::MIN),
-            background_hourly: limiter(limits.background_per_hour, hour, limits.hourly_burst),
+            smoothing: limiter_of(limits.per_second, Self::SECOND, limits.burst, &clock),
+            background_smoothing: limiter_of(
+                limits.background_per_second,
+                Self::SECOND,
+                NonZeroU32::MIN,
+                &clock,
+            ),
+            hour: Mutex::new(Hour { budget, limiter, background, on_the_way: 0 }),
+            limits,
             clock,
         }
     }
@@ -54,50 +84,146 @@ impl Pace {
         priority: Priority,
         deadline: Option<DateTime<Utc>>,
         pause: &dyn Pause,
-    ) -> Result<(), NotAnswered> {
+    ) -> Result<Passage<'_>, NotAnswered> {
+        let in_background = priority == Priority::Background;
         // The hourly ones last: what a smoothing limiter let pass in vain is back in a second.
-        let chain: &[&Limiter] = match priority {
-            Priority::Foreground => &[&self.smoothing, &self.hourly],
-            Priority::Background => {
-                &[&self.background_smoothing, &self.smoothing, &self.background_hourly, &self.hourly]
-            }
-        };
-        for limiter in chain {
-            self.pass(limiter, deadline, pause).await?;
+        if in_background {
+            self.pass(|| self.check(&self.background_smoothing), deadline, pause).await?;
         }
-        Ok(())
+        self.pass(|| self.check(&self.smoothing), deadline, pause).await?;
+        if in_background {
+            self.pass(|| self.check(&self.hour().background), deadline, pause).await?;
+        }
+        self.pass(|| self.enter_hour(), deadline, pause).await
     }
 
-    async fn pass(
+    /// Tries until it is let pass, waiting as long as it is told to.
+    async fn pass<T>(
         &self,
-        limiter: &Limiter,
+        attempt: impl Fn() -> Result<T, DateTime<Utc>>,
         deadline: Option<DateTime<Utc>>,
         pause: &dyn Pause,
-    ) -> Result<(), NotAnswered> {
-        while let Err(not_yet) = limiter.check() {
-            let before = self.clock.now();
-            let wait = not_yet.wait_time_from(before).max(Duration::from_micros(1));
-            // Whole microseconds, upwards: clocks show no less.
-            let wait = TimeDelta::microseconds(wait.as_nanos().div_ceil(1_000) as i64);
-            let until = self.clock.wall() + wait;
+    ) -> Result<T, NotAnswered> {
+        loop {
+            let until = match attempt() {
+                Ok(passed) => return Ok(passed),
+                Err(until) => until,
+            };
             if deadline.is_some_and(|deadline| until >= deadline) {
                 return Err(NotAnswered::TooLate);
             }
+            let before = self.clock.now();
             pause.until(until).await;
             if self.clock.now() == before {
                 // The clock stands still, so waiting would never end.
                 return Err(NotAnswered::TooLate);
             }
         }
-        Ok(())
     }
 
-    /// Takes calls off the hourly limit that an earlier process made.
-    pub(super) fn remember(&self, calls: u32, limits: &Limits) {
-        if let Some(calls) = NonZeroU32::new(calls.min(limits.hourly_burst.get())) {
-            // The burst was checked above, and a limit already spent is what is wanted.
-            let _ = self.hourly.check_n(calls);
+    /// Takes one call from a limiter, or says when to come again.
+    fn check(&self, limiter: &Limiter) -> Result<(), DateTime<Utc>> {
+        limiter.check().map(|_| ()).map_err(|not_yet| {
+            let wait = not_yet.wait_time_from(self.clock.now()).max(Duration::from_micros(1));
+            // Whole microseconds, upwards: clocks show no less.
+            self.clock.wall() + TimeDelta::microseconds(wait.as_nanos().div_ceil(1_000) as i64)
+        })
+    }
+
+    fn enter_hour(&self) -> Result<Passage<'_>, DateTime<Utc>> {
+        let now = self.clock.wall();
+        let mut hour = self.hour();
+        if hour.budget.review(now) {
+            tracing::debug!(limit = hour.budget.limit(), "an hour without a refusal: more calls an hour");
+            hour.reshape(&self.limits, &self.clock);
         }
+        let limit = hour.budget.limit();
+        let allowed = limit.saturating_add(self.limits.hourly_burst_at(limit).get()).get() as usize;
+        let allowed = allowed.saturating_sub(hour.on_the_way);
+        if let Some(until) = hour.budget.full_until(allowed, now) {
+            return Err(until);
+        }
+        self.check(&hour.limiter)?;
+        hour.on_the_way += 1;
+        Ok(Passage(self))
+    }
+
+    /// The upstream refused a call; `halve` where that tells that there were too many.
+    pub(super) fn refused(&self, halve: bool) {
+        let mut hour = self.hour();
+        hour.budget.spoil();
+        if halve && hour.budget.halve() {
+            tracing::info!(limit = hour.budget.limit(), "after a refusal: fewer calls an hour");
+            hour.reshape(&self.limits, &self.clock);
+        }
+    }
+
+    /// Takes over what an earlier process knew of the hour.
+    pub(super) fn restore(
+        &self,
+        limit: Option<u32>,
+        clean_since: Option<DateTime<Utc>>,
+        calls: &[DateTime<Utc>],
+    ) {
+        let now = self.clock.wall();
+        let mut hour = self.hour();
+        hour.budget.restore(limit, clean_since, calls, now);
+        let spent = hour.budget.calls(now).len() as u32;
+        hour.renew(&self.limits, &self.clock, spent, spent);
+    }
+
+    /// Looks at the hour's budget.
+    pub(super) fn budget<T>(&self, look: impl FnOnce(&mut HourlyBudget) -> T) -> T {
+        look(&mut self.hour().budget)
+    }
+
+    fn hour(&self) -> MutexGuard<'_, Hour> {
+        self.hour.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hour {
+    /// Limiters for the present limit, from which as much is spent as from those before.
+    fn reshape(&mut self, limits: &Limits, clock: &SteadyClock) {
+        let (spent, by_background) = (spent_of(&self.limiter), spent_of(&self.background));
+        self.renew(limits, clock, spent, by_background);
+    }
+
+    fn renew(&mut self, limits: &Limits, clock: &SteadyClock, spent: u32, by_background: u32) {
+        (self.limiter, self.background) = hourly_limiters(limits, self.budget.limit(), clock);
+        let burst = limits.hourly_burst_at(self.budget.limit()).get();
+        for (limiter, spent) in [(&self.limiter, spent), (&self.background, by_background)] {
+            if let Some(calls) = NonZeroU32::new(spent.min(burst)) {
+                // Not more than the burst, of which a new limiter has all.
+                let _ = limiter.check_n(calls);
+            }
+        }
+    }
+}
+
+/// All calls', and the background's.
+fn hourly_limiters(limits: &Limits, limit: NonZeroU32, clock: &SteadyClock) -> (Limiter, Limiter) {
+    let burst = limits.hourly_burst_at(limit);
+    (
+        limiter_of(limit, Pace::HOUR, burst, clock),
+        limiter_of(limits.background_per_hour_at(limit), Pace::HOUR, burst, clock),
+    )
+}
+
+fn limiter_of(calls: NonZeroU32, per: Duration, burst: NonZeroU32, clock: &SteadyClock) -> Limiter {
+    let one_per = (per / calls.get()).max(Duration::from_nanos(1));
+    let quota = Quota::with_period(one_per).unwrap_or(Quota::per_second(calls)).allow_burst(burst);
+    RateLimiter::direct_with_clock(quota, clock.clone()).with_middleware()
+}
+
+/// How many calls a limiter is short of its burst. Takes one to find out, so it is of no use afterwards.
+fn spent_of(limiter: &Limiter) -> u32 {
+    match limiter.check() {
+        Ok(state) => {
+            let left = state.remaining_burst_capacity() + 1;
+            state.quota().burst_size().get().saturating_sub(left)
+        }
+        Err(not_yet) => not_yet.quota().burst_size().get(),
     }
 }
 
@@ -154,97 +280,4 @@ impl Reference for Elapsed {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::SteppingPause;
-    use bellwether_domain::{Clock as _, FixedClock};
-
-    struct Track {
-        clock: Arc<FixedClock>,
-        pause: SteppingPause,
-        pace: Pace,
-    }
-
-    fn track() -> Track {
-        let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
-        let pause = SteppingPause::of(Arc::clone(&clock));
-        let pace = Pace::new(&Limits::default(), clock.clone());
-        Track { clock, pause, pace }
-    }
-
-    impl Track {
-        async fn calls_within(&self, priority: Priority, seconds: i64) -> u32 {
-            let deadline = Some(self.clock.now() + TimeDelta::seconds(seconds) + TimeDelta::microseconds(1));
-            let mut calls = 0;
-            while self.pace.wait(priority, deadline, &self.pause).await.is_ok() {
-                calls += 1;
-            }
-            calls
-        }
-    }
-
-    #[tokio::test]
-    async fn four_go_at_once_and_two_a_second_after() {
-        let track = track();
-        assert_eq!(track.calls_within(Priority::Foreground, 0).await, 4);
-        assert_eq!(track.calls_within(Priority::Foreground, 10).await, 20);
-    }
-
-    #[tokio::test]
-    async fn an_hour_lets_out_its_burst_and_three_hundred() {
-        let track = track();
-        let calls = track.calls_within(Priority::Foreground, 3600).await;
-        assert!((398..=400).contains(&calls), "{calls}");
-    }
-
-    #[tokio::test]
-    async fn the_background_has_the_smaller_share_and_leaves_the_rest() {
-        let track = track();
-        assert_eq!(track.calls_within(Priority::Background, 0).await, 1);
-        assert_eq!(track.calls_within(Priority::Background, 10).await, 10);
-        let hour = track.calls_within(Priority::Background, 3_590).await;
-        assert!((280..=290).contains(&hour), "{hour}");
-        assert!(track.calls_within(Priority::Foreground, 30).await >= 60);
-    }
-
-    #[tokio::test]
-    async fn a_wait_beyond_the_deadline_is_not_begun() {
-        let track = track();
-        track.calls_within(Priority::Foreground, 0).await;
-        let before = track.clock.now();
-        let deadline = Some(before + TimeDelta::milliseconds(100));
-        let waited = track.pace.wait(Priority::Foreground, deadline, &track.pause).await;
-        assert_eq!(waited, Err(NotAnswered::TooLate));
-        assert_eq!(track.clock.now(), before);
-    }
-
-    #[tokio::test]
-    async fn a_clock_set_back_does_not_stop_the_calls() {
-        let track = track();
-        track.clock.set(DateTime::UNIX_EPOCH + TimeDelta::hours(2));
-        track.calls_within(Priority::Foreground, 0).await;
-        track.clock.set(DateTime::UNIX_EPOCH);
-        assert_eq!(track.calls_within(Priority::Foreground, 10).await, 20);
-    }
-
-    #[tokio::test]
-    async fn a_clock_that_stands_still_does_not_hang_the_caller() {
-        struct NoPause;
-        #[async_trait::async_trait]
-        impl Pause for NoPause {
-            async fn until(&self, _: DateTime<Utc>) {}
-        }
-        let track = track();
-        track.calls_within(Priority::Foreground, 0).await;
-        let waited = track.pace.wait(Priority::Foreground, None, &NoPause).await;
-        assert_eq!(waited, Err(NotAnswered::TooLate));
-    }
-
-    #[tokio::test]
-    async fn calls_of_an_earlier_process_count() {
-        let track = track();
-        track.pace.remember(99, &Limits::default());
-        let calls = track.calls_within(Priority::Foreground, 60).await;
-        assert!((1..=7).contains(&calls), "{calls}");
-    }
-}
+mod tests;

@@ -6,6 +6,8 @@ use bellwether_domain::{Clock, FixedClock};
 use super::*;
 use crate::SteppingPause;
 
+mod rests;
+
 type Sent = Result<Response, TransportError>;
 
 /// When each call came, and how long it was given.
@@ -159,61 +161,6 @@ async fn facts_and_refusals_are_never_repeated() {
 }
 
 #[tokio::test]
-async fn after_a_refusal_nothing_goes_out_until_one_call_probes() {
-    let bench =
-        bench(Limits::generous(), |nth| if nth == 3 { status(429, "Too Many Requests\r\n") } else { fine() });
-    let budget = LoadBudget::background(1_000);
-    for _ in 0..100 {
-        let _ = bench.ask(&budget).await;
-    }
-    assert_eq!(bench.calls(), 3);
-    assert_eq!(budget.spent(), 3, "what did not go out cost nothing");
-    let Err(NotAnswered::CircuitOpen { until }) = bench.ask(&budget).await else { panic!("still closed") };
-    assert_eq!((until - DateTime::UNIX_EPOCH).num_seconds(), 300);
-    assert_eq!(bench.gateway.counters().refused_by_circuit, 98);
-
-    bench.clock.set(until);
-    let (first, second) = futures::join!(bench.ask(&budget), bench.ask(&budget));
-    assert!(first.is_ok() && second.is_err(), "one at a time");
-    assert!(bench.ask(&budget).await.is_ok());
-    assert_eq!(bench.gateway.counters().anonymous.state, CircuitState::Closed);
-    assert_eq!(bench.calls(), 5);
-}
-
-#[tokio::test]
-async fn calls_that_wait_when_a_refusal_comes_do_not_go_out() {
-    let limits = Limits { per_second: Limits::default().per_second, ..Limits::default() };
-    let bench = bench(limits, |nth| if nth == 2 { status(429, "") } else { fine() });
-    let budget = LoadBudget::background(100);
-    let budget_of_reader = LoadBudget::foreground(100, bench.clock.now() + TimeDelta::hours(1));
-    let asked = futures::future::join_all((0..20).map(|_| bench.ask(&budget_of_reader))).await;
-    assert!(bench.calls() <= 2 + 3, "two and those under way, not {}", bench.calls());
-    assert!(asked.iter().filter(|answer| answer.is_err()).count() >= 15);
-    assert_eq!(budget.spent(), 0);
-}
-
-#[tokio::test]
-async fn the_upstreams_wish_for_rest_is_heard() {
-    let bench = bench(Limits::generous(), |_| {
-        Ok(Response { status: 429, retry_after: Some("1800".into()), ..Response::default() })
-    });
-    let _ = bench.ask(&LoadBudget::background(1)).await;
-    let until = DateTime::UNIX_EPOCH + TimeDelta::minutes(30);
-    let by = OpenedBy::Throttling;
-    assert_eq!(bench.gateway.counters().anonymous.state, CircuitState::Open { until, by });
-}
-
-#[tokio::test]
-async fn families_rest_apart() {
-    let bench = bench(Limits::generous(), |nth| if nth == 1 { status(429, "") } else { fine() });
-    let budget = LoadBudget::background(10);
-    let session = Request { family: Family::Authenticated, ..request() };
-    let read = |response: &Response| Ok(text(response));
-    assert_eq!(bench.gateway.ask(session, &budget, read).await, Err(NotAnswered::RateLimited));
-    assert!(bench.ask(&budget).await.is_ok());
-}
-
-#[tokio::test]
 async fn a_refused_session_is_for_its_family_to_read() {
     let bench = bench(Limits::generous(), |_| status(401, "{\"finance\":1}"));
     let session = Request { family: Family::Authenticated, ..request() };
@@ -246,21 +193,6 @@ async fn a_third_of_failures_costs_a_tenth_more_calls() {
 }
 
 #[tokio::test]
-async fn an_outage_opens_the_circuit_for_seconds() {
-    let bench = bench(Limits::generous(), |_| Err(TransportError::Unreachable));
-    let budget = LoadBudget::background(100);
-    for _ in 0..20 {
-        let _ = bench.ask(&budget).await;
-    }
-    assert_eq!(bench.calls(), 5);
-    let CircuitState::Open { until, by: OpenedBy::Failures } = bench.gateway.counters().anonymous.state
-    else {
-        panic!("not open")
-    };
-    assert!((until - bench.clock.now()) <= TimeDelta::seconds(15));
-}
-
-#[tokio::test]
 async fn a_wait_beyond_the_deadline_is_refused_at_once() {
     let bench = bench(Limits::default(), |_| fine());
     let budget = bench.within(100, 2_500);
@@ -288,15 +220,6 @@ async fn no_attempt_outlasts_the_deadline_and_no_retry_starts_after_it() {
 }
 
 #[tokio::test]
-async fn a_hasty_callers_time_out_is_not_held_against_the_upstream() {
-    let bench = bench(Limits::generous(), |_| Err(TransportError::Timeout));
-    for _ in 0..20 {
-        let _ = bench.ask(&bench.within(1, 500)).await;
-    }
-    assert_eq!(bench.gateway.counters().anonymous.state, CircuitState::Closed);
-}
-
-#[tokio::test]
 async fn after_the_deadline_nothing_is_asked() {
     let bench = bench(Limits::generous(), |_| fine());
     let budget = bench.within(10, 100);
@@ -317,42 +240,34 @@ async fn an_hour_of_the_background_stays_within_its_share() {
 }
 
 #[tokio::test]
-async fn an_unusable_answer_is_no_failure_of_the_upstream() {
-    let bench = bench(Limits::generous(), |_| fine());
-    let ragged = |_: &Response| Err::<(), _>(Unreadable::Inconsistent("ragged".into()));
-    let budget = LoadBudget::background(100);
-    for _ in 0..20 {
-        let answer = bench.gateway.ask(request(), &budget, ragged).await;
-        assert_eq!(answer, Err(NotAnswered::Malformed("ragged".into())));
+async fn waits_before_retries_grow_and_are_never_short() {
+    for (dice, waits) in [(0.0, [250, 250]), (0.5, [625, 1_125]), (1.0, [1_000, 2_000])] {
+        let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+        let calls: Calls = Arc::default();
+        let answer = |_| status(503, "");
+        let script =
+            Script { clock: clock.clone(), calls: Arc::clone(&calls), underway: AtomicU32::new(0), answer };
+        let pause = SteppingPause::of(Arc::clone(&clock));
+        let gateway = Gateway::timed(script, clock, pause, Limits::generous(), Box::new(move || dice));
+        let _ = gateway.ask(request(), &LoadBudget::background(10), |response| Ok(text(response))).await;
+        let at: Vec<_> = calls.lock().expect("calls").iter().map(|(at, _)| *at).collect();
+        let waited: Vec<_> = at.windows(2).map(|pair| (pair[1] - pair[0]).num_milliseconds()).collect();
+        assert_eq!(waited, waits);
     }
-    assert_eq!(bench.calls(), 20, "and is not asked for again");
-    assert_eq!(bench.gateway.counters().anonymous.state, CircuitState::Closed);
 }
 
 #[tokio::test]
-async fn a_restart_is_no_way_around_a_rest_or_the_hour() {
-    let before = bench(Limits::default(), |nth| if nth == 60 { status(429, "") } else { fine() });
-    let budget = LoadBudget::foreground(1_000, before.clock.now() + TimeDelta::hours(1));
-    for _ in 0..60 {
-        let _ = before.ask(&budget).await;
-    }
-    let stored = serde_json::to_string(&before.gateway.snapshot()).expect("json");
-
-    let after = bench(Limits::default(), |_| fine());
-    after.clock.set(before.clock.now());
-    after.gateway.restore(&serde_json::from_str(&stored).expect("a snapshot"));
-    let budget = LoadBudget::foreground(1_000, after.clock.now() + TimeDelta::seconds(30));
-    assert!(matches!(after.ask(&budget).await, Err(NotAnswered::CircuitOpen { .. })));
-    assert_eq!(after.gateway.counters().calls_last_hour, 60);
-
-    after.clock.advance(TimeDelta::minutes(6));
-    let budget = LoadBudget::foreground(1_000, after.clock.now() + TimeDelta::seconds(60));
+async fn clones_share_one_hour() {
+    let bench = bench(Limits::default(), |_| fine());
+    let other = bench.gateway.clone();
+    let budget = bench.within(1_000, 60_000);
+    let ask = async |gateway: &Gateway| gateway.ask(request(), &budget, |response| Ok(text(response))).await;
     let mut went_out = 0;
-    while after.ask(&budget).await.is_ok() {
-        went_out += 1;
+    while ask(&bench.gateway).await.is_ok() && ask(&other).await.is_ok() {
+        went_out += 2;
     }
-    // What was left of the burst, and what six minutes and one more brought back.
-    assert!((40 + 25..=40 + 40).contains(&went_out), "{went_out}");
+    assert!((100..=106).contains(&went_out), "the burst and a minute's share, not {went_out}");
+    assert_eq!(other.counters(), bench.gateway.counters());
 }
 
 #[tokio::test]
