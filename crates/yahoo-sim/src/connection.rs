@@ -20,8 +20,8 @@ pub(crate) enum Sabotage {
     ResetAfterBody(usize),
     /// Sends the headers and so many bytes of the body, then closes the connection in order.
     CloseAfterBody(usize),
-    /// Sends the headers, then so many bytes of the body a second.
-    Drip(u32),
+    /// Sends the headers, then so many bytes of the body a second, until the body has so many.
+    Drip { bytes_per_s: u32, body: usize },
 }
 
 /// What is to be done to an answer, told in parts of its body as sent.
@@ -41,7 +41,7 @@ impl Harm {
             Self::ResetBefore => Sabotage::ResetBefore,
             Self::ResetAt(fraction) => Sabotage::ResetAfterBody(part(fraction)),
             Self::CloseAt(fraction) => Sabotage::CloseAfterBody(part(fraction)),
-            Self::Drip(bytes_per_s) => Sabotage::Drip(bytes_per_s),
+            Self::Drip(bytes_per_s) => Sabotage::Drip { bytes_per_s, body: bytes },
         }
     }
 }
@@ -59,6 +59,10 @@ impl Tap {
     fn arranged(&self) -> Option<Sabotage> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn lift(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// The server's end of a connection.
@@ -66,6 +70,7 @@ impl Tap {
 pub(crate) struct Connection {
     stream: TcpStream,
     tap: Tap,
+    is_http2: bool,
     /// How many of the four bytes that end the headers were written last.
     header_end: usize,
     /// Bytes of the body written since sabotage began.
@@ -81,8 +86,12 @@ impl Connection {
     /// A connection of HTTP/1, or one of HTTP/2, whose headers are not told apart: there, all that is written counts
     /// as body.
     pub(crate) fn new(stream: TcpStream, is_http2: bool) -> Self {
-        let header_end = if is_http2 { HEADER_END.len() } else { 0 };
-        Self { stream, tap: Tap::default(), header_end, body: 0, pause: None }
+        let header_end = Self::before_headers(is_http2);
+        Self { stream, tap: Tap::default(), is_http2, header_end, body: 0, pause: None }
+    }
+
+    fn before_headers(is_http2: bool) -> usize {
+        if is_http2 { HEADER_END.len() } else { 0 }
     }
 
     pub(crate) fn tap(&self) -> Tap {
@@ -160,14 +169,20 @@ impl AsyncWrite for Connection {
                 let left = limit.saturating_sub(this.body);
                 this.write_some(cx, buffer, left)
             }
-            Some(Sabotage::Drip(bytes_per_s)) => {
+            Some(Sabotage::Drip { bytes_per_s, body }) => {
                 if let Some(pause) = &mut this.pause {
                     ready!(pause.as_mut().poll(cx));
                     this.pause = None;
                 }
                 let share = (u128::from(bytes_per_s) * DRIP.as_millis() / 1_000).max(1) as usize;
                 let written = ready!(this.write_some(cx, buffer, share))?;
-                this.pause = Some(Box::pin(tokio::time::sleep(DRIP)));
+                if this.header_end == HEADER_END.len() && this.body >= body {
+                    // The next answer on this connection is sent as usual.
+                    this.tap.lift();
+                    (this.header_end, this.body) = (Self::before_headers(this.is_http2), 0);
+                } else {
+                    this.pause = Some(Box::pin(tokio::time::sleep(DRIP)));
+                }
                 Poll::Ready(Ok(written))
             }
         }

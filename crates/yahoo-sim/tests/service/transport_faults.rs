@@ -190,3 +190,59 @@ async fn sizes_and_encodings_can_be_absurd() {
     assert!(body.body.len() > 2 * 1024 * 1024 && body.json()["chart"].is_object());
     assert!(send(faulty(FaultAction::BadGzip).request(CHART)).await.is_err());
 }
+
+/// Asks some questions on one connection, one after the other, and gives what came back as bytes.
+async fn on_one_connection(stage: &Stage, targets: &[&str]) -> Vec<u8> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(stage.sim.addr).await.unwrap();
+    for (number, target) in targets.iter().enumerate() {
+        let connection = if number + 1 == targets.len() { "close" } else { "keep-alive" };
+        let question = format!(
+            "GET {target} HTTP/1.1\r\nHost: y\r\nUser-Agent: tests/1\r\nAccept-Encoding: gzip\r\nConnection: {connection}\r\n\r\n"
+        );
+        stream.write_all(question.as_bytes()).await.unwrap();
+    }
+    let mut answers = Vec::new();
+    // A reset ends it with an error; what came before is there all the same.
+    let _ = stream.read_to_end(&mut answers).await;
+    answers
+}
+
+/// The headers of an answer, and how many bytes of its body came.
+async fn raw(stage: &Stage, target: &str) -> (String, usize) {
+    let answer = on_one_connection(stage, &[target]).await;
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(0, |at| at + 4);
+    (String::from_utf8_lossy(&answer[..end]).to_lowercase(), answer.len() - end)
+}
+
+#[tokio::test]
+async fn a_part_of_a_compressed_body_is_a_part_of_what_is_sent() {
+    let stage = Stage::new();
+    let half = |action| {
+        stage.sim.set_faults(vec![FaultRule::always(action)]);
+        async {
+            let (headers, sent) = raw(&stage, CHART).await;
+            let announced = headers.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let announced: usize = announced.expect("a length").parse().unwrap();
+            assert!(headers.contains("content-encoding: gzip"));
+            (announced, sent)
+        }
+    };
+    let (announced, sent) = half(FaultAction::Truncate { fraction: 0.25, short_read: true }).await;
+    assert_eq!(sent, announced / 4);
+    let (announced, sent) = half(FaultAction::Reset(ResetPoint::MidBody)).await;
+    assert!(sent <= announced / 2, "what is reset may be lost on the way, but no more than half goes out");
+    let (_, sent) = half(FaultAction::Reset(ResetPoint::AfterHeaders)).await;
+    assert_eq!(sent, 0);
+}
+
+#[tokio::test]
+async fn after_a_dripping_answer_the_connection_is_as_before() {
+    let stage = Stage::new();
+    stage.sim.set_faults(vec![FaultRule::always(FaultAction::SlowDrip { bytes_per_s: 200 }).times(1)]);
+    // The first takes half a second. At that rate the second would take minutes.
+    let targets = ["/v7/finance/spark?symbols=ZZUNKNOWN1", "/v8/finance/chart/AAPL?range=5y&interval=1d"];
+    let both = tokio::time::timeout(Duration::from_secs(60), on_one_connection(&stage, &targets)).await;
+    let both = both.expect("at full speed");
+    assert!(both.starts_with(b"HTTP/1.1 404") && both.len() > 20_000);
+}
