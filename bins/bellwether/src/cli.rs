@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bellwether_domain::PriceBasis;
+use bellwether_yahoo_sim::{ClockMode, LatencyProfile, LimiterPolicy};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
@@ -67,6 +68,22 @@ pub(crate) struct Sim {
     /// Another seed gives another market
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// What time it follows: "real", an instant such as 2026-01-05T15:00:00Z, seconds ahead or behind such as +3600,
+    /// or a faster clock such as 60x@2026-01-05T15:00:00Z
+    #[arg(long, default_value = "real", allow_hyphen_values = true, value_name = "CLOCK")]
+    pub(crate) clock: ClockMode,
+    /// How much a client may ask: off, generous, folk, hostile, cloud or parallel8
+    #[arg(long, default_value = "off", value_name = "NAME")]
+    pub(crate) preset: LimiterPolicy,
+    /// How long answers take: zero, home, far or sick
+    #[arg(long, default_value = "zero", value_name = "NAME")]
+    pub(crate) latency: LatencyProfile,
+    /// A folder of recorded answers with its manifest.json, which go before made-up ones
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) fixtures: Option<PathBuf>,
+    /// Serve on an address that other machines can reach
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
 }
 
 #[derive(Debug, Args)]

@@ -66,8 +66,14 @@ struct Server {
 
 impl Server {
     fn start(folder: TempDir, upstream: &str) -> Self {
+        Self::told(folder, &["--upstream", upstream, "serve"])
+    }
+
+    /// Any command that serves on an address and says on which.
+    fn told(folder: TempDir, arguments: &[&str]) -> Self {
         let mut process = bellwether(folder.path())
-            .args(["--upstream", upstream, "--listen", "127.0.0.1:0", "serve"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -266,6 +272,27 @@ fn a_wrong_option_ends_with_advice() {
         assert!(words.iter().all(|word| told.contains(word)), "{arguments:?}: {told}");
         assert!(!told.contains("panicked"), "{told}");
     }
+}
+
+#[test]
+fn the_simulator_serves_as_its_options_say() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("answer.json"), "{\"recorded\":true}").unwrap();
+    let manifest = r#"[{"file":"answer.json","request":"GET y/v8/finance/chart/KO?range=1d","status":200}]"#;
+    std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
+    let options = "sim --seed 7 --clock 2026-01-05T15:00:00Z --preset hostile --latency zero --fixtures .";
+    let mut sim = Server::told(folder, &options.split(' ').collect::<Vec<_>>());
+
+    let ask = |path: &str| sim.send(&format!("GET {path} HTTP/1.1\r\nUser-Agent: tests/1"), "");
+    assert_eq!(ask("/v8/finance/chart/KO?range=1d").body, b"{\"recorded\":true}");
+    let chart = ask("/v8/finance/chart/AAPL?range=1d&interval=1d");
+    assert_eq!((chart.status, chart.header("date")), (200, Some("Mon, 05 Jan 2026 15:00:00 GMT")));
+    assert_eq!(ask("/__sim/config").json()["limiter"]["windows"][0]["limit"], 40);
+
+    sim.terminate();
+    assert!(sim.process.wait().unwrap().success());
+    let wrong = run(sim.folder.path(), &["sim", "--preset", "kind"]);
+    assert!(wrong.status.code() == Some(2) && said(&wrong.stderr).contains("hostile"));
 }
 
 #[test]

@@ -152,6 +152,15 @@ pub struct CrumbRules {
     pub throttled: bool,
 }
 
+/// The name is that of no preset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no preset: there are {known}")]
+pub struct UnknownPreset {
+    pub(crate) name: String,
+    /// The names that there are, for people.
+    pub(crate) known: &'static str,
+}
+
 /// Why a simulator cannot start or be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {

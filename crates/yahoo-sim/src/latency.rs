@@ -1,9 +1,11 @@
 //! How long an answer takes.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::UnknownPreset;
 use crate::market::{mix, shock, unit};
 
 /// The time that an answer takes: a base, a part for its size, and chance.
@@ -110,6 +112,16 @@ impl LatencyProfile {
     }
 }
 
+impl FromStr for LatencyProfile {
+    type Err = UnknownPreset;
+
+    /// The profile of a preset's name.
+    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
+        let known = "zero, home, far and sick";
+        Self::preset(name).ok_or_else(|| UnknownPreset { name: name.to_owned(), known })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -138,6 +150,6 @@ mod tests {
                 .unwrap();
         assert_eq!(profile.draw, Draw::Lognormal { median: 10.0, p99: 40.0 });
         assert_eq!(LatencyProfile::preset("far"), Some(LatencyProfile::far()));
-        assert_eq!(LatencyProfile::preset("mars"), None);
+        assert!("mars".parse::<LatencyProfile>().is_err());
     }
 }

@@ -44,7 +44,7 @@ mod spark;
 
 pub use ask::Route;
 pub use clock::{ClockIsShared, ClockMode, InvalidClock, SimClock};
-pub use config::{Behaviour, ConsentMode, CrumbRules, SimConfig, SimError};
+pub use config::{Behaviour, ConsentMode, CrumbRules, SimConfig, SimError, UnknownPreset};
 pub use counters::{Counters, LogEntry, Mark, RouteCounters, Totals};
 pub use faults::{FaultAction, FaultBody, FaultMatch, FaultRule, Omission, ResetPoint};
 pub use latency::{Draw, LatencyProfile};

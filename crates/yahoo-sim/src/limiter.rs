@@ -1,10 +1,12 @@
 //! Who may ask how much, and what happens to who asks more.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Ask, HOSTS};
+use crate::config::UnknownPreset;
 
 /// How much a client may ask, and for how long it is blocked when it asks more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +124,16 @@ impl LimiterPolicy {
     fn windows(windows: &[(usize, i64)]) -> Self {
         let windows = windows.iter().map(|&(limit, seconds)| RateWindow { limit, seconds }).collect();
         Self { windows, ..Self::off() }
+    }
+}
+
+impl FromStr for LimiterPolicy {
+    type Err = UnknownPreset;
+
+    /// The policy of a preset's name.
+    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
+        let known = "off, generous, folk, hostile, cloud and parallel8";
+        Self::preset(name).ok_or_else(|| UnknownPreset { name: name.to_owned(), known })
     }
 }
 
@@ -315,6 +327,7 @@ mod tests {
     fn clouds_are_always_blocked() {
         let policy = LimiterPolicy::preset("cloud").unwrap();
         assert!(!admits(&mut Limiter::default(), &policy, 0));
-        assert_eq!(LimiterPolicy::preset("kind"), None);
+        let unknown = "kind".parse::<LimiterPolicy>().unwrap_err().to_string();
+        assert!(unknown.contains("kind") && unknown.contains("parallel8"), "{unknown}");
     }
 }

@@ -28,22 +28,14 @@ struct Options {
     #[arg(long)]
     fixtures: Option<PathBuf>,
     /// How much a client may ask: off, generous, folk, hostile, cloud, parallel8.
-    #[arg(long, default_value = "off", value_parser = limiter)]
+    #[arg(long, default_value = "off")]
     preset: LimiterPolicy,
     /// How long answers take: zero, home, far, sick.
-    #[arg(long, default_value = "zero", value_parser = latency)]
+    #[arg(long, default_value = "zero")]
     latency: LatencyProfile,
     /// Threads that answer.
     #[arg(long, default_value_t = 2)]
     workers: usize,
-}
-
-fn limiter(name: &str) -> Result<LimiterPolicy, String> {
-    LimiterPolicy::preset(name).ok_or_else(|| format!("{name} is no preset"))
-}
-
-fn latency(name: &str) -> Result<LatencyProfile, String> {
-    LatencyProfile::preset(name).ok_or_else(|| format!("{name} is no profile"))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -68,21 +60,8 @@ async fn main() -> ExitCode {
     };
     // Whoever reads this waits for the address; a reader that has gone does not matter.
     let _ = writeln!(std::io::stdout(), "listening on {}", simulator.base_url());
-    let _ = stopped().await;
-    simulator.stop().await;
-    ExitCode::SUCCESS
-}
-
-/// Waits for an interrupt or, where there is such a thing, a request to terminate.
-async fn stopped() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+    match simulator.until_signalled().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

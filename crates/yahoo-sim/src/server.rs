@@ -2,6 +2,7 @@
 
 mod door;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -167,6 +168,27 @@ impl SimHandle {
     /// Stops it; requests in flight are cut.
     pub async fn stop(self) {
         self.door.close().await;
+    }
+
+    /// Serves until the process is interrupted or, where there is such a thing, asked to terminate; then stops.
+    ///
+    /// # Errors
+    /// What the system says when signals cannot be listened for.
+    pub async fn until_signalled(self) -> io::Result<()> {
+        #[cfg(unix)]
+        let told = async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => interrupted,
+                _ = terminate.recv() => Ok(()),
+            }
+        };
+        #[cfg(not(unix))]
+        let told = tokio::signal::ctrl_c();
+        let told = told.await;
+        self.stop().await;
+        told
     }
 
     /// Waits until it is stopped from elsewhere, which for a program means for ever.
