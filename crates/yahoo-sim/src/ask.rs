@@ -144,6 +144,11 @@ impl Ask {
         }
     }
 
+    /// A unix second of the query.
+    pub(crate) fn second(&self, name: &str) -> Option<i64> {
+        self.parameter(name)?.parse().ok()
+    }
+
     /// A parameter of the query.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
@@ -169,7 +174,11 @@ fn without_host(path: &str) -> (Option<&'static str>, &str) {
 
 fn route(path: &str) -> (Route, Option<String>) {
     let symbol_after = |prefix: &str| {
-        let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))?;
+        let rest = path.strip_prefix(prefix)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.is_empty() || rest.contains('/') {
+            return None;
+        }
         Some(percent_decode_str(rest).decode_utf8_lossy().into_owned())
     };
     if let Some(symbol) = symbol_after("/v8/finance/chart/") {

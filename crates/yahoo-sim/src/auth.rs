@@ -24,6 +24,7 @@ struct Crumb {
 
 /// Attributes of the session cookie. `Secure` is left out because this server speaks plain HTTP.
 const A3_ATTRIBUTES: &str = "Max-Age=31557600; Path=/; SameSite=Lax; HttpOnly";
+const PAGE: &str = "<html><head><title>Yahoo Finance</title></head></html>";
 const CACHE_CRUMB: &str = "private, max-age=60, stale-while-revalidate=30";
 
 impl Sessions {
@@ -89,12 +90,13 @@ impl Sessions {
     pub(crate) fn page(&mut self, ask: &Ask, behaviour: &Behaviour, seed: u64) -> Answer {
         let back = format!("{}{}", ask.origin, ask.path);
         match behaviour.consent {
-            ConsentMode::None => {
-                let answer = Answer::new(200, HTML, "<html><head><title>Yahoo Finance</title></head></html>");
-                answer.header("set-cookie", self.new_cookie(seed))
-            }
-            _ if ask.parameter("guccounter").is_some() && ask.session.is_some() => {
-                Answer::new(301, HTML, "").header("location", format!("{back}/"))
+            ConsentMode::None => Answer::new(200, HTML, PAGE).header("set-cookie", self.new_cookie(seed)),
+            _ if ask.session.as_ref().is_some_and(|session| self.crumbs.contains_key(session)) => {
+                if ask.parameter("guccounter").is_some() {
+                    Answer::new(301, HTML, "").header("location", format!("{}/", back.trim_end_matches('/')))
+                } else {
+                    Answer::new(200, HTML, PAGE)
+                }
             }
             _ => {
                 let done = percent_encoding::utf8_percent_encode(&back, percent_encoding::NON_ALPHANUMERIC);

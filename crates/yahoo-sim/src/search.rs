@@ -22,7 +22,7 @@ pub(crate) fn answer(market: &Market, query: &str, most: usize, now: i64) -> Val
             quotes.push(hit(&listing, quotes.len()));
         }
     }
-    if !wanted.is_empty() && quotes.len() < most {
+    if !quotes.is_empty() && quotes.len() < most {
         // A company that is not listed: no symbol.
         let id = mix(market.seed(), seed_of(1, &wanted));
         quotes.push(json!({
@@ -76,6 +76,8 @@ fn rank(wanted: &str, symbol: &str, name: &str) -> Option<u32> {
         Some(2)
     } else if name.contains(wanted) {
         Some(3)
+    } else if symbol.contains(wanted) {
+        Some(4)
     } else {
         None
     }

@@ -190,10 +190,11 @@ impl Service {
         decision.fault = action.as_ref().map(FaultAction::word);
         let Some(action) = action else {
             let answer = self.answer(ask, form, behaviour, now, &Skew::default());
-            if behaviour.edge_cache {
-                lock(&self.edge).keep(ask, now, &answer);
-            }
-            decision.answer = Some(answer);
+            let edge = behaviour.edge_cache.then(|| lock(&self.edge));
+            decision.answer = Some(match edge {
+                Some(mut edge) => edge.keep(ask, now, answer),
+                None => answer,
+            });
             return;
         };
         self.answer_with_fault(&action, ask, form, behaviour, now, decision);
@@ -220,7 +221,7 @@ impl Service {
         let mut answer = self.answer(ask, form, behaviour, now, &skew);
         if answer.status == 200
             && let Ok(mut body) = serde_json::from_slice(&answer.body)
-            && mutation::mutate(action, &mut body, self.market.seed())
+            && mutation::mutate(action, &mut body, self.market.seed(), ask.second("period2"))
         {
             answer.body = body.to_string().into();
         }

@@ -1,8 +1,6 @@
 //! `GET /v7/finance/spark` and `GET /v8/finance/spark`: closes of up to twenty symbols.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::chart::{
     ChartRequest, ChartRules, Column, Distortion, Envelope, Meta, Number, Row, hinted, spark_rows,
@@ -54,6 +52,16 @@ struct SparkIndicators {
 struct SparkCloses {
     #[serde(skip_serializing_if = "Option::is_none")]
     close: Option<Column>,
+}
+
+/// The body of version 8: a map of symbols.
+#[derive(Debug)]
+pub(crate) struct SparkV8<'a>(Vec<SparkRecord<'a>>);
+
+impl Serialize for SparkV8<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|record| (record.symbol, record)))
+    }
 }
 
 /// The record of a symbol in version 8.
@@ -125,15 +133,21 @@ impl<'a> SparkSeries<'a> {
     }
 }
 
-/// The answer of version 7, in an order that depends on the seed and on the question only.
-pub(crate) fn v7(mut series: Vec<SparkSeries<'_>>, seed: u64) -> SparkV7<'_> {
-    let count = series.len() as u64;
-    series.sort_by_key(|series| mix(seed ^ count, series.listing.seed));
-    let result = series.into_iter().map(SparkSeries::entry).collect();
+/// The answer of version 7.
+pub(crate) fn v7(series: Vec<SparkSeries<'_>>, seed: u64) -> SparkV7<'_> {
+    let result = shuffled(series, seed).into_iter().map(SparkSeries::entry).collect();
     SparkV7 { spark: Envelope { result, error: () } }
 }
 
 /// The answer of version 8.
-pub(crate) fn v8(series: Vec<SparkSeries<'_>>) -> BTreeMap<&str, SparkRecord<'_>> {
-    series.into_iter().map(|series| (series.listing.symbol.as_str(), series.record())).collect()
+pub(crate) fn v8(series: Vec<SparkSeries<'_>>, seed: u64) -> SparkV8<'_> {
+    SparkV8(shuffled(series, seed).into_iter().map(SparkSeries::record).collect())
+}
+
+/// Each symbol once, in an order that depends on the seed and on the question only.
+fn shuffled(mut series: Vec<SparkSeries<'_>>, seed: u64) -> Vec<SparkSeries<'_>> {
+    let count = series.len() as u64;
+    series.sort_by_key(|series| (mix(seed ^ count, series.listing.seed), series.listing.symbol.as_str()));
+    series.dedup_by_key(|series| series.listing.symbol.as_str());
+    series
 }

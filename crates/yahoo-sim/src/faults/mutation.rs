@@ -1,12 +1,15 @@
 //! Faults in the data: changes of a correct body, value by value.
 
+mod quotes;
+
 use serde_json::{Value, json};
 
 use super::FaultAction;
 use crate::market::mix;
 
-/// Applies a fault to a body; `false` when it is none of the data or the body none that it could apply to.
-pub(crate) fn mutate(action: &FaultAction, body: &mut Value, seed: u64) -> bool {
+/// Applies a fault to a body; `false` when it is none of the data or the body none that it could apply to. `end` is
+/// the second before which rows were asked for.
+pub(crate) fn mutate(action: &FaultAction, body: &mut Value, seed: u64, end: Option<i64>) -> bool {
     if let FaultAction::SwapSymbols = action {
         return swap(body);
     }
@@ -14,9 +17,12 @@ pub(crate) fn mutate(action: &FaultAction, body: &mut Value, seed: u64) -> bool 
         shift(body, *s);
         return true;
     }
+    if let Some(records) = body.pointer_mut("/quoteResponse/result").and_then(Value::as_array_mut) {
+        return quotes::mutate(action, records);
+    }
     let mut changed = false;
     for mut series in series(body) {
-        changed |= series.mutate(action, seed);
+        changed |= series.mutate(action, seed, end);
     }
     changed
 }
@@ -75,7 +81,7 @@ impl Series<'_> {
         self.columns().first().map_or(0, |(_, values)| values.len())
     }
 
-    fn mutate(&mut self, action: &FaultAction, seed: u64) -> bool {
+    fn mutate(&mut self, action: &FaultAction, seed: u64, end: Option<i64>) -> bool {
         let rows = self.len();
         if rows == 0 && !matches!(action, FaultAction::NoCurrency) {
             return false;
@@ -94,8 +100,8 @@ impl Series<'_> {
             FaultAction::NoCurrency => self.no_currency(),
             FaultAction::Infinity => self.infinity(),
             FaultAction::StringsForNumbers => self.strings(),
-            FaultAction::DupLastDay => self.repeat_last(3_600),
-            FaultAction::RowAfterPeriod2 => self.repeat_last(86_400),
+            FaultAction::DupLastDay => self.double_last_day(),
+            FaultAction::RowAfterPeriod2 => self.add_row_after(end),
             FaultAction::Glitch { factor, rows: wanted } => self.glitch(rows, *factor, *wanted, seed),
             FaultAction::MissingDays { n } => self.drop_rows(rows, *n, seed),
             _ => false,
@@ -170,11 +176,45 @@ impl Series<'_> {
         true
     }
 
-    fn repeat_last(&mut self, later: i64) -> bool {
+    /// A row of the last day as it stood at the open, before the one that has overtaken it.
+    fn double_last_day(&mut self) -> bool {
+        let second = |series: &Self, path: &str| series.holder.pointer(path).and_then(Value::as_i64);
+        let market = second(self, "/meta/regularMarketTime");
+        let opened = second(self, "/meta/currentTradingPeriod/regular/start");
+        let mut columns = self.columns();
+        let of_open = columns.iter().find(|(name, _)| name == "open");
+        let open = of_open.and_then(|(_, values)| values.last().cloned());
+        for (name, values) in &mut columns {
+            let Some(last) = values.last().cloned() else { continue };
+            let (earlier, later) = match (name.as_str(), last.as_i64(), &open) {
+                ("timestamp", Some(stamp), _) => match opened.filter(|opened| *opened < stamp) {
+                    Some(opened) if market == Some(stamp) => (json!(opened), last),
+                    _ => (last, json!(stamp + 3_600)),
+                },
+                ("high" | "low" | "close", _, Some(open)) => (open.clone(), last),
+                _ => (last.clone(), last),
+            };
+            if let Some(place) = values.last_mut() {
+                *place = earlier;
+            }
+            values.push(later);
+        }
+        true
+    }
+
+    /// The latest price as a row, although the rows asked for end before it.
+    fn add_row_after(&mut self, end: Option<i64>) -> bool {
+        let market = self.holder.pointer("/meta/regularMarketTime").and_then(Value::as_i64);
+        let price = self.holder.pointer("/meta/regularMarketPrice").cloned();
         for (name, values) in self.columns() {
             let Some(last) = values.last().cloned() else { continue };
-            let stamp = last.as_i64().filter(|_| name == "timestamp");
-            values.push(stamp.map_or(last, |stamp| json!(stamp + later)));
+            values.push(match (last.as_i64(), &price) {
+                (Some(stamp), _) if name == "timestamp" => {
+                    json!(end.max(market).unwrap_or_default().max(stamp + 86_400))
+                }
+                (_, Some(price)) if PRICES.contains(&name.as_str()) => price.clone(),
+                _ => last,
+            });
         }
         true
     }
@@ -220,7 +260,8 @@ fn swap(body: &mut Value) -> bool {
     }
     let quotes = body.pointer_mut("/quoteResponse/result").and_then(Value::as_array_mut);
     if let Some([first, second, ..]) = quotes.map(Vec::as_mut_slice) {
-        std::mem::swap(&mut first["symbol"], &mut second["symbol"]);
+        // A record carries its own symbol: who goes by places takes one for the other.
+        std::mem::swap(first, second);
         return true;
     }
     let mut records = body.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut);
@@ -235,7 +276,8 @@ fn swap(body: &mut Value) -> bool {
 
 /// Shifts whatever is a time.
 fn shift(value: &mut Value, by: i64) {
-    const TIMES: [&str; 6] = ["timestamp", "regularMarketTime", "start", "end", "date", "postMarketTime"];
+    const TIMES: [&str; 7] =
+        ["timestamp", "regularMarketTime", "start", "end", "date", "preMarketTime", "postMarketTime"];
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {

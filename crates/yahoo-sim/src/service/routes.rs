@@ -168,10 +168,10 @@ impl Service {
         if series.is_empty() {
             return refused(404, "Not Found", "No data found for spark symbols");
         }
-        let answered = series.len();
+        let (answered, seed) = (series.len(), self.market.seed());
         match ask.route {
-            Route::SparkV8 => Answer::json(&spark::v8(series), CACHE_SHORT, answered),
-            _ => Answer::json(&spark::v7(series, self.market.seed()), CACHE_SHORT, answered),
+            Route::SparkV8 => Answer::json(&spark::v8(series, seed), CACHE_SHORT, answered),
+            _ => Answer::json(&spark::v7(series, seed), CACHE_SHORT, answered),
         }
     }
 

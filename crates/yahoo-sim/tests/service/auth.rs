@@ -146,6 +146,9 @@ async fn a_consent_host_may_send_straight_back() {
     let back = bounced.header("location").unwrap().replace(&stage.sim.base_url(), "");
     let home = send(stage.request(&back).header("cookie", cookies)).await.unwrap();
     assert_eq!(home.status, 301);
+    let home = home.header("location").unwrap().replace(&stage.sim.base_url(), "");
+    let known = cookie(&bounced);
+    assert_eq!(send(stage.request(&home).header("cookie", known)).await.unwrap().status, 200);
     assert!(stage.get("/guce/copyConsent").await.status == 404, "there is no form in this flow");
 }
 

@@ -3,7 +3,7 @@
 use bellwether_yahoo_sim::{FaultAction, FaultRule, Omission, Route};
 use serde_json::{Value, json};
 
-use crate::{Stage, numbers};
+use crate::{Stage, numbers, send};
 
 const CHART: &str = "AAPL?range=6mo&interval=1d&events=div,splits";
 
@@ -77,9 +77,13 @@ async fn the_last_day_doubles_and_a_row_comes_after_the_end() {
     let stamps = numbers(&double["timestamp"]);
     assert_eq!(stamps.len(), column(&plain, "timestamp").len() + 1);
     assert!((stamps[stamps.len() - 1] - stamps[stamps.len() - 2] - 3_600.0).abs() < 0.5, "the same day");
+    let (closes, days) = (column(&double, "close"), stamps.len());
+    assert_eq!(closes[days - 2], column(&plain, "open")[days - 2], "as it stood at the open");
+    assert_eq!(closes[days - 1], column(&plain, "close")[days - 2]);
     let target = "AAPL?period1=1764547200&period2=1767225600&interval=1d";
     let (_, late) = with_chart(target, FaultAction::RowAfterPeriod2).await;
     assert!(numbers(&late["timestamp"]).last().unwrap() > &1_767_225_600.0);
+    assert_eq!(column(&late, "close").last().unwrap(), &late["meta"]["regularMarketPrice"]);
 }
 
 #[tokio::test]
@@ -189,4 +193,53 @@ async fn version_eight_suffers_too() {
     stage.sim.set_faults(vec![FaultRule::always(FaultAction::SwapSymbols)]);
     let swapped = stage.json("/v8/finance/spark?symbols=AAPL,KO&range=5d&interval=1d").await;
     assert_eq!((&swapped["AAPL"]["symbol"], &swapped["KO"]["symbol"]), (&json!("KO"), &json!("AAPL")));
+}
+
+#[tokio::test]
+async fn the_running_day_comes_as_of_its_open_and_as_of_now() {
+    let stage = Stage::new();
+    stage.sim.set_faults(vec![FaultRule::always(FaultAction::DupLastDay)]);
+    let chart = stage.chart("AAPL?range=5d&interval=1d").await;
+    let stamps = numbers(&chart["timestamp"]);
+    let meta = &chart["meta"];
+    let wanted = [&meta["currentTradingPeriod"]["regular"]["start"], &meta["regularMarketTime"]];
+    assert_eq!(stamps[stamps.len() - 2..], wanted.map(|second| second.as_f64().unwrap()));
+}
+
+#[tokio::test]
+async fn quotes_suffer_in_their_own_way() {
+    let stage = Stage::new();
+    let page = stage.get("/").await;
+    let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let crumb = send(stage.request("/v1/test/getcrumb").header("cookie", &cookie)).await.unwrap().body;
+    let crumb = crumb.replace('/', "%2F");
+    let quotes = async |action: Option<FaultAction>| {
+        stage.sim.set_faults(action.map(FaultRule::always).into_iter().collect());
+        let target = format!("/v7/finance/quote?symbols=AAPL,KO,VOD.L&crumb={crumb}");
+        let reply = send(stage.request(&target).header("cookie", &cookie)).await.unwrap();
+        reply.json()["quoteResponse"]["result"].as_array().unwrap().clone()
+    };
+    let plain = quotes(None).await;
+    let price = |record: &Value| record["regularMarketPrice"].as_f64().unwrap();
+
+    let glitch = quotes(Some(FaultAction::Glitch { factor: 100.0, rows: 2 })).await;
+    let factors: Vec<i64> =
+        plain.iter().zip(&glitch).map(|(a, b)| (price(b) / price(a)).round() as i64).collect();
+    assert_eq!(factors, [100, 100, 1]);
+    assert_eq!(glitch[0]["regularMarketPreviousClose"], plain[0]["regularMarketPreviousClose"]);
+
+    let each = |records: &[Value], name: &str| -> Vec<Value> {
+        records.iter().map(|record| record[name].clone()).collect()
+    };
+    let nameless = quotes(Some(FaultAction::NoCurrency)).await;
+    assert_eq!(each(&nameless, "currency"), [Value::Null, Value::Null, Value::Null]);
+    let infinite = quotes(Some(FaultAction::Infinity)).await;
+    assert_eq!(infinite[2]["regularMarketPrice"], json!("Infinity"));
+    let words = quotes(Some(FaultAction::StringsForNumbers)).await;
+    assert_eq!(words[0]["regularMarketPrice"], json!(price(&plain[0]).to_string()));
+    let without = quotes(Some(FaultAction::Nulls { rows: 1, fields: Vec::new() })).await;
+    assert!(without[0]["regularMarketPrice"].is_null() && without[1]["regularMarketPrice"].is_number());
+    let swapped = quotes(Some(FaultAction::SwapSymbols)).await;
+    assert_eq!(each(&swapped, "symbol"), [json!("KO"), json!("AAPL"), json!("VOD.L")]);
+    assert_eq!(swapped[1], plain[0], "a record stays whole");
 }

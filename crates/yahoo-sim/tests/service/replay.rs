@@ -1,5 +1,6 @@
 //! Recorded answers go before generated ones.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule, SimConfig, SimError, Simulator};
@@ -89,10 +90,66 @@ fn a_folder_that_cannot_be_used_is_said() {
     assert!(refused(empty.path().to_owned()));
 }
 
-/// The larger set of recordings, where there is one.
+/// The folder of recordings of the real service. They are not part of the repository: without them there is nothing
+/// to test, and the test's output says so.
+fn recordings() -> Option<PathBuf> {
+    let folder = std::env::var_os("BELLWETHER_YAHOO_FIXTURES_DIR").map(PathBuf::from);
+    if folder.is_none() {
+        // Past the capture of the test harness, so that it is seen.
+        let _ = writeln!(
+            std::io::stderr(),
+            "not tested: BELLWETHER_YAHOO_FIXTURES_DIR names no folder of recorded answers"
+        );
+    }
+    folder
+}
+
+#[tokio::test]
+async fn what_is_refused_is_refused_in_the_words_that_were_recorded() {
+    let Some(folder) = recordings() else { return };
+    let many = vec!["A"; 21].join(",");
+    for (file, at, target) in [
+        ("chart-400-bad-interval.json", crate::MONDAY, "/v8/finance/chart/AAPL?range=5d&interval=7m"),
+        (
+            "chart-400-no-data-for-range.json",
+            crate::MONDAY,
+            "/v8/finance/chart/ZZNEW1?interval=1d&period1=1577836800&period2=1578009600",
+        ),
+        (
+            "chart-400-start-after-end.json",
+            crate::MONDAY,
+            "/v8/finance/chart/AAPL?interval=1h&period1=1761260400&period2=1761257839",
+        ),
+        ("chart-404-not-found.json", crate::MONDAY, "/v8/finance/chart/ZZUNKNOWN1?range=5d&interval=1d"),
+        (
+            "chart-422-1m-8-days.json",
+            "2026-07-15T19:15:40Z",
+            "/v8/finance/chart/SPY?interval=1m&period1=1752606940&period2=1784142940",
+        ),
+        (
+            "chart-422-5m-60-days.json",
+            "2026-08-22T12:00:00Z",
+            "/v8/finance/chart/MES%3DF?interval=5m&period1=1770111238&period2=1770975238",
+        ),
+        ("quote-401-no-crumb.json", crate::MONDAY, "/v7/finance/quote?symbols=AAPL"),
+        ("search-400-missing-q.json", crate::MONDAY, "/v1/finance/search?"),
+        (
+            "spark-400-too-many-symbols.json",
+            crate::MONDAY,
+            &format!("/v7/finance/spark?symbols={many}&range=1d&interval=5m"),
+        ),
+        ("spark-404-no-symbols.json", crate::MONDAY, "/v7/finance/spark?symbols=ZZUNKNOWN1"),
+    ] {
+        let recorded = std::fs::read_to_string(folder.join("errors").join(file)).unwrap();
+        let reply = Stage::at(at).get(target).await;
+        assert_eq!(reply.body, recorded, "{file}");
+        assert!(file.contains(&reply.status.to_string()), "{file}: {}", reply.status);
+    }
+}
+
 #[tokio::test]
 async fn every_recording_can_be_replayed() {
-    let Some(folder) = std::env::var_os("BELLWETHER_YAHOO_FIXTURES_DIR").map(PathBuf::from) else { return };
+    let Some(folder) = recordings() else { return };
     let stage = replaying(&folder);
     let manifest: Vec<Value> =
         serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
