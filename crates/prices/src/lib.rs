@@ -42,6 +42,7 @@ mod plan;
 mod provider;
 mod suspicion;
 mod transport;
+pub mod upkeep;
 pub mod yahoo;
 
 pub use chain::Chain;
@@ -56,7 +57,7 @@ pub use load_budget::{LoadBudget, Priority};
 pub use outcome::{NotAnswered, Outcome};
 pub use overlap::{OVERLAP_DAYS, Overlap, overlap};
 pub use pause::{Pause, RealPause, SteppingPause};
-pub use plan::{Batch, Plan, Wanted, plan};
+pub use plan::{Batch, Plan, Wanted, calls_of_a_load, plan};
 pub use provider::{Found, Provider};
 pub use suspicion::{SuspectBar, Suspicion, doubt_price, set_suspects_aside};
 pub use transport::{Family, HttpTransport, Request, Response, Site, Transport, TransportError};

@@ -37,11 +37,65 @@ pub struct Plan {
 impl Plan {
     /// How many symbols fit one batch call.
     pub const BATCH: usize = 20;
+    /// Full histories that one load waits for when many are missing; the others follow in the background.
+    pub const HISTORIES: usize = 20;
+    /// Above so many symbols a load brings the first screen only.
+    pub const WHOLE: usize = 1_500;
+    /// Symbols of the first screen.
+    pub const FIRST_SCREEN: usize = 400;
+
+    /// What somebody who looks at `wanted` waits for, in [`calls_of_a_load`] calls.
+    ///
+    /// Above [`Plan::WHOLE`] symbols these are the first [`Plan::FIRST_SCREEN`] of those that have no price at all;
+    /// an old price is shown as it is, and all others are left to the background.
+    ///
+    /// ```
+    /// use bellwether_prices::{Plan, Wanted};
+    ///
+    /// let cold = |n: usize| Wanted { symbol: format!("S{n}").parse().unwrap(), needs_history: true, expires: None };
+    /// let calls = |symbols: usize| Plan::of_load(&(0..symbols).map(cold).collect::<Vec<_>>()).calls();
+    /// assert_eq!([50, 500, 1_500, 5_000].map(calls), [23, 45, 95, 40]);
+    /// ```
+    pub fn of_load(wanted: &[Wanted]) -> Self {
+        let calls = calls_of_a_load(wanted.len());
+        if wanted.len() <= Self::WHOLE {
+            return plan(wanted, calls);
+        }
+        let mut screen = Vec::with_capacity(Self::FIRST_SCREEN);
+        let mut later = Vec::with_capacity(wanted.len());
+        for want in wanted {
+            if want.expires.is_none() && screen.len() < Self::FIRST_SCREEN {
+                screen.push(want.clone());
+            } else {
+                later.push(want.symbol.clone());
+            }
+        }
+        let mut load = plan(&screen, calls);
+        load.left_out.append(&mut later);
+        load
+    }
 
     /// How many calls the plan makes when nothing has to be repeated.
     pub fn calls(&self) -> usize {
         self.histories.len() + self.batches.len()
     }
+}
+
+/// How many calls a load of `symbols` that need something may make: one for each full batch or part of one, and
+/// [`Plan::HISTORIES`].
+///
+/// Never fewer than 23, with which a small portfolio has all its histories at once, and never more than 95. Above
+/// [`Plan::WHOLE`] symbols it is what the first screen takes.
+///
+/// ```
+/// use bellwether_prices::calls_of_a_load;
+///
+/// assert_eq!([0, 50, 500, 1_500, 1_501, 1_000_000].map(calls_of_a_load), [23, 23, 45, 95, 40, 40]);
+/// ```
+pub fn calls_of_a_load(symbols: usize) -> u32 {
+    const FEWEST: usize = 23;
+    let shown = if symbols > Plan::WHOLE { Plan::FIRST_SCREEN } else { symbols };
+    (shown.div_ceil(Plan::BATCH) + Plan::HISTORIES).max(FEWEST) as u32
 }
 
 /// Spends `calls` on `wanted`: first a price for every symbol, then as many full histories as the rest allows.
@@ -143,9 +197,36 @@ mod tests {
     #[test]
     fn a_warm_portfolio_costs_nothing() {
         assert_eq!(plan(&[], 23), Plan::default());
+        assert_eq!(Plan::of_load(&[]), Plan::default());
+    }
+
+    #[test]
+    fn stale_prices_take_a_batch_for_every_twenty() {
+        let stale = |count: usize| (0..count).map(|n| stale(n, 0)).collect::<Vec<_>>();
+        let calls = |count| Plan::of_load(&stale(count)).calls();
+        assert_eq!([50, 500, 1_500].map(calls), [3, 25, 75]);
+        assert_eq!(Plan::of_load(&stale(5_000)).left_out.len(), 5_000, "shown as they are, refreshed behind");
+    }
+
+    #[test]
+    fn the_first_screen_is_of_those_without_a_price() {
+        let wanted: Vec<_> = (0..1_000).map(|n| stale(n, 0)).chain((1_000..2_000).map(cold)).collect();
+        let load = Plan::of_load(&wanted);
+        assert_eq!((load.calls(), load.left_out.len()), (40, 1_600));
+        assert_eq!(load.histories.first(), Some(&symbol(1_000)));
     }
 
     proptest! {
+        #[test]
+        fn no_load_makes_a_hundred_calls(cold_ones in 0..2_000_usize, stale_ones in 0..2_000_usize) {
+            let wanted: Vec<_> = (0..cold_ones).map(cold).chain((2_000..2_000 + stale_ones).map(|n| stale(n, 0))).collect();
+            let load = Plan::of_load(&wanted);
+            prop_assert!(load.calls() <= calls_of_a_load(wanted.len()) as usize);
+            prop_assert!(load.calls() <= 95);
+            let told = load.histories.len() + load.batches.iter().map(|batch| batch.symbols.len()).sum::<usize>();
+            prop_assert_eq!(told + load.left_out.len(), wanted.len());
+        }
+
         #[test]
         fn a_plan_stays_within_its_calls_and_loses_nobody(
             lacking in prop::collection::vec(any::<bool>(), 0..300),
