@@ -7,6 +7,7 @@
 mod chunk;
 mod merge;
 mod read;
+mod remove;
 mod source;
 mod write;
 
@@ -18,6 +19,7 @@ use chrono::NaiveDate;
 use crate::{Storage, StorageError};
 
 pub use read::{coverage, read_bars, read_closes, sources};
+pub use remove::remove;
 pub(crate) use source::{SourceNumbers, source_of};
 pub use write::write;
 
@@ -87,6 +89,21 @@ impl Storage {
     /// to be merged with is damaged: [`WriteMode::Replace`] mends it.
     pub async fn write_prices(&self, batches: Vec<PriceBatch>) -> Result<Vec<InstrumentId>, StorageError> {
         self.write(move |connection| write(connection, &batches)).await
+    }
+
+    /// Forgets what a source told of one day of an instrument, and raises its price version. False when that was
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] when the instrument is not registered, [`StorageError::CorruptPrices`] when the
+    /// year is damaged.
+    pub async fn remove_price(
+        &self,
+        instrument: InstrumentId,
+        source: PriceSource,
+        day: NaiveDate,
+    ) -> Result<bool, StorageError> {
+        self.write(move |connection| remove(connection, instrument, &source, day)).await
     }
 
     /// The closes of instruments from `from` to `to`, both included, by source: the most trusted source first. One

@@ -17,6 +17,7 @@ on_both!(
     a_provisional_bar_is_replaced_and_replaces_no_final_one,
     a_replacement_takes_all_of_one_source_and_nothing_else,
     a_replacement_without_bars_forgets_nothing,
+    a_day_is_taken_back_from_its_own_source_only,
     only_changed_prices_raise_the_price_version,
     sources_stay_apart_and_the_most_trusted_comes_first,
     a_source_keeps_its_basis,
@@ -292,4 +293,36 @@ async fn two_writers_of_one_instrument_lose_nothing(db: &TestDatabase) {
 
     assert_eq!(stored(db, id).await.len(), 60);
     assert_eq!(version(db, id).await, 60);
+}
+
+async fn a_day_is_taken_back_from_its_own_source_only(db: &TestDatabase) {
+    let id = instrument(db, "AAPL").await;
+    let (friday, monday) = (day("2024-03-01"), day("2024-03-04"));
+    let manual = |date| PriceBatch {
+        instrument: id,
+        source: PriceSource::manual(),
+        bars: vec![DailyBar::close_only(date, 7.0)],
+        mode: WriteMode::Merge,
+    };
+    let provider = yahoo(id, vec![DailyBar::close_only(friday, 9.0)]);
+    db.storage.write_prices(vec![manual(friday), manual(monday), provider]).await.unwrap();
+    let before = version(db, id).await;
+
+    let remove = |date| db.storage.remove_price(id, PriceSource::manual(), date);
+    assert!(!remove(day("2023-03-01")).await.unwrap(), "nothing is known of that year");
+    assert!(!remove(day("2024-03-05")).await.unwrap(), "nor of that day");
+    assert_eq!(version(db, id).await, before);
+    assert!(remove(friday).await.unwrap());
+    assert_eq!(version(db, id).await, before + 1);
+    assert_eq!(read(db, id).await.len(), 2);
+
+    assert!(remove(monday).await.unwrap());
+    assert!(!remove(monday).await.unwrap());
+    let left = read(db, id).await;
+    assert_eq!((left.len(), &left[0].source), (1, &PriceSource::yahoo()));
+    assert_eq!(left[0].prices.closes, [9.0]);
+    assert!(matches!(
+        db.storage.remove_price(InstrumentId(9_999), PriceSource::manual(), monday).await,
+        Err(StorageError::NotFound)
+    ));
 }
