@@ -6,6 +6,7 @@ use bellwether_domain::PriceBasis;
 use bellwether_yahoo_sim::{ClockMode, LatencyProfile, LimiterPolicy};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
+use rust_decimal::Decimal;
 
 use crate::settings::Options;
 
@@ -15,6 +16,7 @@ Examples:
   bellwether demo                                 look around with made-up data, without a network
   bellwether import trades.csv --portfolio Main   read trades from a CSV file
   bellwether prices import closes.csv --basis as-traded
+  bellwether prices set PRIVATE 120.50 --currency EUR
   bellwether actions import splits.csv            splits or dividends that no provider knows
   bellwether report --portfolio Main --as-of 2013-03-01
 
@@ -105,6 +107,34 @@ pub(crate) struct Import {
 pub(crate) enum Prices {
     /// Read daily prices from a CSV file with the columns date,symbol,close and, where known, open,high,low,volume
     Import(PricesImport),
+    /// Record the price of one day, which counts before any other of that day
+    Set(PricesSet),
+    /// Take back a price that was recorded with "set"
+    Remove(PricesRemove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesSet {
+    /// Whose price
+    pub(crate) symbol: bellwether_domain::Symbol,
+    /// Of one unit, as 120.50
+    #[arg(value_parser = Decimal::from_str_exact)]
+    pub(crate) price: Decimal,
+    /// The day that it is of, as YYYY-MM-DD; today when left out
+    #[arg(long)]
+    pub(crate) date: Option<NaiveDate>,
+    /// Its currency; the instrument's when left out
+    #[arg(long)]
+    pub(crate) currency: Option<bellwether_domain::Currency>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesRemove {
+    /// Whose price
+    pub(crate) symbol: bellwether_domain::Symbol,
+    /// The day that it is of, as YYYY-MM-DD
+    #[arg(long)]
+    pub(crate) date: NaiveDate,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ mod start;
 
 use std::process::ExitCode;
 
-use crate::cli::{Actions, Cli, Command, Prices};
+use crate::cli::{Actions, Cli, Command};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Demo(demo) => demo::run(&settings, demo).await,
             Command::Sim(sim) => sim::run(&settings, &sim).await,
             Command::Import(import) => import::run(&settings, import).await,
-            Command::Prices(Prices::Import(import)) => prices::run(&settings, import).await,
+            Command::Prices(prices) => prices::run(&settings, prices).await,
             Command::Actions(Actions::Import(import)) => actions::run(&settings, import).await,
             Command::Report(report) => report::run(&settings, report).await,
             Command::Migrate => migrate::run(&settings).await,

@@ -326,6 +326,57 @@ fn rejected_rows_make_the_exit_code_2_and_are_named() {
     assert!(said(&imported.stdout).starts_with("1 transaction imported"), "{}", said(&imported.stdout));
 }
 
+#[test]
+fn a_typed_price_is_set_and_taken_back() {
+    let folder = TempDir::new().unwrap();
+    let prices = |arguments: &[&str]| run(folder.path(), &[&["prices"], arguments].concat());
+    let unknown = prices(&["set", "PRIVATE", "120.50"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(said(&unknown.stderr).contains("currency"), "{}", said(&unknown.stderr));
+    assert_eq!(prices(&["set", "PRIVATE", "a lot"]).status.code(), Some(2));
+
+    let set = prices(&["set", "PRIVATE", "120.50", "--currency", "EUR", "--date", "2026-03-02"]);
+    assert!(set.status.success(), "{}", said(&set.stderr));
+    assert_eq!(said(&set.stdout).trim(), "PRIVATE: 120.5 EUR on 2026-03-02.");
+    let remove = || prices(&["remove", "PRIVATE", "--date", "2026-03-02"]);
+    assert!(remove().status.success());
+    let again = remove();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again.stderr).contains("there is no price of PRIVATE"), "{}", said(&again.stderr));
+}
+
+#[tokio::test]
+async fn programs_record_prices_too() {
+    let (server, _) = Server::with_a_portfolio().await;
+    let price = || server.get("/api/current-price/KO").json();
+    let post = |body: &str| server.send("POST /api/prices HTTP/1.1", body);
+    let told = price();
+    for wrong in
+        ["", "{}", "{\"ticker\": \"KO\", \"price\": \"12,5\"}", "{\"ticker\": \"KO\", \"price\": -1}"]
+    {
+        post(wrong).is_a_problem(400);
+    }
+    post("{\"ticker\": \"KO\", \"price\": \"1\", \"date\": \"2999-01-01\"}").is_a_problem(400);
+    post("{\"ticker\": \"KO\", \"price\": \"1\", \"currency\": \"EUR\"}").is_a_problem(409);
+    let foreign = "POST /api/prices HTTP/1.1\r\nOrigin: http://evil.example";
+    assert_eq!(server.send(foreign, "{\"ticker\": \"KO\", \"price\": 1}").status, 403);
+    assert_eq!(price()["price"], told["price"]);
+
+    let recorded = post("{\"ticker\": \"KO\", \"price\": \"1000.25\"}");
+    assert_eq!(recorded.status, 200, "{}", said(&recorded.body));
+    let known = price();
+    assert_eq!((&known["price"], &known["source"]), (&Value::from(1000.25), &Value::from("manual")));
+    assert_eq!(known["freshness"], "manual");
+
+    let of = format!("/api/prices/KO/{}", recorded.json()["date"].as_str().unwrap());
+    let remove = || server.send(&format!("DELETE {of} HTTP/1.1"), "");
+    assert_eq!(remove().status, 200);
+    assert_eq!(price()["price"], told["price"]);
+    remove().is_a_problem(404);
+    server.send("DELETE /api/prices/KO/yesterday HTTP/1.1", "").is_a_problem(400);
+    assert_eq!(server.get("/api/prices").status, 405);
+}
+
 #[tokio::test]
 async fn wrong_requests_are_refused_as_problems() {
     let (server, id) = Server::with_a_portfolio().await;

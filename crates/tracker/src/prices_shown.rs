@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use bellwether_cache::freshness::PriceState;
-use bellwether_domain::{Currency, Exchange, Freshness, PriceSourceName, Symbol};
+use bellwether_domain::{Currency, Exchange, Freshness, PriceSourceName, Quote, Symbol};
 use bellwether_portfolio::PriceOrigin;
+use bellwether_storage::{prices, quotes};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::import::HOME_EXCHANGE;
+use crate::stored_market::{is_newest, last_close, price_state};
 use crate::{Tracker, TrackerError};
 
 /// One price's age.
@@ -118,7 +120,11 @@ impl PriceShown {
             Freshness::Recent | Freshness::Cached => format!("As of {told}; a newer price is asked for."),
             Freshness::Closed => format!("The market is closed and this is its last price, of {told}."),
             Freshness::Stale => format!("As of {told}; newer prices exist but could not be fetched yet."),
-            Freshness::Manual => format!("Entered or imported, for {told}. No provider is asked."),
+            Freshness::Manual => {
+                format!(
+                    "Entered or imported, for {told}. It counts until a provider tells one of a later day."
+                )
+            }
             Freshness::Missing => "No price is known.".to_owned(),
         };
         Self {
@@ -262,36 +268,32 @@ impl Tracker {
     pub async fn current_price(&self, symbol: &Symbol) -> Result<Option<CurrentPrice>, TrackerError> {
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
         let Some(instrument) = known.into_values().next() else { return Ok(None) };
-        let mut quotes = self.storage().read_quotes(vec![instrument.id]).await?;
-        let Some(quote) = quotes.remove(&instrument.id) else { return self.last_close(instrument).await };
-        let state = PriceState::of_quote(&quote, instrument.exchange, instrument.kind);
-        Ok(Some(CurrentPrice {
-            price: quote.price,
-            currency: quote.currency,
-            source: quote.source,
-            shown: PriceShown::present(symbol, &state, self.clock().now(), self.is_refreshing()),
+        let (id, now) = (instrument.id, self.clock().now());
+        let until = instrument.exchange.local_date(now);
+        let (mut closes, mut quotes) = self
+            .storage()
+            .snapshot(move |connection| {
+                let closes = prices::read_closes(connection, &[id], NaiveDate::MIN, until)?;
+                Ok((closes, quotes::read(connection, &[id])?))
+            })
+            .await?;
+        let closes = closes.remove(&id).unwrap_or_default();
+        let quote = quotes.remove(&id).filter(|quote| is_newest(&instrument, &closes, quote));
+        let Some(state) = price_state(&instrument, &closes, quote.as_ref()) else { return Ok(None) };
+        let shown = PriceShown::present(symbol, &state, now, self.is_refreshing());
+        if let Some(Quote { price, currency, source, .. }) = quote {
+            return Ok(Some(CurrentPrice { price, currency, source, shown }));
+        }
+        let newest = last_close(&closes).and_then(|(_, told)| {
+            let price = bellwether_domain::decimal_of_price(*told.prices.closes.last()?)?;
+            Some((price, told.source.name.clone()))
+        });
+        Ok(newest.zip(instrument.currency).map(|((price, source), currency)| CurrentPrice {
+            price,
+            currency,
+            source,
+            shown,
         }))
-    }
-
-    async fn last_close(
-        &self,
-        instrument: bellwether_domain::Instrument,
-    ) -> Result<Option<CurrentPrice>, TrackerError> {
-        let today = self.today();
-        let mut closes = self.storage().read_closes(vec![instrument.id], NaiveDate::MIN, today).await?;
-        let newest = closes
-            .remove(&instrument.id)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|told| Some((*told.prices.days.last()?, *told.prices.closes.last()?, told.source)))
-            .max_by_key(|(day, _, source)| (*day, std::cmp::Reverse(source.rank())));
-        let (Some((day, close, source)), Some(currency)) = (newest, instrument.currency) else {
-            return Ok(None);
-        };
-        let Some(price) = bellwether_domain::decimal_of_price(close) else { return Ok(None) };
-        let day = bellwether_domain::from_epoch_day(day);
-        let shown = PriceShown::past(&instrument.symbol, day, today);
-        Ok(Some(CurrentPrice { price, currency, source: source.name, shown }))
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct StoredMarket {
     pub(crate) instruments: HashMap<Symbol, Instrument>,
     /// How old the newest price of each is.
     pub(crate) price_states: HashMap<Symbol, PriceState>,
+    /// The same of the newest price that a provider told: what decides when to ask again.
+    pub(crate) provider_states: HashMap<Symbol, PriceState>,
 }
 
 impl StoredMarket {
@@ -149,6 +151,11 @@ impl Stored {
             let closes = self.closes.remove(&instrument.id).unwrap_or_default();
             let actions = self.actions.remove(&instrument.id).unwrap_or_default();
             let quote = self.quotes.remove(&instrument.id);
+            let told_by_providers = closes.iter().filter(|told| !is_by_user(told));
+            if let Some(state) = price_state(&instrument, told_by_providers, quote.as_ref()) {
+                stored.provider_states.insert(instrument.symbol.clone(), state);
+            }
+            let quote = quote.filter(|quote| is_newest(&instrument, &closes, quote));
             if let Some(state) = price_state(&instrument, &closes, quote.as_ref()) {
                 stored.price_states.insert(instrument.symbol.clone(), state);
             }
@@ -275,20 +282,37 @@ fn with_quote(columns: &PriceColumns, instrument: &Instrument, quote: Option<&Qu
     columns
 }
 
+fn is_by_user(told: &SourceCloses) -> bool {
+    told.source.rank() < FIRST_PROVIDER_RANK
+}
+
+/// The last close that is known; of one day, the most trusted source's.
+pub(crate) fn last_close<'a>(
+    closes: impl IntoIterator<Item = &'a SourceCloses>,
+) -> Option<(NaiveDate, &'a SourceCloses)> {
+    closes
+        .into_iter()
+        .filter_map(|told| Some((*told.prices.days.last()?, told)))
+        .max_by_key(|(day, told)| (*day, std::cmp::Reverse(told.source.rank())))
+        .map(|(day, told)| (from_epoch_day(day), told))
+}
+
+/// Whether a quote says more than the closes do: there is none of a later day, and none of the user's of the same.
+pub(crate) fn is_newest(instrument: &Instrument, closes: &[SourceCloses], quote: &Quote) -> bool {
+    let day = instrument.exchange.local_date(quote.as_of);
+    last_close(closes).is_none_or(|(last, told)| last < day || (last == day && !is_by_user(told)))
+}
+
 /// The age of the newest price: the quote's, or the last close's when that is newer.
-fn price_state(
+pub(crate) fn price_state<'a>(
     instrument: &Instrument,
-    closes: &[SourceCloses],
+    closes: impl IntoIterator<Item = &'a SourceCloses>,
     quote: Option<&Quote>,
 ) -> Option<PriceState> {
     let exchange = instrument.exchange;
-    let last = closes
-        .iter()
-        .filter_map(|told| Some((*told.prices.days.last()?, told)))
-        .max_by_key(|(day, told)| (*day, std::cmp::Reverse(told.source.rank())));
-    let from_close = last.map(|(day, told)| {
-        let as_of = end_of_session(instrument, from_epoch_day(day));
-        let by_user = told.source.rank() < FIRST_PROVIDER_RANK;
+    let from_close = last_close(closes).map(|(day, told)| {
+        let as_of = end_of_session(instrument, day);
+        let by_user = is_by_user(told);
         PriceState {
             exchange,
             as_of,

@@ -1,10 +1,12 @@
 //! JSON for programs, at the addresses that scripts know.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_domain::{Currency, PortfolioId, Symbol};
 use bellwether_tracker::{Dashboard, View};
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
@@ -21,6 +23,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .route("/api/dashboard-chart-data/{portfolio}", web::get().to(chart_data))
         .route("/api/current-price/{ticker}", web::get().to(current_price))
         .route("/api/price-update-progress", web::get().to(update_progress))
+        .service(web::resource("/api/prices").route(web::post().to(record_price)))
+        .service(web::resource("/api/prices/{ticker}/{date}").route(web::delete().to(remove_price)))
         // As resources of their own, so that other methods are answered by 405.
         .service(web::resource("/api/refresh-holdings/{portfolio}").route(web::post().to(refresh)))
         .service(web::resource("/api/refresh-all-prices/{portfolio}").route(web::post().to(refresh)));
@@ -93,6 +97,50 @@ async fn current_price(state: web::Data<State>, ticker: web::Path<String>) -> An
         "is_stale": price.shown.freshness.is_stale(),
         "source": price.source,
     })))
+}
+
+/// A price that somebody typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedPrice {
+    ticker: Symbol,
+    /// A number, or a text where every digit counts.
+    price: Value,
+    date: Option<NaiveDate>,
+    currency: Option<Currency>,
+}
+
+/// Records a price of one day, which counts before any other of that day.
+async fn record_price(state: web::Data<State>, body: web::Bytes) -> Answer {
+    let typed: TypedPrice = serde_json::from_slice(&body)
+        .map_err(|error| Problem::BadRequest(format!("The body is no JSON of a price: {error}.")))?;
+    let price = match &typed.price {
+        Value::String(text) => Decimal::from_str_exact(text.trim()).ok(),
+        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
+        _ => None,
+    };
+    let Some(price) = price else {
+        return Err(Problem::BadRequest(format!("{} is no price: give it as \"120.50\".", typed.price)));
+    };
+    let recorded = state.tracker.record_price(typed.ticker, typed.date, price, typed.currency).await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "success": true,
+        "ticker": recorded.symbol,
+        "date": recorded.date,
+        "price": recorded.price,
+        "currency": recorded.currency,
+    })))
+}
+
+/// Takes back a price that was typed.
+async fn remove_price(state: web::Data<State>, of: web::Path<(String, String)>) -> Answer {
+    let (ticker, date) = of.into_inner();
+    let symbol: Symbol = ticker.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))?;
+    let Ok(date) = date.parse() else {
+        return Err(Problem::BadRequest(format!("{date:?} is no day: write it as 2024-03-05.")));
+    };
+    state.tracker.remove_price(&symbol, date).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true })))
 }
 
 async fn update_progress(state: web::Data<State>) -> Answer {

@@ -81,7 +81,7 @@ impl Tracker {
             let never_fetched = instrument.history_fetched_at.is_none()
                 || asked.get(symbol).is_none_or(|asked| *asked > from);
             let history = never_fetched || (!is_idle && is_behind(&instrument, now));
-            let state = market.price_states.get(symbol);
+            let state = market.provider_states.get(symbol);
             let quote = !is_idle && state.is_none_or(|price| price.is_due(now));
             let expires = state.and_then(PriceState::expires_at);
             (history || quote).then_some(Need { instrument, from, history, never_fetched, expires })

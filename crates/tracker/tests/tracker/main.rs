@@ -6,5 +6,6 @@
 
 mod database;
 mod imports;
+mod manual_prices;
 mod real_data;
 mod refresh;

@@ -13,21 +13,21 @@ use rust_decimal::Decimal;
 use crate::database::{TestDatabase, clock, import, on_both};
 
 /// A Saturday: New York is closed, and Friday's bars are final.
-const SATURDAY: &str = "2026-11-21T12:00:00Z";
+pub(crate) const SATURDAY: &str = "2026-11-21T12:00:00Z";
 /// The calls that one load may make.
 const CALLS_PER_LOAD: u64 = 23;
 
-fn simulator(clock: &Arc<FixedClock>) -> SimHandle {
+pub(crate) fn simulator(clock: &Arc<FixedClock>) -> SimHandle {
     let clock = ClockMode::Shared(Arc::<FixedClock>::clone(clock));
     Simulator::spawn(SimConfig { clock, ..SimConfig::default() }).unwrap()
 }
 
-fn upstream(simulator: &SimHandle) -> Upstream {
+pub(crate) fn upstream(simulator: &SimHandle) -> Upstream {
     Upstream::Simulator(simulator.base_url())
 }
 
 /// A portfolio of ten shares of each symbol.
-async fn portfolio(tracker: &Tracker, symbols: &[&str]) -> PortfolioId {
+pub(crate) async fn portfolio(tracker: &Tracker, symbols: &[&str]) -> PortfolioId {
     let mut csv = "Ticker,Type,Date,Price,Shares\n".to_owned();
     for symbol in symbols {
         writeln!(csv, "{symbol},Buy,2025-03-05,100,10").unwrap();
@@ -36,11 +36,11 @@ async fn portfolio(tracker: &Tracker, symbols: &[&str]) -> PortfolioId {
     tracker.portfolio_named("Main").await.unwrap().id
 }
 
-async fn look(tracker: &Tracker, id: PortfolioId) -> Dashboard {
+pub(crate) async fn look(tracker: &Tracker, id: PortfolioId) -> Dashboard {
     tracker.dashboard(id, &View::default()).await.unwrap()
 }
 
-fn value(dashboard: &Dashboard) -> Decimal {
+pub(crate) fn value(dashboard: &Dashboard) -> Decimal {
     *dashboard.figures.as_ref().unwrap().report.totals.value.as_ref().unwrap()
 }
 
