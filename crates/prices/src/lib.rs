@@ -30,6 +30,7 @@
 //! ```
 
 mod chain;
+mod coalescing;
 mod error;
 mod gateway;
 mod health;
@@ -46,6 +47,7 @@ pub mod upkeep;
 pub mod yahoo;
 
 pub use chain::Chain;
+pub use coalescing::{Coalescing, CoalescingCounters, FlightCounters};
 pub use error::PricesError;
 pub use gateway::{
     CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, HourlyBounds, Limits, OpenedBy,

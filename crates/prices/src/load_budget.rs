@@ -1,7 +1,7 @@
 //! How many upstream calls one piece of work may cost, and by when.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
 
@@ -19,13 +19,16 @@ pub enum Priority {
 /// Clones share one account, so a budget handed down to many tasks bounds them together. Every attempt is counted
 /// when it goes out, retries included; a call that never went out costs nothing.
 #[derive(Debug, Clone)]
-pub struct LoadBudget(Arc<Account>);
+pub struct LoadBudget {
+    account: Arc<Account>,
+    deadline: Option<DateTime<Utc>>,
+    priority: Priority,
+    in_use: Arc<AtomicBool>,
+}
 
 #[derive(Debug)]
 struct Account {
     calls: u32,
-    deadline: Option<DateTime<Utc>>,
-    priority: Priority,
     reserved: AtomicU32,
     reserved_retries: AtomicU32,
     spent: AtomicU32,
@@ -49,37 +52,53 @@ impl LoadBudget {
     /// At most `calls` attempts.
     pub fn new(calls: u32, deadline: Option<DateTime<Utc>>, priority: Priority) -> Self {
         let [reserved, reserved_retries, spent, retries] = Default::default();
-        Self(Arc::new(Account { calls, deadline, priority, reserved, reserved_retries, spent, retries }))
+        let account = Arc::new(Account { calls, reserved, reserved_retries, spent, retries });
+        Self { account, deadline, priority, in_use: Arc::default() }
+    }
+
+    /// The same account for a call that others, too, wait for: until `deadline`, and with `priority`.
+    pub(crate) fn joint(&self, deadline: Option<DateTime<Utc>>, priority: Priority) -> Self {
+        Self { account: Arc::clone(&self.account), deadline, priority, in_use: Arc::default() }
+    }
+
+    /// Whether both pay from one account.
+    pub(crate) fn shares_account_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.account, &other.account)
+    }
+
+    /// Whether an attempt went out on this budget or its clones, whatever others spent of the same account.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.in_use.load(Ordering::SeqCst)
     }
 
     /// When the answer is of no use any more.
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
-        self.0.deadline
+        self.deadline
     }
 
     /// Who waits.
     pub fn priority(&self) -> Priority {
-        self.0.priority
+        self.priority
     }
 
     /// Attempts allowed in all.
     pub fn calls(&self) -> u32 {
-        self.0.calls
+        self.account.calls
     }
 
     /// Attempts made so far, retries included.
     pub fn spent(&self) -> u32 {
-        self.0.spent.load(Ordering::SeqCst)
+        self.account.spent.load(Ordering::SeqCst)
     }
 
     /// Retries made so far.
     pub fn retries(&self) -> u32 {
-        self.0.retries.load(Ordering::SeqCst)
+        self.account.retries.load(Ordering::SeqCst)
     }
 
     /// Attempts that may still be made.
     pub fn left(&self) -> u32 {
-        self.0.calls.saturating_sub(self.0.reserved.load(Ordering::SeqCst))
+        self.account.calls.saturating_sub(self.account.reserved.load(Ordering::SeqCst))
     }
 
     /// Sets one attempt aside; `None` when there is none left, or, for a retry, when retries are used up.
@@ -90,12 +109,12 @@ impl LoadBudget {
         };
         if retry {
             let first_attempts = self.spent().saturating_sub(self.retries());
-            take(&self.0.reserved_retries, (first_attempts / 10).max(Self::FEWEST_RETRIES))?;
+            take(&self.account.reserved_retries, (first_attempts / 10).max(Self::FEWEST_RETRIES))?;
         }
         // Given back on all ways from here on that do not spend it.
-        let mut reservation =
-            Reservation { account: Arc::clone(&self.0), retry, call: false, went_out: false };
-        take(&self.0.reserved, self.0.calls)?;
+        let (account, in_use) = (Arc::clone(&self.account), Arc::clone(&self.in_use));
+        let mut reservation = Reservation { account, in_use, retry, call: false, went_out: false };
+        take(&self.account.reserved, self.account.calls)?;
         reservation.call = true;
         Some(reservation)
     }
@@ -105,6 +124,7 @@ impl LoadBudget {
 #[derive(Debug)]
 pub(crate) struct Reservation {
     account: Arc<Account>,
+    in_use: Arc<AtomicBool>,
     retry: bool,
     call: bool,
     went_out: bool,
@@ -114,6 +134,7 @@ impl Reservation {
     /// The attempt goes out now.
     pub(crate) fn spend(mut self) {
         self.went_out = true;
+        self.in_use.store(true, Ordering::SeqCst);
         self.account.spent.fetch_add(1, Ordering::SeqCst);
         if self.retry {
             self.account.retries.fetch_add(1, Ordering::SeqCst);
@@ -146,6 +167,19 @@ mod tests {
         budget.reserve(false).expect("a call").spend();
         assert!(budget.reserve(false).is_none());
         assert_eq!((budget.spent(), budget.left()), (2, 0));
+    }
+
+    #[test]
+    fn a_joint_budget_spends_the_same_calls_under_terms_of_its_own() {
+        let budget = LoadBudget::background(1);
+        let later = DateTime::UNIX_EPOCH;
+        let joint = budget.joint(Some(later), Priority::Foreground);
+        assert_eq!((joint.deadline(), joint.priority()), (Some(later), Priority::Foreground));
+        assert_eq!((budget.deadline(), budget.priority()), (None, Priority::Background));
+        joint.reserve(false).expect("a call").spend();
+        assert_eq!((budget.spent(), budget.left()), (1, 0));
+        assert!(joint.is_in_use() && !budget.is_in_use());
+        assert!(joint.shares_account_with(&budget) && !joint.shares_account_with(&LoadBudget::background(1)));
     }
 
     #[test]

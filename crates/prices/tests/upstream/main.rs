@@ -9,6 +9,7 @@ mod chain;
 mod faults;
 mod loads;
 mod logins;
+mod readers;
 mod replayed;
 mod rests;
 mod truth;
