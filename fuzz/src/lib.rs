@@ -1,0 +1,40 @@
+//! What the fuzz targets run: the promises that the readers' tests hold them to, on any bytes.
+
+#[path = "../../crates/prices/tests/corpus/promises.rs"]
+mod promises;
+mod values;
+
+pub use values::change;
+
+/// Runs a reader on what libFuzzer brings, half of it changed value by value.
+#[macro_export]
+macro_rules! fuzz {
+    ($read:path) => {
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| $read(input));
+
+        libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+            let whole = if seed % 2 == 0 { $crate::change(data, size, max_size, seed / 2) } else { None };
+            whole.unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(data, size, max_size))
+        });
+    };
+}
+
+/// A chart.
+pub fn chart(input: &[u8]) {
+    promises::chart(input);
+}
+
+/// A spark of either shape.
+pub fn spark(input: &[u8]) {
+    promises::spark(input);
+}
+
+/// Quotes.
+pub fn quote(input: &[u8]) {
+    promises::quotes(input);
+}
+
+/// The hits of a search.
+pub fn search(input: &[u8]) {
+    promises::search(input);
+}
