@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::number::{Number, PriceReader, exact};
 use super::reading::{self, Known};
+use super::session::instant;
 use super::symbols::{ESCAPED, canonical, escaped_list};
 use super::wire::{ErrorEnvelope, WireError};
 use crate::{Family, NotAnswered, Outcome, Request, Unreadable, doubt_price};
@@ -128,13 +129,14 @@ fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<U
     let mut prices = PriceReader::new(unit);
     let price = prices.major(record.regular_market_price);
     let previous = prices.major(record.regular_market_previous_close);
-    let as_of = record.regular_market_time.whole().and_then(|second| DateTime::from_timestamp(second, 0));
+    let as_of = record.regular_market_time.whole().and_then(instant);
     let Some((as_of, exact_price)) = as_of.zip(exact(price)) else { return malformed("no price") };
     if as_of > now + TimeDelta::days(1) {
         return malformed("a price from the future");
     }
     let before = if previous > 0.0 { vec![previous] } else { Vec::new() };
-    if let Some(suspicion) = doubt_price(price, &before, InstrumentKind::from_word(kind)) {
+    let kind = InstrumentKind::from_word(kind);
+    if let Some(suspicion) = doubt_price(price, &before, kind) {
         return Outcome::Suspect(suspicion);
     }
     Outcome::Answered(Quote {

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::bars::{self, Row};
 use super::number::{Number, PriceReader, exact};
-use super::session::Session;
+use super::session::{Session, instant};
 use super::symbols::is_same;
 use super::wire::{ChartResult, Meta, WireError};
 use crate::set_suspects_aside;
@@ -211,7 +211,7 @@ fn quote(
             None => return Ok(None),
         },
     };
-    let Some((market_date, as_of)) = session.date_at(stamp).zip(DateTime::from_timestamp(stamp, 0)) else {
+    let Some((market_date, as_of)) = session.date_at(stamp).zip(instant(stamp)) else {
         return Ok(None);
     };
     // A venue's clock may be ahead of ours, but not by a day.

@@ -1,7 +1,7 @@
 //! Days and sessions at the exchange.
 
 use bellwether_domain::Clock;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// What an answer says about the venue's present session.
@@ -25,7 +25,7 @@ impl Session {
     /// at ten or eleven in the evening before, for a fault in summer time; those belong to the next day. The running
     /// day's bar is stamped with its last trade instead, which may truly be that late.
     pub(super) fn bar_date(&self, stamp: i64) -> Option<NaiveDate> {
-        let local = DateTime::from_timestamp(stamp, 0)?.with_timezone(&self.zone);
+        let local = instant(stamp)?.with_timezone(&self.zone);
         let running =
             self.market_time == Some(stamp) || self.regular.is_some_and(|(start, _)| stamp >= start);
         let late = local.hour() >= 22 && !running;
@@ -34,7 +34,7 @@ impl Session {
 
     /// The exchange's date of an instant.
     pub(super) fn date_at(&self, second: i64) -> Option<NaiveDate> {
-        Some(DateTime::from_timestamp(second, 0)?.with_timezone(&self.zone).date_naive())
+        Some(instant(second)?.with_timezone(&self.zone).date_naive())
     }
 
     /// The date of the last trade.
@@ -53,7 +53,7 @@ impl Session {
         let midnight = midnight.map(|midnight| midnight.to_utc());
         let period = self.regular.and_then(|(start, end)| {
             let day = self.date_at(start)?;
-            Some((day, DateTime::from_timestamp(start, 0)?, DateTime::from_timestamp(end, 0)?))
+            Some((day, instant(start)?, instant(end)?))
         });
         let (end, later_session) = match period {
             Some((day, _, end)) if day <= date => (Some(end), false),
@@ -66,6 +66,12 @@ impl Session {
         let long_ago = end.is_some_and(|end| self.now >= end + Self::LONGEST_HOLIDAYS);
         !(settled && (later_session || traded_later || long_ago))
     }
+}
+
+/// The instant of a stamp. `None` far from any market's years: near the ends of the calendar a zone's own time, or a
+/// few hours more, would be beyond it.
+pub(super) fn instant(second: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(second, 0).filter(|instant| (1..=9_999).contains(&instant.year()))
 }
 
 /// The second before which a window to the present ends: the end of tomorrow, so that the address of an answer
