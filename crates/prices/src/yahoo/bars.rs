@@ -159,14 +159,15 @@ pub(super) fn splits(reported: Option<&HashMap<String, SplitEvent>>, session: &S
 }
 
 fn ratio(event: &SplitEvent) -> Option<SplitRatio> {
-    let whole = |number: Number| exact(number.get()?);
-    let stated = whole(event.numerator).zip(whole(event.denominator));
+    let stated = event.numerator.get().zip(event.denominator.get());
     let written = || {
         let (new, old) = event.split_ratio.as_deref()?.split_once([':', '/'])?;
         Some((new.trim().parse().ok()?, old.trim().parse().ok()?))
     };
     let (new, old) = stated.or_else(written)?;
-    SplitRatio::new(new, old)
+    // Beyond, even one by the other may be more than a decimal holds.
+    let shares = |number: f64| exact(number).filter(|_| (1e-6..=1e9).contains(&number));
+    SplitRatio::new(shares(new)?, shares(old)?)
 }
 
 /// The newest of `rows` before `date`.

@@ -1,6 +1,7 @@
 //! Numbers as Yahoo writes them.
 
 use std::fmt::{self, Write};
+use std::ops::Range;
 use std::str::FromStr;
 
 use bellwether_domain::QuoteUnit;
@@ -102,9 +103,16 @@ impl PriceReader {
         Self { exponent, units_in_one: unit.units_in_one.into(), text: String::with_capacity(48) }
     }
 
-    /// The price in the major currency; `NaN` stays `NaN`.
+    /// Prices other than nothing: what is beyond has no exact decimal, and no market either.
+    const PRICES: Range<f64> = 1e-12..1e15;
+
+    /// The price in the major currency; `NaN` where there is none.
     pub(super) fn major(&mut self, wire: Number) -> f64 {
-        let Some(value) = wire.get() else { return f64::NAN };
+        let price = wire.get().map_or(f64::NAN, |value| self.meant(value));
+        if price == 0.0 || Self::PRICES.contains(&price.abs()) { price } else { f64::NAN }
+    }
+
+    fn meant(&mut self, value: f64) -> f64 {
         let short = value as f32;
         self.text.clear();
         let written = if !short.is_finite() || (f64::from(short) - value).abs() > value.abs() * 1e-14 {
