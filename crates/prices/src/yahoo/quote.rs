@@ -145,7 +145,7 @@ fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<U
         currency: unit.currency,
         as_of,
         fetched_at: now,
-        previous_close: exact(previous).filter(|close| !close.is_zero()),
+        previous_close: exact(previous).filter(|_| doubt_price(previous, &[], kind).is_none()),
         delay_minutes: record.exchange_data_delayed_by.whole().unwrap_or(0).clamp(0, 1_440) as u16,
         source: PriceSource::yahoo().name,
     })

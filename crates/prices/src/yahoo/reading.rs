@@ -239,7 +239,7 @@ fn quote(
         currency: listing.unit.currency,
         as_of,
         fetched_at: asked.now,
-        previous_close: exact(previous),
+        previous_close: exact(previous).filter(|_| doubt_price(previous, &[], listing.kind).is_none()),
         delay_minutes: 0,
         source: PriceSource::yahoo().name,
     }))
