@@ -97,11 +97,14 @@ impl Read {
         let listing = listing(meta, &session, unit, asked);
         let mut suspects = set_rows_aside(&mut rows, &splits, listing.kind);
         let quote = quote(meta, &listing, &session, &rows, &suspects, &mut prices, asked);
-        let untold = |date| suspects.iter().all(|suspect| suspect.date != date);
-        if let (Err(suspicion), Some(date)) = (&quote, session.market_date().filter(|date| untold(*date))) {
-            let (close, suspicion) = (prices.major(meta.regular_market_price), suspicion.clone());
-            suspects.push(SuspectBar { date, close, suspicion });
-        }
+        let quote = quote.map_err(|doubt| {
+            if suspects.iter().all(|suspect| suspect.date != doubt.date) {
+                // The day's bar says the same, or it says something else and may stay.
+                rows.retain(|row| row.bar.date != doubt.date || !is_near(row.bar.close, doubt.close));
+                suspects.push(doubt.clone());
+            }
+            doubt.suspicion
+        });
         Ok(Outcome::Answered(Self { listing, session, rows, suspects, splits, quote, prices }))
     }
 
@@ -192,6 +195,11 @@ fn set_rows_aside(
     suspects
 }
 
+/// Whether two prices of a day are one mistake.
+fn is_near(price: f64, other: f64) -> bool {
+    (price / other - 1.0).abs() < 0.2
+}
+
 /// The current price; an error when it cannot be true.
 fn quote(
     meta: &Meta,
@@ -201,7 +209,7 @@ fn quote(
     suspects: &[SuspectBar],
     prices: &mut PriceReader,
     asked: &Asked,
-) -> Result<Option<Quote>, Suspicion> {
+) -> Result<Option<Quote>, SuspectBar> {
     let newest = rows.last();
     let (price, stamp) = match (meta.regular_market_price.get(), session.market_time) {
         (Some(price), Some(stamp)) => (prices.major(Number(price)), stamp),
@@ -221,10 +229,10 @@ fn quote(
     let before: Vec<f64> =
         rows.iter().filter(|row| row.bar.date < market_date).map(|row| row.bar.close).collect();
     let condemned = suspects.iter().find(|suspect| suspect.date == market_date);
-    if let Some(suspicion) = doubt_price(price, &before, listing.kind).or_else(|| {
-        condemned.filter(|suspect| (suspect.close / price - 1.0).abs() < 0.2).map(|s| s.suspicion.clone())
-    }) {
-        return Err(suspicion);
+    if let Some(suspicion) = doubt_price(price, &before, listing.kind)
+        .or_else(|| condemned.filter(|suspect| is_near(suspect.close, price)).map(|s| s.suspicion.clone()))
+    {
+        return Err(SuspectBar { date: market_date, close: price, suspicion });
     }
     let starts_today = rows.first().is_none_or(|row| row.bar.date >= market_date);
     let previous = match bars::close_before(rows, market_date) {
