@@ -122,7 +122,7 @@ pub fn dividend_as_paid(dividend: &CashDividend, splits: &[Split]) -> CashDivide
 fn shortest_within(amount: Decimal, error: Decimal) -> Decimal {
     (0..amount.scale())
         .map(|digits| amount.round_dp(digits))
-        .find(|candidate| (candidate - amount).abs() <= error)
+        .find(|candidate| !candidate.is_zero() && (candidate - amount).abs() <= error)
         .unwrap_or(amount)
         .normalize()
 }

@@ -138,7 +138,7 @@ pub(super) fn payouts(
             (amount > Decimal::ZERO).then_some(CashDividend { ex_date, amount, currency })
         })
         .collect();
-    payouts.sort_by_key(|payout| (payout.ex_date, payout.amount));
+    payouts.sort_by_key(|payout| (payout.ex_date, payout.amount, payout.currency));
     payouts.dedup();
     payouts
 }
@@ -153,7 +153,7 @@ pub(super) fn splits(reported: Option<&HashMap<String, SplitEvent>>, session: &S
             Some(Split { ex_date, ratio: ratio(event)? })
         })
         .collect();
-    splits.sort_by_key(|split| split.ex_date);
+    splits.sort_by_key(|split| (split.ex_date, split.ratio.new, split.ratio.old));
     splits.dedup();
     splits
 }

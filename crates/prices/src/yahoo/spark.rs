@@ -1,6 +1,6 @@
 //! `/v7/finance/spark` and its flat sibling: closes and current prices of up to 20 symbols.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bellwether_domain::{Quote, Symbol};
@@ -166,7 +166,8 @@ fn entries(
         return reading::refusal(status, envelope.finance.and_then(|finance| finance.error).as_ref())
             .map(Err);
     }
-    let flat: HashMap<String, FlatSpark> = reading::parse(body).or(Err(Unreadable::Foreign))?;
+    // In an order, so that of several spellings of a symbol the same one counts each time.
+    let flat: BTreeMap<String, FlatSpark> = reading::parse(body).or(Err(Unreadable::Foreign))?;
     if flat.is_empty() {
         return Ok(Ok(Vec::new()));
     }
