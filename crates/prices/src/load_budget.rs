@@ -135,10 +135,11 @@ impl Reservation {
     pub(crate) fn spend(mut self) {
         self.went_out = true;
         self.in_use.store(true, Ordering::SeqCst);
-        self.account.spent.fetch_add(1, Ordering::SeqCst);
+        // In this order, so that nobody on another thread takes a retry for a first attempt and allows more retries.
         if self.retry {
             self.account.retries.fetch_add(1, Ordering::SeqCst);
         }
+        self.account.spent.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -159,6 +160,7 @@ impl Drop for Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn clones_share_one_account() {
@@ -209,5 +211,28 @@ mod tests {
             assert!(spend(false));
         }
         assert_eq!((0..10).filter(|_| spend(true)).count(), 2, "five in all for 57 calls");
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_events_makes_more_calls_or_retries_than_are_allowed(
+            calls in 0..60_u32,
+            events in prop::collection::vec((0..4_u8, any::<prop::sample::Index>()), 0..300),
+        ) {
+            let budget = LoadBudget::background(calls);
+            let mut waiting = Vec::new();
+            for (event, which) in events {
+                match event {
+                    0 | 1 => waiting.extend(budget.reserve(event == 1)),
+                    _ if waiting.is_empty() => {}
+                    2 => waiting.swap_remove(which.index(waiting.len())).spend(),
+                    _ => drop(waiting.swap_remove(which.index(waiting.len()))),
+                }
+                prop_assert!(budget.spent() + waiting.len() as u32 <= calls);
+                prop_assert_eq!(budget.left(), calls - budget.spent() - waiting.len() as u32);
+                let first = budget.spent() - budget.retries();
+                prop_assert!(budget.retries() <= (first / 10).max(LoadBudget::FEWEST_RETRIES));
+            }
+        }
     }
 }

@@ -256,6 +256,27 @@ async fn waits_before_retries_grow_and_are_never_short() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_threads_get_no_more_out_of_an_hour_than_one() {
+    let bench = bench(Limits::default(), |_| fine());
+    let hour = bench.within(10_000, 3_600_000);
+    let tasks: Vec<_> = (0..64)
+        .map(|_| {
+            let (gateway, hour) = (bench.gateway.clone(), hour.clone());
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let _ = gateway.ask(request(), &hour, |response| Ok(text(response))).await;
+                }
+            })
+        })
+        .collect();
+    assert!(futures::future::join_all(tasks).await.into_iter().all(|task| task.is_ok()));
+    assert!((100..=400).contains(&bench.calls()), "{}", bench.calls());
+    let counters = bench.gateway.counters();
+    assert_eq!((counters.calls, counters.in_flight), (bench.calls() as u64, 0));
+    assert_eq!(u64::from(hour.spent()), counters.calls);
+}
+
 #[tokio::test]
 async fn clones_share_one_hour() {
     let bench = bench(Limits::default(), |_| fine());

@@ -7,6 +7,7 @@
 
 mod chain;
 mod faults;
+mod hours;
 mod loads;
 mod logins;
 mod readers;

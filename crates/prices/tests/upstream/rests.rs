@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use bellwether_domain::Clock;
-use bellwether_prices::{CircuitState, Limits, LoadBudget, NotAnswered, Outcome, Provider};
-use bellwether_yahoo_sim::{FaultAction, FaultMatch, FaultRule, LimiterPolicy, ResetPoint, Route};
+use bellwether_prices::{CircuitState, Limits, LoadBudget, NotAnswered, OpenedBy, Outcome, Provider};
+use bellwether_yahoo_sim::{
+    FaultAction, FaultBody, FaultMatch, FaultRule, LatencyProfile, LimiterPolicy, ResetPoint, Route,
+};
 use chrono::TimeDelta;
+use futures::future::join_all;
 
-use super::{date, desk, symbol, symbols};
+use super::{Desk, date, desk, symbol, symbols};
 
 fn refused_call(nth: u64) -> FaultRule {
     let matches = FaultMatch { nth: Some(nth), ..FaultMatch::default() };
-    let action = FaultAction::Status { code: 429, body: bellwether_yahoo_sim::FaultBody::Usual };
+    let action = FaultAction::Status { code: 429, body: FaultBody::Usual };
     FaultRule { matches, action, times: None }
 }
 
@@ -32,6 +35,76 @@ async fn after_the_first_refusal_nobody_calls_until_one_probe_succeeds() {
     assert!(answered >= 20, "the probe was of use");
     assert!(desk.yahoo.quotes(&symbols(20), &desk.budget(1)).await[0].1.as_answer().is_some());
     assert_eq!(desk.yahoo.gateway().counters().anonymous.state, CircuitState::Closed);
+}
+
+/// Four loads of ten calls each at once.
+async fn crowd(desk: &Desk) {
+    let all = symbols(200);
+    let budget = desk.budget(1_000);
+    join_all((0..4).map(|_| desk.yahoo.quotes(&all, &budget))).await;
+}
+
+#[tokio::test]
+async fn whichever_of_many_calls_is_refused_only_those_under_way_follow_and_then_one_probe_at_a_time() {
+    for nth in [1, 2, 3, 7, 20, 39, 61] {
+        let desk = desk(Limits::generous(), vec![refused_call(nth)]);
+        // Time enough for four to be under way at once.
+        desk.sim.adjust(|behaviour| {
+            behaviour.latency = LatencyProfile { base_ms: 2.0, ..LatencyProfile::zero() };
+        });
+        while desk.total().throttled == 0 {
+            crowd(&desk).await;
+        }
+        let calls = desk.total().calls;
+        assert!((nth..nth + 4).contains(&calls), "{calls} calls, the {nth}th refused");
+
+        let CircuitState::Open { until, .. } = desk.yahoo.gateway().counters().anonymous.state else {
+            panic!("not open")
+        };
+        while desk.now() < until {
+            crowd(&desk).await;
+            desk.clock.advance(TimeDelta::seconds(30).min(until - desk.now()));
+        }
+        assert_eq!(desk.total().calls, calls, "none during the rest after the {nth}th");
+        assert!(matches!(desk.yahoo.gateway().counters().anonymous.state, CircuitState::HalfOpen { .. }));
+
+        crowd(&desk).await;
+        assert_eq!(desk.total().calls, calls + 1, "the probe");
+        crowd(&desk).await;
+        assert_eq!(desk.total().calls, calls + 2, "the second");
+        assert_eq!(desk.yahoo.gateway().counters().anonymous.state, CircuitState::Closed);
+        crowd(&desk).await;
+        assert_eq!(desk.total().calls, calls + 2 + 40);
+        assert!(desk.total().peak_in_flight <= 4);
+    }
+}
+
+#[tokio::test]
+async fn refused_probes_come_after_five_fifteen_and_sixty_minutes() {
+    let desk = desk(Limits::default(), Vec::new());
+    desk.sim.adjust(|behaviour| behaviour.limiter = LimiterPolicy::cloud());
+    let end = desk.now() + TimeDelta::hours(4);
+    while desk.now() < end {
+        desk.yahoo.quotes(&symbols(20), &desk.budget(5)).await;
+        desk.clock.advance(TimeDelta::seconds(30));
+    }
+    let at: Vec<_> = desk.sim.log_since(0).iter().map(|call| call.at).collect();
+    let rests: Vec<_> = at.windows(2).map(|pair| (pair[1] - pair[0]).num_minutes()).collect();
+    assert_eq!(rests, [5, 15, 60, 60, 60]);
+}
+
+#[tokio::test]
+async fn the_service_may_ask_for_more_rest() {
+    for (asked, minutes) in [(60, 5), (1_800, 30), (86_400, 60)] {
+        let desk = desk(Limits::generous(), Vec::new());
+        desk.sim.adjust(|behaviour| {
+            behaviour.limiter = LimiterPolicy { retry_after: Some(asked), ..LimiterPolicy::cloud() };
+        });
+        desk.yahoo.quotes(&symbols(1), &desk.budget(5)).await;
+        let until = desk.now() + TimeDelta::minutes(minutes);
+        let open = CircuitState::Open { until, by: OpenedBy::Throttling };
+        assert_eq!(desk.yahoo.gateway().counters().anonymous.state, open);
+    }
 }
 
 #[tokio::test]
@@ -56,7 +129,7 @@ async fn an_hour_with_a_hostile_service_never_calls_during_a_block() {
 
 #[tokio::test]
 async fn with_a_third_of_calls_failing_a_tenth_more_are_made() {
-    let outage = FaultAction::Status { code: 503, body: bellwether_yahoo_sim::FaultBody::Usual };
+    let outage = FaultAction::Status { code: 503, body: FaultBody::Usual };
     let matches = FaultMatch { probability: Some(0.3), ..FaultMatch::default() };
     // One call after the other, so that chance strikes the same ones in every run.
     let limits = Limits { concurrency: 1, ..Limits::generous() };
@@ -75,6 +148,25 @@ async fn with_a_third_of_calls_failing_a_tenth_more_are_made() {
     assert_eq!(u64::from(attempts), desk.total().calls);
     assert!(attempts <= first + first / 10 + 3 * 40);
     assert!(symbols_answered > 40 * 200 * 6 / 10, "{symbols_answered}");
+}
+
+#[tokio::test]
+async fn no_load_pays_more_than_a_tenth_for_failures_however_many_calls_run_together() {
+    let outage = FaultAction::Status { code: 500, body: FaultBody::Usual };
+    let matches = FaultMatch { probability: Some(0.3), ..FaultMatch::default() };
+    let desk = desk(Limits::generous(), vec![FaultRule { matches, action: outage, times: None }]);
+    for load in 1..=20 {
+        let needed = load * 5;
+        let budget = desk.budget(1_000);
+        desk.sim.mark("load");
+        desk.yahoo.quotes(&symbols(needed as usize * 20), &budget).await;
+        let attempts = desk.sim.counters().since_mark.total.calls;
+        assert_eq!(attempts, u64::from(budget.spent()));
+        assert!(budget.spent() - budget.retries() <= needed);
+        assert!(attempts <= u64::from(needed + needed / 10 + 3), "{attempts} attempts for {needed} calls");
+        desk.clock.advance(TimeDelta::minutes(10));
+    }
+    assert!(desk.total().peak_in_flight <= 4);
 }
 
 #[tokio::test]
