@@ -67,7 +67,8 @@ struct Record {
 }
 
 impl Gateway {
-    const RETRIES: u32 = 2;
+    /// Attempts for one question, retries included.
+    pub(crate) const ATTEMPTS: u32 = 3;
     const SHORTEST_BACKOFF: TimeDelta = TimeDelta::milliseconds(250);
     /// Before the last retry; half of it before the first.
     const LONGEST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
@@ -183,20 +184,33 @@ impl Gateway {
         budget: &LoadBudget,
         read: impl Fn(&Response) -> Result<T, Unreadable>,
     ) -> Result<T, NotAnswered> {
+        self.ask_counting(request, budget, read).await.0
+    }
+
+    /// The same, with the attempts that were made: a failure after fewer than [`Gateway::ATTEMPTS`] was not tried to
+    /// the end.
+    pub(crate) async fn ask_counting<T>(
+        &self,
+        request: Request,
+        budget: &LoadBudget,
+        read: impl Fn(&Response) -> Result<T, Unreadable>,
+    ) -> (Result<T, NotAnswered>, u32) {
         let mut failure: Option<NotAnswered> = None;
-        for attempt in 0..=Self::RETRIES {
-            if attempt > 0 && !self.back_off(attempt, budget).await {
+        let mut attempts = 0;
+        while attempts < Self::ATTEMPTS {
+            if attempts > 0 && !self.back_off(attempts, budget).await {
                 break;
             }
             // What kept a retry from going out is of less interest than why it was needed.
-            let ticket = match self.ticket(request.family, budget, attempt > 0).await {
+            let ticket = match self.ticket(request.family, budget, attempts > 0).await {
                 Ok(ticket) => ticket,
-                Err(refusal) => return Err(failure.unwrap_or(refusal)),
+                Err(refusal) => return (Err(failure.unwrap_or(refusal)), attempts),
             };
+            attempts += 1;
             match self.attempt(ticket, &request, budget, &read).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return (Ok(answer), attempts),
                 Err((reason, may_pass)) => {
-                    tracing::debug!(path = request.path(), attempt, %reason, "upstream call failed");
+                    tracing::debug!(path = request.path(), attempts, %reason, "upstream call failed");
                     failure = Some(reason);
                     if !may_pass {
                         break;
@@ -204,12 +218,12 @@ impl Gateway {
                 }
             }
         }
-        Err(failure.unwrap_or(NotAnswered::TooLate))
+        (Err(failure.unwrap_or(NotAnswered::TooLate)), attempts)
     }
 
     /// Waits a while, longer for later attempts and never equally long; false when the deadline comes first.
     async fn back_off(&self, attempt: u32, budget: &LoadBudget) -> bool {
-        let ceiling = Self::LONGEST_BACKOFF / 2_i32.pow(Self::RETRIES.saturating_sub(attempt));
+        let ceiling = Self::LONGEST_BACKOFF / 2_i32.pow((Self::ATTEMPTS - 1).saturating_sub(attempt));
         let spread =
             (ceiling - Self::SHORTEST_BACKOFF).num_microseconds().unwrap_or(0) as f64 * (self.0.dice)();
         let until = self.0.clock.now() + Self::SHORTEST_BACKOFF + TimeDelta::microseconds(spread as i64);

@@ -95,6 +95,12 @@ pub enum NotAnswered {
     /// The batch was answered without this symbol.
     #[error("the source left the symbol out of its answer")]
     Omitted,
+    /// Calls for this symbol have failed so often, while others were answered, that none is made until then.
+    #[error("asking for the symbol failed again and again; the next try is at {until}")]
+    Parked {
+        /// When it is asked for again.
+        until: DateTime<Utc>,
+    },
     /// The source has no bars in the days asked for: before the listing, or after the end. Not a failure.
     #[error("the source has no prices for these days")]
     NothingInWindow,
@@ -103,6 +109,6 @@ pub enum NotAnswered {
 impl NotAnswered {
     /// Whether the same call may succeed a moment later without anybody's doing.
     pub fn is_transient(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Malformed(_) | Self::NothingInWindow)
+        !matches!(self, Self::Refused(_) | Self::Malformed(_) | Self::Parked { .. } | Self::NothingInWindow)
     }
 }

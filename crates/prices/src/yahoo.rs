@@ -1,56 +1,59 @@
 //! Yahoo Finance over its open endpoints: no account, no cookie.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bellwether_domain::{PriceSource, Quote, SharedClock, Symbol};
-use chrono::NaiveDate;
-use futures::future::{BoxFuture, FutureExt, join_all};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, Plan, PricesError,
-    Provider, RecentCloses, SourceHealth,
+    Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, PricesError, Provider,
+    RecentCloses, SourceHealth,
 };
 
 mod bars;
 mod chart;
 mod login;
 mod member;
+mod memory;
 mod number;
 mod quote;
 mod reading;
+mod routes;
 mod search;
 mod session;
 mod spark;
+mod sparks;
 mod symbols;
 mod wire;
 
 pub use chart::read_chart;
 pub use login::Login;
+pub use memory::{Absence, Memory, Remembered, Trouble};
 pub use quote::{Quotes, read_quotes};
 pub use reading::{Asked, Known};
 pub use search::read_search;
 pub use spark::read_spark;
 
 use member::Member;
-use spark::{Batch, Entry, Span};
+use memory::Kind;
+use routes::{Signs, SparkRoutes};
+use spark::Span;
 
 /// Yahoo Finance, or a service that speaks like it.
 ///
 /// Current prices and recent closes come from sparks, 20 symbols a call; history from charts, one symbol a call.
 pub struct Yahoo {
     gateway: Gateway,
-    known: RwLock<HashMap<Symbol, Known>>,
+    memory: Mutex<Memory>,
+    routes: Mutex<SparkRoutes>,
+    charts: Mutex<Signs>,
     member: Option<Member>,
 }
 
 impl Yahoo {
     /// Where the real service is.
     pub const ADDRESS: &str = "https://query1.finance.yahoo.com";
-
-    /// A batch of which less than this share is answered is taken for a fault, and asked again in halves.
-    const FEWEST_ANSWERED: f64 = 0.5;
 
     /// The service at an address, such as [`Yahoo::ADDRESS`], with the default limits.
     pub fn at(upstream: &str, clock: SharedClock) -> Result<Self, PricesError> {
@@ -59,7 +62,8 @@ impl Yahoo {
 
     /// The service behind a gateway.
     pub fn through(gateway: Gateway) -> Self {
-        Self { gateway, known: RwLock::default(), member: None }
+        let (memory, routes, charts) = Default::default();
+        Self { gateway, memory, routes, charts, member: None }
     }
 
     /// Asks for quotes with a login, up to 50 a call, where that takes fewer calls than sparks. `kept` is the login of
@@ -80,103 +84,85 @@ impl Yahoo {
         &self.gateway
     }
 
-    /// Tells what an earlier process learnt of a symbol, for answers that leave it out.
-    pub fn remember(&self, symbol: Symbol, known: Known) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(symbol, known);
+    /// What was learnt of symbols: their units and zones, which of them do not exist, and which are parked. For the
+    /// next process; the login is kept apart, because it is a secret.
+    pub fn memory(&self) -> Memory {
+        self.lock_memory().clone()
+    }
+
+    /// Goes on with what an earlier process learnt, instead of what this one knows. Call it before the first request.
+    pub fn recall(&self, memory: Memory) {
+        *self.lock_memory() = memory;
+    }
+
+    /// Until when every question about a symbol is answered from memory, without a call: it does not exist, or all
+    /// calls for it fail. Asking costs nothing meanwhile, so whoever plans calls need not count it.
+    pub fn silent_until(&self, symbol: &Symbol) -> Option<DateTime<Utc>> {
+        self.lock_memory().silent_until(symbol, self.gateway.clock().now())
     }
 
     fn known(&self, symbol: &Symbol) -> Option<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(symbol).copied()
+        self.lock_memory().of(symbol).known
     }
 
-    /// One entry for each symbol, in order, by as few calls as it takes.
-    async fn sparks(&self, symbols: &[Symbol], span: Span, budget: &LoadBudget) -> Vec<(Symbol, Entry)> {
-        let batches = symbols.chunks(Plan::BATCH).map(|batch| self.spark(batch, span, budget, true));
-        let entries: Vec<(Symbol, Entry)> = join_all(batches).await.into_iter().flatten().collect();
-        for (symbol, entry) in &entries {
-            if let Some(known) = entry.known().filter(|known| self.known(symbol) != Some(*known)) {
-                self.remember(symbol.clone(), known);
-            }
-        }
-        entries
+    fn is_good(&self, symbol: &Symbol) -> bool {
+        self.lock_memory().is_good(symbol)
     }
 
-    /// One call, and smaller ones where it was refused as a whole or answered in small part only.
-    fn spark<'a>(
-        &'a self,
-        batch: &'a [Symbol],
-        span: Span,
-        budget: &'a LoadBudget,
-        suspicious: bool,
-    ) -> BoxFuture<'a, Vec<(Symbol, Entry)>> {
-        async move {
-            if batch.is_empty() {
-                return Vec::new();
+    fn lock_memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_routes(&self) -> MutexGuard<'_, SparkRoutes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_charts(&self) -> MutexGuard<'_, Signs> {
+        self.charts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what asking for a chart came to, and gives what is to be believed of it.
+    fn learn_chart(&self, symbol: &Symbol, outcome: Outcome<History>) -> Outcome<History> {
+        let now = self.gateway.clock().now();
+        let (mut memory, mut signs) = (self.lock_memory(), self.lock_charts());
+        match &outcome {
+            Outcome::Answered(history) => {
+                let Listing { unit, zone, .. } = history.listing;
+                memory.note_answer(symbol, Known { unit, zone }, Kind::Chart);
+                signs.note_answer(now);
             }
-            let clock = self.gateway.clock();
-            let read = |response: &crate::Response| {
-                let known = |symbol: &Symbol| self.known(symbol);
-                spark::read(response.status, &response.body, batch, known, clock.now())
-            };
-            let answered = self.gateway.ask(spark::request(batch, span), budget, read).await;
-            let halves = |symbols: &'a [Symbol]| symbols.split_at(symbols.len().div_ceil(2));
-            match answered {
-                Ok(Batch::Read(entries)) => {
-                    let omitted = entries.iter().filter(|(_, entry)| entry.is_omitted()).count();
-                    let answered = (entries.len() - omitted) as f64 / entries.len().max(1) as f64;
-                    if suspicious && entries.len() >= 4 && answered < Self::FEWEST_ANSWERED {
-                        return self.ask_again(entries, span, budget).await;
+            Outcome::Unknown | Outcome::Delisted => {
+                // A service that forgets one good symbol after the other has forgotten itself.
+                if memory.is_good(symbol) {
+                    signs.note_failure(symbol);
+                    if signs.is_ill() {
+                        return Outcome::NotAnswered(NotAnswered::Upstream { status: 404 });
                     }
-                    entries
                 }
-                // One symbol may have spoilt it for all.
-                Ok(Batch::Refused(_)) if batch.len() > 1 => {
-                    let (left, right) = halves(batch);
-                    let (left, right) = futures::join!(
-                        self.spark(left, span, budget, suspicious),
-                        self.spark(right, span, budget, suspicious)
-                    );
-                    left.into_iter().chain(right).collect()
+                memory.note_absence(symbol, outcome == Outcome::Delisted, Kind::Chart, now);
+            }
+            Outcome::NotAnswered(NotAnswered::NothingInWindow) => {
+                memory.note_clear(symbol, Kind::Chart);
+                signs.note_answer(now);
+            }
+            Outcome::NotAnswered(reason @ (NotAnswered::Refused(_) | NotAnswered::Malformed(_))) => {
+                signs.note_failure(symbol);
+                tracing::debug!(%symbol, %reason, "a chart could not be had");
+                if !signs.is_ill() {
+                    memory.note_failure(symbol, Kind::Chart, now);
                 }
-                Ok(Batch::Refused(why)) => not_answered(batch, &NotAnswered::Refused(why)),
-                Err(reason) => not_answered(batch, &reason),
             }
-        }
-        .boxed()
-    }
-
-    /// Asks once more, in two halves, for the symbols that were left out.
-    async fn ask_again(
-        &self,
-        mut entries: Vec<(Symbol, Entry)>,
-        span: Span,
-        budget: &LoadBudget,
-    ) -> Vec<(Symbol, Entry)> {
-        let omitted: Vec<Symbol> = entries
-            .iter()
-            .filter(|(_, entry)| entry.is_omitted())
-            .map(|(symbol, _)| symbol.clone())
-            .collect();
-        tracing::debug!(
-            omitted = omitted.len(),
-            "a batch came back with few answers; asking again in halves"
-        );
-        let (left, right) = omitted.split_at(omitted.len().div_ceil(2));
-        let (left, right) =
-            futures::join!(self.spark(left, span, budget, false), self.spark(right, span, budget, false));
-        let mut second: HashMap<Symbol, Entry> =
-            left.into_iter().chain(right).filter(|(_, entry)| matches!(entry, Entry::Read(_))).collect();
-        for (symbol, entry) in &mut entries {
-            if let Some(answer) = second.remove(symbol) {
-                *entry = answer;
+            Outcome::NotAnswered(NotAnswered::Upstream { .. }) => {
+                // An outage is only the symbol's if others were answered since it failed last.
+                if signs.answered_since(memory.failed_at(symbol, Kind::Chart)) && !signs.is_ill() {
+                    memory.note_failure(symbol, Kind::Chart, now);
+                }
+                signs.note_failure(symbol);
             }
+            Outcome::NotAnswered(_) | Outcome::Suspect(_) => {}
         }
-        entries
+        outcome
     }
-}
-
-fn not_answered(batch: &[Symbol], reason: &NotAnswered) -> Vec<(Symbol, Entry)> {
-    batch.iter().map(|symbol| (symbol.clone(), Entry::Not(Outcome::NotAnswered(reason.clone())))).collect()
 }
 
 #[async_trait]
@@ -224,6 +210,9 @@ impl Provider for Yahoo {
 
     async fn history(&self, symbol: &Symbol, from: NaiveDate, budget: &LoadBudget) -> Outcome<History> {
         let clock = self.gateway.clock();
+        if let Some(answer) = self.lock_memory().answer(symbol, Kind::Chart, clock.now()) {
+            return answer;
+        }
         let before = session::end_of_window(&**clock);
         let read = |response: &crate::Response| {
             let known = self.known(symbol);
@@ -231,14 +220,9 @@ impl Provider for Yahoo {
             read_chart(response.status, &response.body, &asked)
         };
         let answered = self.gateway.ask(chart::request(symbol, from, before), budget, read).await;
-        match answered {
-            Ok(Outcome::Answered(history)) => {
-                let Listing { unit, zone, .. } = history.listing;
-                self.remember(symbol.clone(), Known { unit, zone });
-                chart::starting(history, from)
-            }
-            Ok(outcome) => outcome,
-            Err(reason) => Outcome::NotAnswered(reason),
+        match self.learn_chart(symbol, answered.unwrap_or_else(Outcome::NotAnswered)) {
+            Outcome::Answered(history) => chart::starting(history, from),
+            outcome => outcome,
         }
     }
 

@@ -41,6 +41,9 @@ pub(super) fn request(symbol: &Symbol, from: NaiveDate, before: i64) -> Request 
 /// ```
 pub fn read_chart(status: u16, body: &[u8], asked: &Asked) -> Result<Outcome<History>, Unreadable> {
     let envelope: Envelope = reading::parse(body)?;
+    if status == 200 && envelope.status_code.is_some() {
+        return Err(Unreadable::Foreign);
+    }
     let Some(chart) = envelope.chart else {
         return reading::refusal(status, envelope.finance.and_then(|finance| finance.error).as_ref());
     };

@@ -87,6 +87,7 @@ impl<'de> Visitor<'de> for AnyNumber {
 /// A bar's values are 32-bit floats printed with the digits of 64 bits: 134.38999938964844 is 134.39. The shortest
 /// decimal that names the same 32-bit float is what was meant; other values are short already. Minor units are
 /// divided out in that decimal's text, so that the result is the `f64` nearest to the exact quotient.
+#[derive(Clone)]
 pub(super) struct PriceReader {
     exponent: &'static str,
     units_in_one: f64,

@@ -3,8 +3,10 @@
 use bellwether_domain::{DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::bars::{self, Row};
+use super::memory::StoredKnown;
 use super::number::{Number, PriceReader, exact};
 use super::session::{Session, instant};
 use super::symbols::is_same;
@@ -15,7 +17,8 @@ use crate::{
 };
 
 /// What is known of a symbol from earlier answers; stands in where an answer leaves it out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredKnown", into = "StoredKnown")]
 pub struct Known {
     /// The unit that it is quoted in.
     pub unit: QuoteUnit,
@@ -46,6 +49,7 @@ impl Asked {
 }
 
 /// A result with its bars in order and everything suspect set aside.
+#[derive(Clone)]
 pub(super) struct Read {
     listing: Listing,
     session: Session,

@@ -1,14 +1,16 @@
 //! `/v7/finance/spark` and its flat sibling: closes and current prices of up to 20 symbols.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bellwether_domain::{Quote, Symbol};
 use chrono::{DateTime, Utc};
 
 use super::reading::{self, Asked, Known, Read};
+use super::routes::Route;
 use super::symbols::{canonical, escaped_list};
-use super::wire::{ChartResult, Columns, Envelope, FlatSpark, Indicators, Meta, SparkEntry};
+use super::wire::{ChartResult, Columns, Envelope, FlatSpark, Indicators, Meta, SparkEntry, WireError};
 use crate::{Family, NotAnswered, Outcome, RecentCloses, Request, Unreadable};
 
 /// How far back closes reach.
@@ -19,17 +21,22 @@ pub(super) enum Span {
     Year,
 }
 
-pub(super) fn request(symbols: &[Symbol], span: Span) -> Request {
-    let symbols = escaped_list(symbols);
+/// The question, its parameters in one of six orders.
+pub(super) fn request(symbols: &[Symbol], span: Span, route: Route, wording: usize) -> Request {
+    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1], [1, 0, 2], [2, 1, 0]];
+    let version = match route {
+        Route::Nested => 7,
+        Route::Flat => 8,
+    };
     let range = match span {
         Span::Days => "5d",
         Span::Year => "1y",
     };
-    Request::get(
-        Family::Anonymous,
-        format!("/v7/finance/spark?symbols={symbols}&range={range}&interval=1d"),
-        Duration::from_secs(10),
-    )
+    let parameters =
+        [format!("symbols={}", escaped_list(symbols)), format!("range={range}"), "interval=1d".to_owned()];
+    let order = ORDERS.get(wording % ORDERS.len()).copied().unwrap_or_default();
+    let query = order.map(|place| parameters.get(place).map_or("", String::as_str)).join("&");
+    Request::get(Family::Anonymous, format!("/v{version}/finance/spark?{query}"), Duration::from_secs(10))
 }
 
 /// What a batch brought.
@@ -37,14 +44,38 @@ pub(super) fn request(symbols: &[Symbol], span: Span) -> Request {
 pub(super) enum Batch {
     /// One entry for each symbol asked, in that order.
     Read(Vec<(Symbol, Entry)>),
+    /// None of the symbols is known.
+    NothingFound,
+    /// There are more symbols than the service takes; how many it takes, where it says so.
+    TooMany { most: Option<usize>, words: String },
     /// The batch as a whole was refused, perhaps for the sake of one symbol.
     Refused(String),
+    /// The service has nothing at this address.
+    NoSuchRoute,
 }
 
 /// What a batch brought for one symbol.
+#[derive(Clone)]
 pub(super) enum Entry {
     Read(Box<Read>),
-    Not(Outcome<std::convert::Infallible>),
+    /// The batch was answered, or the answer was remembered, but there is no price in it.
+    Not(Outcome<Infallible>),
+    /// The call failed.
+    Failed {
+        reason: NotAnswered,
+        blame: Blame,
+    },
+}
+
+/// Whether a failed call is held against a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// No.
+    Nobody,
+    /// It is one of several, some of which spoil batches.
+    Shared,
+    /// It failed alone.
+    Own,
 }
 
 impl std::fmt::Debug for Entry {
@@ -52,6 +83,7 @@ impl std::fmt::Debug for Entry {
         match self {
             Self::Read(_) => f.write_str("Read"),
             Self::Not(outcome) => outcome.fmt(f),
+            Self::Failed { reason, blame } => write!(f, "{reason} ({blame:?})"),
         }
     }
 }
@@ -61,17 +93,15 @@ impl Entry {
         matches!(self, Self::Not(Outcome::NotAnswered(NotAnswered::Omitted)))
     }
 
-    pub(super) fn known(&self) -> Option<Known> {
-        match self {
-            Self::Read(read) => Some(read.known()),
-            Self::Not(_) => None,
-        }
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self, Self::Read(_))
     }
 
     pub(super) fn into_closes(self) -> Outcome<RecentCloses> {
         match self {
             Self::Read(read) => Outcome::Answered(read.into_closes()),
             Self::Not(outcome) => outcome.map(|never| match never {}),
+            Self::Failed { reason, .. } => Outcome::NotAnswered(reason),
         }
     }
 
@@ -79,6 +109,7 @@ impl Entry {
         match self {
             Self::Read(read) => read.into_quote(),
             Self::Not(outcome) => outcome.map(|never| match never {}),
+            Self::Failed { reason, .. } => Outcome::NotAnswered(reason),
         }
     }
 }
@@ -94,15 +125,18 @@ pub fn read_spark(
     known: impl Fn(&Symbol) -> Option<Known>,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Symbol, Outcome<RecentCloses>)>, Unreadable> {
-    let batch = read(status, body, asked, known, now)?;
-    Ok(match batch {
+    let all = |outcome: Outcome<RecentCloses>| {
+        asked.iter().map(|symbol| (symbol.clone(), outcome.clone())).collect::<Vec<_>>()
+    };
+    Ok(match read(status, body, asked, known, now)? {
         Batch::Read(entries) => {
             entries.into_iter().map(|(symbol, entry)| (symbol, entry.into_closes())).collect()
         }
-        Batch::Refused(why) => asked
-            .iter()
-            .map(|symbol| (symbol.clone(), Outcome::NotAnswered(NotAnswered::Refused(why.clone()))))
-            .collect(),
+        Batch::NothingFound => all(Outcome::Unknown),
+        Batch::Refused(words) | Batch::TooMany { words, .. } => {
+            all(Outcome::NotAnswered(NotAnswered::Refused(words)))
+        }
+        Batch::NoSuchRoute => return Err(Unreadable::Foreign),
     })
 }
 
@@ -113,14 +147,12 @@ pub(super) fn read(
     known: impl Fn(&Symbol) -> Option<Known>,
     now: DateTime<Utc>,
 ) -> Result<Batch, Unreadable> {
-    let entries = match entries(status, body)? {
-        Ok(entries) => entries,
-        Err(Outcome::Unknown) => {
-            let unknown = |symbol: &Symbol| (symbol.clone(), Entry::Not(Outcome::Unknown));
-            return Ok(Batch::Read(asked.iter().map(unknown).collect()));
-        }
-        Err(Outcome::NotAnswered(NotAnswered::Refused(why))) => return Ok(Batch::Refused(why)),
-        Err(_) => return Err(Unreadable::Foreign),
+    let entries = match entries(status, body) {
+        Ok(Ok(entries)) => entries,
+        Ok(Err(refused)) => return Ok(refused),
+        // A page, or whatever else stands where there is nothing.
+        Err(_) if status == 404 => return Ok(Batch::NoSuchRoute),
+        Err(unreadable) => return Err(unreadable),
     };
     let mut by_symbol: HashMap<String, ChartResult> = HashMap::with_capacity(entries.len());
     for SparkEntry { symbol, response } in entries {
@@ -150,28 +182,45 @@ pub(super) fn read(
     Ok(Batch::Read(asked.iter().map(|symbol| (symbol.clone(), entry(symbol))).collect()))
 }
 
-/// The entries of either shape, or what the refusal says.
-fn entries(
-    status: u16,
-    body: &[u8],
-) -> Result<Result<Vec<SparkEntry>, Outcome<std::convert::Infallible>>, Unreadable> {
+/// The entries of either shape, or what stands in their place.
+fn entries(status: u16, body: &[u8]) -> Result<Result<Vec<SparkEntry>, Batch>, Unreadable> {
     let envelope: Envelope = reading::parse(body)?;
+    if status == 200 && envelope.status_code.is_some() {
+        return Err(Unreadable::Foreign);
+    }
     if let Some(spark) = envelope.spark {
-        return match spark.result {
-            Some(entries) if status == 200 && spark.error.is_none() => Ok(Ok(entries)),
-            _ => reading::refusal(status, spark.error.as_ref()).map(Err),
+        return match (spark.result, spark.error) {
+            (Some(entries), None) if status == 200 => Ok(Ok(entries)),
+            (_, Some(error)) => refused(status, &error).map(Err),
+            (_, None) => Err(Unreadable::Foreign),
         };
     }
-    if status != 200 || envelope.finance.is_some() {
-        return reading::refusal(status, envelope.finance.and_then(|finance| finance.error).as_ref())
-            .map(Err);
+    if let Some(finance) = envelope.finance {
+        return match finance.error {
+            Some(error) if status != 404 => refused(status, &error).map(Err),
+            // It is not sparks that find nothing.
+            _ => Err(Unreadable::Foreign),
+        };
+    }
+    if status != 200 {
+        return Err(Unreadable::Foreign);
     }
     // In an order, so that of several spellings of a symbol the same one counts each time.
     let flat: BTreeMap<String, FlatSpark> = reading::parse(body).or(Err(Unreadable::Foreign))?;
-    if flat.is_empty() {
-        return Ok(Ok(Vec::new()));
-    }
     Ok(Ok(flat.into_iter().map(|(key, flat)| nested(key, flat)).collect()))
+}
+
+fn refused(status: u16, error: &WireError) -> Result<Batch, Unreadable> {
+    let words: String = error.description.chars().take(200).collect();
+    match status {
+        404 if error.code == "Not Found" => Ok(Batch::NothingFound),
+        400 if words.starts_with("Number of symbols") => {
+            let most = words.rsplit(' ').next().and_then(|number| number.parse().ok());
+            Ok(Batch::TooMany { most, words })
+        }
+        400 | 422 => Ok(Batch::Refused(words)),
+        _ => Err(Unreadable::Foreign),
+    }
 }
 
 /// The flat shape's facts in the nested one. It names neither currency nor zone, so both must be known.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::number::Number;
 
@@ -14,6 +15,8 @@ pub(super) struct Envelope {
     pub(super) spark: Option<SparkEnvelope>,
     /// Errors that no endpoint owns.
     pub(super) finance: Option<ErrorEnvelope>,
+    /// Stands in successes that are none.
+    pub(super) status_code: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

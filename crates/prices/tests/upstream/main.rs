@@ -10,9 +10,12 @@ mod faults;
 mod hours;
 mod loads;
 mod logins;
+mod poisoned;
 mod readers;
+mod remembered;
 mod replayed;
 mod rests;
+mod spark_routes;
 mod truth;
 
 use std::sync::Arc;
