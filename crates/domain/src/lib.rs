@@ -45,6 +45,6 @@ pub use money::{CurrencyMismatch, Money};
 pub use portfolio::{CostMethod, DividendPolicy, Portfolio};
 pub use quantity::{InvalidQuantity, Quantity};
 pub use quote::Quote;
-pub use source::{PriceBasis, PriceSource, PriceSourceName};
+pub use source::{InvalidSourceName, PriceBasis, PriceSource, PriceSourceName};
 pub use symbol::{InvalidSymbol, Symbol};
 pub use transaction::{Booking, InvalidTransaction, Trade, Transaction, TransactionDraft, TransactionKind};

@@ -32,10 +32,12 @@
 mod chain;
 mod coalescing;
 mod error;
+mod feed;
 mod gateway;
 mod health;
 mod history;
 mod load_budget;
+mod number;
 mod outcome;
 mod overlap;
 mod pause;
@@ -49,6 +51,7 @@ pub mod yahoo;
 pub use chain::Chain;
 pub use coalescing::{Coalescing, CoalescingCounters, FlightCounters};
 pub use error::PricesError;
+pub use feed::{Feed, FeedSettings, InvalidFeed};
 pub use gateway::{
     CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, HourlyBounds, Limits, OpenedBy,
     Unreadable,

@@ -39,8 +39,13 @@ impl<T> Outcome<T> {
 
     /// The same outcome with another answer.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+        self.and_then(|answer| Outcome::Answered(change(answer)))
+    }
+
+    /// What comes of the answer, or else the same outcome.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Outcome<U>) -> Outcome<U> {
         match self {
-            Self::Answered(answer) => Outcome::Answered(change(answer)),
+            Self::Answered(answer) => next(answer),
             Self::Unknown => Outcome::Unknown,
             Self::Delisted => Outcome::Delisted,
             Self::NotAnswered(reason) => Outcome::NotAnswered(reason),

@@ -16,7 +16,6 @@ mod chart;
 mod login;
 mod member;
 mod memory;
-mod number;
 mod quote;
 mod reading;
 mod routes;

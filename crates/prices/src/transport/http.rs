@@ -39,6 +39,15 @@ impl HttpTransport {
 
     /// The same under another `User-Agent`.
     pub fn introduced_as(base: &str, user_agent: &str) -> Result<Self, PricesError> {
+        Self::build(base, user_agent, HeaderMap::new())
+    }
+
+    /// A client that sends headers of its own, such as a key, with each call.
+    pub(crate) fn with_headers(base: &str, own: HeaderMap) -> Result<Self, PricesError> {
+        Self::build(base, Self::USER_AGENT, own)
+    }
+
+    fn build(base: &str, user_agent: &str, own: HeaderMap) -> Result<Self, PricesError> {
         let invalid = || PricesError::InvalidUpstream(base.to_owned());
         let url: Url = base.trim().parse().ok().ok_or_else(invalid)?;
         let host = url.host_str().ok_or_else(invalid)?;
@@ -48,6 +57,7 @@ impl HttpTransport {
         install_tls_provider();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json,text/plain,*/*"));
+        headers.extend(own);
         let mut client = Client::builder()
             .tls_backend_rustls()
             .user_agent(user_agent)

@@ -6,9 +6,9 @@ use bellwether_domain::{CashDividend, DailyBar, Split, SplitRatio};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
-use super::number::{Number, PriceReader, exact};
 use super::session::Session;
 use super::wire::{ChartResult, Columns, Indicators, Payout, SplitEvent};
+use crate::number::{Number, PriceReader, exact};
 
 /// How far the service's clock may be ahead of ours.
 const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);

@@ -8,11 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
-use super::number::{Number, PriceReader, exact};
 use super::reading::{self, Known};
 use super::session::instant;
 use super::symbols::{ESCAPED, canonical, escaped_list};
 use super::wire::{ErrorEnvelope, WireError};
+use crate::number::{Number, PriceReader, exact};
 use crate::{Family, NotAnswered, Outcome, Request, Unreadable, doubt_price};
 
 /// What a record always has, and what has to be asked for.

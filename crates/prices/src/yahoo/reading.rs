@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::{self, Row};
 use super::memory::StoredKnown;
-use super::number::{Number, PriceReader, exact};
 use super::session::{Session, instant};
 use super::symbols::is_same;
 use super::wire::{ChartResult, Meta, WireError};
+use crate::number::{Number, PriceReader, exact};
 use crate::set_suspects_aside;
 use crate::{
     History, Listing, NotAnswered, Outcome, RecentCloses, SuspectBar, Suspicion, Unreadable, doubt_price,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::number::Number;
+use crate::number::Number;
 
 /// Any of the JSON bodies, the envelope of each endpoint being a key of its own.
 #[derive(Debug, Deserialize)]

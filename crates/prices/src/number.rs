@@ -1,4 +1,4 @@
-//! Numbers as Yahoo writes them.
+//! Numbers as they come over the wire.
 
 use std::fmt::{self, Write};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 /// A number in any of the forms seen: integer, float, text, `"Infinity"`, null, or something else altogether.
 /// Everything that is no finite number is `NaN`, which keeps columns of thousands of them small.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Number(pub(super) f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl Default for Number {
     fn default() -> Self {
@@ -20,12 +20,12 @@ impl Default for Number {
 }
 
 impl Number {
-    pub(super) fn get(self) -> Option<f64> {
+    pub(crate) fn get(self) -> Option<f64> {
         self.0.is_finite().then_some(self.0)
     }
 
     /// As unix seconds or a count; only where it is a whole number that an `f64` can hold.
-    pub(super) fn whole(self) -> Option<i64> {
+    pub(crate) fn whole(self) -> Option<i64> {
         let whole = self.get()?.trunc();
         (whole.abs() < 9e15).then_some(whole as i64)
     }
@@ -88,14 +88,14 @@ impl<'de> Visitor<'de> for AnyNumber {
 /// decimal that names the same 32-bit float is what was meant; other values are short already. Minor units are
 /// divided out in that decimal's text, so that the result is the `f64` nearest to the exact quotient.
 #[derive(Clone)]
-pub(super) struct PriceReader {
+pub(crate) struct PriceReader {
     exponent: &'static str,
     units_in_one: f64,
     text: String,
 }
 
 impl PriceReader {
-    pub(super) fn new(unit: QuoteUnit) -> Self {
+    pub(crate) fn new(unit: QuoteUnit) -> Self {
         let exponent = match unit.units_in_one {
             100 => "e-2",
             1000 => "e-3",
@@ -108,7 +108,7 @@ impl PriceReader {
     const PRICES: Range<f64> = 1e-12..1e15;
 
     /// The price in the major currency; `NaN` where there is none.
-    pub(super) fn major(&mut self, wire: Number) -> f64 {
+    pub(crate) fn major(&mut self, wire: Number) -> f64 {
         let price = wire.get().map_or(f64::NAN, |value| self.meant(value));
         if price == 0.0 || Self::PRICES.contains(&price.abs()) { price } else { f64::NAN }
     }
@@ -131,13 +131,13 @@ impl PriceReader {
     }
 
     /// The same as an exact decimal.
-    pub(super) fn decimal(&mut self, wire: Number) -> Option<Decimal> {
+    pub(crate) fn decimal(&mut self, wire: Number) -> Option<Decimal> {
         exact(self.major(wire))
     }
 }
 
 /// The shortest decimal that names this `f64`, through its text; `None` when it is not finite.
-pub(super) fn exact(price: f64) -> Option<Decimal> {
+pub(crate) fn exact(price: f64) -> Option<Decimal> {
     Some(Decimal::from_str(&price.to_string()).ok()?.normalize())
 }
 

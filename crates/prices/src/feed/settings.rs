@@ -1,0 +1,408 @@
+//! What a feed is: the content of its file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::str::FromStr;
+
+use bellwether_domain::{InstrumentKind, PriceBasis, PriceSource, QuoteUnit, Symbol};
+use chrono_tz::Tz;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer, de};
+use serde_json_path::JsonPath;
+
+use super::cell::DateFormat;
+use super::url_template::UrlTemplate;
+use crate::{HourlyBounds, HttpTransport, Limits, PricesError};
+
+/// A feed as a user describes it in a TOML file, checked.
+///
+/// ```
+/// use bellwether_prices::FeedSettings;
+///
+/// let settings = FeedSettings::from_toml(r#"
+///     name = "fund-house"
+///     basis = "as-traded"
+///     url = "https://example.org/prices/{symbol}.csv"
+///     time_zone = "Europe/Berlin"
+///     kind = "fund"
+///     currency = "EUR"
+///     symbols = [{ symbol = "GLOBAL.FUND", id = "DE0001234567" }]
+///     csv = { delimiter = ";", date = "Datum", close = "Preis", date_format = "%d.%m.%Y", decimal_comma = true }
+/// "#);
+/// assert_eq!(settings.unwrap().source().name.as_str(), "fund-house");
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSettings {
+    #[serde(rename = "name", deserialize_with = "source_name")]
+    name: String,
+    basis: PriceBasis,
+    pub(super) url: UrlTemplate,
+    #[serde(deserialize_with = "parsed")]
+    pub(super) time_zone: Tz,
+    kind: Option<InstrumentKind>,
+    #[serde(default, deserialize_with = "parsed_if_given")]
+    currency: Option<QuoteUnit>,
+    #[serde(default)]
+    pub(super) symbols: Vec<FeedSymbol>,
+    #[serde(default)]
+    suffixes: Vec<Suffix>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    limits: FeedLimits,
+    pub(super) csv: Option<CsvFormat>,
+    pub(super) json: Option<JsonFormat>,
+    pub(super) quote: Option<QuoteFormat>,
+}
+
+/// A symbol that a feed covers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedSymbol {
+    pub(super) symbol: Symbol,
+    /// What stands for it in the address.
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    kind: Option<InstrumentKind>,
+    #[serde(default, deserialize_with = "parsed_if_given")]
+    currency: Option<QuoteUnit>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FeedLimits {
+    calls_per_hour: NonZeroU32,
+    concurrency: NonZeroU32,
+}
+
+impl Default for FeedLimits {
+    fn default() -> Self {
+        let number = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        Self { calls_per_hour: number(60), concurrency: number(2) }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CsvFormat {
+    #[serde(default = "comma")]
+    pub(super) delimiter: char,
+    pub(super) date: String,
+    pub(super) close: String,
+    pub(super) open: Option<String>,
+    pub(super) high: Option<String>,
+    pub(super) low: Option<String>,
+    pub(super) volume: Option<String>,
+    pub(super) currency: Option<String>,
+    #[serde(default)]
+    pub(super) date_format: DateFormat,
+    #[serde(default)]
+    pub(super) decimal_comma: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JsonFormat {
+    /// Where rows are; the other paths begin at each. Without it they are whole columns.
+    pub(super) rows: Option<JsonPath>,
+    /// `None` where each row stands under its date.
+    pub(super) date: Option<JsonPath>,
+    pub(super) close: JsonPath,
+    pub(super) open: Option<JsonPath>,
+    pub(super) high: Option<JsonPath>,
+    pub(super) low: Option<JsonPath>,
+    pub(super) volume: Option<JsonPath>,
+    /// In the whole document, even where there are rows.
+    pub(super) currency: Option<JsonPath>,
+    #[serde(default)]
+    pub(super) date_format: DateFormat,
+}
+
+/// Where the current price is, if not in the newest row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuoteFormat {
+    pub(super) url: Option<UrlTemplate>,
+    pub(super) price: Option<JsonPath>,
+    pub(super) time: Option<JsonPath>,
+    pub(super) time_format: Option<DateFormat>,
+    pub(super) currency: Option<JsonPath>,
+}
+
+/// The end of the symbols that a feed covers: `.DE`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Suffix(String);
+
+impl TryFrom<String> for Suffix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let suffix = text.trim().to_ascii_uppercase();
+        // Whatever may end a symbol makes one together with a letter.
+        let ends_symbols = !suffix.is_empty() && format!("A{suffix}").parse::<Symbol>().is_ok();
+        if ends_symbols {
+            Ok(Self(suffix))
+        } else {
+            Err(format!("{text:?} is no end of a symbol: use one such as .DE"))
+        }
+    }
+}
+
+fn comma() -> char {
+    ','
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+fn parsed_if_given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    parsed(deserializer).map(Some)
+}
+
+fn source_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    // The basis makes no difference to the name.
+    PriceSource::own(&name, PriceBasis::AsTraded).map_err(de::Error::custom)?;
+    Ok(name)
+}
+
+/// What is wrong with a feed's description, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct InvalidFeed {
+    /// The file where there is one, and the line or the key.
+    pub place: String,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// What is told of a symbol, as far as it is the same in every answer.
+pub(super) struct Terms<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) kind: InstrumentKind,
+    /// `None` where the document tells it.
+    pub(super) unit: Option<QuoteUnit>,
+}
+
+impl FeedSettings {
+    /// An address that keeps refusing is still asked so many times an hour.
+    const FEWEST_CALLS: NonZeroU32 = NonZeroU32::MIN.saturating_add(5);
+
+    /// Reads and checks the content of a file.
+    ///
+    /// # Errors
+    /// [`InvalidFeed`] with the line of what cannot be read, or the key of what does not go together. Values are not
+    /// shown, because they may be secret.
+    pub fn from_toml(text: &str) -> Result<Self, InvalidFeed> {
+        let settings: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            InvalidFeed { place: format!("line {line}"), what: error.message().to_owned() }
+        })?;
+        settings.check().map_err(|(key, what)| InvalidFeed { place: key.to_owned(), what })?;
+        Ok(settings)
+    }
+
+    /// Reads all files that end with `.toml` in a folder, by their names. A folder that is not there has none.
+    ///
+    /// # Errors
+    /// [`InvalidFeed`] for the first file that cannot be used, and when two describe sources of the same name.
+    pub fn in_folder(folder: &Path) -> Result<Vec<Self>, InvalidFeed> {
+        let at = |path: &Path, what: String| InvalidFeed { place: path.display().to_string(), what };
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(folder).map_err(|error| at(folder, error.to_string()))?;
+        let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+        let mut paths = paths.map_err(|error| at(folder, error.to_string()))?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        let mut feeds: Vec<Self> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let text = fs::read_to_string(&path).map_err(|error| at(&path, error.to_string()))?;
+            let feed = Self::from_toml(&text)
+                .map_err(|InvalidFeed { place, what }| at(&path, format!("{place}: {what}")))?;
+            if feeds.iter().any(|other| other.name == feed.name) {
+                return Err(at(&path, format!("there is another source named {:?}", feed.name)));
+            }
+            feeds.push(feed);
+        }
+        Ok(feeds)
+    }
+
+    /// What prices from here are stored under.
+    pub fn source(&self) -> PriceSource {
+        PriceSource { name: bellwether_domain::PriceSourceName::new(&self.name), basis: self.basis }
+    }
+
+    /// A client for the feed's address, with its headers.
+    ///
+    /// # Errors
+    /// [`PricesError::Client`] when the HTTP client cannot be made.
+    pub fn transport(&self) -> Result<HttpTransport, PricesError> {
+        // Checked when the settings were read.
+        HttpTransport::with_headers(self.url.origin(), self.header_map().unwrap_or_default())
+    }
+
+    /// How much the address is asked.
+    pub fn limits(&self) -> Limits {
+        let calls = self.limits.calls_per_hour;
+        Limits {
+            per_second: NonZeroU32::MIN,
+            burst: self.limits.concurrency,
+            // Never more than the user allows, however long all is well.
+            per_hour: HourlyBounds { least: calls.min(Self::FEWEST_CALLS), start: calls, most: calls },
+            hourly_burst: calls,
+            background_per_second: NonZeroU32::MIN,
+            background_per_hour: calls,
+            concurrency: self.limits.concurrency.get(),
+        }
+    }
+
+    /// What is told of a symbol; `None` when it is not covered.
+    pub(super) fn terms<'a>(&'a self, symbol: &'a Symbol) -> Option<Terms<'a>> {
+        let listed = self.symbols.iter().find(|listed| listed.symbol == *symbol);
+        let text = symbol.as_str();
+        let by_suffix = || {
+            self.suffixes
+                .iter()
+                .any(|Suffix(suffix)| text.len() > suffix.len() && text.ends_with(suffix.as_str()))
+        };
+        if listed.is_none() && !by_suffix() {
+            return None;
+        }
+        Some(Terms {
+            id: listed.and_then(|listed| listed.id.as_deref()).unwrap_or(text),
+            name: listed.and_then(|listed| listed.name.as_deref()),
+            kind: listed.and_then(|listed| listed.kind).or(self.kind)?,
+            unit: listed.and_then(|listed| listed.currency).or(self.currency),
+        })
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let header: HeaderName =
+                name.parse().ok().ok_or_else(|| format!("{name:?} is no name of a header"))?;
+            let mut value: HeaderValue = value
+                .parse()
+                .ok()
+                .ok_or_else(|| format!("the value of {name} has characters that no header has"))?;
+            value.set_sensitive(true);
+            map.insert(header, value);
+        }
+        Ok(map)
+    }
+
+    /// What serde cannot see: whether the parts go together.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let wrong = |key, what: &str| Err((key, what.to_owned()));
+        self.header_map().map_err(|what| ("headers", what))?;
+        if self.symbols.is_empty() && self.suffixes.is_empty() {
+            return wrong("symbols", "list the symbols that the source covers, or give their suffixes");
+        }
+        let mut seen = std::collections::HashSet::new();
+        if let Some(twice) = self.symbols.iter().find(|listed| !seen.insert(&listed.symbol)) {
+            return Err(("symbols", format!("{} is listed twice", twice.symbol)));
+        }
+        if !self.url.names_symbol() && (self.symbols.len() > 1 || !self.suffixes.is_empty()) {
+            return wrong("url", "without {symbol} all symbols would have the same prices");
+        }
+        let lacks = |of_symbol: fn(&FeedSymbol) -> bool, of_all: bool| {
+            !of_all && (!self.suffixes.is_empty() || !self.symbols.iter().all(of_symbol))
+        };
+        if lacks(|listed| listed.kind.is_some(), self.kind.is_some()) {
+            return wrong(
+                "kind",
+                "say what the instruments are: equity, etf, fund, index, currency, crypto, future or other",
+            );
+        }
+        let told = match (&self.csv, &self.json) {
+            (Some(csv), None) => csv.currency.is_some(),
+            (None, Some(json)) => json.currency.is_some(),
+            (None, None) => {
+                return wrong("csv", "say how the answers are to be read, in a table [csv] or [json]");
+            }
+            (Some(_), Some(_)) => return wrong("csv", "an answer is [csv] or [json], not both"),
+        };
+        let fixed = self.currency.is_some() || self.symbols.iter().any(|listed| listed.currency.is_some());
+        if told && fixed {
+            return wrong("currency", "it is told by the answers, so it cannot be given as well");
+        }
+        if !told && lacks(|listed| listed.currency.is_some(), self.currency.is_some()) {
+            return wrong(
+                "currency",
+                "say the currency of all symbols, of each, or where the answers tell it",
+            );
+        }
+        if let Some(csv) = &self.csv
+            && (!csv.delimiter.is_ascii() || matches!(csv.delimiter, '"' | '\r' | '\n'))
+        {
+            return wrong("csv.delimiter", "use a single ASCII character such as ; or \\t");
+        }
+        if let Some(json) = &self.json
+            && json.date.is_none()
+            && json.rows.is_none()
+        {
+            return wrong("json.date", "say where the dates are");
+        }
+        self.quote.as_ref().map_or(Ok(()), |quote| self.check_quote(quote, told))
+    }
+
+    fn check_quote(&self, quote: &QuoteFormat, told: bool) -> Result<(), (&'static str, String)> {
+        let wrong = |key, what: &str| Err((key, what.to_owned()));
+        if let Some(url) = &quote.url {
+            if url.origin() != self.url.origin() {
+                return wrong(
+                    "quote.url",
+                    "it must be at the same host as url: describe another source for another host",
+                );
+            }
+            if self.url.names_symbol() && !url.names_symbol() {
+                return wrong("quote.url", "without {symbol} all symbols would have the same price");
+            }
+        }
+        if self.csv.is_some() {
+            if quote.price.is_some() || quote.time.is_some() || quote.currency.is_some() {
+                return wrong("quote", "a path leads into JSON; of CSV the newest row is taken");
+            }
+            if quote.url.is_none() {
+                return wrong("quote", "of CSV the newest row is taken; only another url can be given");
+            }
+        } else if quote.price.is_none() {
+            return wrong("quote.price", "say where the price is");
+        }
+        if quote.time.is_some() != quote.time_format.is_some() {
+            return wrong("quote.time_format", "time and time_format go together");
+        }
+        if quote.currency.is_some() && !told {
+            return wrong("quote.currency", "the currency is given already");
+        }
+        if quote.url.is_some() && told && self.json.is_some() && quote.currency.is_none() {
+            return wrong("quote.currency", "say where that answer tells its currency");
+        }
+        Ok(())
+    }
+}
+
+/// Without what may be secret: the headers, and the address after its host.
+impl fmt::Debug for FeedSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedSettings")
+            .field("source", &self.source())
+            .field("url", &self.url)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
