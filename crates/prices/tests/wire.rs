@@ -157,14 +157,3 @@ async fn statuses_beyond_the_standard_and_wishes_for_rest_arrive() {
     let response = answer_to(answer, Then::Close, 5_000).await.unwrap();
     assert_eq!((response.status, response.retry_after.as_deref()), (999, Some("60")));
 }
-
-/// The upstream tells TLS libraries apart, and shuts out the system's. One dependency that asks for it would switch
-/// it on for all.
-#[test]
-fn the_systems_tls_library_is_not_built_in() {
-    let lock = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
-    let lock = std::fs::read_to_string(lock).unwrap();
-    for package in ["native-tls", "hyper-tls", "aws-lc-rs"] {
-        assert!(!lock.contains(&format!("name = \"{package}\"")), "{package} is in the build");
-    }
-}
