@@ -36,6 +36,23 @@ use single_flight::SingleFlight;
 ///
 /// *Who is first.* A background call that still waits for its turn is not joined by the foreground, which would wait
 /// at the background's pace: it is given up, the foreground asks, and the background joins that.
+///
+/// Batches are fullest in front of a single source: in a [`Chain`](crate::Chain), put it in front of each member.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use bellwether_domain::SystemClock;
+/// use bellwether_prices::{Coalescing, Yahoo};
+///
+/// # fn example() -> Result<(), bellwether_prices::PricesError> {
+/// let clock = Arc::new(SystemClock);
+/// let yahoo = Yahoo::at(Yahoo::ADDRESS, clock.clone())?;
+/// let shared = Coalescing::over(Arc::new(yahoo), clock);
+/// println!("{:?} symbols a call", shared.counters().quotes.symbols_per_flight());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Coalescing {
     upstream: Arc<Upstream>,

@@ -2,7 +2,8 @@
 //!
 //! Asks for current prices and daily history, and says for every single symbol what came of it. Treats the upstream
 //! as hostile: every answer is matched by symbol and checked, every call is counted against the load it is for, and
-//! refusals are answered by a rest. Async; no database, and no memory of prices.
+//! refusals are answered by a rest. Concurrent askers can share their calls ([`Coalescing`]), and several sources can
+//! stand in for each other ([`Chain`]). Async; no database, and no memory of prices.
 //!
 //! ```no_run
 //! use std::sync::Arc;

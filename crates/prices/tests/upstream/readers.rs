@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bellwether_domain::{Quote, Symbol};
 use bellwether_prices::{
     Coalescing, FlightCounters, Gateway, HttpTransport, Limits, LoadBudget, NotAnswered, Outcome, Plan,
-    Provider, Request, Response, SteppingPause, Transport, TransportError, Yahoo,
+    Priority, Provider, Request, Response, SteppingPause, Transport, TransportError, Yahoo,
 };
 use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -244,7 +244,9 @@ fn visits(now: DateTime<Utc>, chance: &mut StdRng) -> Vec<Visit> {
             let asked =
                 (0..chance.random_range(0..50)).map(|_| shelf[chance.random_range(0..60)].clone()).collect();
             let calls = chance.random_range(0..4);
-            let deadline = now + TimeDelta::seconds(chance.random_range(5..3_600));
+            // Some come too late already; the others' time is up neither by this clock nor by the wall's.
+            let seconds = if chance.random_bool(0.1) { -1 } else { chance.random_range(900..3_600) };
+            let deadline = now + TimeDelta::seconds(seconds);
             let budget = if chance.random_bool(0.3) {
                 LoadBudget::background(calls)
             } else {
@@ -264,7 +266,7 @@ async fn turns(count: u32) {
 
 #[tokio::test]
 async fn a_crowd_that_comes_and_goes_gets_one_outcome_each_for_calls_within_its_budgets() {
-    for seed in 0..12 {
+    for seed in 0..6 {
         let mut chance = StdRng::seed_from_u64(seed);
         let outage = FaultAction::Status { code: 502, body: FaultBody::Html };
         let mut rule = FaultRule::always(outage);
@@ -296,7 +298,11 @@ async fn a_crowd_that_comes_and_goes_gets_one_outcome_each_for_calls_within_its_
             for (asked, outcome) in &quotes {
                 match outcome {
                     Outcome::Answered(quote) => assert_eq!(quote.symbol, *asked),
-                    Outcome::NotAnswered(NotAnswered::BudgetSpent) => assert_eq!(visit.budget.left(), 0),
+                    Outcome::NotAnswered(NotAnswered::BudgetSpent) => {
+                        // Calls set aside come back when a breaker, or somebody more urgent, keeps them from going out.
+                        let in_the_background = visit.budget.priority() == Priority::Background;
+                        assert!(visit.budget.left() == 0 || in_the_background || seed % 3 == 0);
+                    }
                     Outcome::NotAnswered(
                         NotAnswered::Upstream { status: 502 } | NotAnswered::CircuitOpen { .. },
                     ) => assert_eq!(seed % 3, 0),
