@@ -46,7 +46,9 @@ impl JobHandler for RefreshHandler {
             .map_err(|error| JobError::permanent(error.to_string()))?;
         match self.tracker.refresh(id, self.urgency).await {
             Ok(refreshed) => {
-                if refreshed.remaining > 0 && refreshed.calls > 0 {
+                // A load that found too much for anybody to wait for leaves all of it to the background.
+                let goes_on = refreshed.calls > 0 || self.urgency == Urgency::Foreground;
+                if refreshed.remaining > 0 && goes_on {
                     self.tracker
                         .enqueue_fill(id)
                         .await

@@ -45,6 +45,7 @@ mod manual_prices;
 mod market_files;
 mod prices_shown;
 mod refresh;
+mod sources;
 mod stored_market;
 mod tracker;
 
@@ -56,6 +57,7 @@ pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
 pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};
 pub use refresh::{RefreshProgress, RefreshStatus};
-pub use tracker::{Tracker, TrackerOptions, Upstream, Versions};
+pub use sources::{Upstream, UpstreamHealth};
+pub use tracker::{Tracker, TrackerOptions, Versions};
 
 pub use bellwether_storage::portfolios::PortfolioSettings;

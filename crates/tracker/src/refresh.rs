@@ -9,7 +9,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bellwether_domain::{PortfolioId, Quote, Symbol};
-use bellwether_prices::{Batch, LoadBudget, NotAnswered, Outcome, Priority, Provider, RecentCloses, plan};
+use bellwether_prices::{
+    Batch, LoadBudget, NotAnswered, Outcome, Plan, Priority, RecentCloses, Wanted, calls_of_a_load, plan,
+};
 use bellwether_scheduler::JobId;
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
@@ -18,12 +20,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
-use crate::refresh::needs::Need;
+use crate::refresh::needs::{Need, wanted_now};
+use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
-/// Calls that one load may make, retries included.
-pub(crate) const CALLS_PER_LOAD: u32 = 23;
-/// A load gives up what it did not get by then; the next one goes on.
+/// A load gives up what it did not get by then; the next one goes on. No page waits for it.
 const DEADLINE: TimeDelta = TimeDelta::seconds(90);
 /// So long nobody is asked again for a symbol that the provider does not know.
 const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
@@ -53,7 +54,7 @@ pub struct RefreshProgress {
     pub status: RefreshStatus,
     /// Instruments done.
     pub current: usize,
-    /// Instruments in all.
+    /// Instruments that it asks for.
     pub total: usize,
     /// Instruments that got something new.
     pub updated_count: usize,
@@ -127,9 +128,9 @@ impl Drop for Running<'_> {
 }
 
 /// What a refresh left to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Refreshed {
-    /// Instruments that still lack their history, and may get it.
+    /// Instruments that still lack their history, and may get it, and those that the load left out.
     pub(crate) remaining: usize,
     /// Attempts made upstream.
     pub(crate) calls: u32,
@@ -176,7 +177,7 @@ impl Tracker {
     pub async fn refresh_now(&self, id: PortfolioId) -> Result<(), TrackerError> {
         let mut before = usize::MAX;
         loop {
-            let refreshed = self.refresh(id, Priority::Foreground).await?;
+            let refreshed = self.load(id, Priority::Foreground, all_of).await?;
             // Asking on without progress would never end.
             if refreshed.remaining == 0 || refreshed.remaining >= before {
                 return Ok(());
@@ -203,11 +204,29 @@ impl Tracker {
         id: PortfolioId,
         priority: Priority,
     ) -> Result<Refreshed, TrackerError> {
-        let Some(provider) = self.provider() else { return Ok(Refreshed { remaining: 0, calls: 0 }) };
+        let planned = match priority {
+            Priority::Foreground => Plan::of_load,
+            Priority::Background => all_of,
+        };
+        self.load(id, priority, planned).await
+    }
+
+    async fn load(
+        &self,
+        id: PortfolioId,
+        priority: Priority,
+        planned: fn(&[Wanted]) -> Plan,
+    ) -> Result<Refreshed, TrackerError> {
+        let Some(sources) = self.sources() else { return Ok(Refreshed::default()) };
         let state = self.refresh_state();
         let needs = self.needs(id).await?;
         let _running = Running::begin(state);
-        let total = needs.len();
+        let wanted = wanted_now(&needs);
+        let calls = calls_of_a_load(wanted.len());
+        let budget = LoadBudget::new(calls, Some(self.clock().now() + DEADLINE), priority);
+        let load = planned(&wanted);
+        let total =
+            load.histories.len() + load.batches.iter().map(|batch| batch.symbols.len()).sum::<usize>();
         state.update(|progress| {
             *progress = RefreshProgress {
                 status: RefreshStatus::Updating,
@@ -216,20 +235,16 @@ impl Tracker {
                 ..RefreshProgress::default()
             };
         });
-
-        let budget = LoadBudget::new(CALLS_PER_LOAD, Some(self.clock().now() + DEADLINE), priority);
-        let wanted: Vec<_> = needs.iter().map(Need::wanted).collect();
         let by_symbol: HashMap<Symbol, Need> =
             needs.into_iter().map(|need| (need.symbol().clone(), need)).collect();
-        let load = plan(&wanted, budget.left());
         let mut histories: FuturesUnordered<_> = load
             .histories
             .iter()
             .filter_map(|symbol| by_symbol.get(symbol))
-            .map(|need| self.fetch_one(provider, need, &budget))
+            .map(|need| self.fetch_one(sources, need, &budget))
             .collect();
         let mut batches: FuturesUnordered<_> =
-            load.batches.iter().map(|batch| self.fetch_batch(batch, &by_symbol, &budget)).collect();
+            load.batches.iter().map(|batch| self.fetch_batch(sources, batch, &by_symbol, &budget)).collect();
 
         let mut failure = None;
         let mut got_history = 0;
@@ -259,30 +274,35 @@ impl Tracker {
         if let Some(error) = failure {
             return Err(error);
         }
-        let remaining = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
-        Ok(Refreshed { remaining, calls })
+        let lacking = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
+        Ok(Refreshed { remaining: lacking + load.left_out.len(), calls })
     }
 
     async fn fetch_one<'a>(
         &self,
-        provider: &dyn Provider,
+        sources: &Sources,
         need: &'a Need,
         budget: &LoadBudget,
     ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
-        Ok(vec![(need, self.fetch_history(provider, need, budget).await?)])
+        let told = self.fetch_history(sources.provider(), need, budget).await;
+        sources.keep(self.storage()).await;
+        Ok(vec![(need, told?)])
     }
 
     /// One call for up to twenty instruments.
     async fn fetch_batch<'a>(
         &self,
+        sources: &Sources,
         batch: &Batch,
         needs: &'a HashMap<Symbol, Need>,
         budget: &LoadBudget,
     ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
-        let Some(provider) = self.provider() else { return Ok(Vec::new()) };
+        let provider = sources.provider();
         let mut told = Vec::with_capacity(batch.symbols.len());
         if batch.recent_closes {
-            for (symbol, outcome) in provider.recent_closes(&batch.symbols, budget).await {
+            let outcomes = provider.recent_closes(&batch.symbols, budget).await;
+            sources.keep(self.storage()).await;
+            for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
                 let told_here = self.told(&symbol, &outcome);
                 if let Outcome::Answered(closes) = outcome {
@@ -292,7 +312,9 @@ impl Tracker {
             }
         } else {
             let mut quotes = Vec::new();
-            for (symbol, outcome) in provider.quotes(&batch.symbols, budget).await {
+            let outcomes = provider.quotes(&batch.symbols, budget).await;
+            sources.keep(self.storage()).await;
+            for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
                 told.push((need, self.told(&symbol, &outcome)));
                 if let Outcome::Answered(quote) = outcome {
@@ -350,6 +372,11 @@ impl Tracker {
             }
         }
     }
+}
+
+/// A plan for the symbols whose price expired first, however many there are.
+fn all_of(wanted: &[Wanted]) -> Plan {
+    plan(wanted, calls_of_a_load(wanted.len()))
 }
 
 fn count(progress: &mut RefreshProgress, told: &[(&Need, Told)]) {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transaction, UserId};
-use bellwether_prices::{Gateway, HttpTransport, Limits, Provider, Yahoo};
 use bellwether_scheduler::Queue;
 use bellwether_storage::portfolios::PortfolioSettings;
 use bellwether_storage::{Storage, StorageOptions, instruments, portfolios};
@@ -15,19 +14,7 @@ use crate::compute::Compute;
 use crate::import::HOME_EXCHANGE;
 use crate::job_store::StoredJobs;
 use crate::refresh::RefreshState;
-
-/// Where prices are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Upstream {
-    /// Yahoo Finance.
-    Yahoo,
-    /// A service at this address that speaks like it, under the same limits.
-    At(String),
-    /// A simulator of our own at this address, which needs no consideration.
-    Simulator(String),
-    /// Nobody: imported prices only.
-    Nobody,
-}
+use crate::sources::{Sources, Upstream};
 
 /// What a tracker is opened with.
 pub struct TrackerOptions {
@@ -56,7 +43,7 @@ struct Inner {
     storage: Storage,
     user: UserId,
     clock: SharedClock,
-    provider: Option<Arc<Yahoo>>,
+    sources: Option<Sources>,
     compute: Compute,
     queue: Queue,
     refresh: RefreshState,
@@ -69,7 +56,8 @@ impl fmt::Debug for Tracker {
 }
 
 impl Tracker {
-    /// Opens the database, bringing its schema up to date, and makes the provider ready. Asks nobody for anything.
+    /// Opens the database, bringing its schema up to date, and makes the sources of prices ready, with the rests and
+    /// limits that they had when the last process ended. Asks nobody for anything.
     ///
     /// # Errors
     /// When the database cannot be opened or the upstream's address is none.
@@ -78,21 +66,11 @@ impl Tracker {
         let storage =
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
         let user = storage.owner().await?;
-        let yahoo_at = |url: &str| Yahoo::at(url, SharedClock::clone(&clock));
-        let provider = match &options.upstream {
-            Upstream::Nobody => None,
-            Upstream::Yahoo => Some(yahoo_at(Yahoo::ADDRESS)?),
-            Upstream::At(url) => Some(yahoo_at(url)?),
-            Upstream::Simulator(url) => {
-                let transport = HttpTransport::new(url)?;
-                Some(Yahoo::through(Gateway::with(transport, SharedClock::clone(&clock), Limits::generous())))
-            }
-        };
+        let sources = Sources::open(&options.upstream, &clock, &storage).await?;
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock));
         let refresh = RefreshState::default();
         let compute = Compute::new();
-        let provider = provider.map(Arc::new);
-        Ok(Self(Arc::new(Inner { storage, user, clock, provider, compute, queue, refresh })))
+        Ok(Self(Arc::new(Inner { storage, user, clock, sources, compute, queue, refresh })))
     }
 
     /// Whether the database answers.
@@ -190,13 +168,13 @@ impl Tracker {
         &self.0.clock
     }
 
-    pub(crate) fn provider(&self) -> Option<&dyn Provider> {
-        self.0.provider.as_deref().map(|yahoo| yahoo as &dyn Provider)
+    pub(crate) fn sources(&self) -> Option<&Sources> {
+        self.0.sources.as_ref()
     }
 
     /// Whether somebody can be asked for prices.
     pub fn has_provider(&self) -> bool {
-        self.0.provider.is_some()
+        self.0.sources.is_some()
     }
 
     pub(crate) fn queue(&self) -> &Queue {

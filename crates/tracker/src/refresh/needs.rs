@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
 use bellwether_domain::{Booking, Instrument, PortfolioId, Symbol, Transaction};
-use bellwether_prices::Wanted;
+use bellwether_prices::{Plan, Wanted};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -31,6 +31,8 @@ pub(crate) struct Need {
     pub(super) history: bool,
     /// Its history was never fetched, or not from so early on.
     pub(super) never_fetched: bool,
+    /// Its price must be fetched.
+    quote: bool,
     expires: Option<DateTime<Utc>>,
 }
 
@@ -43,9 +45,16 @@ impl Need {
         self.history
     }
 
-    pub(super) fn wanted(&self) -> Wanted {
+    fn wanted(&self) -> Wanted {
         Wanted { symbol: self.symbol().clone(), needs_history: self.history, expires: self.expires }
     }
+}
+
+/// What one load is to bring: all prices that are due, and of the histories that are missing beside a good price as
+/// many as it has calls for. The others would only be asked for their prices again.
+pub(super) fn wanted_now(needs: &[Need]) -> Vec<Wanted> {
+    let mut histories = 0..Plan::HISTORIES;
+    needs.iter().filter(|need| need.quote || histories.next().is_some()).map(Need::wanted).collect()
 }
 
 impl Tracker {
@@ -84,7 +93,7 @@ impl Tracker {
             let state = market.provider_states.get(symbol);
             let quote = !is_idle && state.is_none_or(|price| price.is_due(now));
             let expires = state.and_then(PriceState::expires_at);
-            (history || quote).then_some(Need { instrument, from, history, never_fetched, expires })
+            (history || quote).then_some(Need { instrument, from, history, never_fetched, quote, expires })
         };
         Ok(instruments
             .into_iter()

@@ -9,3 +9,4 @@ mod imports;
 mod manual_prices;
 mod real_data;
 mod refresh;
+mod restarts;

@@ -59,12 +59,17 @@ async fn load_has_ended(tracker: &Tracker) {
     tokio::time::timeout(Duration::from_secs(60), ended).await.expect("the load ends");
 }
 
+/// So many symbols.
+fn many(count: usize) -> Vec<String> {
+    let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
+    (0..count).map(|n| format!("H{}{}{}", letter(n / 676), letter(n / 26), letter(n))).collect()
+}
+
 async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDatabase) {
     let clock = clock(SATURDAY);
     let simulator = simulator(&clock);
     let tracker = database.tracker(upstream(&simulator), &clock).await;
-    let symbols: Vec<String> =
-        (0..50).map(|n| format!("H{}{}", char::from(b'A' + n / 10), char::from(b'A' + n % 10))).collect();
+    let symbols = many(50);
     let id = portfolio(&tracker, &symbols.iter().map(String::as_str).collect::<Vec<_>>()).await;
     assert_eq!(simulator.calls(), 0, "neither opening nor importing asks anybody");
 
@@ -89,8 +94,11 @@ async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDa
     worker.stop().await;
 
     // The rest of the histories, then nothing is left to ask for.
+    let sparks = simulator.counters().since_start.spark_calls();
     tracker.refresh_now(id).await.unwrap();
     let full = look(&tracker, id).await;
+    assert_eq!(simulator.counters().since_start.spark_calls(), sparks, "prices are good until Monday");
+    assert_eq!(simulator.calls(), sparks + 52, "one history for each, and for the benchmarks");
     let says_so =
         |warnings: &[String]| warnings.iter().any(|warning| warning.contains("still to be fetched"));
     assert!(says_so(&first.warnings), "splits may be missing before the histories are there");
@@ -110,6 +118,28 @@ async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDa
     assert_eq!(value(&look(&reopened, id).await), value(&full));
     worker.stop().await;
     assert_eq!(simulator.calls_since("second look"), Some(0));
+}
+
+async fn five_hundred_holdings_are_priced_by_one_load(database: &TestDatabase) {
+    let clock = clock(SATURDAY);
+    let simulator = simulator(&clock);
+    let tracker = database.tracker(upstream(&simulator), &clock).await;
+    let symbols = many(498);
+    let id = portfolio(&tracker, &symbols.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    tracker.refresh_if_due(id).await.unwrap();
+    let worker = tracker.start_worker();
+    load_has_ended(&tracker).await;
+
+    // With the two benchmarks 500 symbols: 24 batches and 21 histories.
+    assert_eq!(simulator.calls(), 45);
+    assert_eq!(simulator.counters().since_start.spark_calls(), 24);
+    let progress = tracker.refresh_progress();
+    assert_eq!((progress.current, progress.total, progress.failed_count), (500, 500, 0));
+    let first = look(&tracker, id).await;
+    assert_eq!(first.figures.as_ref().unwrap().report.totals.unpriced, []);
+    assert_eq!(first.prices.worst, Freshness::Closed, "{}", first.prices.sentence);
+    assert!(simulator.counters().since_start.total.peak_in_flight <= 4);
+    worker.stop().await;
 }
 
 async fn with_the_service_gone_the_figures_stay_and_say_how_old_they_are(database: &TestDatabase) {
@@ -220,6 +250,7 @@ fn value_of(dashboard: &Dashboard, symbol: &Symbol) -> f64 {
 }
 
 on_both!(
+    five_hundred_holdings_are_priced_by_one_load,
     fifty_holdings_load_with_few_calls_and_then_with_none,
     with_the_service_gone_the_figures_stay_and_say_how_old_they_are,
     an_unknown_symbol_is_not_asked_again_for_a_day,
