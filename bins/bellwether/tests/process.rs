@@ -346,6 +346,39 @@ fn a_typed_price_is_set_and_taken_back() {
 }
 
 #[tokio::test]
+async fn the_state_of_the_sources_is_told_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let csv = "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,10\n";
+    std::fs::write(folder.path().join("few.csv"), csv).unwrap();
+    assert!(run(folder.path(), &["import", "few.csv"]).status.success());
+    let id = tracker(folder.path()).await.portfolio_named("Main").await.unwrap().id;
+    let simulator = Simulator::spawn(SimConfig::default()).unwrap();
+    let server = Server::start(folder, &simulator.base_url());
+    let health = || server.get("/api/upstream").json();
+    let before = health();
+    let source = &before["sources"][0];
+    assert_eq!((&source["source"], &source["upstream"]["calls"]), (&Value::from("yahoo"), &Value::from(0)));
+    assert_eq!(simulator.calls(), 0, "telling asks nobody");
+
+    assert_eq!(server.get(&format!("/dashboard/{id}")).status, 200);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while health()["sources"][0]["answers"]["answered"] != 3 {
+        assert!(Instant::now() < deadline, "{}", health());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let told = health();
+    let source = &told["sources"][0];
+    assert!(source["answers"]["last_answer_at"].is_string(), "{told}");
+    assert_eq!(source["upstream"]["anonymous"]["state"]["state"], "closed");
+    assert_eq!(source["upstream"]["calls_last_hour"], simulator.calls());
+    assert_eq!(source["upstream"]["hourly_limit"], 300);
+    assert_eq!(told["coalescing"]["histories"]["flights"], 3);
+
+    let (offline, _) = Server::with_a_portfolio().await;
+    assert_eq!(offline.get("/api/upstream").json()["sources"], Value::Array(Vec::new()));
+}
+
+#[tokio::test]
 async fn programs_record_prices_too() {
     let (server, _) = Server::with_a_portfolio().await;
     let price = || server.get("/api/current-price/KO").json();

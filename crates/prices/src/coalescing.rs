@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bellwether_domain::{Currency, PriceSource, Quote, SharedClock, Symbol};
 use chrono::{NaiveDate, TimeDelta};
+use serde::Serialize;
 
 use crate::{
     Found, History, LoadBudget, NotAnswered, Outcome, Pause, Provider, RealPause, RecentCloses, SourceHealth,
@@ -104,7 +105,7 @@ struct Upstream {
 }
 
 /// What [`Coalescing`] did, by kind of question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct CoalescingCounters {
     /// Current prices.
     pub quotes: FlightCounters,
@@ -125,7 +126,7 @@ impl CoalescingCounters {
 
 /// Flights of one kind of question. A flight asks the provider once, for one batch; what it costs in calls, retries
 /// for instance, is the provider's business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct FlightCounters {
     /// Flights begun.
     pub flights: u64,

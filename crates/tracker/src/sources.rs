@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bellwether_domain::SharedClock;
 use bellwether_prices::{
-    Chain, Gateway, GatewaySnapshot, HttpTransport, Limits, Provider, SourceHealth, Yahoo,
+    Chain, Coalescing, CoalescingCounters, Gateway, GatewaySnapshot, HttpTransport, Limits, Provider,
+    SourceHealth, Yahoo,
 };
 use bellwether_storage::{Storage, StorageError, settings};
 use serde::{Deserialize, Serialize};
@@ -40,10 +41,12 @@ impl Upstream {
 }
 
 /// How the sources of prices fare.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct UpstreamHealth {
-    /// Of each source, in the order in which they are asked.
+    /// Of each source, in the order in which they are asked; none where prices come from files alone.
     pub sources: Vec<SourceHealth>,
+    /// What was asked for once on behalf of several.
+    pub coalescing: CoalescingCounters,
 }
 
 /// The setting that holds what a gateway has to know of the one before it.
@@ -71,7 +74,7 @@ impl Kept {
 
 /// All that answers for prices; there is at least one.
 pub(crate) struct Sources {
-    chain: Chain,
+    provider: Coalescing,
     main: Option<Main>,
 }
 
@@ -97,11 +100,15 @@ impl Sources {
         if let Some(main) = &main {
             chain = chain.then_shared(Arc::<Yahoo>::clone(&main.yahoo));
         }
-        Ok((!chain.is_empty()).then_some(Self { chain, main }))
+        if chain.is_empty() {
+            return Ok(None);
+        }
+        let provider = Coalescing::over(Arc::new(chain), SharedClock::clone(clock));
+        Ok(Some(Self { provider, main }))
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {
-        &self.chain
+        &self.provider
     }
 
     /// Writes down what the next process has to know, as far as it has changed.
@@ -115,7 +122,7 @@ impl Sources {
     }
 
     fn health(&self) -> UpstreamHealth {
-        UpstreamHealth { sources: self.chain.health() }
+        UpstreamHealth { sources: self.provider.health(), coalescing: self.provider.counters() }
     }
 }
 
@@ -161,8 +168,8 @@ impl Main {
 }
 
 impl Tracker {
-    /// How the sources of prices fare; `None` where there are none.
-    pub fn upstream_health(&self) -> Option<UpstreamHealth> {
-        self.sources().map(Sources::health)
+    /// How the sources of prices fare, without asking them anything.
+    pub fn upstream_health(&self) -> UpstreamHealth {
+        self.sources().map(Sources::health).unwrap_or_default()
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .route("/api/dashboard-chart-data/{portfolio}", web::get().to(chart_data))
         .route("/api/current-price/{ticker}", web::get().to(current_price))
         .route("/api/price-update-progress", web::get().to(update_progress))
+        .route("/api/upstream", web::get().to(upstream))
         .service(web::resource("/api/prices").route(web::post().to(record_price)))
         .service(web::resource("/api/prices/{ticker}/{date}").route(web::delete().to(remove_price)))
         // As resources of their own, so that other methods are answered by 405.
@@ -145,6 +146,11 @@ async fn remove_price(state: web::Data<State>, of: web::Path<(String, String)>) 
 
 async fn update_progress(state: web::Data<State>) -> Answer {
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(state.tracker.refresh_progress()))
+}
+
+/// How the sources of prices fare. Asks nobody.
+async fn upstream(state: web::Data<State>) -> Answer {
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(state.tracker.upstream_health()))
 }
 
 /// Asks for fresh prices of a portfolio; answers at once with where to see the progress.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_domain::{FixedClock, Freshness, PortfolioId, Symbol};
-use bellwether_tracker::{Dashboard, RefreshStatus, Tracker, Upstream, View};
+use bellwether_tracker::{
+    Dashboard, ImportFile, ImportTarget, PortfolioSettings, RefreshStatus, Tracker, Upstream, View,
+};
 use bellwether_yahoo_sim::{ClockMode, SimConfig, SimHandle, Simulator};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
@@ -28,12 +30,16 @@ pub(crate) fn upstream(simulator: &SimHandle) -> Upstream {
 
 /// A portfolio of ten shares of each symbol.
 pub(crate) async fn portfolio(tracker: &Tracker, symbols: &[&str]) -> PortfolioId {
+    assert_eq!(import(tracker, &ledger(symbols), false).await.imported, symbols.len());
+    tracker.portfolio_named("Main").await.unwrap().id
+}
+
+fn ledger(symbols: &[&str]) -> String {
     let mut csv = "Ticker,Type,Date,Price,Shares\n".to_owned();
     for symbol in symbols {
         writeln!(csv, "{symbol},Buy,2025-03-05,100,10").unwrap();
     }
-    assert_eq!(import(tracker, &csv, false).await.imported, symbols.len());
-    tracker.portfolio_named("Main").await.unwrap().id
+    csv
 }
 
 pub(crate) async fn look(tracker: &Tracker, id: PortfolioId) -> Dashboard {
@@ -140,6 +146,34 @@ async fn five_hundred_holdings_are_priced_by_one_load(database: &TestDatabase) {
     assert_eq!(first.prices.worst, Freshness::Closed, "{}", first.prices.sentence);
     assert!(simulator.counters().since_start.total.peak_in_flight <= 4);
     worker.stop().await;
+}
+
+async fn portfolios_of_the_same_holdings_share_their_calls(database: &TestDatabase) {
+    let clock = clock(SATURDAY);
+    let simulator = simulator(&clock);
+    let tracker = database.tracker(upstream(&simulator), &clock).await;
+    let symbols = ["KO", "PEP", "MSFT", "JNJ"];
+    let one = portfolio(&tracker, &symbols).await;
+    let target = ImportTarget::Named(PortfolioSettings::named("Other"));
+    let file = ImportFile { name: "other.csv".to_owned(), bytes: ledger(&symbols).into(), currency: None };
+    tracker.import(target, file, false).await.unwrap();
+    let other = tracker.portfolio_named("Other").await.unwrap().id;
+    // Long enough for both to ask before either is answered.
+    simulator.adjust(|behaviour| behaviour.latency.base_ms = 400.0);
+
+    let both = || async { tokio::try_join!(tracker.refresh_now(one), tracker.refresh_now(other)).unwrap() };
+    both().await;
+    assert_eq!(simulator.calls(), 6, "one history of each, and of the two benchmarks");
+    clock.set("2026-11-23T16:00:00Z".parse().unwrap());
+    both().await;
+    assert_eq!(simulator.calls(), 7, "one batch of prices");
+
+    for id in [one, other] {
+        let page = look(&tracker, id).await;
+        assert_eq!(page.prices.worst, Freshness::Live, "{}", page.prices.sentence);
+    }
+    let joined = tracker.upstream_health().coalescing.total();
+    assert_eq!((joined.joined, joined.under_way), (12, 0));
 }
 
 async fn with_the_service_gone_the_figures_stay_and_say_how_old_they_are(database: &TestDatabase) {
@@ -251,6 +285,7 @@ fn value_of(dashboard: &Dashboard, symbol: &Symbol) -> f64 {
 
 on_both!(
     five_hundred_holdings_are_priced_by_one_load,
+    portfolios_of_the_same_holdings_share_their_calls,
     fifty_holdings_load_with_few_calls_and_then_with_none,
     with_the_service_gone_the_figures_stay_and_say_how_old_they_are,
     an_unknown_symbol_is_not_asked_again_for_a_day,

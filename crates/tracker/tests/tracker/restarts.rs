@@ -17,7 +17,7 @@ fn refusal() -> FaultAction {
 
 /// Until when nobody calls.
 fn rest(tracker: &Tracker, clock: &FixedClock) -> Option<DateTime<Utc>> {
-    tracker.upstream_health().unwrap().sources[0].rests_until(clock.now())
+    tracker.upstream_health().sources[0].rests_until(clock.now())
 }
 
 /// Waits for what a running task leaves in the database, as the next process would see it.
@@ -113,7 +113,7 @@ async fn the_calls_of_the_last_hour_outlive_a_restart(database: &TestDatabase) {
 }
 
 fn calls_last_hour(tracker: &Tracker) -> u64 {
-    tracker.upstream_health().unwrap().sources.remove(0).upstream.unwrap().calls_last_hour.into()
+    tracker.upstream_health().sources.remove(0).upstream.unwrap().calls_last_hour.into()
 }
 
 async fn another_upstream_has_not_earned_the_rest(database: &TestDatabase) {
