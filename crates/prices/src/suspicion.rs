@@ -58,6 +58,8 @@ const SCALE_JUMP: f64 = 50.0;
 const SAME_LEVEL: f64 = 0.85;
 /// How far a jump may be from a split's factor to be taken for it.
 const SPLIT_SLACK: f64 = 0.02;
+/// A larger factor between two days' closes of a share is a split's rather than the market's.
+const MARKET_MOVE: f64 = 2.4;
 /// The ratios of splits that are common enough to suspect one unreported.
 const COMMON_SPLITS: [f64; 7] = [2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0];
 /// How long before a split the service is known to have stopped applying it.
@@ -93,6 +95,27 @@ pub fn set_suspects_aside(
         take(bars, &mut suspects, unreported_split);
     }
     suspects.sort_by_key(|suspect| suspect.date);
+    suspects
+}
+
+/// The same for closes of a source that tells no splits: everything before a jump that no market makes in a day, or
+/// that a split makes, is in other units than the newest closes, or may be.
+pub(crate) fn set_older_basis_aside(bars: &mut Vec<DailyBar>, kind: InstrumentKind) -> Vec<SuspectBar> {
+    let mut suspects = Vec::new();
+    if matches!(kind, InstrumentKind::Equity | InstrumentKind::Etf) {
+        take(bars, &mut suspects, |bars| {
+            let mut jumps = bars.windows(2).enumerate().filter_map(|(at, pair)| {
+                let [before, bar] = pair else { return None };
+                let ratio = bar.close / before.close;
+                (is_common_split(ratio) || ratio.ln().abs() > MARKET_MOVE.ln()).then_some((at, ratio))
+            });
+            let newest = jumps.next_back();
+            let suspicion = |at| {
+                newest.filter(|(jump, _)| at <= *jump).map(|(_, ratio)| Suspicion::LooksLikeSplit { ratio })
+            };
+            (0..bars.len()).map(suspicion).collect()
+        });
+    }
     suspects
 }
 
@@ -340,6 +363,21 @@ mod tests {
         assert_eq!(fresh.len(), 2);
         assert!(fresh.iter().all(|(_, why)| matches!(why, Suspicion::LooksLikeSplit { .. })));
         assert_eq!(suspects_of(&[100.0, 101.0, 50.1, 50.2, 50.0], &[]), []);
+    }
+
+    #[test]
+    fn closes_without_splits_are_told_on_the_newest_basis_alone() {
+        let aside = |closes: &[f64], kind| {
+            let mut bars = series(closes);
+            let suspects = set_older_basis_aside(&mut bars, kind);
+            assert_eq!(bars.len() + suspects.len(), closes.len());
+            suspects.iter().map(|suspect| suspect.close).collect::<Vec<_>>()
+        };
+        let closes = [400.0, 404.0, 103.5, 104.0, 106.0];
+        assert_eq!(aside(&closes, InstrumentKind::Equity), [400.0, 404.0]);
+        assert_eq!(aside(&[10.0, 30.2, 10.0, 30.0, 31.0], InstrumentKind::Etf), [10.0, 30.2, 10.0]);
+        assert_eq!(aside(&[100.0, 71.0, 69.0, 113.0], InstrumentKind::Equity), [0.0; 0]);
+        assert_eq!(aside(&closes, InstrumentKind::Crypto), [0.0; 0]);
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn ratio(event: &SplitEvent) -> Option<SplitRatio> {
 }
 
 /// The newest of `rows` before `date`.
-pub(super) fn close_before(rows: &[Row], date: NaiveDate) -> Option<f64> {
+pub(super) fn newest_before(rows: &[Row], date: NaiveDate) -> Option<&DailyBar> {
     let at = rows.partition_point(|row| row.bar.date < date).checked_sub(1)?;
-    rows.get(at).map(|row| row.bar.close)
+    rows.get(at).map(|row| &row.bar)
 }

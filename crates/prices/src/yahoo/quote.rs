@@ -1,14 +1,15 @@
 //! `/v7/finance/quote`: the current prices of many symbols, for those who hold a session.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bellwether_domain::{InstrumentKind, PriceSource, Quote, Symbol};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
 use super::reading::{self, Known};
+use super::session::Session;
 use super::session::instant;
 use super::symbols::{ESCAPED, canonical, escaped_list};
 use super::wire::{ErrorEnvelope, WireError};
@@ -74,6 +75,14 @@ struct Record {
     exchange_data_delayed_by: Number,
 }
 
+impl Record {
+    /// Whether two records tell the same price of the same time.
+    fn agrees_with(&self, other: &Self) -> bool {
+        let price = |record: &Self| (record.regular_market_price.get(), record.regular_market_time.whole());
+        self.currency == other.currency && price(self) == price(other)
+    }
+}
+
 /// Reads a quote body. Symbols left out are not answered; nobody says that they are unknown.
 ///
 /// # Errors
@@ -100,14 +109,24 @@ pub fn read_quotes(
         return Ok(Quotes::Refused(error.description.chars().take(200).collect()));
     };
     let mut by_symbol: HashMap<String, Record> = HashMap::with_capacity(records.len());
+    let mut contested: HashSet<String> = HashSet::new();
     for record in records {
-        if let Some(symbol) = record.symbol.as_deref() {
-            by_symbol.insert(canonical(symbol), record);
+        if let Some(symbol) = record.symbol.as_deref().map(canonical) {
+            if by_symbol.get(&symbol).is_some_and(|other| !other.agrees_with(&record)) {
+                contested.insert(symbol.clone());
+            }
+            by_symbol.insert(symbol, record);
         }
     }
-    let outcome = |symbol: &Symbol| match by_symbol.get(&canonical(symbol.as_str())) {
-        Some(record) => quote(record, symbol, known(symbol), now),
-        None => Outcome::NotAnswered(NotAnswered::Omitted),
+    let outcome = |symbol: &Symbol| {
+        let name = canonical(symbol.as_str());
+        match by_symbol.get(&name) {
+            Some(_) if contested.contains(&name) => {
+                Outcome::NotAnswered(NotAnswered::Malformed("two answers that differ".to_owned()))
+            }
+            Some(record) => quote(record, symbol, known(symbol), now),
+            None => Outcome::NotAnswered(NotAnswered::Omitted),
+        }
     };
     Ok(Quotes::Read(asked.iter().map(|symbol| (symbol.clone(), outcome(symbol))).collect()))
 }
@@ -131,7 +150,7 @@ fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<U
     let previous = prices.major(record.regular_market_previous_close);
     let as_of = record.regular_market_time.whole().and_then(instant);
     let Some((as_of, exact_price)) = as_of.zip(exact(price)) else { return malformed("no price") };
-    if as_of > now + TimeDelta::days(1) {
+    if as_of > now + Session::FAR_AHEAD {
         return malformed("a price from the future");
     }
     let before = if previous > 0.0 { vec![previous] } else { Vec::new() };

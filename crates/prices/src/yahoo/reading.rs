@@ -1,7 +1,7 @@
 //! From an answer to an outcome.
 
-use bellwether_domain::{DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol};
-use chrono::{DateTime, TimeDelta, Utc};
+use bellwether_domain::{DailyBar, Exchange, InstrumentKind, PriceSource, Quote, QuoteUnit, Symbol};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use super::symbols::is_same;
 use super::wire::{ChartResult, Meta, WireError};
 use crate::number::{Number, PriceReader, exact};
 use crate::set_suspects_aside;
+use crate::suspicion::set_older_basis_aside;
 use crate::{
     History, Listing, NotAnswered, Outcome, RecentCloses, SuspectBar, Suspicion, Unreadable, doubt_price,
 };
@@ -95,12 +96,20 @@ impl Read {
             now: asked.now,
         };
         let mut prices = PriceReader::new(unit);
+        if session.is_ahead() {
+            return Err(inconsistent("a last trade in the future"));
+        }
         let mut rows =
             bars::rows(result, &session, &mut prices, asked.before).map_err(Unreadable::Inconsistent)?;
         let splits = bars::splits(result.events.as_ref().and_then(|events| events.splits.as_ref()), &session);
         let listing = listing(meta, &session, unit, asked);
+        if asked.interval == "1d" && trades_at_weekends(&rows, &listing) {
+            return Err(inconsistent("days on which the venue is closed"));
+        }
         let mut suspects = set_rows_aside(&mut rows, &splits, listing.kind);
-        let quote = quote(meta, &listing, &session, &rows, &suspects, &mut prices, asked);
+        let stamps = result.timestamp.iter().flatten().filter_map(|stamp| stamp.whole());
+        let first_day = stamps.min().and_then(|stamp| session.bar_date(stamp));
+        let quote = quote(meta, &listing, &session, (&rows, first_day), &suspects, &mut prices, asked);
         let quote = quote.map_err(|doubt| {
             if suspects.iter().all(|suspect| suspect.date != doubt.date) {
                 // The day's bar says the same, or it says something else and may stay.
@@ -136,11 +145,15 @@ impl Read {
             provisional: row.bar.provisional,
             ..DailyBar::close_only(row.bar.date, row.bar.close)
         };
+        let mut bars: Vec<DailyBar> = self.rows.into_iter().map(close_only).collect();
+        let mut suspects = set_older_basis_aside(&mut bars, self.listing.kind);
+        suspects.extend(self.suspects);
+        suspects.sort_by_key(|suspect| suspect.date);
         RecentCloses {
             source: PriceSource::yahoo_spark(),
-            bars: self.rows.into_iter().map(close_only).collect(),
+            bars,
             quote: self.quote.ok().flatten(),
-            suspects: self.suspects,
+            suspects,
             listing: self.listing,
             fetched_at: self.session.now,
         }
@@ -209,7 +222,7 @@ fn quote(
     meta: &Meta,
     listing: &Listing,
     session: &Session,
-    rows: &[Row],
+    (rows, first_day): (&[Row], Option<NaiveDate>),
     suspects: &[SuspectBar],
     prices: &mut PriceReader,
     asked: &Asked,
@@ -226,10 +239,6 @@ fn quote(
     let Some((market_date, as_of)) = session.date_at(stamp).zip(instant(stamp)) else {
         return Ok(None);
     };
-    // A venue's clock may be ahead of ours, but not by a day.
-    if as_of > asked.now + TimeDelta::days(1) {
-        return Ok(None);
-    }
     let before: Vec<f64> =
         rows.iter().filter(|row| row.bar.date < market_date).map(|row| row.bar.close).collect();
     let condemned = suspects.iter().find(|suspect| suspect.date == market_date);
@@ -238,12 +247,13 @@ fn quote(
     {
         return Err(SuspectBar { date: market_date, close: price, suspicion });
     }
-    let starts_today = rows.first().is_none_or(|row| row.bar.date >= market_date);
-    let previous = match bars::close_before(rows, market_date) {
-        Some(close) => close,
+    let previous = match bars::newest_before(rows, market_date) {
+        Some(bar) if adjoin(bar.date, market_date, listing) => bar.close,
         // What comes before the first bar is the day before only when that bar is of the price's day.
-        None if starts_today && suspects.is_empty() => prices.major(meta.chart_previous_close),
-        None => f64::NAN,
+        None if suspects.is_empty() && first_day.is_none_or(|day| day >= market_date) => {
+            prices.major(meta.chart_previous_close)
+        }
+        _ => f64::NAN,
     };
     Ok(exact(price).map(|price| Quote {
         symbol: asked.symbol.clone(),
@@ -255,6 +265,26 @@ fn quote(
         delay_minutes: 0,
         source: PriceSource::yahoo().name,
     }))
+}
+
+/// Whether no session of the venue lies between two days. Where its calendar is not known in full, none is missed.
+fn adjoin(earlier: NaiveDate, later: NaiveDate, listing: &Listing) -> bool {
+    let exchange = Exchange::of(&listing.symbol);
+    let is_known = exchange.zone() == listing.zone && !matches!(exchange, Exchange::India | Exchange::Kuwait);
+    !is_known || exchange.previous_trading_day(later) <= earlier
+}
+
+/// Whether shares seem to have been traded at weekends, as when the service's clock is off by a day. A single day in
+/// a long history is a slip of the pen.
+fn trades_at_weekends(rows: &[Row], listing: &Listing) -> bool {
+    let exchange = Exchange::of(&listing.symbol);
+    let rests_then =
+        matches!(listing.kind, InstrumentKind::Equity | InstrumentKind::Etf | InstrumentKind::Index)
+            && exchange.zone() == listing.zone
+            && !matches!(exchange, Exchange::TelAviv | Exchange::Kuwait | Exchange::India);
+    let newest = rows.get(rows.len().saturating_sub(20)..).unwrap_or_default();
+    let weekend = |row: &&Row| row.bar.date.weekday().number_from_monday() > 5;
+    rests_then && newest.iter().filter(weekend).count() * 10 > newest.len()
 }
 
 /// What a refusal in an endpoint's own words says.

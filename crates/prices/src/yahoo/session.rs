@@ -16,6 +16,14 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// How far ahead of ours the service's clock may be before its dates mean nothing.
+    pub(super) const FAR_AHEAD: TimeDelta = TimeDelta::hours(12);
+
+    /// Whether it last traded long after now.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.market_time.is_some_and(|second| second > (self.now + Self::FAR_AHEAD).timestamp())
+    }
+
     /// A price is final only this long after the close: late prints are worked in until then.
     const SETTLING: TimeDelta = TimeDelta::hours(3);
 

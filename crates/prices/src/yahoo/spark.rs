@@ -1,6 +1,6 @@
 //! `/v7/finance/spark` and its flat sibling: closes and current prices of up to 20 symbols.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -155,15 +155,25 @@ pub(super) fn read(
         Err(unreadable) => return Err(unreadable),
     };
     let mut by_symbol: HashMap<String, ChartResult> = HashMap::with_capacity(entries.len());
+    let mut contested: HashSet<String> = HashSet::new();
     for SparkEntry { symbol, response } in entries {
         if let Some((symbol, result)) = symbol.zip(response.and_then(|results| results.into_iter().next())) {
-            by_symbol.insert(canonical(&symbol), result);
+            let symbol = canonical(&symbol);
+            if by_symbol.get(&symbol).is_some_and(|other| !other.meta.agrees_with(&result.meta)) {
+                contested.insert(symbol.clone());
+            }
+            by_symbol.insert(symbol, result);
         }
     }
     let entry = |symbol: &Symbol| {
-        let Some(result) = by_symbol.get(&canonical(symbol.as_str())) else {
+        let name = canonical(symbol.as_str());
+        let Some(result) = by_symbol.get(&name) else {
             return Entry::Not(Outcome::NotAnswered(NotAnswered::Omitted));
         };
+        if contested.contains(&name) {
+            let words = "two answers that differ".to_owned();
+            return Entry::Not(Outcome::NotAnswered(NotAnswered::Malformed(words)));
+        }
         let asked = Asked { known: known(symbol), ..Asked::daily(symbol.clone(), now) };
         match Read::of(result, &asked) {
             Ok(Outcome::Answered(read)) => Entry::Read(Box::new(read)),

@@ -83,6 +83,14 @@ pub(super) struct Meta {
     pub(super) current_trading_period: Option<TradingPeriods>,
 }
 
+impl Meta {
+    /// Whether two answers tell the same price of the same time.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        let price = |meta: &Self| (meta.regular_market_price.get(), meta.regular_market_time.whole());
+        self.currency == other.currency && price(self) == price(other)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct TradingPeriods {
     pub(super) regular: Option<TradingPeriod>,
