@@ -6,6 +6,7 @@
 )]
 
 mod chain;
+mod data_faults;
 mod faults;
 mod hours;
 mod loads;

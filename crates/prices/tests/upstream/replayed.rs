@@ -136,7 +136,9 @@ async fn refusals_are_told_apart_at_the_door() {
             500 | 503 => assert_eq!((reason, calls), (NotAnswered::Upstream { status }, 3), "{name}"),
             400 | 422 => {
                 let fact = matches!(reason, NotAnswered::Refused(_) | NotAnswered::NothingInWindow);
-                assert!(fact && calls == 1, "{name}: {reason:?}");
+                // A limit that a single symbol exceeds may be the other address's only.
+                let once = if name.starts_with("spark") { calls <= 2 } else { calls == 1 };
+                assert!(fact && once, "{name}: {reason:?} after {calls}");
             }
             200 => assert_eq!(reason, NotAnswered::Upstream { status }, "{name}"),
             _ => panic!("{name}: {reason:?}"),
