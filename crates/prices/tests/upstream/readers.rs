@@ -1,6 +1,7 @@
 //! Many readers at once, who cause few calls.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bellwether_domain::{Quote, Symbol};
@@ -264,59 +265,81 @@ async fn turns(count: u32) {
     }
 }
 
+/// Everybody gets one outcome for each symbol, for calls within the budgets, whatever happens.
+async fn assert_a_crowd_is_served(seed: u64) {
+    let is_sick = seed.is_multiple_of(3);
+    let mut chance = StdRng::seed_from_u64(seed);
+    let outage = FaultAction::Status { code: 502, body: FaultBody::Html };
+    let mut rule = FaultRule::always(outage);
+    rule.matches.probability = Some(if is_sick { 0.3 } else { 0.0 });
+    let library = library(vec![rule]);
+    let visits = visits(library.desk.now(), &mut chance);
+    let mut readers = Vec::new();
+    for visit in &visits {
+        let (coalescing, asked) = (library.coalescing.clone(), visit.asked.clone());
+        let (budget, arrives_after) = (visit.budget.clone(), visit.arrives_after);
+        let reader = tokio::spawn(async move {
+            turns(arrives_after).await;
+            coalescing.quotes(&asked, &budget).await
+        });
+        if let Some(leaves_after) = visit.leaves_after {
+            let leaver = reader.abort_handle();
+            let after = arrives_after + leaves_after;
+            tokio::spawn(async move {
+                turns(after).await;
+                leaver.abort();
+            });
+        }
+        readers.push(reader);
+    }
+    for (reader, visit) in readers.into_iter().zip(&visits) {
+        let quotes = match reader.await {
+            Ok(quotes) => quotes,
+            Err(left) => {
+                assert!(left.is_cancelled() && visit.leaves_after.is_some(), "{left}");
+                continue;
+            }
+        };
+        let order: Vec<&Symbol> = quotes.iter().map(|(symbol, _)| symbol).collect();
+        assert_eq!(order, visit.asked.iter().collect::<Vec<_>>());
+        for (asked, outcome) in &quotes {
+            match outcome {
+                Outcome::Answered(quote) => assert_eq!(quote.symbol, *asked),
+                Outcome::NotAnswered(NotAnswered::BudgetSpent) => {
+                    // Calls set aside come back when a breaker, or somebody more urgent, keeps them from going out.
+                    let in_the_background = visit.budget.priority() == Priority::Background;
+                    assert!(visit.budget.left() == 0 || in_the_background || is_sick);
+                }
+                Outcome::NotAnswered(
+                    NotAnswered::Upstream { status: 502 } | NotAnswered::CircuitOpen { .. },
+                ) => assert!(is_sick),
+                Outcome::NotAnswered(NotAnswered::TooLate) => {
+                    assert!(visit.budget.deadline().is_some_and(|deadline| library.desk.now() >= deadline));
+                }
+                other => panic!("{seed}: {other:?}"),
+            }
+        }
+    }
+    let budgets: Vec<LoadBudget> = visits.into_iter().map(|visit| visit.budget).collect();
+    let emptied = async {
+        while library.counters().under_way > 0 {
+            turns(1).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), emptied).await.expect("nothing is kept");
+    library.assert_settled(&budgets);
+}
+
 #[tokio::test]
 async fn a_crowd_that_comes_and_goes_gets_one_outcome_each_for_calls_within_its_budgets() {
     for seed in 0..6 {
-        let mut chance = StdRng::seed_from_u64(seed);
-        let outage = FaultAction::Status { code: 502, body: FaultBody::Html };
-        let mut rule = FaultRule::always(outage);
-        rule.matches.probability = Some(if seed % 3 == 0 { 0.3 } else { 0.0 });
-        let library = library(vec![rule]);
-        let visits = visits(library.desk.now(), &mut chance);
-        let mut readers = Vec::new();
-        for visit in &visits {
-            let (coalescing, asked) = (library.coalescing.clone(), visit.asked.clone());
-            let (budget, arrives_after) = (visit.budget.clone(), visit.arrives_after);
-            let reader = tokio::spawn(async move {
-                turns(arrives_after).await;
-                coalescing.quotes(&asked, &budget).await
-            });
-            if let Some(leaves_after) = visit.leaves_after {
-                let leaver = reader.abort_handle();
-                let after = arrives_after + leaves_after;
-                tokio::spawn(async move {
-                    turns(after).await;
-                    leaver.abort();
-                });
-            }
-            readers.push(reader);
-        }
-        for (reader, visit) in readers.into_iter().zip(&visits) {
-            let Ok(quotes) = reader.await else { continue };
-            let order: Vec<&Symbol> = quotes.iter().map(|(symbol, _)| symbol).collect();
-            assert_eq!(order, visit.asked.iter().collect::<Vec<_>>());
-            for (asked, outcome) in &quotes {
-                match outcome {
-                    Outcome::Answered(quote) => assert_eq!(quote.symbol, *asked),
-                    Outcome::NotAnswered(NotAnswered::BudgetSpent) => {
-                        // Calls set aside come back when a breaker, or somebody more urgent, keeps them from going out.
-                        let in_the_background = visit.budget.priority() == Priority::Background;
-                        assert!(visit.budget.left() == 0 || in_the_background || seed % 3 == 0);
-                    }
-                    Outcome::NotAnswered(
-                        NotAnswered::Upstream { status: 502 } | NotAnswered::CircuitOpen { .. },
-                    ) => assert_eq!(seed % 3, 0),
-                    Outcome::NotAnswered(NotAnswered::TooLate) => {
-                        assert!(
-                            visit.budget.deadline().is_some_and(|deadline| library.desk.now() >= deadline)
-                        );
-                    }
-                    other => panic!("{seed}: {other:?}"),
-                }
-            }
-        }
-        let budgets: Vec<LoadBudget> = visits.into_iter().map(|visit| visit.budget).collect();
-        turns(200).await;
-        library.assert_settled(&budgets);
+        assert_a_crowd_is_served(seed).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_on_several_threads_is_served_alike() {
+    for seed in 6..12 {
+        assert_a_crowd_is_served(seed).await;
     }
 }
