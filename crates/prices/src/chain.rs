@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bellwether_domain::{PriceSource, Quote, SharedClock, Symbol};
 use chrono::NaiveDate;
+use futures::future::join_all;
 
 use crate::{
     Answers, Found, History, LoadBudget, NotAnswered, Outcome, Provider, RecentCloses, SourceHealth,
@@ -88,28 +89,41 @@ impl Chain {
     }
 }
 
-/// The outcomes of a batch so far.
-struct Round<'a, T> {
+/// A batch on its way through the members.
+struct Batch<'a, T> {
     chain: &'a Chain,
     symbols: &'a [Symbol],
     found: HashMap<Symbol, Outcome<T>>,
+    /// How many members each symbol is past: asked, or not covering it.
+    past: HashMap<&'a Symbol, usize>,
 }
 
-impl<'a, T: Clone> Round<'a, T> {
+impl<'a, T: Clone> Batch<'a, T> {
     fn new(chain: &'a Chain, symbols: &'a [Symbol]) -> Self {
-        Self { chain, symbols, found: HashMap::with_capacity(symbols.len()) }
+        let past = symbols.iter().map(|symbol| (symbol, 0)).collect();
+        Self { chain, symbols, found: HashMap::with_capacity(symbols.len()), past }
     }
 
-    /// What is left for a member, each symbol once.
-    fn left_for(&self, member: &Member) -> Vec<Symbol> {
+    /// Who is to be asked for what next, each symbol once; empty when nothing is left. All of it can be asked for at
+    /// the same time, so that a slow source delays only the symbols that are its own.
+    fn next_round(&mut self) -> Vec<(&'a Member, Vec<Symbol>)> {
+        let mut round: Vec<(&Member, Vec<Symbol>)> =
+            self.chain.members.iter().map(|member| (member, Vec::new())).collect();
         let mut seen = HashSet::new();
-        let is_open = |symbol: &Symbol| !self.found.get(symbol).is_some_and(is_settled);
-        self.symbols
-            .iter()
-            .filter(|symbol| is_open(symbol) && member.provider.covers(symbol))
-            .filter(|symbol| seen.insert(*symbol))
-            .cloned()
-            .collect()
+        for symbol in self.symbols {
+            if self.found.get(symbol).is_some_and(is_settled) || !seen.insert(symbol) {
+                continue;
+            }
+            let Some(past) = self.past.get_mut(symbol) else { continue };
+            let next = round.iter_mut().skip(*past).position(|(member, _)| member.provider.covers(symbol));
+            let Some(next) = next else { continue };
+            *past += next + 1;
+            if let Some((_, asked)) = round.get_mut(*past - 1) {
+                asked.push(symbol.clone());
+            }
+        }
+        round.retain(|(_, asked)| !asked.is_empty());
+        round
     }
 
     fn take(&mut self, member: &Member, asked: Vec<Symbol>, answers: Vec<(Symbol, Outcome<T>)>) {
@@ -173,15 +187,18 @@ impl Provider for Chain {
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {
-        let mut round = Round::new(self, symbols);
-        for member in &self.members {
-            let asked = round.left_for(member);
-            if !asked.is_empty() {
-                let answers = member.provider.quotes(&asked, budget).await;
-                round.take(member, asked, answers);
+        let mut batch = Batch::new(self, symbols);
+        loop {
+            let round = batch.next_round();
+            if round.is_empty() {
+                return batch.outcomes();
+            }
+            let asked = round.iter().map(|(member, asked)| member.provider.quotes(asked, budget));
+            let answers = join_all(asked).await;
+            for ((member, asked), answers) in round.into_iter().zip(answers) {
+                batch.take(member, asked, answers);
             }
         }
-        round.outcomes()
     }
 
     async fn recent_closes(
@@ -189,15 +206,18 @@ impl Provider for Chain {
         symbols: &[Symbol],
         budget: &LoadBudget,
     ) -> Vec<(Symbol, Outcome<RecentCloses>)> {
-        let mut round = Round::new(self, symbols);
-        for member in &self.members {
-            let asked = round.left_for(member);
-            if !asked.is_empty() {
-                let answers = member.provider.recent_closes(&asked, budget).await;
-                round.take(member, asked, answers);
+        let mut batch = Batch::new(self, symbols);
+        loop {
+            let round = batch.next_round();
+            if round.is_empty() {
+                return batch.outcomes();
+            }
+            let asked = round.iter().map(|(member, asked)| member.provider.recent_closes(asked, budget));
+            let answers = join_all(asked).await;
+            for ((member, asked), answers) in round.into_iter().zip(answers) {
+                batch.take(member, asked, answers);
             }
         }
-        round.outcomes()
     }
 
     async fn history(&self, symbol: &Symbol, from: NaiveDate, budget: &LoadBudget) -> Outcome<History> {

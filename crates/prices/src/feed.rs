@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bellwether_domain::{InstrumentKind, PriceSource, Quote, SharedClock, Symbol};
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 
 use crate::{
     Family, Found, Gateway, History, LoadBudget, NotAnswered, Outcome, PricesError, Provider, RecentCloses,
@@ -91,6 +91,19 @@ impl Feed {
         })
     }
 
+    /// A few at a time: calls that wait for their turn hold a share of the load's budget, which others need too.
+    async fn ask_for_each(
+        &self,
+        symbols: &[Symbol],
+        wanted: Wanted,
+        budget: &LoadBudget,
+    ) -> Vec<(Symbol, Outcome<Told>)> {
+        let at_once = self.settings.limits().concurrency as usize;
+        let asked = async |symbol: &Symbol| (symbol.clone(), self.ask(symbol, wanted, budget).await);
+        let asked: Vec<_> = symbols.iter().map(asked).collect();
+        stream::iter(asked).buffered(at_once).collect().await
+    }
+
     fn now(&self) -> DateTime<Utc> {
         self.gateway.clock().now()
     }
@@ -149,11 +162,8 @@ impl Provider for Feed {
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {
-        let asked = symbols.iter().map(async |symbol| {
-            let told = self.ask(symbol, Wanted::Price, budget).await;
-            (symbol.clone(), told.and_then(Told::into_quote))
-        });
-        join_all(asked).await
+        let told = self.ask_for_each(symbols, Wanted::Price, budget).await;
+        told.into_iter().map(|(symbol, told)| (symbol, told.and_then(Told::into_quote))).collect()
     }
 
     async fn recent_closes(
@@ -163,11 +173,8 @@ impl Provider for Feed {
     ) -> Vec<(Symbol, Outcome<RecentCloses>)> {
         let today = self.now().with_timezone(&self.settings.time_zone).date_naive();
         let from = today.checked_sub_days(Self::YEAR).unwrap_or(today);
-        let asked = symbols.iter().map(async |symbol| {
-            let told = self.ask(symbol, Wanted::Rows(from), budget).await;
-            (symbol.clone(), told.map(Told::into_closes))
-        });
-        join_all(asked).await
+        let told = self.ask_for_each(symbols, Wanted::Rows(from), budget).await;
+        told.into_iter().map(|(symbol, told)| (symbol, told.map(Told::into_closes))).collect()
     }
 
     async fn history(&self, symbol: &Symbol, from: NaiveDate, budget: &LoadBudget) -> Outcome<History> {

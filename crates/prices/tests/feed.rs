@@ -465,6 +465,37 @@ async fn only_what_is_covered_is_asked_for_and_each_symbol_costs_a_call() {
     assert!(desk.feed.covers(&symbol("A.X")) && !desk.feed.covers(&symbol("OTHER")));
 }
 
+/// Remembers how much of a budget was left at each call.
+struct Watching {
+    budget: LoadBudget,
+    left: Arc<Mutex<Vec<u32>>>,
+}
+
+#[async_trait]
+impl Transport for Watching {
+    async fn send(&self, _: &Request) -> Result<Response, TransportError> {
+        tokio::task::yield_now().await;
+        self.left.lock().unwrap().push(self.budget.left());
+        let body = b"date,close\n2026-03-03,11.5\n".to_vec();
+        Ok(Response { status: 200, body, ..Response::default() })
+    }
+}
+
+#[tokio::test]
+async fn calls_that_wait_hold_only_a_small_share_of_the_budget() {
+    let settings = FeedSettings::from_toml(&MINIMAL.replace("HOST", "https://example.org")).unwrap();
+    let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
+    let (budget, left) = (LoadBudget::background(23), Arc::new(Mutex::new(Vec::new())));
+    let watching = Watching { budget: budget.clone(), left: Arc::clone(&left) };
+    let gateway = gateway(watching, &settings, &clock);
+    let symbols: Vec<Symbol> = (0..20).map(|n| symbol(&format!("S{n}.X"))).collect();
+    let quotes = Feed::through(settings, gateway).quotes(&symbols, &budget).await;
+    assert!(quotes.iter().all(|(_, outcome)| outcome.as_answer().is_some()));
+    let left = left.lock().unwrap();
+    assert_eq!((left.len(), budget.left()), (20, 3));
+    assert!(left.iter().enumerate().all(|(sent, left)| left + sent as u32 + 2 >= 23), "{left:?}");
+}
+
 #[tokio::test]
 async fn an_hours_calls_are_as_many_as_the_settings_allow() {
     let settings = format!("{MINIMAL}\nlimits = {{ calls_per_hour = 5, concurrency = 1 }}");

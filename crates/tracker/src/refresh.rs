@@ -1,6 +1,6 @@
 //! Fetching what a portfolio's figures need and the database does not have.
 
-mod history;
+pub(crate) mod history;
 mod needs;
 
 use std::collections::HashMap;
@@ -304,9 +304,13 @@ impl Tracker {
             sources.keep(self.storage()).await;
             for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
-                let told_here = self.told(&symbol, &outcome);
+                let mut told_here = self.told(&symbol, &outcome);
                 if let Outcome::Answered(closes) = outcome {
-                    self.store_recent(need, closes).await?;
+                    if self.contradicts_others(need, &closes.source, closes.listing.currency()).await? {
+                        told_here = Told::Silence;
+                    } else {
+                        self.store_recent(need, closes).await?;
+                    }
                 }
                 told.push((need, told_here));
             }

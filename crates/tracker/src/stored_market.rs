@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bellwether_cache::freshness::{PriceState, Teller};
 use bellwether_domain::{
     ActionKind, CashDividend, Currency, Instrument, InstrumentId, Portfolio, PriceBasis, PriceColumns,
-    PriceSource, Quote, Split, Symbol, Transaction, from_epoch_day,
+    PriceSource, PriceSourceName, Quote, Split, Symbol, Transaction, from_epoch_day,
 };
 use bellwether_portfolio::{DatedQuote, InstrumentData, Market, PriceSeries, Rates, SourcePrices};
 use bellwether_prices::dividend_as_paid;
 use bellwether_storage::actions::SourceActions;
 use bellwether_storage::prices::SourceCloses;
-use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes};
+use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
+use crate::refresh::history::{TELLERS, Tellers};
 use crate::{Tracker, TrackerError};
 
 /// Closes are read from so many days before the first booking: over any holidays there is one to begin with.
@@ -49,6 +50,7 @@ struct Stored {
     closes: HashMap<InstrumentId, Vec<SourceCloses>>,
     actions: HashMap<InstrumentId, Vec<SourceActions>>,
     quotes: HashMap<InstrumentId, Quote>,
+    tellers: Tellers,
 }
 
 impl Tracker {
@@ -90,7 +92,8 @@ impl Tracker {
                     instruments::by_symbols(connection, &symbols)?.into_values().collect();
                 let ids: Vec<_> = instruments.iter().map(|known| known.id).collect();
                 let actions = actions::read(connection, &ids)?;
-                Ok(Stored { instruments, closes: HashMap::new(), actions, quotes: HashMap::new() })
+                let tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
+                Ok(Stored { instruments, closes: HashMap::new(), actions, quotes: HashMap::new(), tellers })
             })
             .await?;
         let booked_in = transactions
@@ -139,6 +142,7 @@ impl Stored {
             closes: prices::read_closes(connection, &ids, from, to)?,
             actions: actions::read(connection, &ids)?,
             quotes: quotes::read(connection, &ids)?,
+            tellers: settings::get(connection, TELLERS)?.unwrap_or_default(),
             instruments: known,
         })
     }
@@ -159,7 +163,8 @@ impl Stored {
             if let Some(state) = price_state(&instrument, &closes, quote.as_ref()) {
                 stored.price_states.insert(instrument.symbol.clone(), state);
             }
-            let series = series(&instrument, &closes, &actions);
+            let told_at = ToldAt { instrument: &instrument, tellers: self.tellers.get(&instrument.symbol) };
+            let series = series(told_at, &closes, &actions);
             if let Some((from, to)) = pair_of(&instrument.symbol) {
                 rates.insert(from, to, &with_quote(series.prices().columns(), &instrument, quote.as_ref()));
             }
@@ -201,14 +206,27 @@ impl Parts {
     }
 }
 
-/// The last day whose splits a source's restated history contains.
-fn known_up_to(source: &PriceSource, instrument: &Instrument, last_day: Option<NaiveDate>) -> NaiveDate {
-    let fetched = instrument.history_fetched_at.filter(|_| *source == PriceSource::yahoo());
-    let fetched = fetched.map(|at| instrument.exchange.local_date(at));
-    fetched.max(last_day).unwrap_or(NaiveDate::MIN)
+/// When the sources of an instrument told its history.
+#[derive(Clone, Copy)]
+struct ToldAt<'a> {
+    instrument: &'a Instrument,
+    /// `None` where only the main one did.
+    tellers: Option<&'a BTreeMap<PriceSourceName, DateTime<Utc>>>,
 }
 
-fn series(instrument: &Instrument, closes: &[SourceCloses], actions: &[SourceActions]) -> Parts {
+impl ToldAt<'_> {
+    /// The last day whose splits a source's restated history contains: that of its telling, or the last told.
+    fn known_up_to(&self, source: &PriceSource, last_day: Option<NaiveDate>) -> NaiveDate {
+        let at = match self.tellers {
+            Some(tellers) => tellers.get(&source.name).copied(),
+            None => self.instrument.history_fetched_at.filter(|_| *source == PriceSource::yahoo()),
+        };
+        let day = at.map(|at| self.instrument.exchange.local_date(at));
+        day.max(last_day).unwrap_or(NaiveDate::MIN)
+    }
+}
+
+fn series(told_at: ToldAt<'_>, closes: &[SourceCloses], actions: &[SourceActions]) -> Parts {
     let splits: Vec<Split> = actions
         .iter()
         .flat_map(|told| &told.actions)
@@ -224,21 +242,21 @@ fn series(instrument: &Instrument, closes: &[SourceCloses], actions: &[SourceAct
             SourcePrices {
                 source: &told.source,
                 columns: &told.prices,
-                known_up_to: known_up_to(&told.source, instrument, last),
+                known_up_to: told_at.known_up_to(&told.source, last),
             }
         })
         .collect();
     let prices = PriceSeries::new(&histories, &splits);
-    Parts { prices, dividends: dividends(instrument, actions, &splits), splits }
+    Parts { prices, dividends: dividends(told_at, actions, &splits), splits }
 }
 
 /// Dividends and capital gains as paid, of each ex-date from the most trusted source that knows one.
-fn dividends(instrument: &Instrument, actions: &[SourceActions], splits: &[Split]) -> Vec<CashDividend> {
+fn dividends(told_at: ToldAt<'_>, actions: &[SourceActions], splits: &[Split]) -> Vec<CashDividend> {
     let mut by_day: BTreeMap<NaiveDate, Vec<CashDividend>> = BTreeMap::new();
     for told in actions {
         let mut news: BTreeMap<NaiveDate, Vec<CashDividend>> = BTreeMap::new();
         let last = told.actions.last().map(|action| action.ex_date);
-        let until = known_up_to(&told.source, instrument, last);
+        let until = told_at.known_up_to(&told.source, last);
         let contained: Vec<Split> = match told.source.basis {
             PriceBasis::AsTraded => Vec::new(),
             PriceBasis::SplitAdjusted => {
@@ -335,4 +353,38 @@ fn end_of_session(instrument: &Instrument, day: NaiveDate) -> DateTime<Utc> {
         .exchange
         .session(day)
         .map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |session| session.closes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_domain::{Exchange, InstrumentKind};
+
+    #[test]
+    fn a_history_contains_the_splits_up_to_its_own_telling_and_no_other_sources() {
+        let at = |day: &str| format!("{day}T21:00:00Z").parse::<DateTime<Utc>>().expect("an instant");
+        let day = |day: &str| day.parse::<NaiveDate>().expect("a date");
+        let instrument = Instrument {
+            id: InstrumentId(1),
+            symbol: "AAPL".parse().expect("a symbol"),
+            name: None,
+            kind: InstrumentKind::Equity,
+            currency: None,
+            exchange: Exchange::NewYork,
+            history_fetched_at: Some(at("2026-08-03")),
+            price_version: 1,
+        };
+        let own = PriceSource::own("own", PriceBasis::SplitAdjusted).expect("a source");
+        let yahoo = PriceSource::yahoo();
+
+        let alone = ToldAt { instrument: &instrument, tellers: None };
+        assert_eq!(alone.known_up_to(&yahoo, Some(day("2026-07-01"))), day("2026-08-03"));
+        assert_eq!(alone.known_up_to(&own, Some(day("2026-07-01"))), day("2026-07-01"));
+
+        let tellers = [(yahoo.name.clone(), at("2026-07-01")), (own.name.clone(), at("2026-08-03"))].into();
+        let both = ToldAt { instrument: &instrument, tellers: Some(&tellers) };
+        assert_eq!(both.known_up_to(&yahoo, Some(day("2026-06-30"))), day("2026-07-01"));
+        assert_eq!(both.known_up_to(&own, Some(day("2026-06-30"))), day("2026-08-03"));
+        assert_eq!(both.known_up_to(&PriceSource::yahoo_spark(), None), NaiveDate::MIN);
+    }
 }

@@ -1,8 +1,10 @@
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bellwether_domain::{Currency, FixedClock, InstrumentKind, PriceBasis, PriceSourceName};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use tokio::sync::Barrier;
 
 use super::*;
 use crate::{Listing, Suspicion};
@@ -13,11 +15,13 @@ struct Scripted {
     covered: &'static [&'static str],
     outcome: Outcome<()>,
     asked: Arc<Mutex<Vec<Symbol>>>,
+    /// Answers only when all who hold it are being asked.
+    meets: Option<Arc<Barrier>>,
 }
 
 impl Scripted {
     fn new(name: &'static str, outcome: Outcome<()>) -> Self {
-        Self { name, covered: &["A", "B", "EURUSD=X"], outcome, asked: Arc::default() }
+        Self { name, covered: &["A", "B", "EURUSD=X"], outcome, asked: Arc::default(), meets: None }
     }
 
     fn covering(self, covered: &'static [&'static str]) -> Self {
@@ -67,6 +71,9 @@ impl Provider for Scripted {
 
     async fn quotes(&self, symbols: &[Symbol], _: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {
         self.asked.lock().expect("no panic").extend_from_slice(symbols);
+        if let Some(others) = &self.meets {
+            others.wait().await;
+        }
         // In another order than asked: whose answer it is, is told by the symbol.
         let answer = |symbol: &Symbol| (symbol.clone(), self.outcome.clone().map(|()| self.quote(symbol)));
         symbols.iter().rev().map(answer).collect()
@@ -186,6 +193,48 @@ async fn another_stands_in_for_every_failure_and_its_history_is_its_own() {
         let closes = chain.recent_closes(&[symbol("A")], &budget()).await.remove(0).1;
         assert_eq!(closes.answer().expect("an answer").source.name.as_str(), "second");
     }
+}
+
+#[tokio::test]
+async fn a_slow_source_delays_only_the_symbols_that_are_its_own() {
+    let both = Arc::new(Barrier::new(2));
+    let meeting = |name, covered| Scripted {
+        meets: Some(Arc::clone(&both)),
+        ..Scripted::new(name, Outcome::Answered(())).covering(covered)
+    };
+    let chain = chain([meeting("slow", &["A"]), meeting("other", &["B"])]);
+    let (symbols, budget) = (["A", "B"].map(symbol), budget());
+    let asked = chain.quotes(&symbols, &budget);
+    let quotes = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("asked at the same time");
+    assert!(quotes.iter().all(|(_, outcome)| outcome.as_answer().is_some()));
+}
+
+#[tokio::test]
+async fn each_member_is_asked_once_for_what_is_left_and_in_its_turn() {
+    let failing = |name| Scripted::new(name, not(NotAnswered::Timeout));
+    let members = [
+        failing("first").covering(&["A"]),
+        failing("second"),
+        failing("third").covering(&["B"]),
+        Scripted::new("last", Outcome::Answered(())),
+        failing("never"),
+    ];
+    let asked: Vec<_> = members.iter().map(|member| Arc::clone(&member.asked)).collect();
+    let chain = chain(members);
+    let quotes = chain.quotes(&["A", "B"].map(symbol), &budget()).await;
+    let from_last =
+        |outcome: &Outcome<Quote>| outcome.as_answer().is_some_and(|q| q.source.as_str() == "last");
+    assert!(quotes.iter().all(|(_, outcome)| from_last(outcome)));
+    let asked: Vec<String> = asked
+        .iter()
+        .map(|asked| {
+            let mut names: Vec<String> =
+                asked.lock().expect("no panic").iter().map(|symbol| symbol.as_str().to_owned()).collect();
+            names.sort();
+            names.concat()
+        })
+        .collect();
+    assert_eq!(asked, ["A", "AB", "B", "AB", ""]);
 }
 
 #[tokio::test]

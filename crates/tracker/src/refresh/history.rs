@@ -1,8 +1,11 @@
 //! Daily history of one instrument into the database, without ever mixing units.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use bellwether_domain::{ActionKind, CorporateAction, InstrumentId, PriceSource, Symbol, from_epoch_day};
+use bellwether_domain::{
+    ActionKind, CorporateAction, Currency, Instrument, InstrumentId, PriceSource, PriceSourceName, Symbol,
+    from_epoch_day,
+};
 use bellwether_prices::{History, LoadBudget, Outcome, Overlap, Provider, overlap};
 use bellwether_storage::actions::ActionBatch;
 use bellwether_storage::instruments::InstrumentFacts;
@@ -13,6 +16,13 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::needs::{HISTORY_FROM, Need};
 use super::{Told, UNKNOWN_FOR};
 use crate::{Tracker, TrackerError};
+
+/// The setting that remembers when each source last told the history of an instrument that not only the main one
+/// tells.
+pub(crate) const TELLERS: &str = "history-tellers";
+
+/// What [`TELLERS`] holds.
+pub(crate) type Tellers = HashMap<Symbol, BTreeMap<PriceSourceName, DateTime<Utc>>>;
 
 /// A refresh fetches so many days again, to see whether the source restated them.
 const OVERLAP_DAYS: u64 = 12;
@@ -47,8 +57,7 @@ impl Tracker {
             stored = self.stored_closes(id, &history.source).await?;
         }
         if overlap(&stored, &history.bars, 0.0) == Overlap::Append {
-            self.write(need, history, WriteMode::Merge).await?;
-            return Ok(Told::News);
+            return self.write(need, history, WriteMode::Merge).await;
         }
         tracing::info!(%symbol, "refresh.history_restated");
         // All that is stored is restated, which may reach back further than what is needed today.
@@ -72,8 +81,29 @@ impl Tracker {
             self.refresh_state().silence(need.symbol(), self.clock().now() + UNKNOWN_FOR);
             return Ok(Told::Silence);
         }
-        self.write(need, history, WriteMode::Replace).await?;
-        Ok(told)
+        self.write(need, history, WriteMode::Replace).await
+    }
+
+    /// Whether a source tells prices in another currency than others did. They would be read as if they were in one.
+    pub(super) async fn contradicts_others(
+        &self,
+        need: &Need,
+        source: &PriceSource,
+        currency: Currency,
+    ) -> Result<bool, TrackerError> {
+        let instrument = &need.instrument;
+        if instrument.currency.is_none_or(|known| known == currency) {
+            return Ok(false);
+        }
+        // Rounded closes only fill gaps until the full ones are there.
+        let is_another = |told: &PriceSource| told != source && *told != PriceSource::yahoo_spark();
+        let stored = self.storage().coverage(instrument.id).await?;
+        let contradicts = stored.iter().any(|covered| is_another(&covered.source));
+        if contradicts {
+            tracing::warn!(symbol = %need.symbol(), source = %source.name, %currency, "refresh.other_currency");
+            self.refresh_state().silence(need.symbol(), self.clock().now() + UNKNOWN_FOR);
+        }
+        Ok(contradicts)
     }
 
     async fn stored_closes(
@@ -88,25 +118,28 @@ impl Tracker {
     }
 
     /// Bars, events, quote and facts in one database transaction: no reader sees one without the other.
-    async fn write(&self, need: &Need, history: History, mode: WriteMode) -> Result<(), TrackerError> {
-        let (id, symbol, from) = (need.instrument.id, need.symbol().clone(), need.from);
-        let now = self.clock().now();
+    async fn write(&self, need: &Need, history: History, mode: WriteMode) -> Result<Told, TrackerError> {
+        if self.contradicts_others(need, &history.source, history.listing.currency()).await? {
+            return Ok(Told::Silence);
+        }
+        let (instrument, from, now) = (need.instrument.clone(), need.from, self.clock().now());
         self.storage()
-            .write_repeatable(move |connection| store(connection, id, symbol, from, history, mode, now))
+            .write_repeatable(move |connection| store(connection, &instrument, from, history, mode, now))
             .await?;
-        Ok(())
+        Ok(Told::News)
     }
 }
 
 fn store(
     connection: &mut AnyConnection,
-    id: InstrumentId,
-    symbol: Symbol,
+    instrument: &Instrument,
     from: NaiveDate,
     history: History,
     mode: WriteMode,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let (id, symbol) = (instrument.id, instrument.symbol.clone());
+    remember_teller(connection, instrument, &history, now)?;
     let facts = InstrumentFacts {
         name: history.listing.name.clone(),
         kind: Some(history.listing.kind),
@@ -126,6 +159,26 @@ fn store(
         settings::set(connection, HISTORY_FROM, &asked, now)?;
     }
     Ok(())
+}
+
+/// Keeps for each source when it told an instrument's history, once there is more than one.
+fn remember_teller(
+    connection: &mut AnyConnection,
+    instrument: &Instrument,
+    history: &History,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let mut tellers: Tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
+    let main = PriceSource::yahoo().name;
+    if history.source.name == main && !tellers.contains_key(&instrument.symbol) {
+        return Ok(());
+    }
+    let told = tellers.entry(instrument.symbol.clone()).or_insert_with(|| {
+        // Until now it was the only one.
+        instrument.history_fetched_at.map(|at| (main, at)).into_iter().collect()
+    });
+    told.insert(history.source.name.clone(), history.fetched_at);
+    settings::set(connection, TELLERS, &tellers, now)
 }
 
 fn events(symbol: &Symbol, history: &History) -> Vec<CorporateAction> {
