@@ -16,7 +16,7 @@ const FEWEST_DOUBTS: usize = 3;
 /// Nobody is verified again so soon.
 const SURE_FOR: TimeDelta = TimeDelta::days(7);
 /// There are so many quiet hours on any day.
-const QUIET: TimeDelta = TimeDelta::hours(12);
+const QUIET_SECONDS: i64 = 12 * 3_600;
 /// Companies go ex-dividend on other days than expected; a second look finds what came so much later.
 const SECOND_LOOK: Days = Days::new(7);
 
@@ -110,7 +110,7 @@ impl Charts {
 
     /// The longest unverified, one at a time, while few trade.
     pub(super) fn verification(&self, work: &mut Work<'_>, planned: usize) -> Vec<Asked> {
-        let spacing = QUIET / self.verifications().max(1) as i32;
+        let spacing = TimeDelta::seconds(QUIET_SECONDS / self.verifications().max(1) as i64);
         let last = if planned > 0 { Some(work.now) } else { self.last };
         let from = last.map_or(work.now, |last| last + spacing);
         let is_open = |one: &Kept| {

@@ -5,18 +5,24 @@
     reason = "tests; prices are meant to be the very same numbers"
 )]
 
+mod book;
 mod chain;
 mod data_faults;
+mod day;
 mod faults;
 mod hours;
 mod loads;
 mod logins;
+mod measured;
 mod poisoned;
 mod readers;
 mod remembered;
 mod replayed;
+mod restart;
 mod rests;
+mod simulated_day;
 mod spark_routes;
+mod splits;
 mod truth;
 
 use std::sync::Arc;
