@@ -169,7 +169,11 @@ pub(crate) fn quotes(input: &[u8]) {
             excuse(&outcome);
             continue;
         };
-        let may_be_negative = current.price < Decimal::ZERO && is_a_future(body, &symbol);
+        let negative = [Some(current.price), current.previous_close]
+            .into_iter()
+            .flatten()
+            .any(|price| price < Decimal::ZERO);
+        let may_be_negative = negative && is_a_future(body, &symbol);
         let kind = if may_be_negative { InstrumentKind::Future } else { InstrumentKind::Other };
         quote(&current, &symbol, kind, now);
     }
