@@ -579,6 +579,13 @@ fn a_description_that_cannot_be_used_says_what_is_wrong_and_where() {
             ),
             "quote.time_format: ",
         ),
+        (
+            change(
+                csv,
+                "json = { date = \"$.d\", close = \"$.c\" }\nquote = { price = \"$.p\", time = \"$.t\", time_format = \"%Y-%m-%d\" }",
+            ),
+            "quote.time_format: it tells a day, but no time of day",
+        ),
         (change(csv, &format!("{csv}\nlimits = {{ calls_per_hour = 0 }}")), "line 10: "),
         (
             change(csv, &format!("{csv}\nheaders = {{ \"a b\" = \"c\" }}")),

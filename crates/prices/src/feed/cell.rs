@@ -140,6 +140,17 @@ impl Default for DateFormat {
 }
 
 impl DateFormat {
+    /// Whether it tells a time of day.
+    pub(super) fn tells_time(&self) -> bool {
+        match self {
+            Self::Text(format) => {
+                let written = sample().format(format).to_string();
+                Cell::Text(&written).time(self, Tz::UTC).is_ok()
+            }
+            Self::EpochSeconds | Self::EpochMilliseconds => true,
+        }
+    }
+
     /// `None` for a text, and for what is no time.
     fn instant(&self, cell: Cell<'_>) -> Option<DateTime<Utc>> {
         let number = match cell {
@@ -158,6 +169,11 @@ impl DateFormat {
     }
 }
 
+/// An instant whose parts cannot be taken for one another.
+fn sample() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_732_370_706, 0).unwrap_or_default()
+}
+
 impl FromStr for DateFormat {
     type Err = String;
 
@@ -167,8 +183,7 @@ impl FromStr for DateFormat {
             "epoch-milliseconds" => return Ok(Self::EpochMilliseconds),
             _ => {}
         }
-        let sample = NaiveDate::from_ymd_opt(2024, 11, 23).unwrap_or_default().and_hms_opt(14, 5, 6);
-        let sample = sample.unwrap_or_default().and_utc();
+        let sample = sample();
         let valid = !StrftimeItems::new(text).any(|item| item == Item::Error);
         let date = valid.then(|| NaiveDate::parse_from_str(&sample.format(text).to_string(), text));
         if !matches!(date, Some(Ok(date)) if date == sample.date_naive()) {
