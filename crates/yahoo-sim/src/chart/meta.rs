@@ -129,15 +129,16 @@ impl<'a> Meta<'a> {
         let shell = matches!(listing.quirk, Quirk::Dead(_));
         let suspended = shell || matches!(listing.quirk, Quirk::HaltedFrom(_));
         let exchange_name = if shell { "YHD" } else { venue.code };
-        let previous = moment.last.and_then(|last| listing.close_before(last, moment.day));
-        let full_day = latest.as_ref().zip(previous).filter(|_| full_day_fields).map(|(bar, previous)| {
+        let previous = || listing.close_before(moment.last?, moment.day);
+        let full_day = latest.as_ref().filter(|_| full_day_fields).and_then(|bar| {
+            let previous = previous()?;
             let percent = hinted_signed((bar.close / previous - 1.0) * 100.0, 4);
-            FullDay {
+            Some(FullDay {
                 regular_market_change_percent: percent,
                 fullday_price: hinted(bar.close, decimals),
                 fullday_change: hinted_signed(bar.close - previous, 4),
                 fullday_change_percent: percent,
-            }
+            })
         });
         let market_time = match listing.quirk {
             Quirk::Dead(session) => listing.sessions.span(session).closes,

@@ -48,10 +48,7 @@ impl Distortion {
 /// The daily bars of a span.
 pub(crate) fn daily(listing: &Listing, moment: &Moment, span: &Span, distortion: Distortion) -> Vec<Row> {
     let (Some(first), Some(last)) = (span.sessions.first(), span.sessions.last()) else { return Vec::new() };
-    let mut traded = listing.traded(*first, last + 1);
-    if let Some(bar) = traded.last_mut() {
-        *bar = moment.seen_bar(bar);
-    }
+    let traded = moment.seen_bars(listing, *first, last + 1);
     let stated = listing.state_all(&traded, moment.day);
     let adjustments = listing.adjustments(traded.iter().map(|bar| bar.session), moment.day);
     let row = |bar: &StatedBar, adjustment: f64| {

@@ -53,9 +53,13 @@ pub(crate) struct TradingPeriod {
 }
 
 impl Moment {
-    /// A bar as it is known at this moment.
-    pub(crate) fn seen_bar(&self, bar: &TradedBar) -> TradedBar {
-        self.bar.filter(|last| last.session == bar.session).unwrap_or(*bar)
+    /// The bars of a stretch of sessions as they are known at this moment.
+    pub(crate) fn seen_bars(&self, listing: &Listing, from: usize, to: usize) -> Vec<TradedBar> {
+        // The last one is known already, and most questions are about it alone.
+        let before = self.bar.filter(|last| from <= last.session && last.session < to);
+        let mut bars = listing.traded(from, before.map_or(to, |last| last.session));
+        bars.extend(before);
+        bars
     }
 }
 
