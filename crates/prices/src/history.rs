@@ -2,6 +2,7 @@
 
 use bellwether_domain::{
     CashDividend, Currency, DailyBar, InstrumentKind, PriceSource, Quote, QuoteUnit, Split, Symbol,
+    price_of_decimal,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -67,6 +68,46 @@ pub struct History {
     pub suspects: Vec<SuspectBar>,
     /// When this was fetched.
     pub fetched_at: DateTime<Utc>,
+}
+
+impl History {
+    /// The closes with all dividends taken out: walking back from the newest day, each dividend takes its share of
+    /// the close before its ex-date. One for each bar.
+    ///
+    /// `newest` is what the newest close is multiplied by: 1, unless dividends after it are to be taken out too.
+    ///
+    /// ```
+    /// # use bellwether_domain::{CashDividend, DailyBar, InstrumentKind, PriceSource, QuoteUnit};
+    /// # use bellwether_prices::{History, Listing};
+    /// # let day = |day| chrono::NaiveDate::from_ymd_opt(2024, 6, day).unwrap();
+    /// # let listing = Listing {
+    /// #     symbol: "KO".parse().unwrap(), unit: "USD".parse().unwrap(), zone: chrono_tz::UTC,
+    /// #     kind: InstrumentKind::Equity, name: None, venue: None, price_decimals: 2, first_traded: None,
+    /// # };
+    /// let history = History {
+    ///     bars: vec![DailyBar::close_only(day(3), 50.0), DailyBar::close_only(day(4), 49.5)],
+    ///     dividends: vec![CashDividend { ex_date: day(4), amount: 1.into(), currency: None }],
+    ///     // ...
+    /// #   source: PriceSource::yahoo(), listing, adjusted_closes: vec![], splits: vec![], capital_gains: vec![],
+    /// #   quote: None, suspects: vec![], fetched_at: chrono::DateTime::UNIX_EPOCH,
+    /// };
+    /// assert_eq!(history.closes_without_dividends(1.0), [49.0, 49.5]);
+    /// ```
+    pub fn closes_without_dividends(&self, newest: f64) -> Vec<f64> {
+        let mut factor = newest;
+        let mut paid = self.dividends.iter().rev().peekable();
+        let mut adjusted: Vec<f64> = Vec::with_capacity(self.bars.len());
+        for bar in self.bars.iter().rev() {
+            while let Some(dividend) = paid.next_if(|dividend| dividend.ex_date > bar.date) {
+                // Nothing that was paid before is in a close after it; what is larger than the close is no dividend.
+                let share = price_of_decimal(dividend.amount) / bar.close;
+                factor *= if adjusted.is_empty() || share >= 1.0 { 1.0 } else { 1.0 - share };
+            }
+            adjusted.push(bar.close * factor);
+        }
+        adjusted.reverse();
+        adjusted
+    }
 }
 
 /// Closes of up to a year, rounded for display, and the current price.
