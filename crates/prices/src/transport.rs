@@ -27,6 +27,8 @@ pub enum Site {
     Data,
     /// The page that hands out the cookie of a session. Whatever its status, only the cookie matters.
     Cookie,
+    /// A page of the service's web site, or wherever such a page points to within the service.
+    Page,
 }
 
 /// One call.
@@ -36,10 +38,13 @@ pub struct Request {
     pub family: Family,
     /// Where it goes.
     pub site: Site,
-    /// Everything after the upstream's address, starting with a slash, percent-encoded.
+    /// Everything after the upstream's address, starting with a slash, percent-encoded. For a [`Site::Page`] it may
+    /// be a whole address instead.
     pub path_and_query: String,
     /// The cookie that it carries.
     pub cookie: Option<String>,
+    /// The filled-in form that it posts, as `application/x-www-form-urlencoded`; `None` for a call that only asks.
+    pub form: Option<String>,
     /// How long the whole answer may take.
     pub timeout: Duration,
 }
@@ -47,7 +52,7 @@ pub struct Request {
 impl Request {
     /// A call to the service itself, without a cookie.
     pub fn get(family: Family, path_and_query: String, timeout: Duration) -> Self {
-        Self { family, site: Site::Data, path_and_query, cookie: None, timeout }
+        Self { family, site: Site::Data, path_and_query, cookie: None, form: None, timeout }
     }
 
     /// The path, without a query that may hold secrets.
@@ -77,6 +82,8 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The `Set-Cookie` headers as sent.
     pub cookies: Vec<String>,
+    /// Where a redirect points, as a whole address.
+    pub location: Option<String>,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }

@@ -1,5 +1,6 @@
 //! Yahoo Finance over its open endpoints: no account, no cookie.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -12,7 +13,9 @@ use crate::{
 };
 
 mod bars;
+mod batch_size;
 mod chart;
+mod consent;
 mod login;
 mod member;
 mod memory;
@@ -120,6 +123,15 @@ impl Yahoo {
         self.charts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes note of the quotes of lines that trade no more.
+    fn learn_delisted(&self, answers: &HashMap<Symbol, Outcome<Quote>>) {
+        let now = self.gateway.clock().now();
+        let mut memory = self.lock_memory();
+        for symbol in answers.iter().filter(|(_, outcome)| **outcome == Outcome::Delisted).map(|(s, _)| s) {
+            memory.note_absence(symbol, true, Kind::Batch, now);
+        }
+    }
+
     /// Takes note of what asking for a chart came to, and gives what is to be believed of it.
     fn learn_chart(&self, symbol: &Symbol, outcome: Outcome<History>) -> Outcome<History> {
         let now = self.gateway.clock().now();
@@ -179,10 +191,7 @@ impl Provider for Yahoo {
             let entries = self.sparks(symbols, Span::Days, budget).await;
             entries.into_iter().map(|(symbol, entry)| (symbol, entry.into_quote()))
         };
-        let member = match &self.member {
-            Some(member) if member.is_worth_it(symbols.len()).await => member,
-            _ => return by_spark(symbols).await.collect(),
-        };
+        let Some(member) = &self.member else { return by_spark(symbols).await.collect() };
         let quotes = member.quotes(symbols, self, budget).await;
         let left: Vec<Symbol> = quotes
             .iter()

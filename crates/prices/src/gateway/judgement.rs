@@ -52,7 +52,11 @@ pub(super) fn judge<T>(
     match status {
         429 | 999 => Judgement::Throttled { reason: NotAnswered::RateLimited, asked: asked() },
         _ if request.site == Site::Cookie => judged(read(response), status),
-        401 | 403 if request.family == Family::Anonymous => {
+        ..500 if request.site == Site::Page => judged(read(response), status),
+        // A crumb that is refused can be replaced; whoever is shut out of everything should stay away.
+        401 | 403
+            if request.family == Family::Anonymous || status == 403 && !speaks_of_a_crumb(&response.body) =>
+        {
             Judgement::Throttled { reason: NotAnswered::Blocked { status }, asked: asked() }
         }
         // Whoever says when to come again is not asked before.
@@ -71,6 +75,10 @@ fn judged<T>(read: Result<T, Unreadable>, status: u16) -> Judgement<T> {
         Err(Unreadable::Foreign) => failure(NotAnswered::Upstream { status }, false),
         Err(Unreadable::Inconsistent(what)) => Judgement::Unusable(NotAnswered::Malformed(what)),
     }
+}
+
+fn speaks_of_a_crumb(body: &[u8]) -> bool {
+    body.windows(b"crumb".len()).any(|word| word.eq_ignore_ascii_case(b"crumb"))
 }
 
 fn is_empty_or_html(body: &[u8]) -> bool {

@@ -4,7 +4,9 @@ use std::sync::Once;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
@@ -17,6 +19,8 @@ pub struct HttpTransport {
     client: Client,
     base: String,
     cookie_base: String,
+    page_base: String,
+    is_yahoo: bool,
 }
 
 impl HttpTransport {
@@ -26,6 +30,8 @@ impl HttpTransport {
 
     /// Hands out the cookie of a session. Any other service does so itself.
     const YAHOO_COOKIES: &str = "https://fc.yahoo.com";
+    /// Shows pages, and hands out the cookie too. Any other service does so itself.
+    const YAHOO_PAGES: &str = "https://finance.yahoo.com";
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
     /// Consent pages carry more than the usual eight kilobytes.
     const MAX_HEADERS: usize = 32 * 1024;
@@ -73,19 +79,49 @@ impl HttpTransport {
         let client = client.build().map_err(PricesError::Client)?;
         let base = url.as_str().trim_end_matches('/').to_owned();
         let is_yahoo = host == "finance.yahoo.com" || host.ends_with(".finance.yahoo.com");
-        let cookie_base = if is_yahoo { Self::YAHOO_COOKIES.to_owned() } else { base.clone() };
-        Ok(Self { client, base, cookie_base })
+        let own_or = |yahoos: &str| if is_yahoo { yahoos.to_owned() } else { base.clone() };
+        let (cookie_base, page_base) = (own_or(Self::YAHOO_COOKIES), own_or(Self::YAHOO_PAGES));
+        Ok(Self { client, base, cookie_base, page_base, is_yahoo })
+    }
+
+    /// The whole address of a request; `None` when it leads away from the service.
+    fn address(&self, request: &Request) -> Option<String> {
+        let asked = &request.path_and_query;
+        let base = match request.site {
+            Site::Data => &self.base,
+            Site::Cookie => &self.cookie_base,
+            Site::Page => &self.page_base,
+        };
+        if request.site != Site::Page || asked.starts_with('/') {
+            return Some(format!("{base}{asked}"));
+        }
+        let (url, home): (Url, Url) = (asked.parse().ok()?, base.parse().ok()?);
+        let is_yahoos = |host: &str| host == "yahoo.com" || host.ends_with(".yahoo.com");
+        let is_within = url.origin() == home.origin()
+            || (self.is_yahoo
+                && url.scheme() == "https"
+                && url.port().is_none()
+                && url.host_str().is_some_and(is_yahoos));
+        is_within.then(|| url.into())
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let base = match request.site {
-            Site::Data => &self.base,
-            Site::Cookie => &self.cookie_base,
+        let address = self.address(request).ok_or(TransportError::Unreachable)?;
+        let mut call = match &request.form {
+            None => self.client.get(address),
+            Some(form) => self
+                .client
+                .post(address)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.clone()),
         };
-        let mut call = self.client.get(format!("{base}{}", request.path_and_query)).timeout(request.timeout);
+        call = call.timeout(request.timeout);
+        if request.site == Site::Page {
+            call = call.header(ACCEPT, "text/html,application/xhtml+xml");
+        }
         if let Some(cookie) = &request.cookie {
             call = call.header(COOKIE, cookie);
         }
@@ -100,6 +136,8 @@ impl Transport for HttpTransport {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(text);
         let cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(text).collect();
+        let location = answer.headers().get(LOCATION).and_then(text);
+        let location = location.and_then(|to| answer.url().join(&to).ok()).map(Into::into);
         let status = answer.status().as_u16();
         let mut body = Vec::with_capacity(announced as usize);
         while let Some(piece) = answer.chunk().await.map_err(|error| kind_of(&error))? {
@@ -108,7 +146,7 @@ impl Transport for HttpTransport {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Response { status, retry_after, cookies, body })
+        Ok(Response { status, retry_after, cookies, location, body })
     }
 }
 
@@ -147,6 +185,36 @@ mod tests {
         assert_eq!(transport.cookie_base, transport.base);
         let yahoo = HttpTransport::new("https://query2.finance.yahoo.com").expect("a client");
         assert_eq!(yahoo.cookie_base, "https://fc.yahoo.com");
+    }
+
+    #[test]
+    fn pages_lead_nowhere_else() {
+        let address = |base: &str, asked: &str| {
+            let transport = HttpTransport::new(base).expect("a client");
+            let page = Request::get(crate::Family::Authenticated, asked.to_owned(), Duration::from_secs(1));
+            transport.address(&Request { site: Site::Page, ..page })
+        };
+        let yahoo = |asked| address("https://query1.finance.yahoo.com", asked);
+        assert_eq!(yahoo("/quote/AAPL").as_deref(), Some("https://finance.yahoo.com/quote/AAPL"));
+        for within in ["https://guce.yahoo.com/consent?done=a%2Fb", "https://yahoo.com/"] {
+            assert_eq!(yahoo(within).as_deref(), Some(within));
+        }
+        for away in [
+            "http://guce.yahoo.com/",
+            "https://guce.yahoo.com.example.org/",
+            "https://example.org/yahoo.com",
+            "https://myyahoo.com/",
+            "https://yahoo.com:8443/",
+            "https://yahoo.com@example.org/",
+            "file:///etc/passwd",
+            "guce",
+        ] {
+            assert_eq!(yahoo(away), None, "{away}");
+        }
+        let own = |asked| address("http://127.0.0.1:9/q1", asked);
+        assert_eq!(own("/quote/AAPL").as_deref(), Some("http://127.0.0.1:9/q1/quote/AAPL"));
+        assert_eq!(own("http://127.0.0.1:9/consent").as_deref(), Some("http://127.0.0.1:9/consent"));
+        assert_eq!((own("http://127.0.0.1:10/"), own("https://guce.yahoo.com/")), (None, None));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::consent;
 use crate::{Family, Gateway, LoadBudget, NotAnswered, Request, Response, Site, Unreadable};
 
 /// A cookie and the crumb that belongs to it. Keep it like a password: it is good for months.
@@ -41,6 +42,9 @@ impl Desk {
     const BETWEEN_HANDSHAKES: TimeDelta = TimeDelta::minutes(10);
     /// How long to do without after a fresh login was refused.
     const CLOSED_FOR: TimeDelta = TimeDelta::hours(1);
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    /// What a handshake costs at least.
+    const CALLS: u32 = 2;
 
     pub(super) fn new(kept: Option<Login>, clock: SharedClock) -> Self {
         Self { clock, state: Mutex::new(State { login: kept, ..State::default() }) }
@@ -80,6 +84,10 @@ impl Desk {
         if state.asked_at.is_some_and(|at| now - at < Self::BETWEEN_HANDSHAKES) {
             return Err(NotAnswered::Blocked { status: 401 });
         }
+        // One that has to be broken off would still keep others away for ten minutes.
+        if budget.left() < Self::CALLS {
+            return Err(NotAnswered::BudgetSpent);
+        }
         state.asked_at = Some(now);
         state.login = None;
         let login = handshake(gateway, budget).await?;
@@ -88,13 +96,34 @@ impl Desk {
     }
 }
 
+/// A cookie and its crumb: from the host that only hands out cookies, and where that one is out of reach or its cookie
+/// worth nothing, from the web site.
 async fn handshake(gateway: &Gateway, budget: &LoadBudget) -> Result<Login, NotAnswered> {
-    const TIMEOUT: Duration = Duration::from_secs(10);
-    let page = Request { site: Site::Cookie, ..Request::get(Family::Authenticated, "/".into(), TIMEOUT) };
-    let cookie = gateway.ask(page, budget, cookie_of).await?;
+    let page =
+        Request { site: Site::Cookie, ..Request::get(Family::Authenticated, "/".into(), Desk::TIMEOUT) };
+    let at_the_host = async {
+        let cookie = gateway.ask(page, budget, cookie_of).await?;
+        with_crumb(cookie, gateway, budget).await
+    };
+    match at_the_host.await {
+        Err(
+            reason @ (NotAnswered::Malformed(_)
+            | NotAnswered::Upstream { .. }
+            | NotAnswered::Unreachable
+            | NotAnswered::Timeout),
+        ) => {
+            tracing::debug!(%reason, "no login by the usual way; trying the web site");
+            with_crumb(consent::cookies(gateway, budget).await?, gateway, budget).await
+        }
+        // Refusals are final: whoever knocks again prolongs them.
+        outcome => outcome,
+    }
+}
+
+async fn with_crumb(cookie: String, gateway: &Gateway, budget: &LoadBudget) -> Result<Login, NotAnswered> {
     let crumb = Request {
         cookie: Some(cookie.clone()),
-        ..Request::get(Family::Authenticated, "/v1/test/getcrumb".into(), TIMEOUT)
+        ..Request::get(Family::Authenticated, "/v1/test/getcrumb".into(), Desk::TIMEOUT)
     };
     let crumb = gateway.ask(crumb, budget, crumb_of).await?;
     Ok(Login { cookie, crumb })

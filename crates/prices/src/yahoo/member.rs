@@ -1,132 +1,170 @@
 //! Quotes for those who hold a login: fewer calls than sparks, but the handshake is what breaks most, so every
 //! failure falls back to sparks.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bellwether_domain::{Quote, SharedClock, Symbol};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::{BoxFuture, FutureExt, join_all};
 
+use super::Yahoo;
+use super::batch_size::BatchSize;
 use super::login::{Desk, Login};
+use super::memory::Kind;
 use super::quote::{self, Quotes};
 use super::symbols::escaped;
-use super::{Known, Yahoo};
-use crate::{LoadBudget, NotAnswered, Outcome, Plan};
+use crate::{LoadBudget, NotAnswered, Outcome, Plan, Response};
 
 /// What one symbol's quote came to; `None` where a spark should be asked instead.
 type Answers = Vec<(Symbol, Option<Outcome<Quote>>)>;
 
 pub(super) struct Member {
     pub(super) desk: Desk,
-    /// Symbols a call at present: halved when a batch fails, and grown back slowly.
-    batch: AtomicUsize,
+    state: Mutex<State>,
+}
+
+struct State {
+    size: BatchSize,
+    /// Symbols of parts that failed while others were answered, and until when they are left to sparks.
+    left_to_sparks: HashMap<Symbol, DateTime<Utc>>,
+}
+
+/// How a batch fared as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    /// Refused or broken, for the sake of its size or of one of its symbols.
+    Failed,
+    /// Nothing can be said of its size.
+    NotTold,
 }
 
 impl Member {
-    /// The limit has moved between 65 and 100; this has always been fine.
-    const USUAL_BATCH: usize = 50;
-    const SMALLEST_BATCH: usize = 12;
-    /// Bytes of symbols in an address, so that all of it stays below 1,800.
-    const SYMBOL_BYTES: usize = 1_400;
+    const LEFT_TO_SPARKS_FOR: TimeDelta = TimeDelta::hours(24);
     /// What a handshake costs.
     const HANDSHAKE_CALLS: usize = 2;
 
     pub(super) fn new(kept: Option<Login>, clock: SharedClock) -> Self {
-        Self { desk: Desk::new(kept, clock), batch: AtomicUsize::new(Self::USUAL_BATCH) }
+        let state = State { size: BatchSize::new(), left_to_sparks: HashMap::new() };
+        Self { desk: Desk::new(kept, clock), state: Mutex::new(state) }
     }
 
-    /// Whether quotes of so many symbols take fewer calls this way than by sparks.
-    pub(super) async fn is_worth_it(&self, symbols: usize) -> bool {
-        if self.desk.is_closed().await {
-            return false;
-        }
-        let handshake = if self.desk.at_hand().await.is_some() { 0 } else { Self::HANDSHAKE_CALLS };
-        let quotes = symbols.div_ceil(self.batch.load(Ordering::Relaxed)) + handshake;
-        quotes < symbols.div_ceil(Plan::BATCH)
-    }
-
+    /// Quotes of those that no spark is better for.
     pub(super) async fn quotes(&self, symbols: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Answers {
+        let now = yahoo.gateway().clock().now();
+        let asked = self.worth_asking(symbols, yahoo, now);
+        if !self.is_worth_it(asked.len(), now).await {
+            return leave(symbols);
+        }
         // The first call makes sure of a login, so that the others need not find out one by one that it is none.
         if let Err(reason) = self.desk.login(None, yahoo.gateway(), budget).await {
             tracing::debug!(%reason, "no login for quotes; using sparks");
             return leave(symbols);
         }
-        let batches = self.batches(symbols);
-        let asked = batches.into_iter().map(|batch| self.batch(batch, yahoo, budget, true));
-        join_all(asked).await.into_iter().flatten().collect()
+        let batches = batches(&asked, self.state().size.at(now));
+        let batches = batches.into_iter().map(|batch| self.batch(batch, yahoo, budget, true));
+        let answers = join_all(batches).await.into_iter().flat_map(|(answers, _)| answers);
+        let answers: HashMap<Symbol, Outcome<Quote>> =
+            answers.filter_map(|(symbol, outcome)| Some((symbol, outcome?))).collect();
+        yahoo.learn_delisted(&answers);
+        symbols.iter().map(|symbol| (symbol.clone(), answers.get(symbol).cloned())).collect()
     }
 
-    /// Cuts by number of symbols and by length of the address.
-    fn batches<'a>(&self, symbols: &'a [Symbol]) -> Vec<&'a [Symbol]> {
-        let most = self.batch.load(Ordering::Relaxed);
-        let mut batches = Vec::new();
-        let mut rest = symbols;
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fit = rest
-                .iter()
-                .take(most)
-                .take_while(|symbol| {
-                    bytes += escaped(symbol).len() + 1;
-                    bytes <= Self::SYMBOL_BYTES
-                })
-                .count();
-            let (batch, later) = rest.split_at(fit.max(1));
-            batches.push(batch);
-            rest = later;
+    /// Who is remembered as absent or as a spoiler of batches is left to sparks, which know how to treat them.
+    fn worth_asking(&self, symbols: &[Symbol], yahoo: &Yahoo, now: DateTime<Utc>) -> Vec<Symbol> {
+        let memory = yahoo.lock_memory();
+        let plain = |symbol: &&Symbol| memory.answer::<Quote>(symbol, Kind::Batch, now).is_none();
+        let mut asked = memory.sorted(symbols.iter().filter(plain)).plain;
+        drop(memory);
+        let mut state = self.state();
+        state.left_to_sparks.retain(|_, until| now < *until);
+        let mut seen = HashSet::with_capacity(asked.len());
+        asked.retain(|symbol| !state.left_to_sparks.contains_key(symbol) && seen.insert(symbol.clone()));
+        asked
+    }
+
+    /// Whether quotes of so many symbols take fewer calls this way than by sparks.
+    async fn is_worth_it(&self, symbols: usize, now: DateTime<Utc>) -> bool {
+        if self.desk.is_closed().await {
+            return false;
         }
-        batches
+        let handshake = if self.desk.at_hand().await.is_some() { 0 } else { Self::HANDSHAKE_CALLS };
+        symbols.div_ceil(self.state().size.at(now)) + handshake < symbols.div_ceil(Plan::BATCH)
     }
 
+    /// One batch, and halves of it where it fails as a whole or most of it is left out.
     fn batch<'a>(
         &'a self,
         batch: &'a [Symbol],
         yahoo: &'a Yahoo,
         budget: &'a LoadBudget,
-        may_split: bool,
-    ) -> BoxFuture<'a, Answers> {
+        is_whole: bool,
+    ) -> BoxFuture<'a, (Answers, Fate)> {
         async move {
+            let now = yahoo.gateway().clock().now();
             match self.ask(batch, yahoo, budget).await {
                 Ok(Quotes::Read(answers)) => {
-                    let omitted =
-                        |outcome: &Outcome<Quote>| *outcome == Outcome::NotAnswered(NotAnswered::Omitted);
-                    let missing = answers.iter().filter(|(_, outcome)| omitted(outcome)).count();
-                    if may_split && answers.len() >= 4 && missing * 2 > answers.len() {
-                        return self.halves(batch, yahoo, budget).await;
+                    let few = answers.len() >= 4
+                        && answers.iter().filter(|(_, outcome)| is_omitted(outcome)).count() * 2
+                            > answers.len();
+                    if few && is_whole {
+                        return (self.halves(batch, yahoo, budget).await.0, Fate::Answered);
                     }
-                    self.grow();
-                    answers.into_iter().map(|(symbol, outcome)| (symbol, Some(outcome))).collect()
+                    self.state().size.note_answer(batch.len(), now);
+                    // Sparks can tell what is unknown, and may be in better health.
+                    let outcome = |outcome| Some(outcome).filter(|outcome| !(few && is_omitted(outcome)));
+                    let answers = answers.into_iter().map(|(symbol, quote)| (symbol, outcome(quote)));
+                    (answers.collect(), Fate::Answered)
                 }
-                Ok(Quotes::Refused(_)) | Err(NotAnswered::Upstream { .. })
-                    if may_split && batch.len() > 1 =>
-                {
-                    self.shrink(batch.len());
-                    self.halves(batch, yahoo, budget).await
+                Ok(Quotes::Refused(_)) | Err(NotAnswered::Upstream { .. } | NotAnswered::Malformed(_)) => {
+                    if batch.len() < 2 * BatchSize::SMALLEST {
+                        return (leave(batch), Fate::Failed);
+                    }
+                    let (answers, fates) = self.halves(batch, yahoo, budget).await;
+                    // When one half fares well and the other does not, it is not their size.
+                    if matches!(fates, [Fate::Answered, Fate::Answered] | [Fate::Failed, Fate::Failed]) {
+                        self.state().size.note_failure(batch.len(), now);
+                    } else if fates.contains(&Fate::Answered) && fates.contains(&Fate::Failed) {
+                        self.leave_to_sparks(&answers, now);
+                    }
+                    let [left, right] = fates;
+                    (answers, if left == right { left } else { Fate::NotTold })
                 }
                 Ok(Quotes::SessionRefused) => {
                     tracing::warn!("a fresh login was refused; using sparks for an hour");
                     self.desk.close().await;
-                    leave(batch)
+                    (leave(batch), Fate::NotTold)
                 }
                 Err(reason @ (NotAnswered::BudgetSpent | NotAnswered::TooLate)) => {
                     let spent =
                         |symbol: &Symbol| (symbol.clone(), Some(Outcome::NotAnswered(reason.clone())));
-                    batch.iter().map(spent).collect()
+                    (batch.iter().map(spent).collect(), Fate::NotTold)
                 }
-                Ok(Quotes::Refused(_)) | Err(_) => leave(batch),
+                Err(_) => (leave(batch), Fate::NotTold),
             }
         }
         .boxed()
     }
 
-    async fn halves(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Answers {
+    async fn halves(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> (Answers, [Fate; 2]) {
         let (left, right) = batch.split_at(batch.len().div_ceil(2));
-        let (left, right) =
+        let ((mut answers, left), (more, right)) =
             futures::join!(self.batch(left, yahoo, budget, false), self.batch(right, yahoo, budget, false));
-        left.into_iter().chain(right).collect()
+        answers.extend(more);
+        (answers, [left, right])
+    }
+
+    fn leave_to_sparks(&self, answers: &Answers, now: DateTime<Utc>) {
+        let unanswered = answers.iter().filter(|(_, outcome)| outcome.is_none());
+        let until = now + Self::LEFT_TO_SPARKS_FOR;
+        self.state().left_to_sparks.extend(unanswered.map(|(symbol, _)| (symbol.clone(), until)));
     }
 
     /// One call, and once more with another login when the first is refused.
     async fn ask(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Result<Quotes, NotAnswered> {
+        let clock = yahoo.gateway().clock();
+        let asked = yahoo.lock_routes().turn(batch).of(batch);
         let mut refused: Option<Login> = None;
         loop {
             let login = match self.desk.login(refused.as_ref(), yahoo.gateway(), budget).await {
@@ -134,10 +172,9 @@ impl Member {
                 Err(NotAnswered::Blocked { .. }) => return Ok(Quotes::SessionRefused),
                 Err(reason) => return Err(reason),
             };
-            let request = quote::request(batch, &login.crumb, &login.cookie);
-            let clock = yahoo.gateway().clock();
-            let known = |symbol: &Symbol| -> Option<Known> { yahoo.known(symbol) };
-            let read = |response: &crate::Response| {
+            let request = quote::request(&asked, &login.crumb, &login.cookie);
+            let read = |response: &Response| {
+                let known = |symbol: &Symbol| yahoo.known(symbol);
                 quote::read_quotes(response.status, &response.body, batch, known, clock.now())
             };
             match yahoo.gateway().ask(request, budget, read).await? {
@@ -147,15 +184,34 @@ impl Member {
         }
     }
 
-    fn shrink(&self, failed: usize) {
-        self.batch.fetch_min((failed / 2).max(Self::SMALLEST_BATCH), Ordering::Relaxed);
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn grow(&self) {
-        let one_more = |batch: usize| (batch < Self::USUAL_BATCH).then_some(batch + 1);
-        // Already as large as it gets: nothing to do.
-        let _ = self.batch.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+/// Cuts by number of symbols and by length of the address.
+fn batches(symbols: &[Symbol], most: usize) -> Vec<&[Symbol]> {
+    let mut batches = Vec::new();
+    let mut rest = symbols;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fit = rest
+            .iter()
+            .take(most)
+            .take_while(|symbol| {
+                bytes += escaped(symbol).len() + 1;
+                bytes <= quote::SYMBOL_BYTES
+            })
+            .count();
+        let (batch, later) = rest.split_at(fit.max(1));
+        batches.push(batch);
+        rest = later;
     }
+    batches
+}
+
+fn is_omitted(outcome: &Outcome<Quote>) -> bool {
+    *outcome == Outcome::NotAnswered(NotAnswered::Omitted)
 }
 
 fn leave(symbols: &[Symbol]) -> Answers {

@@ -19,6 +19,9 @@ use crate::{Family, NotAnswered, Outcome, Request, Unreadable, doubt_price};
 /// What a record always has, and what has to be asked for.
 const FIELDS: &str = "currency,regularMarketPreviousClose,exchangeDataDelayedBy,longName,shortName";
 
+/// Bytes of symbols in an address, so that all of it stays below 1,800 however long the crumb is.
+pub(super) const SYMBOL_BYTES: usize = 1_150;
+
 pub(super) fn request(symbols: &[Symbol], crumb: &str, cookie: &str) -> Request {
     let symbols = escaped_list(symbols);
     let crumb = utf8_percent_encode(crumb, ESCAPED);
@@ -168,4 +171,17 @@ fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<U
         delay_minutes: record.exchange_data_delayed_by.whole().unwrap_or(0).clamp(0, 1_440) as u16,
         source: PriceSource::yahoo().name,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_is_longer_than_1800_bytes() {
+        let symbol: Symbol = "A".parse().expect("a symbol");
+        let longest = request(&vec![symbol; SYMBOL_BYTES.div_ceil(2)], &"/".repeat(128), "A3=x");
+        let service = "https://query1.finance.yahoo.com".len();
+        assert!(service + longest.path_and_query.len() <= 1_800, "{}", longest.path_and_query.len());
+    }
 }
