@@ -47,6 +47,27 @@ struct Shared {
     record: Mutex<Record>,
 }
 
+/// How much is done for an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// Attempts, retries included.
+    pub(crate) attempts: u32,
+    /// The question was put before, and failed: all attempts come out of the load's retries.
+    pub(crate) is_retry: bool,
+}
+
+impl Effort {
+    /// As many attempts as any question gets.
+    pub(crate) fn usual(is_retry: bool) -> Self {
+        Self { attempts: Gateway::ATTEMPTS, is_retry }
+    }
+
+    /// A single attempt.
+    pub(crate) fn once(is_retry: bool) -> Self {
+        Self { attempts: 1, is_retry }
+    }
+}
+
 /// A source of numbers in `0..1`.
 pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
 
@@ -68,7 +89,7 @@ struct Record {
 
 impl Gateway {
     /// Attempts for one question, retries included.
-    pub(crate) const ATTEMPTS: u32 = 3;
+    const ATTEMPTS: u32 = 3;
     const SHORTEST_BACKOFF: TimeDelta = TimeDelta::milliseconds(250);
     /// Before the last retry; half of it before the first.
     const LONGEST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
@@ -184,25 +205,26 @@ impl Gateway {
         budget: &LoadBudget,
         read: impl Fn(&Response) -> Result<T, Unreadable>,
     ) -> Result<T, NotAnswered> {
-        self.ask_counting(request, budget, read).await.0
+        self.ask_counting(request, budget, Effort::usual(false), read).await.0
     }
 
-    /// The same, with the attempts that were made: a failure after fewer than [`Gateway::ATTEMPTS`] was not tried to
-    /// the end.
+    /// The same with as much effort, and with the attempts that were made: a failure after fewer than all of them was
+    /// not tried to the end.
     pub(crate) async fn ask_counting<T>(
         &self,
         request: Request,
         budget: &LoadBudget,
+        effort: Effort,
         read: impl Fn(&Response) -> Result<T, Unreadable>,
     ) -> (Result<T, NotAnswered>, u32) {
         let mut failure: Option<NotAnswered> = None;
         let mut attempts = 0;
-        while attempts < Self::ATTEMPTS {
+        while attempts < effort.attempts {
             if attempts > 0 && !self.back_off(attempts, budget).await {
                 break;
             }
             // What kept a retry from going out is of less interest than why it was needed.
-            let ticket = match self.ticket(request.family, budget, attempts > 0).await {
+            let ticket = match self.ticket(request.family, budget, effort.is_retry || attempts > 0).await {
                 Ok(ticket) => ticket,
                 Err(refusal) => return (Err(failure.unwrap_or(refusal)), attempts),
             };

@@ -35,6 +35,7 @@ pub(super) struct SparkRoutes {
     most: Option<(usize, DateTime<Utc>)>,
     /// How often a batch that begins with the symbol was asked.
     turns: HashMap<Symbol, usize>,
+    flipped: bool,
     pub(super) signs: Signs,
 }
 
@@ -89,6 +90,12 @@ impl SparkRoutes {
         let most = most.clamp(Self::FEWEST, Plan::BATCH);
         tracing::warn!(asked, most, "the service takes fewer symbols a call");
         self.most = Some((most, now + Self::LIMIT_BELIEVED_FOR));
+    }
+
+    /// True every other time.
+    pub(super) fn flip(&mut self) -> bool {
+        self.flipped = !self.flipped;
+        self.flipped
     }
 
     /// The same question in other words each time it is put: another symbol first, and when each has been, the

@@ -10,7 +10,8 @@ use super::Yahoo;
 use super::memory::Kind;
 use super::routes::Route;
 use super::spark::{self, Batch, Blame, Entry, Span};
-use crate::{Gateway, LoadBudget, NotAnswered, Outcome, Response};
+use crate::gateway::Effort;
+use crate::{LoadBudget, NotAnswered, Outcome, Response};
 
 /// What came back for one call.
 enum Reply {
@@ -48,6 +49,10 @@ impl Failure {
 
     fn is_of_the_route(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::NoSuchRoute)
+    }
+
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Refused(reason) | Self::Silent(reason) if is_outage(reason))
     }
 
     fn may_be_split(&self) -> bool {
@@ -177,9 +182,11 @@ impl Yahoo {
             memory.sorted(open.into_iter())
         };
         let most = self.lock_routes().most(now);
-        let together = [&groups.plain, &groups.absent, &groups.doubtful];
-        let batches = together.into_iter().flat_map(|group| group.chunks(most)).chain(groups.alone.chunks(1));
-        let asked = join_all(batches.map(|batch| self.batch(batch, span, budget))).await;
+        let plain = groups.plain.chunks(most).chain(groups.absent.chunks(most));
+        let suspects = groups.doubtful.chunks(most).chain(groups.alone.chunks(1));
+        let batches = plain.map(|batch| (batch, false)).chain(suspects.map(|batch| (batch, true)));
+        let asked = batches.map(|(batch, suspect)| self.batch(batch, suspect, span, budget));
+        let asked = join_all(asked.collect::<Vec<_>>()).await;
         let asked: Vec<(Symbol, Entry)> = asked.into_iter().flatten().collect();
         self.learn(&asked);
         told.extend(asked);
@@ -224,7 +231,7 @@ impl Yahoo {
                 Entry::Failed { blame: Blame::Nobody, .. } => {}
             }
             match entry {
-                Entry::Failed { reason: NotAnswered::Upstream { status: 500.. }, .. } => outage = true,
+                Entry::Failed { reason, .. } if is_outage(reason) => outage = true,
                 Entry::Failed { reason, .. } if says_something(reason) && !answered => {
                     routes.signs.note_failure(symbol);
                 }
@@ -240,7 +247,16 @@ impl Yahoo {
     ///
     /// A batch that fails for all of its symbols is halved once per level, so that one bad symbol costs the others
     /// some calls but not their prices. When nobody in it is answered at all, the other route is tried, once.
-    async fn batch(&self, batch: &[Symbol], span: Span, budget: &LoadBudget) -> Vec<(Symbol, Entry)> {
+    ///
+    /// Whatever is asked because it failed before, suspects and the parts of a batch that met an outage, comes out of
+    /// the load's retries, so that failures never cost more than retries may.
+    async fn batch(
+        &self,
+        batch: &[Symbol],
+        is_suspect: bool,
+        span: Span,
+        budget: &LoadBudget,
+    ) -> Vec<(Symbol, Entry)> {
         let now = self.gateway.clock().now();
         let (route, is_well, is_ill, outages) = {
             let mut routes = self.lock_routes();
@@ -252,8 +268,6 @@ impl Yahoo {
             let memory = self.lock_memory();
             part.iter().any(|symbol| memory.is_good(symbol))
         };
-        let failed_before = |symbol: &Symbol| self.lock_memory().failed_at(symbol, Kind::Batch).is_some();
-        let is_suspect = matches!(batch, [symbol] if failed_before(symbol));
         let mut bisection = Bisection::default();
         let mut parts = Part::pieces(batch, batch.len(), None);
         let mut level = 0;
@@ -263,19 +277,24 @@ impl Yahoo {
         if outages >= Self::PATIENCE_WITH_OUTAGES && batch.len() > 1 {
             (level, at_once) = (1, 1);
             parts = Part::pieces(batch, batch.len().div_ceil(2), None);
-            if outages % 2 == 1 {
+            if self.lock_routes().flip() {
                 parts.reverse();
             }
         }
         let mut tried_other = false;
         loop {
-            let blamed_after = match level {
-                0 => (is_well || is_suspect).then_some(Gateway::ATTEMPTS),
-                _ => Some(1),
-            };
+            let may_be_theirs = level > 0 || is_well || is_suspect;
             let calls: Vec<_> = parts
                 .iter()
-                .map(|part| self.call(route, &part.symbols, blamed_after, span, budget))
+                .map(|part| {
+                    let met_outage = part.before.as_ref().is_some_and(is_outage);
+                    let is_retry = met_outage || is_suspect && level == 0;
+                    // After an outage, halving is worth more than asking the same again.
+                    let once = met_outage || is_suspect && part.symbols.len() > 1;
+                    let effort = if once { Effort::once(is_retry) } else { Effort::usual(is_retry) };
+                    let blamed_after = may_be_theirs.then_some(if level > 0 { 1 } else { effort.attempts });
+                    self.call(route, &part.symbols, effort, blamed_after, span, budget)
+                })
                 .collect();
             let replies: Vec<Reply> = stream::iter(calls).buffered(at_once).collect().await;
             for (part, reply) in parts.into_iter().zip(replies) {
@@ -294,7 +313,9 @@ impl Yahoo {
                 let lone = batch.len() == 1 && !is_well && !is_suspect;
                 if !tried_other && (level > 1 || of_the_route || lone || is_ill) {
                     tried_other = true;
-                    match self.call(route.other(), batch, None, span, budget).await {
+                    let outage = bisection.open.iter().all(|(_, failure)| failure.is_outage());
+                    let effort = if outage { Effort::once(true) } else { Effort::usual(false) };
+                    match self.call(route.other(), batch, effort, None, span, budget).await {
                         Reply::Read(entries) if entries.iter().any(|(_, entry)| entry.is_read()) => {
                             self.lock_routes().note_answer(route.other(), false, now);
                             return bisection.entries.into_iter().chain(entries).collect();
@@ -313,6 +334,10 @@ impl Yahoo {
             if parts.is_empty() {
                 break;
             }
+            // Not all may be affordable: another one is first each time.
+            if self.lock_routes().flip() {
+                parts.reverse();
+            }
             tracing::debug!(level, parts = parts.len(), "a batch failed; asking in parts");
         }
         if bisection.answered {
@@ -327,6 +352,7 @@ impl Yahoo {
         &self,
         route: Route,
         batch: &[Symbol],
+        effort: Effort,
         blamed_after: Option<u32>,
         span: Span,
         budget: &LoadBudget,
@@ -338,7 +364,7 @@ impl Yahoo {
             let known = |symbol: &Symbol| self.known(symbol);
             spark::read(response.status, &response.body, batch, known, clock.now())
         };
-        let (answered, attempts) = self.gateway.ask_counting(request, budget, read).await;
+        let (answered, attempts) = self.gateway.ask_counting(request, budget, effort, read).await;
         let failure = match answered {
             Ok(Batch::Read(entries)) => return Reply::Read(entries),
             Ok(Batch::NothingFound) => Failure::NothingFound,
@@ -350,9 +376,7 @@ impl Yahoo {
             }
             Err(reason @ NotAnswered::Malformed(_)) => Failure::Refused(reason),
             Err(reason @ NotAnswered::Upstream { status: 200 }) => Failure::Unreadable(reason),
-            Err(reason @ NotAnswered::Upstream { status: 500.. })
-                if blamed_after.is_some_and(|least| attempts >= least) =>
-            {
+            Err(reason) if is_outage(&reason) && blamed_after.is_some_and(|least| attempts >= least) => {
                 Failure::Refused(reason)
             }
             Err(reason) => Failure::Silent(reason),
@@ -380,7 +404,7 @@ impl Yahoo {
         tracing::debug!(omitted = omitted.len(), "most of a batch was left out; asking again in halves");
         let halves = omitted.chunks(omitted.len().div_ceil(2).max(1));
         let second = join_all(halves.map(|half| async move {
-            match self.call(route, half, None, span, budget).await {
+            match self.call(route, half, Effort::usual(false), None, span, budget).await {
                 Reply::Read(entries) => entries,
                 Reply::Failed(Failure::NothingFound) if !half.iter().any(|symbol| self.is_good(symbol)) => {
                     half.iter().map(|symbol| (symbol.clone(), Entry::Not(Outcome::Unknown))).collect()
@@ -399,6 +423,10 @@ impl Yahoo {
 }
 
 const OMITTED: Outcome<std::convert::Infallible> = Outcome::NotAnswered(NotAnswered::Omitted);
+
+fn is_outage(reason: &NotAnswered) -> bool {
+    matches!(reason, NotAnswered::Upstream { status: 500.. })
+}
 
 fn was_never_sent(reason: &NotAnswered) -> bool {
     matches!(reason, NotAnswered::BudgetSpent | NotAnswered::TooLate | NotAnswered::CircuitOpen { .. })
