@@ -21,7 +21,7 @@ use crate::{Tracker, TrackerError};
 const LEAD_DAYS: u64 = 31;
 
 /// From this rank on a source is a provider, who can be asked again.
-const FIRST_PROVIDER_RANK: u8 = 5;
+pub(crate) const FIRST_PROVIDER_RANK: u8 = 5;
 
 /// Prices, actions and rates of what a portfolio holds and is compared with.
 #[derive(Debug, Default)]

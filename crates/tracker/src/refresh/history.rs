@@ -15,6 +15,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::needs::{HISTORY_FROM, Need};
 use super::{Told, UNKNOWN_FOR};
+use crate::stored_market::FIRST_PROVIDER_RANK;
 use crate::{Tracker, TrackerError};
 
 /// The setting that remembers when each source last told the history of an instrument that not only the main one
@@ -84,7 +85,8 @@ impl Tracker {
         self.write(need, history, WriteMode::Replace).await
     }
 
-    /// Whether a source tells prices in another currency than others did. They would be read as if they were in one.
+    /// Whether a source tells prices in another currency than another provider did. They would be read as if they were
+    /// in one.
     pub(super) async fn contradicts_others(
         &self,
         need: &Need,
@@ -95,8 +97,10 @@ impl Tracker {
         if instrument.currency.is_none_or(|known| known == currency) {
             return Ok(false);
         }
-        // Rounded closes only fill gaps until the full ones are there.
-        let is_another = |told: &PriceSource| told != source && *told != PriceSource::yahoo_spark();
+        // What the user told gives way, as it always did; rounded closes only fill gaps until the full ones are there.
+        let is_another = |told: &PriceSource| {
+            told != source && told.rank() >= FIRST_PROVIDER_RANK && *told != PriceSource::yahoo_spark()
+        };
         let stored = self.storage().coverage(instrument.id).await?;
         let contradicts = stored.iter().any(|covered| is_another(&covered.source));
         if contradicts {
