@@ -71,20 +71,22 @@ impl Caller {
 /// How long it takes to ask so often over so many connections, the callers' own work included.
 fn time_to_ask(address: SocketAddr, target: &str, connections: u64, times: u64) -> Duration {
     let each = times.div_ceil(connections);
-    let start = Barrier::new(connections as usize + 1);
-    let took = std::thread::scope(|scope| {
-        for _ in 0..connections {
-            scope.spawn(|| {
-                let mut caller = Caller::new(address, target);
-                caller.ask();
-                start.wait();
-                (0..each).for_each(|_| caller.ask());
-            });
-        }
+    let start = Barrier::new(connections as usize);
+    let call = || {
+        let mut caller = Caller::new(address, target);
+        caller.ask();
         start.wait();
-        Instant::now()
+        let began = Instant::now();
+        (0..each).for_each(|_| caller.ask());
+        (began, Instant::now())
+    };
+    let spans: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..connections).map(|_| scope.spawn(call)).collect();
+        callers.into_iter().map(|caller| caller.join().expect("a caller that does not panic")).collect()
     });
-    took.elapsed().mul_f64(times as f64 / (each * connections) as f64)
+    let began = spans.iter().map(|(began, _)| *began).min().expect("a caller");
+    let ended = spans.iter().map(|(_, ended)| *ended).max().expect("a caller");
+    (ended - began).mul_f64(times as f64 / (each * connections) as f64)
 }
 
 fn served(c: &mut Criterion) {

@@ -148,7 +148,7 @@ fn told<T>(outcome: Outcome<T>, answered: impl FnOnce(T) -> Told) -> Told {
     match outcome {
         Outcome::Answered(answer) => answered(answer),
         Outcome::Delisted => Told::Gone,
-        Outcome::NotAnswered(NotAnswered::Omitted) => Told::LeftOut,
+        Outcome::Unknown | Outcome::NotAnswered(NotAnswered::Omitted) => Told::LeftOut,
         Outcome::NotAnswered(NotAnswered::Malformed(words)) => Told::Lacking(kept(words)),
         other => panic!("{:?}", other.map(drop)),
     }
@@ -201,9 +201,12 @@ impl Player {
     async fn quotes(&self, file: &str, recording: &Recording) -> Expected {
         let yahoo = Self::login(self.client_of(Some(Route::Quote), file));
         let symbols = recording.symbols();
+        // Who is left out is asked for by spark, which has no recording of it and shall not make up one.
+        self.sim.adjust(|behaviour| behaviour.excluded = symbols.iter().map(Symbol::to_string).collect());
         let mut asked = symbols.clone();
         asked.extend((0..25).map(|n| format!("ZZUNKNOWN{n}").parse::<Symbol>().unwrap()));
         let outcomes = yahoo.quotes(&asked, &self.budget()).await;
+        self.sim.adjust(|behaviour| behaviour.excluded.clear());
         let told = outcomes.into_iter().take(symbols.len()).map(|(symbol, outcome)| {
             (kept(symbol.as_str()), told(outcome, |quote| Told::Price(price(&quote))))
         });

@@ -1,9 +1,10 @@
 //! Recorded answers go before generated ones.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule, SimConfig, SimError, Simulator};
+use bellwether_yahoo_sim::{ConsentMode, FaultAction, FaultBody, FaultRule, SimConfig, SimError, Simulator};
 use serde_json::{Value, json};
 
 use crate::{Stage, send};
@@ -144,6 +145,70 @@ async fn what_is_refused_is_refused_in_the_words_that_were_recorded() {
         let reply = Stage::at(at).get(target).await;
         assert_eq!(reply.body, recorded, "{file}");
         assert!(file.contains(&reply.status.to_string()), "{file}: {}", reply.status);
+    }
+}
+
+/// A recorded request as this service is asked for it: all hosts are one, and two of them have a folder.
+fn target_of(request: &str) -> String {
+    let (_, url) = request.split_once(' ').unwrap();
+    let (host, rest) = url.trim_start_matches("https://").split_once('/').unwrap();
+    match host {
+        "guce.yahoo.com" => format!("/guce/{rest}"),
+        "consent.yahoo.com" => format!("/consent/{}", rest.trim_start_matches("v2/")),
+        _ => format!("/{rest}"),
+    }
+}
+
+#[tokio::test]
+async fn consent_is_asked_for_in_the_steps_that_were_recorded() {
+    let Some(folder) = recordings() else { return };
+    for (file, mode) in [
+        ("flow-fc-then-getcrumb.json", ConsentMode::None),
+        ("flow-eu-consent-uk-2025-02.json", ConsentMode::Form),
+        ("flow-nl-2026-08-no-form.json", ConsentMode::Bounce),
+    ] {
+        let stage = Stage::new();
+        stage.sim.adjust(|behaviour| behaviour.consent = mode);
+        let steps: Vec<Value> =
+            serde_json::from_slice(&std::fs::read(folder.join("auth").join(file)).unwrap()).unwrap();
+        let mut jar: BTreeMap<String, String> = BTreeMap::new();
+        let mut crumb = String::new();
+        for step in &steps {
+            let request = step["request"].as_str().unwrap();
+            let target =
+                target_of(request).replace("crumb=crumb", &format!("crumb={}", crumb.replace('/', "%2F")));
+            let url = format!("{}{target}", stage.sim.base_url());
+            let asked = match step["form"].as_str() {
+                Some(form) => stage.client.post(url).body(form.to_owned()),
+                None => stage.client.get(url),
+            };
+            let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let reply = send(asked.header("cookie", cookies.join("; "))).await.unwrap();
+            assert_eq!(
+                u64::from(reply.status),
+                step["response"]["status"].as_u64().unwrap(),
+                "{file}: {request}"
+            );
+            let set = |value: &str| {
+                let (name, value) = value.split(';').next().unwrap().split_once('=').unwrap();
+                (name.to_owned(), value.to_owned())
+            };
+            let given: BTreeMap<String, String> = reply
+                .headers
+                .get_all("set-cookie")
+                .iter()
+                .map(|cookie| set(cookie.to_str().unwrap()))
+                .collect();
+            let recorded = step["response"]["headers"]["set-cookie"].as_array().cloned().unwrap_or_default();
+            for cookie in recorded {
+                let (name, _) = set(cookie.as_str().unwrap());
+                assert!(given.contains_key(&name), "{file}: {request} sets no {name}");
+            }
+            jar.extend(given);
+            if request.ends_with("getcrumb") {
+                crumb = reply.body;
+            }
+        }
     }
 }
 
