@@ -35,6 +35,7 @@ async fn portfolio(holdings: usize) -> (Tracker, PortfolioId) {
     let options = TrackerOptions {
         database: "sqlite::memory:".to_owned(),
         upstream: Upstream::Nobody,
+        feeds: Vec::new(),
         clock: Arc::new(SystemClock),
     };
     let tracker = Tracker::open(options).await.expect("a database");

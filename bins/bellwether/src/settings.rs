@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bellwether_tracker::FeedSettings;
 use clap::Args;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use serde::Deserialize;
@@ -34,6 +35,10 @@ pub(crate) struct Options {
     /// Address of the price provider, or "none" to ask nobody [default: Yahoo Finance]
     #[arg(long, global = true, env = "BELLWETHER_UPSTREAM", value_name = "URL")]
     pub(crate) upstream: Option<String>,
+    /// Folder of TOML files that each describe a price source of your own [default: price-sources in the platform's
+    /// configuration folder, if it is there]
+    #[arg(long, global = true, env = "BELLWETHER_PRICE_SOURCES", value_name = "FOLDER")]
+    pub(crate) price_sources: Option<PathBuf>,
     /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
     #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -47,6 +52,7 @@ struct SettingsFile {
     listen: Option<SocketAddr>,
     host: Vec<String>,
     upstream: Option<String>,
+    price_sources: Option<PathBuf>,
     log: Option<String>,
 }
 
@@ -69,6 +75,8 @@ pub(crate) struct Settings {
     /// Names besides addresses and localhost under which requests are answered.
     pub(crate) hosts: Vec<String>,
     pub(crate) upstream: Upstream,
+    /// Sources of the user's own.
+    pub(crate) feeds: Vec<FeedSettings>,
     pub(crate) log: String,
 }
 
@@ -103,6 +111,7 @@ impl Settings {
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             hosts: if options.host.is_empty() { file.host } else { options.host },
             upstream,
+            feeds: feeds(options.price_sources.or(file.price_sources))?,
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -114,6 +123,23 @@ fn read(path: &Path) -> Result<SettingsFile, Failure> {
     })?;
     toml::from_str(&text)
         .map_err(|error| Failure::Settings(format!("the options file {}: {error}", path.display())))
+}
+
+fn feeds(named: Option<PathBuf>) -> Result<Vec<FeedSettings>, Failure> {
+    let folder = match named {
+        Some(folder) if !folder.is_dir() => {
+            let folder = folder.display();
+            return Err(Failure::Settings(format!("there is no folder {folder} with price sources")));
+        }
+        Some(folder) => folder,
+        // Without a home there is no folder to look into.
+        None => match folders() {
+            Ok(folders) => folders.in_config_dir("price-sources"),
+            Err(_) => return Ok(Vec::new()),
+        },
+    };
+    FeedSettings::in_folder(&folder)
+        .map_err(|invalid| Failure::Settings(format!("the price source {invalid}")))
 }
 
 fn folders() -> Result<impl AppStrategy, Failure> {
@@ -141,7 +167,15 @@ mod tests {
     use std::io::Write;
 
     fn options(config: Option<PathBuf>) -> Options {
-        Options { config, database: None, listen: None, host: Vec::new(), upstream: None, log: None }
+        Options {
+            config,
+            database: None,
+            listen: None,
+            host: Vec::new(),
+            upstream: None,
+            price_sources: None,
+            log: None,
+        }
     }
 
     #[test]

@@ -46,7 +46,12 @@ fn trades(folder: &Path, rows: usize) -> PathBuf {
 
 async fn tracker(folder: &Path) -> Tracker {
     let database = folder.join("test.sqlite").display().to_string();
-    let options = TrackerOptions { database, upstream: Upstream::Nobody, clock: Arc::new(SystemClock) };
+    let options = TrackerOptions {
+        database,
+        upstream: Upstream::Nobody,
+        feeds: Vec::new(),
+        clock: Arc::new(SystemClock),
+    };
     Tracker::open(options).await.unwrap()
 }
 
@@ -93,6 +98,7 @@ impl Server {
         let tracker = Tracker::open(TrackerOptions {
             database: folder.path().join("test.sqlite").display().to_string(),
             upstream: Upstream::Simulator(simulator.base_url()),
+            feeds: Vec::new(),
             clock: Arc::new(SystemClock),
         })
         .await

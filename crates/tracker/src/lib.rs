@@ -14,6 +14,7 @@
 //! let tracker = Tracker::open(TrackerOptions {
 //!     database: "sqlite::memory:".to_owned(),
 //!     upstream: Upstream::Nobody,
+//!     feeds: Vec::new(),
 //!     clock: Arc::new(SystemClock),
 //! })
 //! .await?;
@@ -60,4 +61,5 @@ pub use refresh::{RefreshProgress, RefreshStatus};
 pub use sources::{Upstream, UpstreamHealth};
 pub use tracker::{Tracker, TrackerOptions, Versions};
 
+pub use bellwether_prices::{FeedSettings, InvalidFeed};
 pub use bellwether_storage::portfolios::PortfolioSettings;

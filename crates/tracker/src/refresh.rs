@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bellwether_domain::{PortfolioId, Quote, Symbol};
+use bellwether_domain::{PortfolioId, PriceSource, Quote, Symbol};
 use bellwether_prices::{
-    Batch, LoadBudget, NotAnswered, Outcome, Plan, Priority, RecentCloses, Wanted, calls_of_a_load, plan,
+    Batch, LoadBudget, NotAnswered, Outcome, Overlap, Plan, Priority, RecentCloses, Wanted, calls_of_a_load,
+    overlap, plan,
 };
 use bellwether_scheduler::JobId;
 use bellwether_storage::instruments::InstrumentFacts;
@@ -26,7 +27,7 @@ use crate::{Tracker, TrackerError};
 
 /// A load gives up what it did not get by then; the next one goes on. No page waits for it.
 const DEADLINE: TimeDelta = TimeDelta::seconds(90);
-/// So long nobody is asked again for a symbol that the provider does not know.
+/// So long nobody is asked again for a symbol that no source knows, unless the source itself remembers it.
 const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
 /// So long nobody is asked again for a symbol that was not answered.
 const SILENT_FOR: TimeDelta = TimeDelta::minutes(5);
@@ -263,6 +264,7 @@ impl Tracker {
                 Err(error) => failure = Some(error),
             }
         }
+        sources.keep_memory(self.storage()).await;
         let calls = budget.spent();
         let now = self.clock().now();
         state.update(|progress| {
@@ -285,7 +287,7 @@ impl Tracker {
         budget: &LoadBudget,
     ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
         let told = self.fetch_history(sources.provider(), need, budget).await;
-        sources.keep(self.storage()).await;
+        sources.keep_gateways(self.storage()).await;
         Ok(vec![(need, told?)])
     }
 
@@ -301,7 +303,7 @@ impl Tracker {
         let mut told = Vec::with_capacity(batch.symbols.len());
         if batch.recent_closes {
             let outcomes = provider.recent_closes(&batch.symbols, budget).await;
-            sources.keep(self.storage()).await;
+            sources.keep_gateways(self.storage()).await;
             for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
                 let mut told_here = self.told(&symbol, &outcome);
@@ -317,7 +319,7 @@ impl Tracker {
         } else {
             let mut quotes = Vec::new();
             let outcomes = provider.quotes(&batch.symbols, budget).await;
-            sources.keep(self.storage()).await;
+            sources.keep_gateways(self.storage()).await;
             for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
                 told.push((need, self.told(&symbol, &outcome)));
@@ -332,6 +334,16 @@ impl Tracker {
 
     async fn store_recent(&self, need: &Need, closes: RecentCloses) -> Result<(), TrackerError> {
         let id = need.instrument.id;
+        let (bars, mode) = if closes.source == PriceSource::yahoo_spark() {
+            (closes.bars, WriteMode::Replace)
+        } else {
+            // Its full history is stored under the same name, and a year must not take the place of it.
+            let stored = self.stored_closes(id, &closes.source).await?;
+            let continues = stored.is_empty()
+                || overlap(&stored, &closes.bars, closes.listing.rounding()) == Overlap::Append;
+            // Restated ones wait for the whole history, which is due.
+            (if continues { closes.bars } else { Vec::new() }, WriteMode::Merge)
+        };
         let facts = InstrumentFacts {
             name: closes.listing.name.clone(),
             kind: Some(closes.listing.kind),
@@ -339,8 +351,7 @@ impl Tracker {
             ..InstrumentFacts::default()
         };
         let quote: Vec<(_, Quote)> = closes.quote.into_iter().map(|quote| (id, quote)).collect();
-        let batch =
-            PriceBatch { instrument: id, source: closes.source, bars: closes.bars, mode: WriteMode::Replace };
+        let batch = PriceBatch { instrument: id, source: closes.source, bars, mode };
         self.storage()
             .write_repeatable(move |connection| {
                 instruments::learn(connection, &[(id, facts)])?;
@@ -358,7 +369,10 @@ impl Tracker {
         match outcome {
             Outcome::Answered(_) => Told::News,
             Outcome::Unknown | Outcome::Delisted | Outcome::NotAnswered(NotAnswered::NothingInWindow) => {
-                state.silence(symbol, now + UNKNOWN_FOR);
+                // Where a source remembers it, over restarts too, that holds.
+                if !self.sources().is_some_and(|sources| sources.is_silent(symbol)) {
+                    state.silence(symbol, now + UNKNOWN_FOR);
+                }
                 Told::NothingNew
             }
             Outcome::NotAnswered(reason) => {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use bellwether_domain::SharedClock;
+use bellwether_domain::{PriceSource, SharedClock, Symbol};
+use bellwether_prices::yahoo::Memory;
 use bellwether_prices::{
-    Chain, Coalescing, CoalescingCounters, Gateway, GatewaySnapshot, HttpTransport, Limits, Provider,
-    SourceHealth, Yahoo,
+    Chain, Coalescing, CoalescingCounters, Feed, FeedSettings, Gateway, GatewaySnapshot, HttpTransport,
+    Limits, Provider, SourceHealth, Yahoo,
 };
-use bellwether_storage::{Storage, StorageError, settings};
+use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -49,75 +51,82 @@ pub struct UpstreamHealth {
     pub coalescing: CoalescingCounters,
 }
 
-/// The setting that holds what a gateway has to know of the one before it.
-const GATEWAY: &str = "gateway";
-
-/// What is kept of the gateway for the next process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
-    /// Which upstream it is about: another has another patience.
-    address: String,
-    gateway: GatewaySnapshot,
-}
-
-impl Kept {
-    /// Whether it may be lost in a power cut: with the same circuits and limit, only the last calls would be.
-    fn is_repeatable_after(&self, before: Option<&Self>) -> bool {
-        before.is_some_and(|before| {
-            let GatewaySnapshot { anonymous, authenticated, recent_calls: _, hourly_limit, clean_since: _ } =
-                &self.gateway;
-            (anonymous, authenticated, hourly_limit)
-                == (&before.gateway.anonymous, &before.gateway.authenticated, &before.gateway.hourly_limit)
-        })
-    }
-}
-
 /// All that answers for prices; there is at least one.
 pub(crate) struct Sources {
     provider: Coalescing,
-    main: Option<Main>,
-}
-
-/// The source with a gateway whose state outlives the process.
-struct Main {
-    address: String,
-    yahoo: Arc<Yahoo>,
-    kept: Mutex<Option<Kept>>,
+    gateways: Vec<KeptGateway>,
+    yahoo: Option<KeptYahoo>,
+    /// The user's own, which may know what Yahoo does not.
+    feeds: Vec<Arc<Feed>>,
 }
 
 impl Sources {
     /// Makes the sources ready, as they were when the last process ended; `None` where there is nobody to ask.
     pub(crate) async fn open(
         upstream: &Upstream,
+        feeds: Vec<FeedSettings>,
         clock: &SharedClock,
         storage: &Storage,
     ) -> Result<Option<Self>, TrackerError> {
         let mut chain = Chain::new(SharedClock::clone(clock));
-        let main = match upstream.address() {
-            Some(address) => Some(Main::open(address, upstream.limits(), clock, storage).await?),
+        let mut gateways = Vec::new();
+        let mut opened = Vec::new();
+        for settings in feeds {
+            let name = settings.source().name;
+            let feed = Arc::new(Feed::open(settings, SharedClock::clone(clock))?);
+            let setting = format!("gateway-of-{name}");
+            gateways.push(KeptGateway::open(setting, name.as_str(), feed.gateway(), storage).await?);
+            chain = chain.then_shared(Arc::<Feed>::clone(&feed));
+            opened.push(feed);
+        }
+        let yahoo = match upstream.address() {
+            Some(address) => {
+                let transport = HttpTransport::new(address)?;
+                let gateway = Gateway::with(transport, SharedClock::clone(clock), upstream.limits());
+                let setting = format!("gateway-of-{}", PriceSource::yahoo().name);
+                gateways.push(KeptGateway::open(setting, address, &gateway, storage).await?);
+                let kept = KeptYahoo::open(address, Yahoo::through(gateway), storage).await?;
+                chain = chain.then_shared(Arc::<Yahoo>::clone(&kept.yahoo));
+                Some(kept)
+            }
             None => None,
         };
-        if let Some(main) = &main {
-            chain = chain.then_shared(Arc::<Yahoo>::clone(&main.yahoo));
-        }
         if chain.is_empty() {
             return Ok(None);
         }
         let provider = Coalescing::over(Arc::new(chain), SharedClock::clone(clock));
-        Ok(Some(Self { provider, main }))
+        Ok(Some(Self { provider, gateways, yahoo, feeds: opened }))
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {
         &self.provider
     }
 
-    /// Writes down what the next process has to know, as far as it has changed.
-    pub(crate) async fn keep(&self, storage: &Storage) {
-        if let Some(main) = &self.main
-            && let Err(error) = main.keep(storage).await
+    /// Whether asking for the symbol now cannot bring a price: nobody covers it, or the only one who does has said
+    /// that it does not exist, or fails for its sake, and is not to be asked again yet.
+    pub(crate) fn is_silent(&self, symbol: &Symbol) -> bool {
+        if self.feeds.iter().any(|feed| feed.covers(symbol)) {
+            return false;
+        }
+        self.yahoo.as_ref().is_none_or(|kept| kept.yahoo.silent_until(symbol).is_some())
+    }
+
+    /// Writes down when calls went out and who rests, as far as that has changed.
+    pub(crate) async fn keep_gateways(&self, storage: &Storage) {
+        for gateway in &self.gateways {
+            if let Err(error) = gateway.keep(storage).await {
+                // The prices are there; what is not written down now is with the next call.
+                tracing::warn!(%error, "upstream.state_not_kept");
+            }
+        }
+    }
+
+    /// Writes down what was learnt of symbols, as far as that has changed.
+    pub(crate) async fn keep_memory(&self, storage: &Storage) {
+        if let Some(yahoo) = &self.yahoo
+            && let Err(error) = yahoo.keep(storage).await
         {
-            // The prices are there; what is not written down now is with the next call.
-            tracing::warn!(%error, "upstream.state_not_kept");
+            tracing::warn!(%error, "upstream.memory_not_kept");
         }
     }
 
@@ -126,42 +135,107 @@ impl Sources {
     }
 }
 
-impl Main {
+/// What is kept for the next process, and which upstream it is about: another has another patience and other symbols.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept<T> {
+    address: String,
+    state: T,
+}
+
+/// What an earlier process kept about this upstream.
+async fn kept<T>(storage: &Storage, setting: &str, address: &str) -> Result<Option<Kept<T>>, TrackerError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    match storage.setting::<Kept<T>>(setting).await {
+        Ok(kept) => Ok(kept.filter(|kept| kept.address == address)),
+        Err(error @ StorageError::Corrupt { .. }) => {
+            tracing::warn!(%error, "upstream.state_unreadable");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A gateway whose rests and limits outlive the process.
+struct KeptGateway {
+    setting: String,
+    address: String,
+    gateway: Gateway,
+    kept: Mutex<Option<Kept<GatewaySnapshot>>>,
+}
+
+impl KeptGateway {
     async fn open(
+        setting: String,
         address: &str,
-        limits: Limits,
-        clock: &SharedClock,
+        gateway: &Gateway,
         storage: &Storage,
     ) -> Result<Self, TrackerError> {
-        let gateway = Gateway::with(HttpTransport::new(address)?, SharedClock::clone(clock), limits);
-        let kept = match storage.setting::<Kept>(GATEWAY).await {
-            Ok(kept) => kept.filter(|kept| kept.address == address),
-            Err(error @ StorageError::Corrupt { .. }) => {
-                tracing::warn!(%error, "upstream.state_unreadable");
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let kept = kept::<GatewaySnapshot>(storage, &setting, address).await?;
         if let Some(kept) = &kept {
-            gateway.restore(&kept.gateway);
+            gateway.restore(&kept.state);
         }
-        let yahoo = Arc::new(Yahoo::through(gateway));
-        Ok(Self { address: address.to_owned(), yahoo, kept: Mutex::new(kept) })
+        let address = address.to_owned();
+        Ok(Self { setting, address, gateway: gateway.clone(), kept: Mutex::new(kept) })
     }
 
     async fn keep(&self, storage: &Storage) -> Result<(), StorageError> {
         // Held over the write, so that of two states the later one is written last.
         let mut kept = self.kept.lock().await;
-        let now = Kept { address: self.address.clone(), gateway: self.yahoo.gateway().snapshot() };
+        let now = Kept { address: self.address.clone(), state: self.gateway.snapshot() };
+        if kept.as_ref() == Some(&now) {
+            return Ok(());
+        }
+        let (name, told, at) = (self.setting.clone(), now.clone(), storage.now());
+        let write = move |connection: &mut AnyConnection| settings::set(connection, &name, &told, at);
+        if kept.as_ref().is_some_and(|kept| differ_in_calls_only(&kept.state, &now.state)) {
+            // The last calls are all that a power cut could take.
+            storage.write_repeatable(write).await?;
+        } else {
+            storage.write(write).await?;
+        }
+        *kept = Some(now);
+        Ok(())
+    }
+}
+
+fn differ_in_calls_only(before: &GatewaySnapshot, now: &GatewaySnapshot) -> bool {
+    let rests = |snapshot: &GatewaySnapshot| {
+        (snapshot.anonymous, snapshot.authenticated, snapshot.hourly_limit, snapshot.clean_since)
+    };
+    rests(before) == rests(now)
+}
+
+/// Yahoo, whose memory of symbols outlives the process.
+struct KeptYahoo {
+    address: String,
+    yahoo: Arc<Yahoo>,
+    kept: Mutex<Option<Kept<Memory>>>,
+}
+
+impl KeptYahoo {
+    const SETTING: &str = "symbols";
+
+    async fn open(address: &str, yahoo: Yahoo, storage: &Storage) -> Result<Self, TrackerError> {
+        let kept = kept::<Memory>(storage, Self::SETTING, address).await?;
+        if let Some(kept) = &kept {
+            yahoo.recall(kept.state.clone());
+        }
+        Ok(Self { address: address.to_owned(), yahoo: Arc::new(yahoo), kept: Mutex::new(kept) })
+    }
+
+    async fn keep(&self, storage: &Storage) -> Result<(), StorageError> {
+        let mut kept = self.kept.lock().await;
+        let now = Kept { address: self.address.clone(), state: self.yahoo.memory() };
         if kept.as_ref() == Some(&now) {
             return Ok(());
         }
         let (told, at) = (now.clone(), storage.now());
-        if now.is_repeatable_after(kept.as_ref()) {
-            storage.write_repeatable(move |connection| settings::set(connection, GATEWAY, &told, at)).await?;
-        } else {
-            storage.set_setting(GATEWAY, told).await?;
-        }
+        // What is lost is learnt again.
+        storage
+            .write_repeatable(move |connection| settings::set(connection, Self::SETTING, &told, at))
+            .await?;
         *kept = Some(now);
         Ok(())
     }

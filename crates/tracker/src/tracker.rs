@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transaction, UserId};
+use bellwether_prices::FeedSettings;
 use bellwether_scheduler::Queue;
 use bellwether_storage::portfolios::PortfolioSettings;
 use bellwether_storage::{Storage, StorageOptions, instruments, portfolios};
@@ -22,6 +23,8 @@ pub struct TrackerOptions {
     pub database: String,
     /// Where prices are asked for.
     pub upstream: Upstream,
+    /// Sources of the user's own, which are asked first for what they cover, in this order.
+    pub feeds: Vec<FeedSettings>,
     /// Where the present comes from.
     pub clock: SharedClock,
 }
@@ -66,7 +69,7 @@ impl Tracker {
         let storage =
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
         let user = storage.owner().await?;
-        let sources = Sources::open(&options.upstream, &clock, &storage).await?;
+        let sources = Sources::open(&options.upstream, options.feeds, &clock, &storage).await?;
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock));
         let refresh = RefreshState::default();
         let compute = Compute::new();

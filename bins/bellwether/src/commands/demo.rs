@@ -24,6 +24,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Fai
     let options = TrackerOptions {
         database,
         upstream: Upstream::Simulator(simulator.base_url()),
+        feeds: Vec::new(),
         clock: SharedClock::clone(&clock),
     };
     let tracker = Tracker::open(options).await?;

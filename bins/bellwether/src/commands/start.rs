@@ -31,7 +31,8 @@ pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
         Upstream::Nobody => Provider::Nobody,
     };
     let clock: SharedClock = Arc::new(SystemClock);
-    Tracker::open(TrackerOptions { database: settings.database.clone(), upstream, clock })
+    let (database, feeds) = (settings.database.clone(), settings.feeds.clone());
+    Tracker::open(TrackerOptions { database, upstream, feeds, clock })
         .await
         .map_err(|error| Failure::opening(&settings.database, error))
 }

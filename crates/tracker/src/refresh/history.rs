@@ -110,7 +110,7 @@ impl Tracker {
         Ok(contradicts)
     }
 
-    async fn stored_closes(
+    pub(super) async fn stored_closes(
         &self,
         id: InstrumentId,
         source: &PriceSource,

@@ -98,6 +98,7 @@ impl Tracker {
         Ok(instruments
             .into_iter()
             .filter(|instrument| !state.is_quiet(&instrument.symbol, now))
+            .filter(|instrument| !self.sources().is_some_and(|sources| sources.is_silent(&instrument.symbol)))
             .filter_map(need)
             .collect())
     }

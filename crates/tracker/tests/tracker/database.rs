@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bellwether_domain::FixedClock;
-use bellwether_tracker::{ImportFile, ImportReport, ImportTarget, PortfolioSettings};
+use bellwether_tracker::{FeedSettings, ImportFile, ImportReport, ImportTarget, PortfolioSettings};
 use bellwether_tracker::{Tracker, TrackerOptions, Upstream};
 use tempfile::TempDir;
 
@@ -35,8 +35,18 @@ impl TestDatabase {
 
     /// A tracker over it; a second one is what a restart opens.
     pub(crate) async fn tracker(&self, upstream: Upstream, clock: &Arc<FixedClock>) -> Tracker {
+        self.tracker_with(upstream, Vec::new(), clock).await
+    }
+
+    /// One with sources of the user's own.
+    pub(crate) async fn tracker_with(
+        &self,
+        upstream: Upstream,
+        feeds: Vec<FeedSettings>,
+        clock: &Arc<FixedClock>,
+    ) -> Tracker {
         let clock = Arc::<FixedClock>::clone(clock);
-        Tracker::open(TrackerOptions { database: self.url.clone(), upstream, clock }).await.unwrap()
+        Tracker::open(TrackerOptions { database: self.url.clone(), upstream, feeds, clock }).await.unwrap()
     }
 }
 

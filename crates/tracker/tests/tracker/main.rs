@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod database;
+mod feeds;
 mod imports;
 mod manual_prices;
 mod real_data;

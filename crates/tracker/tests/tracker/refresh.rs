@@ -66,7 +66,7 @@ async fn load_has_ended(tracker: &Tracker) {
 }
 
 /// So many symbols.
-fn many(count: usize) -> Vec<String> {
+pub(crate) fn many(count: usize) -> Vec<String> {
     let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
     (0..count).map(|n| format!("H{}{}{}", letter(n / 676), letter(n / 26), letter(n))).collect()
 }

@@ -132,9 +132,33 @@ async fn another_upstream_has_not_earned_the_rest(database: &TestDatabase) {
     assert!(other.calls() > 0);
 }
 
+async fn what_was_learnt_of_symbols_outlives_a_restart(database: &TestDatabase) {
+    let clock = clock(SATURDAY);
+    let simulator = simulator(&clock);
+    let tracker = database.tracker(upstream(&simulator), &clock).await;
+    let id = portfolio(&tracker, &["KO", "ZZUNKNOWN1", "ZZDEAD1"]).await;
+    tracker.refresh_now(id).await.unwrap();
+    drop(tracker);
+    let so_far = simulator.calls();
+
+    for _ in 0..3 {
+        let reopened = database.tracker(upstream(&simulator), &clock).await;
+        assert!(!reopened.refresh_if_due(id).await.unwrap(), "nothing is to be done");
+        reopened.refresh_now(id).await.unwrap();
+        assert_eq!(simulator.calls(), so_far);
+        clock.advance(TimeDelta::hours(7));
+    }
+
+    clock.advance(TimeDelta::hours(4));
+    let reopened = database.tracker(upstream(&simulator), &clock).await;
+    reopened.refresh_now(id).await.unwrap();
+    assert!(simulator.calls() > so_far, "25 hours later they may be known");
+}
+
 on_both!(
     a_restart_is_no_way_around_a_rest,
     a_kill_in_the_middle_of_a_load_leaves_the_rest_in_force,
     the_calls_of_the_last_hour_outlive_a_restart,
     another_upstream_has_not_earned_the_rest,
+    what_was_learnt_of_symbols_outlives_a_restart,
 );
