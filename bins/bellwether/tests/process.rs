@@ -384,6 +384,36 @@ async fn the_state_of_the_sources_is_told_as_it_is() {
     assert_eq!(offline.get("/api/upstream").json()["sources"], Value::Array(Vec::new()));
 }
 
+#[test]
+fn a_price_source_that_cannot_be_used_is_named_with_file_line_and_key() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join(".config/bellwether/price-sources/house.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let good = "name = \"house\"\nbasis = \"as-traded\"\nurl = \"http://127.0.0.1:9/{symbol}\"\n\
+        time_zone = \"UTC\"\nkind = \"fund\"\ncurrency = \"EUR\"\nsuffixes = [\".FUND\"]\n\
+        csv = { date = \"Date\", close = \"Close\" }\n";
+    let refused = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let refused = run(folder.path(), &["migrate"]);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused.stderr));
+        let words = said(&refused.stderr);
+        assert!(words.contains("price-sources/house.toml"), "{words}");
+        words
+    };
+    assert!(refused(&good.replace("basis", "bsis")).contains("line 2: unknown field `bsis`"));
+    assert!(refused(&good.replace("/{symbol}", "/")).contains("url: "));
+
+    let nowhere = run(folder.path(), &["--price-sources", "nowhere", "migrate"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(said(&nowhere.stderr).contains("nowhere"), "{}", said(&nowhere.stderr));
+
+    std::fs::write(&file, good).unwrap();
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    let server = Server::start(folder, "none");
+    let sources = server.get("/api/upstream").json()["sources"].clone();
+    assert_eq!((sources.as_array().unwrap().len(), &sources[0]["source"]), (1, &Value::from("house")));
+}
+
 #[tokio::test]
 async fn programs_record_prices_too() {
     let (server, _) = Server::with_a_portfolio().await;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::columns::micros;
 use crate::connection::{AnyConnection, on_either};
 use crate::schema::settings;
+use crate::transaction::{Turn, take_turns};
 use crate::{Storage, StorageError};
 
 #[derive(Insertable)]
@@ -57,6 +58,24 @@ pub fn set<T: Serialize>(
         ))
         .execute(inner))?;
     Ok(())
+}
+
+/// Changes the setting of that name, or the default where there is none: one transaction after another, so that none
+/// undoes another's change.
+///
+/// # Errors
+/// [`StorageError::Corrupt`] when it is of another type, [`StorageError::Refused`] when the value cannot be written as
+/// JSON.
+pub fn change<T: Default + Serialize + DeserializeOwned>(
+    connection: &mut AnyConnection,
+    name: &str,
+    now: DateTime<Utc>,
+    change: impl FnOnce(&mut T),
+) -> Result<(), StorageError> {
+    take_turns(connection, Turn::Setting(name))?;
+    let mut value = get(connection, name)?.unwrap_or_default();
+    change(&mut value);
+    set(connection, name, &value, now)
 }
 
 impl Storage {

@@ -84,6 +84,8 @@ pub(crate) enum Turn<'a> {
     Owner,
     /// Putting a job of that key into the queue.
     JobKey(&'a str),
+    /// Changing the setting of that name.
+    Setting(&'a str),
 }
 
 /// Waits until no other transaction has this turn; it ends with the transaction.
@@ -97,6 +99,7 @@ pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn<'_>) -> Resu
     let (space, name) = match turn {
         Turn::Owner => (720_194_831, ""),
         Turn::JobKey(key) => (720_194_832, key),
+        Turn::Setting(name) => (720_194_833, name),
     };
     diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
         .bind::<Integer, _>(space)

@@ -157,10 +157,11 @@ fn store(
     actions::upsert(connection, &[ActionBatch { instrument: id, source: source.clone(), actions }])?;
     prices::write(connection, &[PriceBatch { instrument: id, source, bars: history.bars, mode }])?;
     quotes::upsert(connection, &history.quote.into_iter().map(|quote| (id, quote)).collect::<Vec<_>>())?;
-    let mut asked: HashMap<Symbol, NaiveDate> = settings::get(connection, HISTORY_FROM)?.unwrap_or_default();
+    let asked: HashMap<Symbol, NaiveDate> = settings::get(connection, HISTORY_FROM)?.unwrap_or_default();
     if asked.get(&symbol).is_none_or(|known| *known > from) {
-        asked.insert(symbol, from);
-        settings::set(connection, HISTORY_FROM, &asked, now)?;
+        settings::change(connection, HISTORY_FROM, now, |asked: &mut HashMap<Symbol, NaiveDate>| {
+            asked.entry(symbol).and_modify(|known| *known = from.min(*known)).or_insert(from);
+        })?;
     }
     Ok(())
 }
@@ -172,17 +173,18 @@ fn remember_teller(
     history: &History,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let mut tellers: Tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
+    let tellers: Tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
     let main = PriceSource::yahoo().name;
     if history.source.name == main && !tellers.contains_key(&instrument.symbol) {
         return Ok(());
     }
-    let told = tellers.entry(instrument.symbol.clone()).or_insert_with(|| {
-        // Until now it was the only one.
-        instrument.history_fetched_at.map(|at| (main, at)).into_iter().collect()
-    });
-    told.insert(history.source.name.clone(), history.fetched_at);
-    settings::set(connection, TELLERS, &tellers, now)
+    settings::change(connection, TELLERS, now, |tellers: &mut Tellers| {
+        let told = tellers.entry(instrument.symbol.clone()).or_insert_with(|| {
+            // Until now it was the only one.
+            instrument.history_fetched_at.map(|at| (main, at)).into_iter().collect()
+        });
+        told.insert(history.source.name.clone(), history.fetched_at);
+    })
 }
 
 fn events(symbol: &Symbol, history: &History) -> Vec<CorporateAction> {
