@@ -53,6 +53,10 @@ pub fn read_chart(status: u16, body: &[u8], asked: &Asked) -> Result<Outcome<His
     let Some(result) = chart.result.as_ref().and_then(|results| results.first()) else {
         return Err(Unreadable::Foreign);
     };
+    // A chart that does not say whose it is may be anybody's.
+    if result.meta.symbol.is_none() {
+        return Err(Unreadable::Inconsistent("no symbol".into()));
+    }
     let outcome = Read::of(result, asked)?;
     Ok(match outcome {
         Outcome::Answered(read) => Outcome::Answered(read.into_history(result)),

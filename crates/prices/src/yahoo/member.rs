@@ -30,10 +30,24 @@ struct State {
     left_to_sparks: HashMap<Symbol, DateTime<Utc>>,
 }
 
+/// The two halves of a batch.
+struct Halves {
+    left: (Answers, Fate),
+    right: (Answers, Fate),
+}
+
+impl Halves {
+    fn concat(self) -> Answers {
+        self.left.0.into_iter().chain(self.right.0).collect()
+    }
+}
+
 /// How a batch fared as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Answered,
+    /// Most of it was left out.
+    Few,
     /// Refused or broken, for the sake of its size or of one of its symbols.
     Failed,
     /// Nothing can be said of its size.
@@ -63,8 +77,8 @@ impl Member {
             return leave(symbols);
         }
         let batches = batches(&asked, self.state().size.at(now));
-        let batches = batches.into_iter().map(|batch| self.batch(batch, yahoo, budget, true));
-        let answers = join_all(batches).await.into_iter().flat_map(|(answers, _)| answers);
+        let batches = batches.into_iter().map(|batch| self.batch(batch, yahoo, budget));
+        let answers = join_all(batches).await.into_iter().flatten();
         let answers: HashMap<Symbol, Outcome<Quote>> =
             answers.filter_map(|(symbol, outcome)| Some((symbol, outcome?))).collect();
         yahoo.learn_delisted(&answers);
@@ -93,66 +107,91 @@ impl Member {
         symbols.div_ceil(self.state().size.at(now)) + handshake < symbols.div_ceil(Plan::BATCH)
     }
 
-    /// One batch, and halves of it where it fails as a whole or most of it is left out.
-    fn batch<'a>(
+    /// One batch, and parts of it where it fails as a whole or most of it is left out.
+    async fn batch(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Answers {
+        let (answers, fate) = self.once(batch, yahoo, budget).await;
+        match fate {
+            Fate::Failed if batch.len() >= 2 * BatchSize::SMALLEST => {
+                self.split(batch, false, yahoo, budget).await
+            }
+            Fate::Few => self.halves(batch, yahoo, budget).await.concat(),
+            _ => answers,
+        }
+    }
+
+    /// Two halves of a batch that failed, and halves of the one that fails while the other is answered: then it is not
+    /// their size, but one of their symbols.
+    fn split<'a>(
         &'a self,
         batch: &'a [Symbol],
+        is_spoilt: bool,
         yahoo: &'a Yahoo,
         budget: &'a LoadBudget,
-        is_whole: bool,
-    ) -> BoxFuture<'a, (Answers, Fate)> {
+    ) -> BoxFuture<'a, Answers> {
         async move {
             let now = yahoo.gateway().clock().now();
-            match self.ask(batch, yahoo, budget).await {
-                Ok(Quotes::Read(answers)) => {
-                    let few = answers.len() >= 4
-                        && answers.iter().filter(|(_, outcome)| is_omitted(outcome)).count() * 2
-                            > answers.len();
-                    if few && is_whole {
-                        return (self.halves(batch, yahoo, budget).await.0, Fate::Answered);
-                    }
-                    self.state().size.note_answer(batch.len(), now);
-                    // Sparks can tell what is unknown, and may be in better health.
-                    let outcome = |outcome| Some(outcome).filter(|outcome| !(few && is_omitted(outcome)));
-                    let answers = answers.into_iter().map(|(symbol, quote)| (symbol, outcome(quote)));
-                    (answers.collect(), Fate::Answered)
-                }
-                Ok(Quotes::Refused(_)) | Err(NotAnswered::Upstream { .. } | NotAnswered::Malformed(_)) => {
-                    if batch.len() < 2 * BatchSize::SMALLEST {
-                        return (leave(batch), Fate::Failed);
-                    }
-                    let (answers, fates) = self.halves(batch, yahoo, budget).await;
-                    // When one half fares well and the other does not, it is not their size.
-                    if matches!(fates, [Fate::Answered, Fate::Answered] | [Fate::Failed, Fate::Failed]) {
+            let Halves { left, right } = self.halves(batch, yahoo, budget).await;
+            let (first, second) = batch.split_at(batch.len().div_ceil(2));
+            let (good, bad, symbols) = match (left.1, right.1) {
+                (Fate::Failed, Fate::Answered) => (right.0, left.0, first),
+                (Fate::Answered, Fate::Failed) => (left.0, right.0, second),
+                (left_fate, right_fate) => {
+                    if left_fate == right_fate && left_fate != Fate::NotTold && !is_spoilt {
                         self.state().size.note_failure(batch.len(), now);
-                    } else if fates.contains(&Fate::Answered) && fates.contains(&Fate::Failed) {
-                        self.leave_to_sparks(&answers, now);
                     }
-                    let [left, right] = fates;
-                    (answers, if left == right { left } else { Fate::NotTold })
+                    return Halves { left, right }.concat();
                 }
-                Ok(Quotes::SessionRefused) => {
-                    tracing::warn!("a fresh login was refused; using sparks for an hour");
-                    self.desk.close().await;
-                    (leave(batch), Fate::NotTold)
-                }
-                Err(reason @ (NotAnswered::BudgetSpent | NotAnswered::TooLate)) => {
-                    let spent =
-                        |symbol: &Symbol| (symbol.clone(), Some(Outcome::NotAnswered(reason.clone())));
-                    (batch.iter().map(spent).collect(), Fate::NotTold)
-                }
-                Err(_) => (leave(batch), Fate::NotTold),
-            }
+            };
+            let mut answers = if symbols.len() >= 2 * BatchSize::SMALLEST {
+                self.split(symbols, true, yahoo, budget).await
+            } else {
+                bad
+            };
+            answers.extend(good);
+            self.leave_to_sparks(&answers, now);
+            answers
         }
         .boxed()
     }
 
-    async fn halves(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> (Answers, [Fate; 2]) {
+    async fn halves(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Halves {
         let (left, right) = batch.split_at(batch.len().div_ceil(2));
-        let ((mut answers, left), (more, right)) =
-            futures::join!(self.batch(left, yahoo, budget, false), self.batch(right, yahoo, budget, false));
-        answers.extend(more);
-        (answers, [left, right])
+        let (left, right) = futures::join!(self.once(left, yahoo, budget), self.once(right, yahoo, budget));
+        Halves { left, right }
+    }
+
+    /// One call, and how it fared.
+    async fn once(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> (Answers, Fate) {
+        let asked = yahoo.lock_routes().turn(batch).of(batch);
+        match self.ask(&asked, yahoo, budget).await {
+            Ok(Quotes::Read(answers)) => {
+                let told: Vec<&Symbol> =
+                    answers.iter().filter(|(_, told)| !is_omitted(told)).map(|(symbol, _)| symbol).collect();
+                let few = answers.len() >= 4 && told.len() * 2 < answers.len();
+                if !few {
+                    let now = yahoo.gateway().clock().now();
+                    self.state().size.note_answer(batch.len(), now);
+                }
+                // A fault that is known of this endpoint alone.
+                let only_the_last = few && told == Vec::from_iter(asked.last());
+                let outcome = |outcome| Some(outcome).filter(|told| !(only_the_last && is_omitted(told)));
+                let answers = answers.into_iter().map(|(symbol, told)| (symbol, outcome(told)));
+                (answers.collect(), if few { Fate::Few } else { Fate::Answered })
+            }
+            Ok(Quotes::Refused(_)) | Err(NotAnswered::Upstream { .. } | NotAnswered::Malformed(_)) => {
+                (leave(batch), Fate::Failed)
+            }
+            Ok(Quotes::SessionRefused) => {
+                tracing::warn!("a fresh login was refused; using sparks for an hour");
+                self.desk.close().await;
+                (leave(batch), Fate::NotTold)
+            }
+            Err(reason @ (NotAnswered::BudgetSpent | NotAnswered::TooLate)) => {
+                let spent = |symbol: &Symbol| (symbol.clone(), Some(Outcome::NotAnswered(reason.clone())));
+                (batch.iter().map(spent).collect(), Fate::NotTold)
+            }
+            Err(_) => (leave(batch), Fate::NotTold),
+        }
     }
 
     fn leave_to_sparks(&self, answers: &Answers, now: DateTime<Utc>) {
@@ -164,7 +203,6 @@ impl Member {
     /// One call, and once more with another login when the first is refused.
     async fn ask(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Result<Quotes, NotAnswered> {
         let clock = yahoo.gateway().clock();
-        let asked = yahoo.lock_routes().turn(batch).of(batch);
         let mut refused: Option<Login> = None;
         loop {
             let login = match self.desk.login(refused.as_ref(), yahoo.gateway(), budget).await {
@@ -172,7 +210,7 @@ impl Member {
                 Err(NotAnswered::Blocked { .. }) => return Ok(Quotes::SessionRefused),
                 Err(reason) => return Err(reason),
             };
-            let request = quote::request(&asked, &login.crumb, &login.cookie);
+            let request = quote::request(batch, &login.crumb, &login.cookie);
             let read = |response: &Response| {
                 let known = |symbol: &Symbol| yahoo.known(symbol);
                 quote::read_quotes(response.status, &response.body, batch, known, clock.now())

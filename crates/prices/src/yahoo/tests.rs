@@ -441,3 +441,16 @@ fn no_cut_and_no_changed_byte_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_success_that_names_another_status_is_none() {
+    let mut answer: Value = serde_json::from_slice(&body(&chart())).expect("json");
+    assert!(read_chart(200, answer.to_string().as_bytes(), &asked()).is_ok());
+    answer["status_code"] = json!(500);
+    assert_eq!(read_chart(200, answer.to_string().as_bytes(), &asked()), Err(Unreadable::Foreign));
+}
+
+#[test]
+fn a_chart_has_to_say_whose_it_is() {
+    assert_eq!(why(read(|chart| chart["meta"]["symbol"] = Value::Null)), "no symbol");
+}

@@ -413,11 +413,11 @@ async fn recent_closes_are_true_or_not_told() {
 }
 
 /// How many of a hundred prices that are asked for with a login are told, two batches of fifty. Where the quotes fail
-/// as a whole, or leave most symbols out, sparks stand in.
+/// as a whole, sparks stand in.
 fn told_by_login(action: &FaultAction) -> usize {
     match action {
         FaultAction::Nulls { rows, .. } | FaultAction::Glitch { rows, .. } => 100 - 2 * rows,
-        FaultAction::NoCurrency | FaultAction::Infinity => 0,
+        FaultAction::NoCurrency | FaultAction::Infinity | FaultAction::Omit(Omission::Fraction(_)) => 0,
         FaultAction::ClockSkew { s } if *s > 43_200 => 0,
         FaultAction::Omit(Omission::Symbols(symbols)) => 100 - symbols.len(),
         FaultAction::Alias { to, .. } => {

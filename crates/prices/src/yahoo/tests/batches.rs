@@ -121,6 +121,35 @@ fn when_none_is_known_all_are_unknown() {
     assert!(read.iter().all(|(_, outcome)| *outcome == Outcome::Unknown));
 }
 
+#[test]
+fn what_stands_in_the_place_of_sparks_is_told_apart() {
+    use spark::Batch;
+
+    let asked = ["A", "B"].map(symbol);
+    let read = |status, body: &str| spark::read(status, body.as_bytes(), &asked, |_| None, now());
+    let error = |envelope: &str, code: &str, words: &str| {
+        json!({ envelope: { "result": null, "error": { "code": code, "description": words } } }).to_string()
+    };
+    let not_found = error("spark", "Not Found", "No data found for spark symbols");
+    assert!(matches!(read(404, &not_found), Ok(Batch::NothingFound)));
+    let elsewhere = error("finance", "Not Found", "HTTP 404 Not Found");
+    assert!(matches!(read(404, &elsewhere), Ok(Batch::NoSuchRoute)), "it is not sparks that say so");
+    assert!(matches!(read(404, "<html>"), Ok(Batch::NoSuchRoute)));
+    let too_many = error("spark", "Bad Request", "Number of symbols needs to be less than or equal to 20");
+    assert!(matches!(read(400, &too_many), Ok(Batch::TooMany { most: Some(20), .. })));
+    let refused = error("spark", "Bad Request", "Invalid input");
+    assert!(matches!(read(400, &refused), Ok(Batch::Refused(words)) if words == "Invalid input"));
+    for body in
+        [r#"{"spark":null}"#, r#"{"status_code":500,"message":"oops"}"#, r#"{"finance":{"result":[]}}"#]
+    {
+        assert_eq!(read(200, body).err(), Some(Unreadable::Foreign), "{body}");
+    }
+    let mut with_status: Value =
+        serde_json::from_str(&spark_body(&[("A", closes_of("A", 1.5))])).expect("json");
+    with_status["status_code"] = json!(503);
+    assert_eq!(read(200, &with_status.to_string()).err(), Some(Unreadable::Foreign));
+}
+
 /// A service of made-up symbols. `TURN…` exists but poisons a batch; `GONE…` is left out.
 struct Service {
     requests: Arc<Mutex<Vec<Vec<String>>>>,

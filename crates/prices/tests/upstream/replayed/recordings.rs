@@ -219,7 +219,7 @@ pub(super) const EXPECTED: &[(&str, Expected)] = &[
             "5m data not available for startTime=1770111238 and endTime=1770975238. The requested range must be within the last 60 days.",
         ),
     ),
-    ("errors/quote-400-missing-symbols.json", SparksStandIn { quote_calls: 10 }),
+    ("errors/quote-400-missing-symbols.json", SparksStandIn { quote_calls: 6 }),
     ("errors/quote-401-invalid-crumb.json", SparksStandIn { quote_calls: 2 }),
     ("errors/quote-401-no-crumb.json", SparksStandIn { quote_calls: 2 }),
     ("errors/search-400-missing-q.json", Refused("Missing required query parameter=q")),
