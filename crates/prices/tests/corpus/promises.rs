@@ -173,19 +173,16 @@ pub(crate) fn quotes(input: &[u8]) {
             .into_iter()
             .flatten()
             .any(|price| price < Decimal::ZERO);
-        let may_be_negative = negative && is_a_future(body, &symbol);
+        let may_be_negative = negative && tells_of_a_future(body);
         let kind = if may_be_negative { InstrumentKind::Future } else { InstrumentKind::Other };
         quote(&current, &symbol, kind, now);
     }
 }
 
-fn is_a_future(body: &[u8], symbol: &Symbol) -> bool {
-    let text: Value =
-        serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)).unwrap_or_default();
-    text["quoteResponse"]["result"].as_array().into_iter().flatten().any(|record| {
-        record["symbol"].as_str().is_some_and(|answered| is_the_same(answered, symbol))
-            && record["quoteType"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("future"))
-    })
+/// Whether a record may be a future's: the word is there, or may be behind an escape.
+fn tells_of_a_future(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    text.contains("future") || text.contains(r"\u00")
 }
 
 /// Reads an input as the hits of a search.
