@@ -12,8 +12,8 @@ mod simulated_day;
 
 use std::time::Instant;
 
-use bellwether_prices::Plan;
 use bellwether_prices::upkeep::{Allowance, next_round};
+use bellwether_prices::{Limits, Plan};
 use chrono::TimeDelta;
 
 use measured::{
@@ -36,7 +36,7 @@ async fn main() {
         ("an hour of 30 % errors, a load every five minutes: calls planned", Vec::new()),
         ("- attempts made", Vec::new()),
         ("- most attempts of a load", Vec::new()),
-        ("- reads answered, of those with a price within its time to live", Vec::new()),
+        ("- reads answered; by a price within its time to live", Vec::new()),
     ];
     for size in SIZES {
         let refusal = around_a_refusal(size).await;
@@ -66,7 +66,7 @@ async fn main() {
         println!("| {name} | {} |", cells.join(" | "));
     }
 
-    let day = simulated_day::simulate(500).await;
+    let day = simulated_day::simulate(500, Limits::default()).await;
     println!("\n| 24 hours with {} symbols on four venues | |\n|---|---|", day.symbols);
     let line = |name: &str, value: String| println!("| {name} | {value} |");
     line("prices read", day.reads.all().to_string());
@@ -89,8 +89,9 @@ async fn main() {
     );
     line("failed calls, longest address", format!("{}, {} bytes", day.failures, day.longest_url));
 
-    let home = Household::warm(in_session(5_000), OPEN).await;
-    home.clock.advance(TimeDelta::minutes(5));
+    // Late enough for all of them to be due again, which 5,000 symbols are every 83 minutes.
+    let home = Household::warm(in_session(5_000), "2026-03-04T14:31:00Z").await;
+    home.clock.advance(TimeDelta::minutes(85));
     let (kept, now) = (home.book.kept(), home.now());
     let allowance = Allowance { per_hour: 200, left: 200 };
     let (rounds, begun) = (200, Instant::now());

@@ -118,7 +118,7 @@ const SHORTEST: TimeDelta = TimeDelta::seconds(1);
 /// What to ask for at `now` within the allowance, the most urgent first.
 ///
 /// The calls never exceed [`Allowance::left`]. Takes a calendar look-up for each venue, a pass over `kept` and a
-/// sort of those in session: O(n log n), well under a millisecond for 5,000 symbols.
+/// sort of those in session: O(n log n), a millisecond for 5,000 symbols.
 ///
 /// ```
 /// use bellwether_domain::{Exchange, InstrumentKind};

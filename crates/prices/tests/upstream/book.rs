@@ -36,6 +36,8 @@ pub(crate) struct Line {
     #[serde(skip)]
     pub overlap: Option<Overlap>,
     pub ex_dates: Vec<NaiveDate>,
+    /// The one that is expected next.
+    pub ex_date: Option<NaiveDate>,
     /// So often in a row there was no word of it.
     pub silences: u32,
     pub rests_until: Option<DateTime<Utc>>,
@@ -101,6 +103,7 @@ impl Book {
                 verified_at: None,
                 overlap: None,
                 ex_dates: Vec::new(),
+                ex_date: None,
                 silences: 0,
                 rests_until: None,
             };
@@ -137,7 +140,7 @@ impl Book {
             closes_fetched_at: line.closes_fetched_at,
             verified_at: line.verified_at,
             overlap: line.overlap,
-            ex_date: expected_ex_date(&line.ex_dates),
+            ex_date: line.ex_date,
             rests_until: line.rests_until,
         };
         self.lines.iter().map(kept).collect()
@@ -253,6 +256,7 @@ impl Book {
         line.verified_at = Some(told.fetched_at);
         line.overlap = None;
         line.ex_dates = told.dividends.iter().map(|paid| paid.ex_date).collect();
+        line.ex_date = expected_ex_date(&line.ex_dates);
         line.closes =
             told.bars.iter().filter(|bar| !bar.provisional).map(|bar| (bar.date, bar.close)).collect();
         if let Some(quote) = told.quote {

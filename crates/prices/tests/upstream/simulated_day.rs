@@ -2,7 +2,7 @@
 
 use bellwether_domain::Symbol;
 use bellwether_prices::upkeep::{Allowance, next_round};
-use bellwether_prices::{LoadBudget, Provider};
+use bellwether_prices::{Limits, LoadBudget, Provider, Yahoo};
 use bellwether_yahoo_sim::{LogEntry, Route};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::book::Reads;
-use super::measured::{Household, on_four_venues};
+use super::measured::{Household, gateway, on_four_venues};
 
 /// The evening before a Wednesday.
 const EVE: &str = "2026-03-03T23:00:00Z";
@@ -45,7 +45,7 @@ impl Day {
 }
 
 /// A book of symbols on four venues, three of them troublesome, that has been kept for a month.
-async fn settled(count: usize) -> Household {
+async fn settled(count: usize, limits: Limits) -> Household {
     let mut symbols = on_four_venues(count - 3);
     symbols.extend(["ZZUNKNOWN1", "ZZDEAD1", "ZZHALT1"].map(|name| name.parse().unwrap()));
     let mut home = Household::cold(symbols, EVE);
@@ -63,14 +63,15 @@ async fn settled(count: usize) -> Household {
         line.closes_fetched_at = line.verified_at;
         line.verified_at = Some(now - TimeDelta::minutes((n as i64 * 2_731) % (30 * 24 * 60)));
     }
+    home.yahoo = Yahoo::through(gateway(&home.sim, &home.clock, limits));
     home.sim.reset();
     home.clock.set(MIDNIGHT.parse().unwrap());
     home
 }
 
 /// Twenty-four hours.
-pub(crate) async fn simulate(symbols: usize) -> Day {
-    let mut home = settled(symbols).await;
+pub(crate) async fn simulate(symbols: usize, limits: Limits) -> Day {
+    let mut home = settled(symbols, limits).await;
     let all: Vec<Symbol> = home.book.lines.keys().cloned().collect();
     let end = home.now() + TimeDelta::days(1);
     let mut chance = StdRng::seed_from_u64(11);

@@ -90,7 +90,7 @@ async fn without_corporate_actions_an_evening_costs_its_closes_and_one_verificat
     let mut home = household(in_session(30)).await;
     for line in home.book.lines.values_mut() {
         line.verified_at = line.verified_at.map(|at| at - TimeDelta::days(20));
-        line.ex_dates.clear();
+        line.ex_date = None;
     }
     next_evening(&home);
     home.sim.mark("evening");
