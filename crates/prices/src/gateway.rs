@@ -172,7 +172,10 @@ impl Gateway {
     /// What happened so far.
     pub fn counters(&self) -> Counters {
         let now = self.0.clock.now();
-        let record = self.record();
+        let mut record = self.record();
+        for family in [Family::Anonymous, Family::Authenticated] {
+            record.circuit(family).move_on(now);
+        }
         let (hourly_limit, calls_last_hour, changes) =
             self.0.pace.budget(|budget| (budget.limit().get(), budget.calls(now).len(), budget.changes()));
         Counters {

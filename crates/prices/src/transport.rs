@@ -74,7 +74,7 @@ impl fmt::Debug for Request {
 }
 
 /// What came back, whatever its status.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -86,6 +86,19 @@ pub struct Response {
     pub location: Option<String>,
     /// The body, decompressed.
     pub body: Vec<u8>,
+}
+
+/// Without what opens the service: cookies, where redirects lead, and the body, which may be a crumb.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, retry_after, cookies, body, .. } = self;
+        f.debug_struct("Response")
+            .field("status", status)
+            .field("retry_after", retry_after)
+            .field("cookies", &cookies.len())
+            .field("bytes", &body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why nothing came back.
@@ -110,4 +123,27 @@ pub enum TransportError {
 pub trait Transport: Send + Sync {
     /// Sends the request and reads the whole answer, within [`Request::timeout`].
     async fn send(&self, request: &Request) -> Result<Response, TransportError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_of_a_call_is_written_to_logs() {
+        let request = Request {
+            cookie: Some("A3=secret".into()),
+            form: Some("csrfToken=secret".into()),
+            ..Request::get(Family::Authenticated, "/quote?crumb=secret".into(), Duration::ZERO)
+        };
+        let response = Response {
+            status: 200,
+            cookies: vec!["A3=secret; Path=/".into()],
+            location: Some("https://example.com/?session=secret".into()),
+            body: b"secret".to_vec(),
+            ..Response::default()
+        };
+        let written = format!("{request:?} {response:?}");
+        assert!(written.contains("200") && !written.contains("secret"), "{written}");
+    }
 }

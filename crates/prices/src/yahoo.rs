@@ -165,7 +165,7 @@ impl Yahoo {
             }
             Outcome::NotAnswered(NotAnswered::Upstream { .. }) => {
                 // An outage is only the symbol's if others were answered since it failed last.
-                if signs.answered_since(memory.failed_at(symbol, Kind::Chart)) && !signs.is_ill() {
+                if signs.answered_since(memory.failed_at(symbol, Kind::Chart, now)) && !signs.is_ill() {
                     memory.note_failure(symbol, Kind::Chart, now);
                 }
                 signs.note_failure(symbol);

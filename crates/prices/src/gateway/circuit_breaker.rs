@@ -104,7 +104,7 @@ impl CircuitBreaker {
         [TimeDelta::seconds(15), TimeDelta::seconds(30), TimeDelta::seconds(60), TimeDelta::seconds(300)];
     /// The longest rest that an upstream may ask for.
     const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
-    /// The longest of all rests, and what any clock change may leave.
+    /// The longest of all rests, and so what any clock change may leave.
     const LONGEST_REST: TimeDelta = TimeDelta::minutes(72);
     const PROBE_LEASE: TimeDelta = TimeDelta::seconds(30);
     const SUCCESSES_TO_CLOSE: u32 = 2;
@@ -137,15 +137,30 @@ impl CircuitBreaker {
         self.epoch
     }
 
-    /// Until when no call may go out, if so. Changes nothing.
-    pub(super) fn refuses(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// Until when no call may go out, if so.
+    pub(super) fn refuses(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.move_on(now);
         let until = match self.now.state {
             CircuitState::Closed => return None,
-            // A wall clock that was set back must not prolong the rest.
-            CircuitState::Open { until, .. } => until.min(now + Self::LONGEST_REST),
-            CircuitState::HalfOpen { probing_until, .. } => probing_until?.min(now + Self::PROBE_LEASE),
+            CircuitState::Open { until, .. } => until,
+            CircuitState::HalfOpen { probing_until, .. } => probing_until?,
         };
         (now < until).then_some(until)
+    }
+
+    /// A wall clock that was set back must not prolong anything for longer than it lasts at most.
+    pub(super) fn move_on(&mut self, now: DateTime<Utc>) {
+        match &mut self.now.state {
+            CircuitState::Open { until, .. } if *until > now + Self::LONGEST_REST => {
+                *until = now + Self::LONGEST_REST;
+                self.epoch += 1;
+            }
+            CircuitState::HalfOpen { probing_until: Some(until), .. } => {
+                *until = (*until).min(now + Self::PROBE_LEASE);
+            }
+            _ => {}
+        }
+        self.now.closed_at = self.now.closed_at.map(|at| at.min(now));
     }
 
     /// Lets one attempt out, or says until when none may.
@@ -230,7 +245,8 @@ impl CircuitBreaker {
     fn count(&mut self, failed: bool, now: DateTime<Utc>) {
         self.in_a_row = if failed { self.in_a_row + 1 } else { 0 };
         self.recent.push_back((now, failed));
-        while self.recent.front().is_some_and(|(at, _)| now - *at > Self::WINDOW) {
+        // What is later than now is from before the clock was set back.
+        while self.recent.front().is_some_and(|(at, _)| *at > now || now - *at > Self::WINDOW) {
             self.recent.pop_front();
         }
     }

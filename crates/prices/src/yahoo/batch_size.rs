@@ -21,7 +21,9 @@ impl BatchSize {
         Self { size: Self::USUAL, failed_at: None }
     }
 
-    pub(super) fn at(&self, now: DateTime<Utc>) -> usize {
+    pub(super) fn at(&mut self, now: DateTime<Utc>) -> usize {
+        // A wall clock that was set back must not keep it small.
+        self.failed_at = self.failed_at.map(|at| at.min(now));
         let hours = self.failed_at.map_or(0, |at| (now - at).num_hours().clamp(0, 3));
         self.size.max((self.size << hours).min(Self::USUAL))
     }
@@ -62,12 +64,20 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_set_back_does_not_keep_it_small() {
+        let mut size = BatchSize::new();
+        size.note_failure(50, at(1_000_000));
+        assert_eq!([0, 60].map(|minutes| size.at(at(minutes))), [25, 50]);
+    }
+
+    #[test]
     fn it_grows_by_one_for_each_full_batch_up_to_the_ceiling() {
         let mut size = BatchSize::new();
         size.note_answer(49, at(0));
         assert_eq!(size.at(at(0)), 50, "a smaller batch proves nothing");
         for _ in 0..100 {
-            size.note_answer(size.at(at(1)), at(1));
+            let full = size.at(at(1));
+            size.note_answer(full, at(1));
         }
         assert_eq!(size.at(at(1)), 99);
         size.note_failure(99, at(2));

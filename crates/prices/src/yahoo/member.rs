@@ -92,7 +92,11 @@ impl Member {
         let mut asked = memory.sorted(symbols.iter().filter(plain)).plain;
         drop(memory);
         let mut state = self.state();
-        state.left_to_sparks.retain(|_, until| now < *until);
+        state.left_to_sparks.retain(|_, until| {
+            // A wall clock that was set back must not prolong it.
+            *until = (*until).min(now + Self::LEFT_TO_SPARKS_FOR);
+            now < *until
+        });
         let mut seen = HashSet::with_capacity(asked.len());
         asked.retain(|symbol| !state.left_to_sparks.contains_key(symbol) && seen.insert(symbol.clone()));
         asked
@@ -162,7 +166,7 @@ impl Member {
 
     /// One call, and how it fared.
     async fn once(&self, batch: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> (Answers, Fate) {
-        let asked = yahoo.lock_routes().turn(batch).of(batch);
+        let asked = yahoo.lock_routes().turn(batch, yahoo.gateway().clock().now()).of(batch);
         match self.ask(&asked, yahoo, budget).await {
             Ok(Quotes::Read(answers)) => {
                 let told: Vec<&Symbol> =

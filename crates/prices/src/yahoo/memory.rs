@@ -229,9 +229,10 @@ impl Memory {
         *trouble = Some(Trouble { failures, at: now });
     }
 
-    /// When the symbol failed alone last.
-    pub(super) fn failed_at(&self, symbol: &Symbol, kind: Kind) -> Option<DateTime<Utc>> {
-        self.of(symbol).trouble(kind).filter(|trouble| trouble.failures > 0).map(|trouble| trouble.at)
+    /// When the symbol failed alone last. A time to come is from before the clock was set back.
+    pub(super) fn failed_at(&self, symbol: &Symbol, kind: Kind, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let trouble = self.of(symbol).trouble(kind).filter(|trouble| trouble.failures > 0)?;
+        Some(trouble.at).filter(|at| *at <= now)
     }
 
     fn entry(&mut self, symbol: &Symbol) -> &mut Remembered {
@@ -364,6 +365,7 @@ mod tests {
         }
         assert_eq!(memory.silent_until(&gone, at(0)), None);
         assert_eq!(memory.answer::<()>(&symbol("BAD"), Kind::Batch, at(0)), None);
+        assert_eq!(memory.failed_at(&symbol("BAD"), Kind::Batch, at(0)), None);
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub(super) struct SparkRoutes {
     nested_rests_until: Option<DateTime<Utc>>,
     /// The most symbols that the service takes at present, by its own words, and until when that is believed.
     most: Option<(usize, DateTime<Utc>)>,
-    /// How often a batch that begins with the symbol was asked.
-    turns: HashMap<Symbol, usize>,
+    /// How often a batch that begins with the symbol was asked, and when last.
+    turns: HashMap<Symbol, (usize, DateTime<Utc>)>,
     flipped: bool,
     pub(super) signs: Signs,
 }
@@ -46,11 +46,15 @@ impl SparkRoutes {
     /// While one batch tries whether the nested route is well again, others do not.
     const TRIAL: TimeDelta = TimeDelta::minutes(1);
     const LIMIT_BELIEVED_FOR: TimeDelta = TimeDelta::hours(24);
+    /// No edge serves an old answer for longer.
+    const TURNS_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
     /// No limit below this is believed: it would cost more calls than it is worth.
     const FEWEST: usize = 5;
 
     /// The route for the next batch.
     pub(super) fn choose(&mut self, now: DateTime<Utc>) -> Route {
+        // Here and below: a wall clock that was set back must not prolong anything.
+        self.nested_rests_until = self.nested_rests_until.map(|until| until.min(now + Self::REST));
         match self.nested_rests_until {
             Some(until) if now < until => Route::Flat,
             Some(_) => {
@@ -80,7 +84,8 @@ impl SparkRoutes {
     }
 
     /// How many symbols a call may have.
-    pub(super) fn most(&self, now: DateTime<Utc>) -> usize {
+    pub(super) fn most(&mut self, now: DateTime<Utc>) -> usize {
+        self.most = self.most.map(|(most, until)| (most, until.min(now + Self::LIMIT_BELIEVED_FOR)));
         self.most.filter(|(_, until)| now < *until).map_or(Plan::BATCH, |(most, _)| most)
     }
 
@@ -101,11 +106,15 @@ impl SparkRoutes {
     /// The same question in other words each time it is put: another symbol first, and when each has been, the
     /// parameters in another order. An edge that serves a fixed address again for longer than it should would
     /// otherwise freeze the prices of a set that is always asked together.
-    pub(super) fn turn(&mut self, batch: &[Symbol]) -> Turn {
+    pub(super) fn turn(&mut self, batch: &[Symbol], now: DateTime<Utc>) -> Turn {
         let Some(leader) = batch.first() else { return Turn::default() };
-        let turns = self.turns.entry(leader.clone()).or_default();
+        self.turns.retain(|_, (_, asked_at)| {
+            *asked_at = now.min(*asked_at);
+            now - *asked_at < Self::TURNS_KEPT_FOR
+        });
+        let (turns, asked_at) = self.turns.entry(leader.clone()).or_insert((0, now));
         let turn = *turns;
-        *turns = turn.wrapping_add(1);
+        (*turns, *asked_at) = (turn.wrapping_add(1), now);
         Turn { shift: turn % batch.len(), wording: turn / batch.len() }
     }
 }
@@ -169,7 +178,7 @@ impl Signs {
     pub(super) fn is_well(&self, now: DateTime<Utc>) -> bool {
         self.failed.is_none()
             && self.outages == 0
-            && self.answered_at.is_some_and(|at| now - at < Self::RECENT)
+            && self.answered_at.is_some_and(|at| at <= now && now - at < Self::RECENT)
     }
 
     /// Somebody was answered since that instant; at all, when there is none.
@@ -198,7 +207,7 @@ mod tests {
             let (mut routes, set) = (SparkRoutes::default(), symbols(count));
             let mut seen = HashSet::new();
             for _ in 0..count * 6 {
-                let turn = routes.turn(&set);
+                let turn = routes.turn(&set, at(0));
                 let batch = turn.of(&set);
                 assert_eq!(batch.iter().collect::<HashSet<_>>(), set.iter().collect());
                 assert!(seen.insert((batch, turn.wording)));
@@ -220,6 +229,27 @@ mod tests {
         assert_eq!(routes.choose(at(121)), Route::Nested);
         routes.note_answer(Route::Nested, true, at(121));
         assert_eq!(routes.choose(at(121)), Route::Nested);
+    }
+
+    #[test]
+    fn a_clock_set_back_prolongs_no_rest_and_no_limit() {
+        let (mut routes, year) = (SparkRoutes::default(), 365 * 24 * 60);
+        routes.note_answer(Route::Flat, false, at(year));
+        routes.note_answer(Route::Flat, false, at(year));
+        routes.note_limit(20, Some(10), at(year));
+        assert_eq!((routes.choose(at(0)), routes.most(at(0))), (Route::Flat, 10));
+        assert_eq!((routes.choose(at(60)), routes.most(at(24 * 60))), (Route::Nested, 20));
+    }
+
+    #[test]
+    fn how_often_a_set_was_asked_is_forgotten_after_a_day() {
+        let mut routes = SparkRoutes::default();
+        for leader in symbols(100) {
+            routes.turn(&[leader], at(0));
+        }
+        routes.turn(&symbols(1), at(23 * 60));
+        routes.turn(&symbols(2), at(24 * 60));
+        assert_eq!(routes.turns.len(), 1, "of the others nobody asked for a day");
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Yahoo {
                 Entry::Failed { blame: Blame::Shared, .. } => memory.note_doubt(symbol, now),
                 Entry::Failed { blame: Blame::Own, reason } => {
                     // An outage is only the symbol's if others were answered since it failed last.
-                    let last = memory.failed_at(symbol, Kind::Batch);
+                    let last = memory.failed_at(symbol, Kind::Batch, now);
                     let own = match reason {
                         NotAnswered::Upstream { .. } => routes.signs.answered_since(last),
                         _ => !routes.signs.is_ill(),
@@ -358,7 +358,7 @@ impl Yahoo {
         budget: &LoadBudget,
     ) -> Reply {
         let clock = self.gateway.clock();
-        let turn = self.lock_routes().turn(batch);
+        let turn = self.lock_routes().turn(batch, clock.now());
         let request = spark::request(&turn.of(batch), span, route, turn.wording);
         let read = |response: &Response| {
             let known = |symbol: &Symbol| self.known(symbol);

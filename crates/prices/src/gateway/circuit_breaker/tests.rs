@@ -193,7 +193,7 @@ fn a_restart_keeps_the_rest() {
     let mut breaker = CircuitBreaker::new();
     attempt(&mut breaker, 0, Health::Throttled(None));
     let stored = serde_json::to_string(&breaker.snapshot()).expect("json");
-    let restored = CircuitBreaker::restore(serde_json::from_str(&stored).expect("a snapshot"));
+    let mut restored = CircuitBreaker::restore(serde_json::from_str(&stored).expect("a snapshot"));
     assert_eq!(restored.refuses(at(299)), Some(at(300)));
     assert_eq!(restored.refuses(at(300)), None);
 }
@@ -203,6 +203,50 @@ fn a_clock_set_back_does_not_prolong_the_rest_for_long() {
     let mut breaker = CircuitBreaker::new();
     attempt(&mut breaker, 1_000_000, Health::Throttled(None));
     assert_eq!(breaker.refuses(at(0)), Some(at(0) + CircuitBreaker::LONGEST_REST));
+}
+
+#[test]
+fn a_clock_set_back_by_a_year_leaves_the_longest_rest_and_no_more() {
+    let mut breaker = CircuitBreaker::new();
+    attempt(&mut breaker, 31_536_000, Health::Throttled(None));
+    let (revision, rest) = (breaker.revision(), CircuitBreaker::LONGEST_REST.num_seconds());
+    assert_eq!(breaker.refuses(at(0)), Some(at(rest)));
+    assert!(breaker.revision() > revision, "so that a restart knows it too");
+    assert_eq!(breaker.refuses(at(rest - 1)), Some(at(rest)));
+    let restored = CircuitBreaker::restore(breaker.snapshot()).refuses(at(rest));
+    assert_eq!((breaker.refuses(at(rest)), restored), (None, None));
+}
+
+#[test]
+fn a_clock_set_back_during_a_probe_costs_one_lease() {
+    let mut breaker = CircuitBreaker::new();
+    attempt(&mut breaker, 1_000_000, Health::Throttled(None));
+    breaker.admit(at(1_000_300)).expect("a probe that never reports");
+    assert_eq!(breaker.admit(at(0)), Err(at(30)));
+    assert!(breaker.admit(at(30)).is_ok());
+}
+
+#[test]
+fn attempts_of_a_clock_that_was_ahead_do_not_count_for_ever() {
+    let mut breaker = CircuitBreaker::new();
+    for second in 0..8 {
+        let health = if second % 2 == 0 { Health::Failed } else { Health::Well };
+        attempt(&mut breaker, 1_000_000 + second, health);
+    }
+    attempt(&mut breaker, 0, Health::Failed);
+    attempt(&mut breaker, 60, Health::Failed);
+    assert_eq!(breaker.snapshot().state, CircuitState::Closed);
+}
+
+#[test]
+fn an_hour_of_health_counts_by_the_clock_that_was_set_back() {
+    let mut breaker = CircuitBreaker::new();
+    attempt(&mut breaker, 1_000_000, Health::Throttled(None));
+    attempt(&mut breaker, 1_000_300, Health::Well);
+    attempt(&mut breaker, 1_000_300, Health::Well);
+    attempt(&mut breaker, 0, Health::Well);
+    attempt(&mut breaker, 3_600, Health::Throttled(None));
+    assert_eq!(open_until(&breaker), 3_600 + 300);
 }
 
 #[test]
