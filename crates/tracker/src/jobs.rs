@@ -8,9 +8,9 @@ use bellwether_prices::Priority as Urgency;
 use bellwether_scheduler::{
     Job, JobContext, JobError, JobHandler, JobId, NewJob, Priority, Worker, WorkerSettings,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::refresh::RefreshStatus;
+use crate::refresh::{RefreshStatus, Refreshed};
 use crate::{Tracker, TrackerError};
 
 /// A portfolio's due prices.
@@ -19,6 +19,8 @@ const REFRESH: &str = "refresh-prices";
 const FILL: &str = "fill-history";
 /// So long after a load the next part of the histories is fetched.
 const FILL_PAUSE: TimeDelta = TimeDelta::seconds(20);
+/// So long after a load whose calls had no time to go out, because the source's pace is slow.
+const PACE_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// How long running jobs may take to end when the worker stops.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -42,15 +44,19 @@ struct RefreshHandler {
 #[async_trait]
 impl JobHandler for RefreshHandler {
     async fn run(&self, job: &Job, _: &JobContext) -> Result<(), JobError> {
+        self.carry_out(job).await
+    }
+}
+
+impl RefreshHandler {
+    async fn carry_out(&self, job: &Job) -> Result<(), JobError> {
         let id: PortfolioId = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::permanent(error.to_string()))?;
         match self.tracker.refresh(id, self.urgency).await {
             Ok(refreshed) => {
-                // A load that found too much for anybody to wait for leaves all of it to the background.
-                let goes_on = refreshed.calls > 0 || self.urgency == Urgency::Foreground;
-                if refreshed.remaining > 0 && goes_on {
+                if let Some(at) = goes_on_at(refreshed, self.urgency, self.tracker.clock().now()) {
                     self.tracker
-                        .enqueue_fill(id)
+                        .enqueue_fill(id, at)
                         .await
                         .map_err(|error| JobError::retry(error.to_string()))?;
                 }
@@ -60,6 +66,16 @@ impl JobHandler for RefreshHandler {
             Err(error) => Err(JobError::retry(error.to_string())),
         }
     }
+}
+
+/// When the background fetches more histories; `None` when none is missing that a call could bring.
+fn goes_on_at(refreshed: Refreshed, urgency: Urgency, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // A load that found too much for anybody to wait for leaves all of it to the background.
+    let is_flowing = refreshed.calls > 0 || urgency == Urgency::Foreground;
+    let pause = if is_flowing { FILL_PAUSE } else { PACE_PAUSE };
+    let more = (refreshed.remaining > 0).then_some(now + pause);
+    let next = more.into_iter().chain(refreshed.resumes_at).min()?;
+    Some(next.max(now + FILL_PAUSE))
 }
 
 impl Tracker {
@@ -78,20 +94,29 @@ impl Tracker {
             .payload(serde_json::json!(id))
             .priority(Priority::FIRST)
             .max_attempts(2);
-        let enqueued = self.queue().enqueue(&job).await?;
+        // Before a worker can have it, who would be done with it and then be contradicted.
+        let mut before = RefreshStatus::Idle;
         self.refresh_state().update(|progress| {
-            if progress.status != RefreshStatus::Updating {
+            before = progress.status;
+            if before != RefreshStatus::Updating {
                 progress.status = RefreshStatus::Queued;
             }
         });
+        let enqueued = self.queue().enqueue(&job).await.inspect_err(|_| {
+            self.refresh_state().update(|progress| {
+                if progress.status == RefreshStatus::Queued {
+                    progress.status = before;
+                }
+            });
+        })?;
         Ok(enqueued.id())
     }
 
-    async fn enqueue_fill(&self, id: PortfolioId) -> Result<(), TrackerError> {
+    async fn enqueue_fill(&self, id: PortfolioId, at: DateTime<Utc>) -> Result<(), TrackerError> {
         let job = NewJob::new(FILL, format!("{FILL}:{id}"))
             .payload(serde_json::json!(id))
             .priority(Priority::LAST)
-            .run_at(self.clock().now() + FILL_PAUSE)
+            .run_at(at)
             .max_attempts(2);
         self.queue().enqueue(&job).await?;
         Ok(())
@@ -108,3 +133,6 @@ impl Tracker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

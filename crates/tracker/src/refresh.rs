@@ -2,6 +2,7 @@
 
 pub(crate) mod history;
 mod needs;
+mod quiet;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -22,6 +23,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
 use crate::refresh::needs::{Need, wanted_now};
+use crate::refresh::quiet::{Cause, Quiet};
 use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
@@ -88,8 +90,7 @@ impl Default for RefreshProgress {
 #[derive(Debug, Default)]
 pub(crate) struct RefreshState {
     progress: Mutex<RefreshProgress>,
-    /// Symbols that are left alone until an instant.
-    quiet: Mutex<HashMap<Symbol, DateTime<Utc>>>,
+    quiet: Quiet,
     running: AtomicU32,
 }
 
@@ -103,12 +104,7 @@ impl RefreshState {
     }
 
     fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {
-        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), until);
-    }
-
-    pub(crate) fn is_quiet(&self, symbol: &Symbol, now: DateTime<Utc>) -> bool {
-        let quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        quiet.get(symbol).is_some_and(|until| *until > now)
+        self.quiet.leave_alone(symbol, until, Cause::Symbol);
     }
 }
 
@@ -133,6 +129,8 @@ impl Drop for Running<'_> {
 pub(crate) struct Refreshed {
     /// Instruments that still lack their history, and may get it, and those that the load left out.
     pub(crate) remaining: usize,
+    /// When the first of those that lack their history for their source's sake can be asked for again.
+    pub(crate) resumes_at: Option<DateTime<Utc>>,
     /// Attempts made upstream.
     pub(crate) calls: u32,
 }
@@ -218,6 +216,20 @@ impl Tracker {
         priority: Priority,
         planned: fn(&[Wanted]) -> Plan,
     ) -> Result<Refreshed, TrackerError> {
+        let loaded = self.fetch_planned(id, priority, planned).await;
+        if loaded.is_err() {
+            // However early it failed, nothing waits for its turn any more.
+            self.refresh_state().update(|progress| progress.status = RefreshStatus::Error);
+        }
+        loaded
+    }
+
+    async fn fetch_planned(
+        &self,
+        id: PortfolioId,
+        priority: Priority,
+        planned: fn(&[Wanted]) -> Plan,
+    ) -> Result<Refreshed, TrackerError> {
         let Some(sources) = self.sources() else { return Ok(Refreshed::default()) };
         let state = self.refresh_state();
         let needs = self.needs(id).await?;
@@ -268,7 +280,7 @@ impl Tracker {
         let calls = budget.spent();
         let now = self.clock().now();
         state.update(|progress| {
-            progress.status = if failure.is_some() { RefreshStatus::Error } else { RefreshStatus::Completed };
+            progress.status = RefreshStatus::Completed;
             progress.last_updated = Some(now);
             progress.upstream_calls = calls;
         });
@@ -276,8 +288,13 @@ impl Tracker {
         if let Some(error) = failure {
             return Err(error);
         }
-        let lacking = self.needs(id).await?.iter().filter(|need| need.lacks_history()).count();
-        Ok(Refreshed { remaining: lacking + load.left_out.len(), calls })
+        let lacking: Vec<Need> =
+            self.needs_and_quiet(id).await?.into_iter().filter(Need::lacks_history).collect();
+        let now = self.clock().now();
+        let open = lacking.iter().filter(|need| !state.quiet.holds(need.symbol(), now)).count();
+        let resumes_at =
+            lacking.iter().filter_map(|need| state.quiet.source_rests_until(need.symbol(), now)).min();
+        Ok(Refreshed { remaining: open + load.left_out.len(), resumes_at, calls })
     }
 
     async fn fetch_one<'a>(
@@ -377,9 +394,16 @@ impl Tracker {
             }
             Outcome::NotAnswered(reason) => {
                 tracing::debug!(%symbol, %reason, "refresh.not_answered");
-                // What the budget did not reach is to be asked for with the next load.
-                if !matches!(reason, NotAnswered::BudgetSpent | NotAnswered::TooLate) {
-                    state.silence(symbol, now + SILENT_FOR);
+                match reason {
+                    // What the budget did not reach is to be asked for with the next load.
+                    NotAnswered::BudgetSpent | NotAnswered::TooLate => {}
+                    NotAnswered::CircuitOpen { until } => {
+                        state.quiet.leave_alone(symbol, *until, Cause::Source);
+                    }
+                    NotAnswered::RateLimited | NotAnswered::Blocked { .. } => {
+                        state.quiet.leave_alone(symbol, now + SILENT_FOR, Cause::Source);
+                    }
+                    _ => state.silence(symbol, now + SILENT_FOR),
                 }
                 Told::Silence
             }

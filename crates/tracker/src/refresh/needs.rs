@@ -41,7 +41,7 @@ impl Need {
         &self.instrument.symbol
     }
 
-    pub(super) fn lacks_history(&self) -> bool {
+    pub(crate) fn lacks_history(&self) -> bool {
         self.history
     }
 
@@ -60,6 +60,14 @@ pub(super) fn wanted_now(needs: &[Need]) -> Vec<Wanted> {
 impl Tracker {
     /// What is due now: benchmarks first, then what is held, then what was held once and was never fetched.
     pub(super) async fn needs(&self, id: PortfolioId) -> Result<Vec<Need>, TrackerError> {
+        let mut needs = self.needs_and_quiet(id).await?;
+        let (quiet, now) = (&self.refresh_state().quiet, self.clock().now());
+        needs.retain(|need| !quiet.holds(need.symbol(), now));
+        Ok(needs)
+    }
+
+    /// The same with what is left alone for now.
+    pub(crate) async fn needs_and_quiet(&self, id: PortfolioId) -> Result<Vec<Need>, TrackerError> {
         let now = self.clock().now();
         let today = self.today();
         let portfolio = self.portfolio(id).await?;
@@ -82,7 +90,6 @@ impl Tracker {
         let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
         let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
         let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
-        let state = self.refresh_state();
         let need = |instrument: Instrument| {
             let symbol = &instrument.symbol;
             let is_idle =
@@ -97,7 +104,6 @@ impl Tracker {
         };
         Ok(instruments
             .into_iter()
-            .filter(|instrument| !state.is_quiet(&instrument.symbol, now))
             .filter(|instrument| !self.sources().is_some_and(|sources| sources.is_silent(&instrument.symbol)))
             .filter_map(need)
             .collect())
