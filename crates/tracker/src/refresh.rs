@@ -3,27 +3,30 @@
 pub(crate) mod history;
 mod needs;
 mod quiet;
+mod units;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bellwether_domain::{PortfolioId, PriceSource, Quote, Symbol};
+use bellwether_domain::{InstrumentId, PortfolioId, PriceSource, Quote, Symbol, from_epoch_day};
 use bellwether_prices::{
     Batch, LoadBudget, NotAnswered, Outcome, Overlap, Plan, Priority, RecentCloses, Wanted, calls_of_a_load,
     overlap, plan,
 };
 use bellwether_scheduler::JobId;
 use bellwether_storage::instruments::InstrumentFacts;
-use bellwether_storage::prices::{PriceBatch, WriteMode};
+use bellwether_storage::prices::{PriceBatch, SourceCloses, WriteMode};
 use bellwether_storage::{instruments, prices, quotes};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use futures::future::try_join_all;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
 use crate::refresh::needs::{Need, wanted_now};
 use crate::refresh::quiet::{Cause, Quiet};
+use crate::refresh::units::{Units, units_of};
 use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
@@ -33,6 +36,10 @@ const DEADLINE: TimeDelta = TimeDelta::seconds(90);
 const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
 /// So long nobody is asked again for a symbol that was not answered.
 const SILENT_FOR: TimeDelta = TimeDelta::minutes(5);
+/// A price in other units than the stored history is a reason to fetch that again, unless it is younger than this.
+const SURE_OF_UNITS_FOR: TimeDelta = TimeDelta::hours(1);
+/// A price is compared with closes of so many days, the longest time for which a venue rests included.
+const COMPARED_DAYS: u64 = 30;
 
 /// Whether prices are being fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -91,6 +98,8 @@ impl Default for RefreshProgress {
 pub(crate) struct RefreshState {
     progress: Mutex<RefreshProgress>,
     quiet: Quiet,
+    /// Symbols whose stored history is to be fetched in full, for a price was in other units.
+    restated: Mutex<HashSet<Symbol>>,
     running: AtomicU32,
 }
 
@@ -105,6 +114,19 @@ impl RefreshState {
 
     fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {
         self.quiet.leave_alone(symbol, until, Cause::Symbol);
+    }
+
+    pub(crate) fn is_restated(&self, symbol: &Symbol) -> bool {
+        self.restated.lock().unwrap_or_else(PoisonError::into_inner).contains(symbol)
+    }
+
+    fn set_restated(&self, symbol: &Symbol, is_restated: bool) {
+        let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_restated {
+            restated.insert(symbol.clone());
+        } else {
+            restated.remove(symbol);
+        }
     }
 }
 
@@ -318,14 +340,23 @@ impl Tracker {
     ) -> Result<Vec<(&'a Need, Told)>, TrackerError> {
         let provider = sources.provider();
         let mut told = Vec::with_capacity(batch.symbols.len());
+        let mut restated = Vec::new();
         if batch.recent_closes {
             let outcomes = provider.recent_closes(&batch.symbols, budget).await;
             sources.keep_gateways(self.storage()).await;
+            let stored =
+                self.newest_closes(outcomes.iter().filter_map(|(symbol, _)| needs.get(symbol))).await?;
             for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
                 let mut told_here = self.told(&symbol, &outcome);
                 if let Outcome::Answered(closes) = outcome {
-                    if self.contradicts_others(need, &closes.source, closes.listing.currency()).await? {
+                    let in_stored_units = match &closes.quote {
+                        Some(quote) => self.may_take(need, quote, &stored, &mut restated),
+                        None => true,
+                    };
+                    if !in_stored_units
+                        || self.contradicts_others(need, &closes.source, closes.listing.currency()).await?
+                    {
                         told_here = Told::Silence;
                     } else {
                         self.store_recent(need, closes).await?;
@@ -337,16 +368,70 @@ impl Tracker {
             let mut quotes = Vec::new();
             let outcomes = provider.quotes(&batch.symbols, budget).await;
             sources.keep_gateways(self.storage()).await;
+            let stored =
+                self.newest_closes(outcomes.iter().filter_map(|(symbol, _)| needs.get(symbol))).await?;
             for (symbol, outcome) in outcomes {
                 let Some(need) = needs.get(&symbol) else { continue };
-                told.push((need, self.told(&symbol, &outcome)));
+                let mut told_here = self.told(&symbol, &outcome);
                 if let Outcome::Answered(quote) = outcome {
-                    quotes.push((need.instrument.id, quote));
+                    if self.may_take(need, &quote, &stored, &mut restated) {
+                        quotes.push((need.instrument.id, quote));
+                    } else {
+                        told_here = Told::Silence;
+                    }
                 }
+                told.push((need, told_here));
             }
             self.storage().write_quotes(quotes).await?;
         }
+        if !restated.is_empty() {
+            told.retain(|(need, _)| !restated.iter().any(|again: &&Need| again.symbol() == need.symbol()));
+            let again = restated.into_iter().map(|need| self.fetch_one(sources, need, budget));
+            told.extend(try_join_all(again).await?.into_iter().flatten());
+        }
         Ok(told)
+    }
+
+    /// The closes of the last weeks, by source.
+    async fn newest_closes(
+        &self,
+        needs: impl Iterator<Item = &Need>,
+    ) -> Result<HashMap<InstrumentId, Vec<SourceCloses>>, TrackerError> {
+        let ids = needs.map(|need| need.instrument.id).collect();
+        let today = self.today();
+        let from = today.checked_sub_days(Days::new(COMPARED_DAYS)).unwrap_or(today);
+        Ok(self.storage().read_closes(ids, from, NaiveDate::MAX).await?)
+    }
+
+    /// Whether a price is in the units of its source's stored history, by which shares are counted too. Otherwise the
+    /// history joins `restated`, to be fetched in full before any price is taken.
+    fn may_take<'a>(
+        &self,
+        need: &'a Need,
+        quote: &Quote,
+        stored: &HashMap<InstrumentId, Vec<SourceCloses>>,
+        restated: &mut Vec<&'a Need>,
+    ) -> bool {
+        let sources = stored.get(&need.instrument.id).map_or(&[][..], Vec::as_slice);
+        let Some(told) = sources.iter().find(|told| told.source.name == quote.source) else { return true };
+        let days = told.prices.days.iter().map(|day| from_epoch_day(*day));
+        let closes: Vec<(NaiveDate, f64)> = days.zip(told.prices.closes.iter().copied()).collect();
+        let units = units_of(quote, &need.instrument, &closes);
+        if units == Units::Stored {
+            return true;
+        }
+        let (symbol, now) = (need.symbol(), self.clock().now());
+        if need.instrument.history_fetched_at.is_some_and(|at| now - at < SURE_OF_UNITS_FOR) {
+            if units == Units::Others {
+                tracing::warn!(%symbol, "refresh.price_in_other_units");
+                self.refresh_state().silence(symbol, now + SILENT_FOR);
+            }
+            return units == Units::Unclear;
+        }
+        tracing::info!(%symbol, ?units, "refresh.price_restated");
+        self.refresh_state().set_restated(symbol, true);
+        restated.push(need);
+        false
     }
 
     async fn store_recent(&self, need: &Need, closes: RecentCloses) -> Result<(), TrackerError> {

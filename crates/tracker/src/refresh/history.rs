@@ -45,10 +45,10 @@ impl Tracker {
             Some(source) => self.stored_closes(id, source).await?,
             None => Vec::new(),
         };
-        let known = stored.last().map(|(day, _)| *day).filter(|_| !need.never_fetched);
+        let is_restated = self.refresh_state().is_restated(symbol);
+        let known = stored.last().map(|(day, _)| *day).filter(|_| !need.never_fetched && !is_restated);
         let Some(last) = known else {
-            let outcome = provider.history(symbol, need.from, budget).await;
-            return self.keep(need, outcome).await;
+            return self.fetch_in_full(provider, need, &stored, budget).await;
         };
         let since = last.checked_sub_days(Days::new(OVERLAP_DAYS)).unwrap_or(last);
         let outcome = provider.history(symbol, since, budget).await;
@@ -61,9 +61,22 @@ impl Tracker {
             return self.write(need, history, WriteMode::Merge).await;
         }
         tracing::info!(%symbol, "refresh.history_restated");
-        // All that is stored is restated, which may reach back further than what is needed today.
+        self.fetch_in_full(provider, need, &stored, budget).await
+    }
+
+    /// All that is stored may be restated, which may reach back further than what is needed today.
+    async fn fetch_in_full(
+        &self,
+        provider: &dyn Provider,
+        need: &Need,
+        stored: &[(NaiveDate, f64)],
+        budget: &LoadBudget,
+    ) -> Result<Told, TrackerError> {
         let from = stored.first().map_or(need.from, |(first, _)| need.from.min(*first));
-        let outcome = provider.history(symbol, from, budget).await;
+        let outcome = provider.history(need.symbol(), from, budget).await;
+        if matches!(outcome, Outcome::Answered(_)) {
+            self.refresh_state().set_restated(need.symbol(), false);
+        }
         self.keep(need, outcome).await
     }
 

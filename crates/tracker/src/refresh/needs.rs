@@ -90,23 +90,28 @@ impl Tracker {
         let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
         let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
         let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
+        let state = self.refresh_state();
         let need = |instrument: Instrument| {
             let symbol = &instrument.symbol;
             let is_idle =
                 !held.contains(symbol) && !portfolio.benchmarks.contains(symbol) && !pairs.contains(symbol);
             let never_fetched = instrument.history_fetched_at.is_none()
                 || asked.get(symbol).is_none_or(|asked| *asked > from);
-            let history = never_fetched || (!is_idle && is_behind(&instrument, now));
+            let is_restated = state.is_restated(symbol);
+            let history = never_fetched || is_restated || (!is_idle && is_behind(&instrument, now));
             let state = market.provider_states.get(symbol);
             let quote = !is_idle && state.is_none_or(|price| price.is_due(now));
             let expires = state.and_then(PriceState::expires_at);
             (history || quote).then_some(Need { instrument, from, history, never_fetched, quote, expires })
         };
-        Ok(instruments
+        let mut needs: Vec<Need> = instruments
             .into_iter()
             .filter(|instrument| !self.sources().is_some_and(|sources| sources.is_silent(&instrument.symbol)))
             .filter_map(need)
-            .collect())
+            .collect();
+        // They have no price that can be taken until their history is there.
+        needs.sort_by_key(|need| !state.is_restated(need.symbol()));
+        Ok(needs)
     }
 }
 

@@ -11,3 +11,4 @@ mod manual_prices;
 mod real_data;
 mod refresh;
 mod restarts;
+mod split_day;

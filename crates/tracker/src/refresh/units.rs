@@ -1,0 +1,116 @@
+//! Whether prices are in the units of those that are stored.
+
+use bellwether_domain::{Instrument, InstrumentKind, Quote, price_of_decimal};
+use chrono::NaiveDate;
+
+/// Two closes of one day that differ by more are in different units, unless rounding explains it. Less than any split,
+/// and more than a close is corrected by as a rule.
+const DIFFERENCE: f64 = 0.01;
+/// Between the days of two closes the market moves further than this seldom, and most splits more.
+const MOVE: f64 = 1.4;
+
+/// What a current price's units are, as far as stored closes of the same source tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Units {
+    /// Those of the stored closes, or there is nothing to compare.
+    Stored,
+    /// Perhaps others: the market does not move so far as a rule.
+    Unclear,
+    /// Others: the close of one and the same day differs.
+    Others,
+}
+
+/// Compares a quote with stored closes, days ascending.
+pub(super) fn units_of(quote: &Quote, instrument: &Instrument, stored: &[(NaiveDate, f64)]) -> Units {
+    use InstrumentKind::{Equity, Etf, Fund, Other};
+    if !matches!(instrument.kind, Equity | Etf | Fund | Other) {
+        // Never split; and where trading never rests, every source ends the day at an hour of its own.
+        return Units::Stored;
+    }
+    let exchange = instrument.exchange;
+    let day = exchange.local_date(quote.as_of);
+    let Some((date, close)) = stored.iter().rfind(|(date, close)| *date < day && *close > 0.0) else {
+        return Units::Stored;
+    };
+    if let Some(previous) = quote.previous_close
+        && *date == exchange.previous_trading_day(day)
+    {
+        let half_of_the_last_digit = 0.5 * 10_f64.powi(-i32::try_from(previous.scale()).unwrap_or(0));
+        let slack = (close * DIFFERENCE).max(half_of_the_last_digit);
+        return if (price_of_decimal(previous) - close).abs() <= slack {
+            Units::Stored
+        } else {
+            Units::Others
+        };
+    }
+    let moved = price_of_decimal(quote.previous_close.unwrap_or(quote.price)) / close;
+    if (1.0 / MOVE..=MOVE).contains(&moved) { Units::Stored } else { Units::Unclear }
+}
+
+#[cfg(test)]
+mod tests {
+    use bellwether_domain::{Currency, Exchange, InstrumentId, PriceSource};
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    fn units(kind: InstrumentKind, price: &str, previous: Option<&str>, stored: &[(&str, f64)]) -> Units {
+        let symbol: bellwether_domain::Symbol = "ANY".parse().expect("a symbol");
+        let instrument = Instrument {
+            id: InstrumentId(1),
+            symbol: symbol.clone(),
+            name: None,
+            kind,
+            currency: Some(Currency::USD),
+            exchange: Exchange::NewYork,
+            history_fetched_at: None,
+            price_version: 1,
+        };
+        let decimal = |text: &str| text.parse::<Decimal>().expect("a number");
+        let tuesday = "2026-12-01T16:00:00Z".parse().expect("an instant");
+        let quote = Quote {
+            symbol,
+            price: decimal(price),
+            currency: Currency::USD,
+            as_of: tuesday,
+            fetched_at: tuesday,
+            previous_close: previous.map(decimal),
+            delay_minutes: 0,
+            source: PriceSource::yahoo().name,
+        };
+        let stored: Vec<(NaiveDate, f64)> =
+            stored.iter().map(|(day, close)| (day.parse().expect("a date"), *close)).collect();
+        units_of(&quote, &instrument, &stored)
+    }
+
+    #[test]
+    fn the_close_of_one_day_tells_the_units_however_far_the_market_moves() {
+        let monday = [("2026-11-30", 100.0)];
+        assert_eq!(units(InstrumentKind::Equity, "40", Some("100"), &monday), Units::Stored);
+        assert_eq!(units(InstrumentKind::Equity, "25", Some("25"), &monday), Units::Others);
+        assert_eq!(units(InstrumentKind::Etf, "1000", Some("1000"), &monday), Units::Others);
+        assert_eq!(units(InstrumentKind::Fund, "95.3", Some("95.24"), &monday), Units::Others, "21 for 20");
+    }
+
+    #[test]
+    fn rounding_is_no_other_unit() {
+        let penny = [("2026-11-30", 0.0352)];
+        assert_eq!(units(InstrumentKind::Equity, "0.04", Some("0.04"), &penny), Units::Stored);
+        let halves = [("2026-11-30", 170.504)];
+        assert_eq!(units(InstrumentKind::Equity, "171", Some("170.5"), &halves), Units::Stored);
+    }
+
+    #[test]
+    fn where_the_day_before_is_not_known_a_great_move_is_unclear() {
+        let friday = [("2026-11-27", 100.0)];
+        assert_eq!(units(InstrumentKind::Equity, "25", Some("25"), &friday), Units::Unclear);
+        assert_eq!(units(InstrumentKind::Equity, "110", Some("105"), &friday), Units::Stored);
+        assert_eq!(units(InstrumentKind::Equity, "25", None, &[("2026-11-30", 100.0)]), Units::Unclear);
+        assert_eq!(units(InstrumentKind::Equity, "25", Some("25"), &[]), Units::Stored);
+    }
+
+    #[test]
+    fn what_never_splits_is_not_compared() {
+        assert_eq!(units(InstrumentKind::Crypto, "25", Some("25"), &[("2026-11-30", 100.0)]), Units::Stored);
+    }
+}
