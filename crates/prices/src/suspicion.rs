@@ -3,6 +3,8 @@
 //! The policy is to detect and set aside, never to repair: a bar is left out with the reason beside it, and whoever
 //! values keeps the last good price.
 
+use std::ops::RangeInclusive;
+
 use bellwether_domain::{DailyBar, InstrumentKind, Split};
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
@@ -52,8 +54,12 @@ pub struct SuspectBar {
     pub suspicion: Suspicion,
 }
 
-/// A jump between two days that is taken for a mix-up of units rather than a market move.
+/// A jump between two days that no market makes, or hardly ever.
 const SCALE_JUMP: f64 = 50.0;
+/// The jumps that a mix-up of units makes: of a hundred in one, or of a thousand.
+const UNIT_MIX_UPS: [RangeInclusive<f64>; 2] = [50.0..=200.0, 500.0..=2_000.0];
+/// How many final closes make a jump stand that no mix-up of units explains: shares do collapse.
+const STANDING_BARS: usize = 3;
 /// Levels that differ by less than this many powers of ten are one: jumps there and back again meet within it.
 const SAME_LEVEL: f64 = 0.85;
 /// How far a jump may be from a split's factor to be taken for it.
@@ -71,7 +77,10 @@ const UNCONFIRMED_BARS: usize = 2;
 ///
 /// - Closes that are not positive (futures may be negative, but not nothing).
 /// - Bars on another scale: every jump of 50 times or more between two days moves to another level, and all bars
-///   outside the level that has the most are suspect. This catches single bars and whole blocks alike.
+///   outside the level that has the most are suspect; of two that have as many, the newer. This catches single bars
+///   and whole blocks alike. A jump by the factor of a split in `splits` at its time is none. One that is not by
+///   about 100 or 1000 is believed once three final closes stand by it, if no earlier bar was on the new level and
+///   no later one is on the old.
 /// - Bars on the wrong side of a split in `splits`: walking back from the newest bar, a jump by the split's factor
 ///   on its ex-date, or in the weeks before, leaves the basis, and the next one comes back. Jumps at other times are
 ///   left alone: shares do halve in a day.
@@ -81,15 +90,32 @@ pub fn set_suspects_aside(
     splits: &[Split],
     kind: InstrumentKind,
 ) -> Vec<SuspectBar> {
+    set_aside(bars, splits, kind, |ratio| !is_unit_mix_up(ratio))
+}
+
+/// The same for closes as they were traded, whose splits nobody tells: any jump that stands may be one.
+pub(crate) fn set_as_traded_suspects_aside(
+    bars: &mut Vec<DailyBar>,
+    kind: InstrumentKind,
+) -> Vec<SuspectBar> {
+    set_aside(bars, &[], kind, |_| true)
+}
+
+fn set_aside(
+    bars: &mut Vec<DailyBar>,
+    splits: &[Split],
+    kind: InstrumentKind,
+    may_stand: impl Fn(f64) -> bool,
+) -> Vec<SuspectBar> {
     let mut suspects = Vec::new();
     let may_be_negative = kind == InstrumentKind::Future;
     take(bars, &mut suspects, |bars| {
         let wrong = |bar: &DailyBar| bar.close == 0.0 || (bar.close < 0.0 && !may_be_negative);
         bars.iter().map(|bar| wrong(bar).then_some(Suspicion::NotPositive)).collect()
     });
-    take(bars, &mut suspects, off_scale);
+    take(bars, &mut suspects, |bars| off_scale(bars, &Mistake::all(splits, bars), may_stand));
     if !splits.is_empty() {
-        take(bars, &mut suspects, |bars| off_basis(bars, splits));
+        take(bars, &mut suspects, |bars| off_basis(bars, &Mistake::all(splits, bars)));
     }
     if matches!(kind, InstrumentKind::Equity | InstrumentKind::Etf) {
         take(bars, &mut suspects, unreported_split);
@@ -153,23 +179,15 @@ fn take(
     });
 }
 
-fn off_scale(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
-    // The level of each bar: powers of ten by which jumps so far have moved the series.
-    let mut level = 0.0_f64;
-    let mut levels = Vec::with_capacity(bars.len());
-    let mut last: Option<f64> = None;
-    for bar in bars {
-        let ratio = last.map_or(1.0, |last| bar.close / last);
-        if is_scale_jump(ratio) {
-            level += ratio.log10();
-        }
-        levels.push(level);
-        last = Some(bar.close);
-    }
+fn off_scale(
+    bars: &[DailyBar],
+    mistakes: &[Mistake],
+    may_stand: impl Fn(f64) -> bool,
+) -> Vec<Option<Suspicion>> {
+    let levels = levels(bars, mistakes, may_stand);
     if levels.iter().all(|level| *level == 0.0) {
         return vec![None; bars.len()];
     }
-    let same = |a: f64, b: f64| (a - b).abs() < SAME_LEVEL;
     let mut sorted = levels.clone();
     sorted.sort_by(f64::total_cmp);
     let below = |limit: f64| sorted.partition_point(|other| *other < limit);
@@ -177,22 +195,61 @@ fn off_scale(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
     let mut normal = 0.0;
     let mut most = 0;
     for level in &levels {
-        // The newer level where two are equally strong.
+        // The older level where two are equally strong: it was believed before.
         let strength = strength(*level);
-        if strength >= most {
+        if strength > most {
             (normal, most) = (*level, strength);
         }
     }
     levels
         .iter()
         .map(|level| {
-            (!same(*level, normal)).then(|| Suspicion::OtherScale { factor: 10_f64.powf(level - normal) })
+            (!is_same_level(*level, normal))
+                .then(|| Suspicion::OtherScale { factor: 10_f64.powf(level - normal) })
         })
         .collect()
 }
 
-fn off_basis(bars: &[DailyBar], splits: &[Split]) -> Vec<Option<Suspicion>> {
-    let mistakes: Vec<Mistake> = splits.iter().filter_map(|split| Mistake::of(split, bars)).collect();
+/// The level of each bar: powers of ten by which jumps so far have moved the series, save those that are believed.
+fn levels(bars: &[DailyBar], mistakes: &[Mistake], may_stand: impl Fn(f64) -> bool) -> Vec<f64> {
+    let mut jumps = Vec::new();
+    let mut levels = Vec::with_capacity(bars.len());
+    let mut level = 0.0_f64;
+    let mut last: Option<f64> = None;
+    for (at, bar) in bars.iter().enumerate() {
+        let ratio = last.map_or(1.0, |last| bar.close / last);
+        let is_split = || mistakes.iter().any(|mistake| mistake.explains(at, 1.0 / ratio).is_some());
+        if is_scale_jump(ratio) && !is_split() {
+            level += ratio.log10();
+            jumps.push((at, ratio));
+        }
+        levels.push(level);
+        last = Some(bar.close);
+    }
+    let stands = |at: usize, before: f64, after: f64| {
+        let since = || levels.iter().zip(bars).skip(at);
+        let run = since().take_while(|(level, _)| is_same_level(**level, after));
+        run.filter(|(_, bar)| !bar.provisional).take(STANDING_BARS).count() == STANDING_BARS
+            && since().all(|(level, _)| !is_same_level(*level, before))
+            && levels.iter().take(at).all(|level| !is_same_level(*level, after))
+    };
+    let believed = jumps.into_iter().filter(|(at, ratio)| {
+        let before = at.checked_sub(1).and_then(|before| levels.get(before));
+        let sides = before.zip(levels.get(*at));
+        may_stand(*ratio) && sides.is_some_and(|(before, after)| stands(*at, *before, *after))
+    });
+    let believed: Vec<(usize, f64)> = believed.collect();
+    for (at, ratio) in believed {
+        levels.iter_mut().skip(at).for_each(|level| *level -= ratio.log10());
+    }
+    levels
+}
+
+fn is_same_level(level: f64, other: f64) -> bool {
+    (level - other).abs() < SAME_LEVEL
+}
+
+fn off_basis(bars: &[DailyBar], mistakes: &[Mistake]) -> Vec<Option<Suspicion>> {
     let mut basis = 1.0;
     let mut verdicts = Vec::with_capacity(bars.len());
     let mut newer: Option<f64> = None;
@@ -214,6 +271,10 @@ struct Mistake {
 }
 
 impl Mistake {
+    fn all(splits: &[Split], bars: &[DailyBar]) -> Vec<Self> {
+        splits.iter().filter_map(|split| Self::of(split, bars)).collect()
+    }
+
     fn of(split: &Split, bars: &[DailyBar]) -> Option<Self> {
         let factor = split.ratio.factor().to_f64().filter(|factor| (factor - 1.0).abs() > 0.1)?;
         Some(Self { factor, ex_date: bars.partition_point(|bar| bar.date < split.ex_date) })
@@ -259,6 +320,10 @@ fn unreported_split(bars: &[DailyBar]) -> Vec<Option<Suspicion>> {
 
 fn is_scale_jump(ratio: f64) -> bool {
     ratio > 0.0 && !(1.0 / SCALE_JUMP < ratio && ratio < SCALE_JUMP)
+}
+
+fn is_unit_mix_up(ratio: f64) -> bool {
+    UNIT_MIX_UPS.iter().any(|factors| factors.contains(&ratio) || factors.contains(&(1.0 / ratio)))
 }
 
 fn is_common_split(ratio: f64) -> bool {
@@ -319,6 +384,73 @@ mod tests {
     #[test]
     fn the_newest_bar_on_another_scale_is_set_aside() {
         assert_eq!(suspects_of(&[5.0, 5.1, 5.2, 520.0], &[]).len(), 1);
+    }
+
+    #[test]
+    fn of_two_equally_strong_scales_the_older_is_trusted() {
+        let suspects = suspects_of(&[5.0, 5.1, 510.0, 512.0], &[]);
+        assert_eq!(suspects.iter().map(|(close, _)| *close).collect::<Vec<_>>(), [510.0, 512.0]);
+    }
+
+    #[test]
+    fn a_collapse_that_no_mix_up_explains_is_believed_once_it_stands() {
+        let mut closes = vec![106.0; 40];
+        for day in 1..=5 {
+            closes.push(0.4);
+            let doubted: Vec<f64> = suspects_of(&closes, &[]).iter().map(|(close, _)| *close).collect();
+            assert_eq!(doubted, vec![0.4; if day < 3 { day } else { 0 }], "day {day}");
+        }
+        let mut bars = series(&closes[..43]);
+        bars[42].provisional = true;
+        assert_eq!(
+            set_suspects_aside(&mut bars, &[], InstrumentKind::Equity).len(),
+            3,
+            "one may still change"
+        );
+        closes.push(106.0);
+        assert_eq!(suspects_of(&closes, &[]).len(), 5, "it came back, so it never happened");
+        assert_eq!(suspects_of(&[106.0, 106.0, 0.4, 0.41, 0.4], &[]), [], "nor in a few days' view");
+    }
+
+    #[test]
+    fn no_price_is_beyond_suspicion_because_it_is_too_far_off() {
+        for wrong in [300.0, 30_000.0, 1e9, 3e-3, 1e-9] {
+            assert_eq!(suspects_of(&[3.0, 3.0, wrong, 3.0, 3.0, 3.0], &[]).len(), 1, "{wrong}");
+            assert_eq!(suspects_of(&[3.0, 3.0, 3.0, wrong, wrong], &[]).len(), 2, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mix_up_of_units_is_none_the_truer_for_standing() {
+        for factor in [100.0, 0.01, 1_000.0, 0.001] {
+            let mut closes = vec![5.0; 20];
+            closes.extend([5.0 * factor; 8]);
+            assert_eq!(suspects_of(&closes, &[]).len(), 8, "{factor}");
+        }
+    }
+
+    #[test]
+    fn a_reported_split_of_fifty_condemns_what_is_before_it_and_not_the_price() {
+        let mut closes = vec![3_280.0; 40];
+        closes.extend([65.5, 66.0]);
+        let suspects = suspects_of(&closes, &[(40, 50, 1)]);
+        assert_eq!(suspects.len(), 40);
+        assert!(suspects.iter().all(|(_, why)| matches!(why, Suspicion::SplitNotApplied { .. })));
+    }
+
+    #[test]
+    fn closes_as_traded_jump_at_a_split_and_are_true_on_both_sides_once_it_stands() {
+        let aside = |closes: &[f64]| {
+            let mut bars = series(closes);
+            set_as_traded_suspects_aside(&mut bars, InstrumentKind::Equity).len()
+        };
+        let mut closes = vec![3_280.0; 40];
+        closes.push(65.5);
+        assert_eq!(aside(&closes), 1, "a day alone may be a slip");
+        closes.extend([66.0, 65.0]);
+        assert_eq!(aside(&closes), 0);
+        closes.extend([3_280.0, 3_281.0]);
+        assert_eq!(aside(&closes), 3, "it came back");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! From what a document told to outcomes, checked like every other source's prices.
 
-use bellwether_domain::{DailyBar, Exchange, PriceSource, Quote, QuoteUnit, Symbol};
+use bellwether_domain::{DailyBar, Exchange, PriceBasis, PriceSource, Quote, QuoteUnit, Symbol};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::rows::Document;
 use super::settings::Terms;
 use crate::number::{Number, PriceReader, exact};
+use crate::suspicion::set_as_traded_suspects_aside;
 use crate::{
     History, Listing, NotAnswered, Outcome, RecentCloses, SuspectBar, Suspicion, doubt_price,
     set_suspects_aside,
@@ -60,7 +61,10 @@ impl Told {
             let what = format!("the close of {} is beyond all prices", bar.date);
             return Outcome::NotAnswered(NotAnswered::Malformed(what));
         }
-        let mut suspects = set_suspects_aside(&mut bars, &[], terms.kind);
+        let mut suspects = match source.basis {
+            PriceBasis::AsTraded => set_as_traded_suspects_aside(&mut bars, terms.kind),
+            PriceBasis::SplitAdjusted => set_suspects_aside(&mut bars, &[], terms.kind),
+        };
         let price_decimals = bars.last().and_then(|bar| exact(bar.close)).map_or(2, |close| close.scale());
         let listing = Listing {
             symbol: symbol.clone(),
