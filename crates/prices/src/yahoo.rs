@@ -76,9 +76,9 @@ impl Yahoo {
         self
     }
 
-    /// The login in use, for the next process.
-    pub async fn login(&self) -> Option<Login> {
-        self.member.as_ref()?.desk.at_hand().await
+    /// The login in use, for the next process; none while a new one is being got.
+    pub fn login(&self) -> Option<Login> {
+        self.member.as_ref()?.desk.at_hand()
     }
 
     /// The way out, with its counters.

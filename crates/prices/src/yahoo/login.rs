@@ -1,12 +1,12 @@
 //! Cookie and crumb, which open the endpoints that are not open to everybody.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bellwether_domain::SharedClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
 use super::consent;
 use crate::{Family, Gateway, LoadBudget, NotAnswered, Request, Response, Site, Unreadable};
@@ -28,6 +28,8 @@ impl fmt::Debug for Login {
 pub(super) struct Desk {
     clock: SharedClock,
     state: Mutex<State>,
+    /// Held during a handshake, so that all who wait share what comes of it.
+    handshake: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -47,52 +49,77 @@ impl Desk {
     const CALLS: u32 = 2;
 
     pub(super) fn new(kept: Option<Login>, clock: SharedClock) -> Self {
-        Self { clock, state: Mutex::new(State { login: kept, ..State::default() }) }
+        let state = Mutex::new(State { login: kept, ..State::default() });
+        Self { clock, state, handshake: tokio::sync::Mutex::default() }
     }
 
-    /// The login at hand.
-    pub(super) async fn at_hand(&self) -> Option<Login> {
-        self.state.lock().await.login.clone()
+    /// The login at hand; none while a new one is being got.
+    pub(super) fn at_hand(&self) -> Option<Login> {
+        self.state().login.clone()
     }
 
     /// Whether a login was refused when it was fresh, not long ago.
-    pub(super) async fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         let now = self.clock.now();
-        self.state.lock().await.closed_until.is_some_and(|until| now < until)
+        let closed_until = &mut self.state().closed_until;
+        // Here and below: a wall clock that was set back must not prolong it.
+        *closed_until = closed_until.map(|until| until.min(now + Self::CLOSED_FOR));
+        closed_until.is_some_and(|until| now < until)
     }
 
     /// Gives up on logins for a while.
-    pub(super) async fn close(&self) {
-        let mut state = self.state.lock().await;
+    pub(super) fn close(&self) {
+        let mut state = self.state();
         state.login = None;
         state.closed_until = Some(self.clock.now() + Self::CLOSED_FOR);
     }
 
     /// A login other than `refused`: the one at hand, or a new one.
+    ///
+    /// Who has a deadline waits for the handshake of others during half of the time left, so that the other half is
+    /// enough for the way that needs no login.
     pub(super) async fn login(
         &self,
         refused: Option<&Login>,
         gateway: &Gateway,
         budget: &LoadBudget,
     ) -> Result<Login, NotAnswered> {
-        // Held during the handshake, so that all who wait share what comes of it.
-        let mut state = self.state.lock().await;
-        if let Some(login) = state.login.as_ref().filter(|login| Some(*login) != refused) {
-            return Ok(login.clone());
+        let other = || self.at_hand().filter(|login| Some(login) != refused);
+        if let Some(login) = other() {
+            return Ok(login);
+        }
+        let turn = self.handshake.lock();
+        let _turn = match budget.deadline() {
+            None => turn.await,
+            Some(deadline) => {
+                let left = (deadline - self.clock.now()).to_std().unwrap_or_default();
+                tokio::time::timeout(left / 2, turn).await.ok().ok_or(NotAnswered::Timeout)?
+            }
+        };
+        if let Some(login) = other() {
+            return Ok(login);
         }
         let now = self.clock.now();
-        if state.asked_at.is_some_and(|at| now - at < Self::BETWEEN_HANDSHAKES) {
-            return Err(NotAnswered::Blocked { status: 401 });
+        {
+            let mut state = self.state();
+            state.asked_at = state.asked_at.map(|at| at.min(now));
+            if state.asked_at.is_some_and(|at| now - at < Self::BETWEEN_HANDSHAKES) {
+                return Err(NotAnswered::Blocked { status: 401 });
+            }
+            // One that has to be broken off would still keep others away for ten minutes.
+            if budget.left() < Self::CALLS {
+                return Err(NotAnswered::BudgetSpent);
+            }
+            state.asked_at = Some(now);
+            state.login = None;
         }
-        // One that has to be broken off would still keep others away for ten minutes.
-        if budget.left() < Self::CALLS {
-            return Err(NotAnswered::BudgetSpent);
-        }
-        state.asked_at = Some(now);
-        state.login = None;
         let login = handshake(gateway, budget).await?;
-        state.login = Some(login.clone());
+        self.state().login = Some(login.clone());
         Ok(login)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -153,6 +180,10 @@ fn crumb_of(response: &Response) -> Result<String, Unreadable> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use bellwether_domain::FixedClock;
+
     use super::*;
 
     #[test]
@@ -186,6 +217,17 @@ mod tests {
         assert_eq!(found, Ok("A3=d=xyz&S=1".into()));
         assert!(cookies(&["A3=; Max-Age=0"]).is_err());
         assert!(cookies(&[]).is_err());
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_the_desk_closed_for_an_hour_only() {
+        let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH + TimeDelta::days(365)));
+        let desk = Desk::new(None, clock.clone());
+        desk.close();
+        clock.set(DateTime::UNIX_EPOCH);
+        assert!(desk.is_closed());
+        clock.advance(Desk::CLOSED_FOR);
+        assert!(!desk.is_closed());
     }
 
     #[test]

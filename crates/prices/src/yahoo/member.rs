@@ -68,7 +68,7 @@ impl Member {
     pub(super) async fn quotes(&self, symbols: &[Symbol], yahoo: &Yahoo, budget: &LoadBudget) -> Answers {
         let now = yahoo.gateway().clock().now();
         let asked = self.worth_asking(symbols, yahoo, now);
-        if !self.is_worth_it(asked.len(), now).await {
+        if !self.is_worth_it(asked.len(), now) {
             return leave(symbols);
         }
         // The first call makes sure of a login, so that the others need not find out one by one that it is none.
@@ -103,11 +103,11 @@ impl Member {
     }
 
     /// Whether quotes of so many symbols take fewer calls this way than by sparks.
-    async fn is_worth_it(&self, symbols: usize, now: DateTime<Utc>) -> bool {
-        if self.desk.is_closed().await {
+    fn is_worth_it(&self, symbols: usize, now: DateTime<Utc>) -> bool {
+        if self.desk.is_closed() {
             return false;
         }
-        let handshake = if self.desk.at_hand().await.is_some() { 0 } else { Self::HANDSHAKE_CALLS };
+        let handshake = if self.desk.at_hand().is_some() { 0 } else { Self::HANDSHAKE_CALLS };
         symbols.div_ceil(self.state().size.at(now)) + handshake < symbols.div_ceil(Plan::BATCH)
     }
 
@@ -187,7 +187,7 @@ impl Member {
             }
             Ok(Quotes::SessionRefused) => {
                 tracing::warn!("a fresh login was refused; using sparks for an hour");
-                self.desk.close().await;
+                self.desk.close();
                 (leave(batch), Fate::NotTold)
             }
             Err(reason @ (NotAnswered::BudgetSpent | NotAnswered::TooLate)) => {

@@ -44,7 +44,7 @@ async fn a_throttled_handshake_leaves_it_to_sparks() {
     desk.sim.adjust(|behaviour| behaviour.crumb.throttled = true);
     let quotes = desk.yahoo.quotes(&symbols(100), &desk.budget(100)).await;
     assert!(quotes.iter().all(|(_, outcome)| outcome.as_answer().is_some()));
-    assert_eq!(desk.yahoo.login().await, None);
+    assert_eq!(desk.yahoo.login(), None);
     assert_eq!(desk.sim.counters().since_start.spark_calls(), 5);
 }
 
@@ -121,7 +121,7 @@ async fn where_the_cookie_host_gives_none_the_web_site_does() {
         let rest = [(Route::Crumb, 200), (Route::Quote, 200), (Route::Quote, 200), (Route::Quote, 200)];
         let expected: Vec<_> = trail.iter().copied().chain(rest).chain([(Route::Quote, 200)]).collect();
         assert_eq!(desk.trail(), expected, "{mode:?}");
-        let login = desk.yahoo.login().await.unwrap();
+        let login = desk.yahoo.login().unwrap();
         assert_eq!(format!("{login:?}"), "Login(..)");
     }
 }
@@ -194,7 +194,7 @@ async fn a_throttled_crumb_is_final_and_nothing_is_kept_of_it() {
     assert_eq!((desk.calls_to(Route::Cookie), desk.calls_to(Route::Crumb)), (1, 1), "and no way round it");
     assert_eq!((desk.calls_to(Route::Page), desk.calls_to(Route::Quote)), (0, 0));
     assert_eq!(desk.sim.counters().since_start.spark_calls(), 50);
-    assert_eq!(desk.yahoo.login().await, None);
+    assert_eq!(desk.yahoo.login(), None);
 }
 
 #[tokio::test]

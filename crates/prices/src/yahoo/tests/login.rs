@@ -1,5 +1,6 @@
 //! Quotes with a login, over a scripted service.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -16,6 +17,7 @@ struct Service {
     crumbs: AtomicUsize,
     crumbs_are_throttled: AtomicBool,
     nobody_is_let_in: AtomicBool,
+    cookies_never_come: AtomicBool,
     /// A batch of more symbols fails; 0 for no limit.
     most: AtomicUsize,
 }
@@ -46,6 +48,7 @@ impl Transport for Line {
         service.paths.lock().expect("paths").push((path.to_owned(), symbols.len()));
         tokio::task::yield_now().await;
         match path {
+            "cookie" if service.cookies_never_come.load(Ordering::SeqCst) => pending().await,
             "cookie" => Ok(Response {
                 status: 404,
                 cookies: vec!["A3=jar; Max-Age=31557600; Secure".into()],
@@ -176,7 +179,7 @@ async fn a_crumb_that_expired_is_replaced_once_for_all_who_find_out() {
 async fn a_login_outlives_the_process() {
     let first = office(None);
     first.quotes(120).await;
-    let stored = serde_json::to_string(&first.yahoo.login().await).expect("json");
+    let stored = serde_json::to_string(&first.yahoo.login()).expect("json");
     let second = office(serde_json::from_str(&stored).expect("a login"));
     second.service.crumbs.store(1, Ordering::SeqCst);
     assert!(all_answered(&second.quotes(50).await));
@@ -189,7 +192,7 @@ async fn a_throttled_handshake_leaves_it_to_sparks() {
     office.service.crumbs_are_throttled.store(true, Ordering::SeqCst);
     assert!(all_answered(&office.quotes(100).await));
     assert_eq!(office.calls().len(), 2 + 5);
-    assert_eq!(office.yahoo.login().await, None, "the refusal is not taken for a crumb");
+    assert_eq!(office.yahoo.login(), None, "the refusal is not taken for a crumb");
     assert!(all_answered(&office.quotes(100).await));
     assert!(office.calls().iter().all(|(path, _)| path == "spark"), "and is not asked again soon");
 }
@@ -250,4 +253,41 @@ fn records_without_a_price_are_told_apart() {
         assert!(matches!(record(change), Outcome::NotAnswered(NotAnswered::Malformed(_))));
     }
     assert!(matches!(record(json!({ "regularMarketPrice": 30_880 })), Outcome::Suspect(_)));
+}
+
+#[tokio::test]
+async fn who_has_a_deadline_does_not_wait_for_a_handshake_that_takes_longer() {
+    let office = office(None);
+    office.service.cookies_never_come.store(true, Ordering::SeqCst);
+    let set: Vec<Symbol> = (0..200).map(|n| symbol(&format!("S{n}"))).collect();
+    let nightly = LoadBudget::background(100);
+    let mut nightly = Box::pin(office.yahoo.quotes(&set, &nightly));
+    while office.service.paths.lock().expect("paths").is_empty() {
+        assert!(futures::poll!(&mut nightly).is_pending());
+    }
+    assert_eq!(office.yahoo.login(), None, "told at once");
+
+    let budget = LoadBudget::foreground(100, office.clock.now() + TimeDelta::milliseconds(200));
+    let quotes = office.yahoo.quotes(&set, &budget).await;
+    assert!(quotes.iter().all(|(_, outcome)| outcome.as_answer().is_some()), "by sparks");
+    assert!(futures::poll!(&mut nightly).is_pending(), "the handshake goes on");
+    assert_eq!(office.calls().iter().filter(|(path, _)| path == "cookie").count(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_keeps_a_handshake_away_for_ten_minutes_only() {
+    let office = office(None);
+    office.service.crumbs_are_throttled.store(true, Ordering::SeqCst);
+    office.clock.advance(TimeDelta::days(365));
+    office.quotes(200).await;
+    office.service.crumbs_are_throttled.store(false, Ordering::SeqCst);
+    office.clock.set(now());
+    office.quotes(200).await;
+    assert_eq!(office.yahoo.login(), None);
+    // The first handshake after these minutes finds the circuit open, for the longest rest.
+    for minutes in [11, 75] {
+        office.clock.advance(TimeDelta::minutes(minutes));
+        office.quotes(200).await;
+    }
+    assert!(office.yahoo.login().is_some());
 }
