@@ -35,6 +35,14 @@ pub enum Suspicion {
         /// The close by the close before.
         ratio: f64,
     },
+    /// The answer is in another unit of the same currency than before, as when pence are called pounds.
+    #[error("the answer counts {told} units in one of the currency, where there were {known}")]
+    OtherUnit {
+        /// How many of the units told make one of the currency.
+        told: u32,
+        /// How many did so far.
+        known: u32,
+    },
     /// The answer is about another symbol.
     #[error("the answer is about {answered:?}")]
     WrongSymbol {

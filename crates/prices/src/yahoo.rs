@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, PricesError, Provider,
-    RecentCloses, SourceHealth,
+    RecentCloses, SourceHealth, Suspicion,
 };
 
 mod bars;
@@ -31,7 +31,7 @@ mod wire;
 
 pub use chart::read_chart;
 pub use login::Login;
-pub use memory::{Absence, Memory, Remembered, Trouble};
+pub use memory::{Absence, Memory, OtherUnit, Remembered, Trouble};
 pub use quote::{Quotes, read_quotes};
 pub use reading::{Asked, Known};
 pub use search::read_search;
@@ -123,12 +123,19 @@ impl Yahoo {
         self.charts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of the quotes of lines that trade no more.
-    fn learn_delisted(&self, answers: &HashMap<Symbol, Outcome<Quote>>) {
+    /// Takes note of what quotes tell of lines that trade no more, and of units.
+    fn learn_quotes(&self, answers: &HashMap<Symbol, Outcome<Quote>>) {
         let now = self.gateway.clock().now();
         let mut memory = self.lock_memory();
-        for symbol in answers.iter().filter(|(_, outcome)| **outcome == Outcome::Delisted).map(|(s, _)| s) {
-            memory.note_absence(symbol, true, Kind::Batch, now);
+        for (symbol, outcome) in answers {
+            match outcome {
+                Outcome::Delisted => memory.note_absence(symbol, true, Kind::Batch, now),
+                Outcome::Suspect(Suspicion::OtherUnit { told, .. }) => {
+                    memory.note_other_unit(symbol, *told, now);
+                }
+                Outcome::Answered(_) => memory.note_known_unit(symbol),
+                _ => {}
+            }
         }
     }
 
@@ -136,6 +143,7 @@ impl Yahoo {
     fn learn_chart(&self, symbol: &Symbol, outcome: Outcome<History>) -> Outcome<History> {
         let now = self.gateway.clock().now();
         let (mut memory, mut signs) = (self.lock_memory(), self.lock_charts());
+        memory.prune(now);
         match &outcome {
             Outcome::Answered(history) => {
                 let Listing { unit, zone, .. } = history.listing;
@@ -169,6 +177,9 @@ impl Yahoo {
                     memory.note_failure(symbol, Kind::Chart, now);
                 }
                 signs.note_failure(symbol);
+            }
+            Outcome::Suspect(Suspicion::OtherUnit { told, .. }) => {
+                memory.note_other_unit(symbol, *told, now);
             }
             Outcome::NotAnswered(_) | Outcome::Suspect(_) => {}
         }

@@ -81,7 +81,7 @@ impl Member {
         let answers = join_all(batches).await.into_iter().flatten();
         let answers: HashMap<Symbol, Outcome<Quote>> =
             answers.filter_map(|(symbol, outcome)| Some((symbol, outcome?))).collect();
-        yahoo.learn_delisted(&answers);
+        yahoo.learn_quotes(&answers);
         symbols.iter().map(|symbol| (symbol.clone(), answers.get(symbol).cloned())).collect()
     }
 

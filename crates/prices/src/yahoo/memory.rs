@@ -33,6 +33,9 @@ pub struct Remembered {
     /// Unit and zone, from the last answer that named them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
+    /// Since then it is told in another unit of its currency. Gone with the next answer in the known one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_unit: Option<OtherUnit>,
     /// The service said that there is no such symbol, or no more. Gone with the next price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub absence: Option<Absence>,
@@ -42,6 +45,21 @@ pub struct Remembered {
     /// Its charts fail. Gone with the next chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_charts: Option<Trouble>,
+}
+
+/// Answers are in another unit of the same currency than before, and so suspect. What is told for a week and by no
+/// answer contradicted is believed, because a listing may change its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OtherUnit {
+    /// How many of the units told make one of the currency.
+    pub units_in_one: u32,
+    /// When that was told first.
+    pub since: DateTime<Utc>,
+}
+
+impl OtherUnit {
+    const BELIEVED_AFTER: TimeDelta = TimeDelta::days(7);
 }
 
 /// The service says that there is nothing: asked again after a day, and after three such days once a week.
@@ -199,8 +217,42 @@ impl Memory {
     pub(super) fn note_answer(&mut self, symbol: &Symbol, known: Known, kind: Kind) {
         let remembered = self.entry(symbol);
         remembered.known = Some(known);
+        remembered.other_unit = None;
         remembered.absence = None;
         *remembered.trouble(kind) = None;
+    }
+
+    /// The symbol was told in another unit than the known one. After a week of that it is the known one.
+    pub(super) fn note_other_unit(&mut self, symbol: &Symbol, units_in_one: u32, now: DateTime<Utc>) {
+        let Some(remembered) = self.0.get_mut(symbol) else { return };
+        let Some(known) = &mut remembered.known else { return };
+        let before = remembered.other_unit.filter(|other| other.units_in_one == units_in_one);
+        let since = before.map_or(now, |other| other.since.min(now));
+        remembered.other_unit = if now - since < OtherUnit::BELIEVED_AFTER {
+            Some(OtherUnit { units_in_one, since })
+        } else {
+            tracing::warn!(%symbol, units_in_one, "told for a week in another unit of its currency; believing it");
+            known.unit.units_in_one = units_in_one;
+            None
+        };
+    }
+
+    /// The symbol was told in the known unit.
+    pub(super) fn note_known_unit(&mut self, symbol: &Symbol) {
+        if let Some(remembered) = self.0.get_mut(symbol) {
+            remembered.other_unit = None;
+        }
+    }
+
+    /// Forgets symbols that never gave a price and of which nobody was told anything for a week.
+    pub(super) fn prune(&mut self, now: DateTime<Utc>) {
+        self.0.retain(|_, remembered| {
+            let Remembered { known, absence, in_batches, in_charts, .. } = remembered;
+            let troubled = |trouble: &Trouble| now < trouble.at + Absence::WEEK;
+            known.is_some()
+                || absence.is_some_and(|absence| now < absence.until + Absence::WEEK)
+                || in_batches.iter().chain(in_charts.iter()).any(troubled)
+        });
     }
 
     /// The call was answered, whatever it says of the symbol.
@@ -337,6 +389,39 @@ mod tests {
         memory.note_answer(&bad, known(), Kind::Batch);
         memory.note_failure(&bad, Kind::Batch, at(28));
         assert_eq!(memory.answer::<()>(&bad, Kind::Batch, at(29)), None, "after an answer it starts over");
+    }
+
+    #[test]
+    fn another_unit_is_believed_when_it_was_told_for_a_week_and_nothing_else() {
+        let (mut memory, share) = (Memory::default(), symbol("VOD.L"));
+        let unit = |memory: &Memory| memory.of(&share).known.expect("known").unit.units_in_one;
+        memory.note_answer(&share, known(), Kind::Batch);
+        memory.note_other_unit(&share, 1, at(0));
+        memory.note_other_unit(&share, 1, at(24 * 6));
+        memory.note_known_unit(&share);
+        memory.note_other_unit(&share, 1, at(24 * 7));
+        memory.note_other_unit(&share, 1_000, at(24 * 8));
+        memory.note_other_unit(&share, 1, at(24 * 9));
+        memory.note_other_unit(&share, 1, at(24 * 16 - 1));
+        assert_eq!(unit(&memory), 100);
+        assert_eq!(memory.of(&share).other_unit, Some(OtherUnit { units_in_one: 1, since: at(24 * 9) }));
+        memory.note_other_unit(&share, 1, at(24 * 16));
+        assert_eq!((unit(&memory), memory.of(&share).other_unit), (1, None));
+    }
+
+    #[test]
+    fn what_never_had_a_price_is_forgotten_when_nobody_asks_for_weeks() {
+        let mut memory = Memory::default();
+        memory.note_answer(&symbol("GOOD"), known(), Kind::Batch);
+        memory.note_absence(&symbol("GONE"), false, Kind::Batch, at(0));
+        memory.note_failure(&symbol("BAD"), Kind::Chart, at(0));
+        memory.note_doubt(&symbol("SHY"), at(24 * 2));
+        memory.prune(at(24 * 7));
+        assert_eq!(memory.len(), 3);
+        memory.prune(at(24 * 8 - 1));
+        assert_eq!(memory.len(), 3);
+        memory.prune(at(24 * 9));
+        assert_eq!((memory.len(), memory.is_good(&symbol("GOOD"))), (1, true));
     }
 
     #[test]

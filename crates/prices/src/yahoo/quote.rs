@@ -148,6 +148,9 @@ fn quote(record: &Record, symbol: &Symbol, known: Option<Known>, now: DateTime<U
             None => return malformed("no currency"),
         },
     };
+    if let Some(suspicion) = known.and_then(|known| known.doubt_unit(unit)) {
+        return Outcome::Suspect(suspicion);
+    }
     let mut prices = PriceReader::new(unit);
     let price = prices.major(record.regular_market_price);
     let previous = prices.major(record.regular_market_previous_close);

@@ -17,7 +17,8 @@ use crate::{
     History, Listing, NotAnswered, Outcome, RecentCloses, SuspectBar, Suspicion, Unreadable, doubt_price,
 };
 
-/// What is known of a symbol from earlier answers; stands in where an answer leaves it out.
+/// What is known of a symbol from earlier answers; stands in where an answer leaves it out. An answer in another unit
+/// of the same currency is suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredKnown", into = "StoredKnown")]
 pub struct Known {
@@ -25,6 +26,15 @@ pub struct Known {
     pub unit: QuoteUnit,
     /// The zone of its dates.
     pub zone: Tz,
+}
+
+impl Known {
+    /// Whether a unit is another one of the same currency: all prices of such an answer agree with each other, and may
+    /// still be a hundred times too high. A listing in another currency is another matter.
+    pub(super) fn doubt_unit(self, told: QuoteUnit) -> Option<Suspicion> {
+        let is_other = told.currency == self.unit.currency && told.units_in_one != self.unit.units_in_one;
+        is_other.then_some(Suspicion::OtherUnit { told: told.units_in_one, known: self.unit.units_in_one })
+    }
 }
 
 /// What was asked, as far as it takes to read the answer.
@@ -83,6 +93,9 @@ impl Read {
             Some(Err(_)) => return Err(inconsistent("a currency that is none")),
             None => asked.known.ok_or_else(|| inconsistent("no currency"))?.unit,
         };
+        if let Some(suspicion) = asked.known.and_then(|known| known.doubt_unit(unit)) {
+            return Ok(Outcome::Suspect(suspicion));
+        }
         let zone = match meta.exchange_timezone_name.as_deref().map(str::parse) {
             Some(Ok(zone)) => zone,
             Some(Err(_)) => return Err(inconsistent("a time zone that is none")),

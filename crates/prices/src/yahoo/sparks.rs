@@ -11,7 +11,7 @@ use super::memory::Kind;
 use super::routes::Route;
 use super::spark::{self, Batch, Blame, Entry, Span};
 use crate::gateway::Effort;
-use crate::{LoadBudget, NotAnswered, Outcome, Response};
+use crate::{LoadBudget, NotAnswered, Outcome, Response, Suspicion};
 
 /// What came back for one call.
 enum Reply {
@@ -209,13 +209,21 @@ impl Yahoo {
         if answered {
             routes.signs.note_answer(now);
         }
+        if asked.iter().any(|(_, entry)| !entry.is_read()) {
+            memory.prune(now);
+        }
         let mut outage = false;
         for (symbol, entry) in asked {
             match entry {
                 Entry::Read(read) => memory.note_answer(symbol, read.known(), Kind::Batch),
                 Entry::Not(Outcome::Unknown) => memory.note_absence(symbol, false, Kind::Batch, now),
                 Entry::Not(Outcome::Delisted) => memory.note_absence(symbol, true, Kind::Batch, now),
-                Entry::Not(_) => memory.note_clear(symbol, Kind::Batch),
+                Entry::Not(outcome) => {
+                    memory.note_clear(symbol, Kind::Batch);
+                    if let Outcome::Suspect(Suspicion::OtherUnit { told, .. }) = outcome {
+                        memory.note_other_unit(symbol, *told, now);
+                    }
+                }
                 Entry::Failed { blame: Blame::Shared, .. } => memory.note_doubt(symbol, now),
                 Entry::Failed { blame: Blame::Own, reason } => {
                     // An outage is only the symbol's if others were answered since it failed last.

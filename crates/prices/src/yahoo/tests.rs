@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Suspicion, Unreadable};
+use crate::Unreadable;
 
 mod batches;
 mod login;
@@ -327,6 +327,20 @@ fn a_current_price_a_hundred_times_too_high_is_never_given() {
     assert_eq!(closes(&history), [100.5, 101.25, 134.39]);
     let [suspect] = &history.suspects[..] else { panic!("{:?}", history.suspects) };
     assert!(matches!(suspect.suspicion, Suspicion::OtherScale { .. }));
+}
+
+#[test]
+fn an_answer_in_another_unit_of_the_currency_is_suspect_however_well_it_agrees_with_itself() {
+    let known = |unit: &str| Known { unit: unit.parse().expect("a unit"), zone: chrono_tz::Europe::London };
+    let read = |before: &str, told: &str| {
+        let asked = Asked { known: Some(known(before)), ..asked() };
+        read_as(&asked, |chart| chart["meta"]["currency"] = json!(told)).expect("an answer")
+    };
+    let suspect = |told, known| Outcome::Suspect(Suspicion::OtherUnit { told, known });
+    assert_eq!(read("GBp", "GBP"), suspect(1, 100));
+    assert_eq!(read("GBP", "GBp"), suspect(100, 1));
+    assert!(read("GBp", "GBX").as_answer().is_some(), "the same by another name");
+    assert!(read("GBp", "USD").as_answer().is_some(), "a listing in another currency");
 }
 
 #[test]

@@ -3,15 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use bellwether_domain::{DailyBar, Exchange, Quote, QuoteUnit, Symbol, price_of_decimal};
 use bellwether_prices::{
-    History, Limits, LoadBudget, NotAnswered, Outcome, Provider, RecentCloses, Suspicion, Yahoo,
+    Family, History, HttpTransport, Limits, LoadBudget, NotAnswered, Outcome, Provider, RecentCloses,
+    Request, Suspicion, Transport, Yahoo,
 };
 use bellwether_yahoo_sim::{
     FaultAction, FaultBody, FaultMatch, FaultRule, Omission, ResetPoint, Route, Truth,
 };
 use chrono::{Days, Months, NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
 
 use super::{Desk, date, desk, gateway, symbol, symbols};
 
@@ -454,4 +457,32 @@ async fn prices_by_login_are_true_or_not_told() {
         }
         assert_eq!(told, told_by_login(&case.rule.action), "{:?}", case.rule);
     }
+}
+
+/// Every price of the answer is in pence, and the answer calls them pounds.
+#[tokio::test]
+async fn pence_that_are_called_pounds_value_nothing_until_they_are_told_so_for_a_week() {
+    let desk = desk(Limits::generous(), Vec::new());
+    let share = [symbol("T1.L")];
+    let quotes = async || desk.yahoo.quotes(&share, &desk.budget(4)).await.remove(0).1;
+    let sound = quotes().await.answer().unwrap();
+    let path = "/v7/finance/spark?symbols=T1.L&range=5d&interval=1d".to_owned();
+    let spark = Request::get(Family::Anonymous, path, Duration::from_secs(5));
+    let body = HttpTransport::new(&desk.sim.base_url()).unwrap().send(&spark).await.unwrap().body;
+    let mistaken = String::from_utf8(body).unwrap().replace("\"GBp\"", "\"GBP\"");
+    let action = FaultAction::Status { code: 200, body: FaultBody::Text(mistaken) };
+    let faults = vec![FaultRule::on(Route::SparkV7, action)];
+    let suspect = Outcome::Suspect(Suspicion::OtherUnit { told: 1, known: 100 });
+
+    desk.sim.set_faults(faults.clone());
+    assert_eq!(quotes().await, suspect);
+    desk.sim.set_faults(Vec::new());
+    assert_eq!(quotes().await.answer().unwrap().price, sound.price);
+    desk.sim.set_faults(faults);
+    for _ in 0..=7 {
+        assert_eq!(quotes().await, suspect);
+        desk.clock.advance(TimeDelta::days(1));
+    }
+    let believed = quotes().await.answer().unwrap();
+    assert_eq!(believed.price, sound.price * Decimal::from(100));
 }
