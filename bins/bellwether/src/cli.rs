@@ -118,7 +118,7 @@ pub(crate) struct PricesSet {
     /// Whose price
     pub(crate) symbol: bellwether_domain::Symbol,
     /// Of one unit, as 120.50
-    #[arg(value_parser = Decimal::from_str_exact)]
+    #[arg(value_parser = Decimal::from_str_exact, allow_negative_numbers = true)]
     pub(crate) price: Decimal,
     /// The day that it is of, as YYYY-MM-DD; today when left out
     #[arg(long)]

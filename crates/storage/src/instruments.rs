@@ -210,6 +210,17 @@ pub fn learn(
     Ok(())
 }
 
+/// Forgets in which currency an instrument trades, for when all that told it was taken back.
+pub fn forget_currency(connection: &mut AnyConnection, id: InstrumentId) -> Result<(), StorageError> {
+    diesel::update(instruments::table.find(id.0))
+        .set((
+            instruments::currency.eq(None::<&str>),
+            instruments::price_version.eq(instruments::price_version + 1),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Holds instruments still until the transaction ends, for a change of their prices, actions or quotes.
 ///
 /// # Errors

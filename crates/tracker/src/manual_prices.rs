@@ -5,7 +5,7 @@ use bellwether_domain::{
 };
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
-use bellwether_storage::{StorageError, instruments, prices};
+use bellwether_storage::{StorageError, instruments, prices, quotes};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -74,15 +74,25 @@ impl Tracker {
         }
     }
 
-    /// Takes back the price that was recorded for a day; what others tell of it counts again.
+    /// Takes back the price that was recorded for a day; what others tell of it counts again. With an instrument's only
+    /// price its currency goes too, so that a wrong one can be mended.
     ///
     /// # Errors
     /// [`TrackerError::NotFound`] when none was recorded for that day, and the database's.
     pub async fn remove_price(&self, symbol: &Symbol, date: NaiveDate) -> Result<(), TrackerError> {
         let nothing = || TrackerError::NotFound(format!("price of {symbol} recorded by hand for {date}"));
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
-        let instrument = known.get(symbol).ok_or_else(nothing)?;
-        if !self.storage().remove_price(instrument.id, PriceSource::manual(), date).await? {
+        let id = known.get(symbol).ok_or_else(nothing)?.id;
+        let removed = self.storage().write(move |connection| {
+            let removed = prices::remove(connection, id, &PriceSource::manual(), date)?;
+            let is_priced =
+                !prices::coverage(connection, id)?.is_empty() || !quotes::read(connection, &[id])?.is_empty();
+            if removed && !is_priced {
+                instruments::forget_currency(connection, id)?;
+            }
+            Ok(removed)
+        });
+        if !removed.await? {
             return Err(nothing());
         }
         tracing::info!(%symbol, %date, "price.removed");

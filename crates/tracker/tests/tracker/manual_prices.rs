@@ -67,6 +67,21 @@ async fn a_private_share_has_a_value_without_any_provider(database: &TestDatabas
     assert_eq!(value(&look(&tracker, id).await), decimal("1202.5"));
 }
 
+async fn a_currency_typed_wrong_can_be_taken_back(database: &TestDatabase) {
+    let clock = clock(SATURDAY);
+    let tracker = database.tracker(Upstream::Nobody, &clock).await;
+    let _ = portfolio(&tracker, &["PRIVATE"]).await;
+    let (usd, eur) = (Some(Currency::USD), Some(Currency::EUR));
+    record(&tracker, "PRIVATE", Some("2026-11-18"), "120", usd).await.unwrap();
+    record(&tracker, "PRIVATE", Some("2026-11-19"), "120", usd).await.unwrap();
+    tracker.remove_price(&symbol("PRIVATE"), day("2026-11-18")).await.unwrap();
+    let refused = record(&tracker, "PRIVATE", Some("2026-11-18"), "120", eur).await.unwrap_err();
+    assert!(matches!(refused, TrackerError::Conflict(_)), "a price in dollars is left: {refused:?}");
+    tracker.remove_price(&symbol("PRIVATE"), day("2026-11-19")).await.unwrap();
+    let mended = record(&tracker, "PRIVATE", Some("2026-11-18"), "120", eur).await.unwrap();
+    assert_eq!(mended.currency, Currency::EUR);
+}
+
 async fn a_typed_price_counts_on_its_day_and_the_providers_before_and_after(database: &TestDatabase) {
     let clock = clock(SATURDAY);
     let simulator = simulator(&clock);
@@ -144,6 +159,7 @@ async fn today_is_the_exchanges_day(database: &TestDatabase) {
 on_both!(
     a_private_share_has_a_value_without_any_provider,
     a_typed_price_counts_on_its_day_and_the_providers_before_and_after,
+    a_currency_typed_wrong_can_be_taken_back,
     a_price_that_cannot_be_true_changes_nothing,
     today_is_the_exchanges_day,
 );
