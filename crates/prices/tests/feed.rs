@@ -348,6 +348,19 @@ async fn impossible_prices_are_set_aside_like_everybodys() {
 }
 
 #[tokio::test]
+async fn a_split_of_fifty_is_believed_of_closes_as_traded_once_it_stands() {
+    for (basis, aside) in [("as-traded", 0), ("split-adjusted", 3)] {
+        let desk = desk(&MINIMAL.replace("split-adjusted", basis)).await;
+        let before: Vec<String> = (2..=26).map(|day| format!("2026-01-{day:02},3280\n")).collect();
+        let rows = before.concat() + "2026-02-26,65.5\n2026-02-27,66\n2026-03-02,65\n";
+        desk.served.put("/A.X", 200, format!("date,close\n{rows}"));
+        let history = desk.history("A.X").await.answer().unwrap();
+        assert_eq!(history.suspects.len(), aside, "{basis}");
+        assert_eq!(history.quote.is_some(), aside == 0, "{basis}");
+    }
+}
+
+#[tokio::test]
 async fn a_price_may_stand_apart() {
     let settings = minimal_json(
         r#"
