@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bellwether_domain::{
-    ActionKind, CorporateAction, Currency, Instrument, InstrumentId, PriceSource, PriceSourceName, Symbol,
-    from_epoch_day,
+    ActionKind, CorporateAction, Currency, DailyBar, Instrument, InstrumentId, PriceSource, PriceSourceName,
+    Split, Symbol,
 };
 use bellwether_prices::{History, LoadBudget, Outcome, Overlap, Provider, overlap};
 use bellwether_storage::actions::ActionBatch;
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
 use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::needs::{HISTORY_FROM, Need};
+use super::units::in_one_unit;
 use super::{Told, UNKNOWN_FOR};
 use crate::stored_market::FIRST_PROVIDER_RANK;
 use crate::{Tracker, TrackerError};
@@ -27,8 +28,8 @@ pub(crate) type Tellers = HashMap<Symbol, BTreeMap<PriceSourceName, DateTime<Utc
 
 /// A refresh fetches so many days again, to see whether the source restated them.
 const OVERLAP_DAYS: u64 = 12;
-/// A full history may begin so many days later than the stored one and still take its place.
-const MAY_BEGIN_LATER: i64 = 7;
+/// So long nobody is asked for a symbol whose history contradicts the stored one.
+const CONTRADICTED_FOR: TimeDelta = TimeDelta::hours(1);
 
 impl Tracker {
     /// Fetches the days that are missing; in full when they are the first, or the source restated its history.
@@ -80,22 +81,31 @@ impl Tracker {
         self.keep(need, outcome).await
     }
 
-    /// Takes a full history for its source's stored one, unless it lacks days that are stored.
+    /// Stores a full history, unless that would mix units with what is stored of its source.
     async fn keep(&self, need: &Need, outcome: Outcome<History>) -> Result<Told, TrackerError> {
         let told = self.told(need.symbol(), &outcome);
-        let Outcome::Answered(history) = outcome else { return Ok(told) };
-        let stored = self.stored_closes(need.instrument.id, &history.source).await?;
-        let first = |bars: &[bellwether_domain::DailyBar]| bars.first().map(|bar| bar.date);
-        let begins_late = match (stored.first(), first(&history.bars)) {
-            (Some((known, _)), Some(told)) => (told - *known).num_days() > MAY_BEGIN_LATER,
-            _ => false,
-        };
-        if begins_late {
-            tracing::warn!(symbol = %need.symbol(), "refresh.history_shorter_than_stored");
-            self.refresh_state().silence(need.symbol(), self.clock().now() + UNKNOWN_FOR);
-            return Ok(Told::Silence);
+        let Outcome::Answered(mut history) = outcome else { return Ok(told) };
+        let id = need.instrument.id;
+        let stored = self.stored_bars(id, &history.source).await?;
+        // Not every source tells splits.
+        let known = self.storage().read_actions(vec![id]).await?.remove(&id).unwrap_or_default();
+        let known = known.iter().flat_map(|told| &told.actions).filter_map(|action| match action.kind {
+            ActionKind::Split(ratio) => Some(Split { ex_date: action.ex_date, ratio }),
+            _ => None,
+        });
+        let mut splits: Vec<Split> = history.splits.clone();
+        for split in known {
+            if !splits.contains(&split) {
+                splits.push(split);
+            }
         }
-        self.write(need, history, WriteMode::Replace).await
+        let Some((bars, mode)) = in_one_unit(&stored, &history.bars, &splits) else {
+            tracing::warn!(symbol = %need.symbol(), source = %history.source.name, "refresh.history_contradicts_stored");
+            self.refresh_state().silence(need.symbol(), self.clock().now() + CONTRADICTED_FOR);
+            return Ok(Told::Silence);
+        };
+        history.bars = bars;
+        self.write(need, history, mode).await
     }
 
     /// Whether a source tells prices in another currency than another provider did. They would be read as if they were
@@ -123,15 +133,23 @@ impl Tracker {
         Ok(contradicts)
     }
 
+    /// The closes that a source told of days that were over by then.
     pub(super) async fn stored_closes(
         &self,
         id: InstrumentId,
         source: &PriceSource,
     ) -> Result<Vec<(NaiveDate, f64)>, TrackerError> {
-        let mut closes = self.storage().read_closes(vec![id], NaiveDate::MIN, NaiveDate::MAX).await?;
-        let told = closes.remove(&id).unwrap_or_default().into_iter().find(|told| told.source == *source);
-        let columns = told.map(|told| told.prices).unwrap_or_default();
-        Ok(columns.days.iter().map(|day| from_epoch_day(*day)).zip(columns.closes).collect())
+        let bars = self.stored_bars(id, source).await?;
+        Ok(bars.iter().filter(|bar| !bar.provisional).map(|bar| (bar.date, bar.close)).collect())
+    }
+
+    async fn stored_bars(
+        &self,
+        id: InstrumentId,
+        source: &PriceSource,
+    ) -> Result<Vec<DailyBar>, TrackerError> {
+        let stored = self.storage().read_bars(id, NaiveDate::MIN, NaiveDate::MAX).await?;
+        Ok(stored.into_iter().find(|told| told.source == *source).map(|told| told.bars).unwrap_or_default())
     }
 
     /// Bars, events, quote and facts in one database transaction: no reader sees one without the other.
@@ -212,3 +230,6 @@ fn events(symbol: &Symbol, history: &History) -> Vec<CorporateAction> {
         .map(|paid| action(paid.ex_date, ActionKind::CapitalGain { amount: paid.amount }));
     splits.chain(dividends).chain(gains).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
 //! Whether prices are in the units of those that are stored.
 
-use bellwether_domain::{Instrument, InstrumentKind, Quote, price_of_decimal};
+use std::collections::{BTreeMap, HashMap};
+
+use bellwether_domain::{DailyBar, Instrument, InstrumentKind, Quote, Split, price_of_decimal};
+use bellwether_prices::{Overlap, overlap};
+use bellwether_storage::prices::WriteMode;
 use chrono::NaiveDate;
 
 /// Two closes of one day that differ by more are in different units, unless rounding explains it. Less than any split,
@@ -8,6 +12,11 @@ use chrono::NaiveDate;
 const DIFFERENCE: f64 = 0.01;
 /// Between the days of two closes the market moves further than this seldom, and most splits more.
 const MOVE: f64 = 1.4;
+/// A source corrects so many closes at most, and none by more than this; otherwise its answer is taken for a mix-up.
+const CORRECTIONS: usize = 5;
+const CORRECTION: f64 = 0.2;
+/// How far a split's ratio may be from the one by which closes were restated.
+const RATIO_SLACK: f64 = 1e-3;
 
 /// What a current price's units are, as far as stored closes of the same source tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +54,74 @@ pub(super) fn units_of(quote: &Quote, instrument: &Instrument, stored: &[(NaiveD
     }
     let moved = price_of_decimal(quote.previous_close.unwrap_or(quote.price)) / close;
     if (1.0 / MOVE..=MOVE).contains(&moved) { Units::Stored } else { Units::Unclear }
+}
+
+/// How a full history is to be stored beside what is stored of its source, so that all days are in one unit and none
+/// is lost. `None` when it cannot be: the two disagree by more than splits explain.
+///
+/// Both are days ascending.
+pub(super) fn in_one_unit(
+    stored: &[DailyBar],
+    fetched: &[DailyBar],
+    splits: &[Split],
+) -> Option<(Vec<DailyBar>, WriteMode)> {
+    let closes: Vec<(NaiveDate, f64)> =
+        stored.iter().filter(|bar| !bar.provisional).map(|bar| (bar.date, bar.close)).collect();
+    if closes.is_empty() || fetched.is_empty() {
+        return Some((fetched.to_vec(), WriteMode::Replace));
+    }
+    match overlap(&closes, fetched, 0.0) {
+        Overlap::Append => Some((fetched.to_vec(), WriteMode::Merge)),
+        Overlap::Restated { ratio } => {
+            let factor = explaining(ratio, splits, last_common_day(&closes, fetched)?)?;
+            let mut bars: BTreeMap<NaiveDate, DailyBar> =
+                stored.iter().map(|bar| (bar.date, restated(bar, factor))).collect();
+            bars.extend(fetched.iter().map(|bar| (bar.date, *bar)));
+            Some((bars.into_values().collect(), WriteMode::Replace))
+        }
+        Overlap::Disagree if is_correction(&closes, fetched) => Some((fetched.to_vec(), WriteMode::Merge)),
+        Overlap::Disagree | Overlap::Apart => None,
+    }
+}
+
+fn last_common_day(stored: &[(NaiveDate, f64)], fetched: &[DailyBar]) -> Option<NaiveDate> {
+    let is_stored = |day: &NaiveDate| stored.binary_search_by_key(day, |(date, _)| *date).is_ok();
+    fetched.iter().rev().filter(|bar| !bar.provisional).map(|bar| bar.date).find(is_stored)
+}
+
+/// New shares for an old one in the newest splits after a day, when they are why closes are `ratio` of what they were.
+fn explaining(ratio: f64, splits: &[Split], after: NaiveDate) -> Option<f64> {
+    let mut later: Vec<&Split> = splits.iter().filter(|split| split.ex_date > after).collect();
+    later.sort_by_key(|split| std::cmp::Reverse(split.ex_date));
+    // The first of them may be contained in the stored history, which was then told ahead of it.
+    let shares = later.into_iter().scan(1.0, |shares, split| {
+        *shares *= price_of_decimal(split.ratio.factor());
+        Some(*shares)
+    });
+    shares.into_iter().find(|shares| (shares * ratio - 1.0).abs() <= RATIO_SLACK)
+}
+
+/// The bar as after a split in which one share became `shares`.
+fn restated(bar: &DailyBar, shares: f64) -> DailyBar {
+    DailyBar {
+        open: bar.open / shares,
+        high: bar.high / shares,
+        low: bar.low / shares,
+        close: bar.close / shares,
+        volume: (bar.volume as f64 * shares).round() as u64,
+        ..*bar
+    }
+}
+
+/// Whether a source told a few closes anew, in the same units.
+fn is_correction(stored: &[(NaiveDate, f64)], fetched: &[DailyBar]) -> bool {
+    let known: HashMap<NaiveDate, f64> = stored.iter().copied().collect();
+    let ratios = fetched.iter().filter(|bar| !bar.provisional).filter_map(|bar| {
+        let close = known.get(&bar.date)?;
+        Some((bar.close / close - 1.0).abs())
+    });
+    let (same, others): (Vec<f64>, Vec<f64>) = ratios.partition(|by| *by <= DIFFERENCE);
+    others.len() <= CORRECTIONS.min(same.len()) && others.iter().all(|by| *by <= CORRECTION)
 }
 
 #[cfg(test)]
