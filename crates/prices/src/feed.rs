@@ -83,8 +83,9 @@ impl Feed {
         let apart = self.address_of_price().filter(|_| wanted == Wanted::Price);
         let path = apart.unwrap_or(&self.settings.url).path_and_query(terms.id, from, to);
         let read = |response: &Response| self.read(response, apart.is_some(), terms.kind);
-        let answered =
-            self.gateway.ask(Request::get(Family::Anonymous, path, Self::TIMEOUT), budget, read).await;
+        let request =
+            Request { has_secret_path: true, ..Request::get(Family::Anonymous, path, Self::TIMEOUT) };
+        let answered = self.gateway.ask(request, budget, read).await;
         let source = self.settings.source();
         answered.unwrap_or_else(Outcome::NotAnswered).and_then(|document| {
             Told::of(&document, Asked { symbol, terms, source, zone, from, now: self.now() })

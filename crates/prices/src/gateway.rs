@@ -235,7 +235,7 @@ impl Gateway {
             match self.attempt(ticket, &request, budget, &read).await {
                 Ok(answer) => return (Ok(answer), attempts),
                 Err((reason, may_pass)) => {
-                    tracing::debug!(path = request.path(), attempts, %reason, "upstream call failed");
+                    tracing::debug!(path = request.shown_path(), attempts, %reason, "upstream call failed");
                     failure = Some(reason);
                     if !may_pass {
                         break;

@@ -47,17 +47,25 @@ pub struct Request {
     pub form: Option<String>,
     /// How long the whole answer may take.
     pub timeout: Duration,
+    /// Its path is shown nowhere: it may hold a key.
+    pub has_secret_path: bool,
 }
 
 impl Request {
     /// A call to the service itself, without a cookie.
     pub fn get(family: Family, path_and_query: String, timeout: Duration) -> Self {
-        Self { family, site: Site::Data, path_and_query, cookie: None, form: None, timeout }
+        let site = Site::Data;
+        Self { family, site, path_and_query, cookie: None, form: None, timeout, has_secret_path: false }
     }
 
     /// The path, without a query that may hold secrets.
     pub fn path(&self) -> &str {
         self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
+    }
+
+    /// The path as far as logs may show it.
+    pub fn shown_path(&self) -> &str {
+        if self.has_secret_path { "/..." } else { self.path() }
     }
 }
 
@@ -67,7 +75,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("family", family)
             .field("site", site)
-            .field("path", &self.path())
+            .field("path", &self.shown_path())
             .field("timeout", timeout)
             .finish_non_exhaustive()
     }
@@ -136,6 +144,10 @@ mod tests {
             form: Some("csrfToken=secret".into()),
             ..Request::get(Family::Authenticated, "/quote?crumb=secret".into(), Duration::ZERO)
         };
+        let by_key = Request {
+            has_secret_path: true,
+            ..Request::get(Family::Anonymous, "/secret/KO".into(), Duration::ZERO)
+        };
         let response = Response {
             status: 200,
             cookies: vec!["A3=secret; Path=/".into()],
@@ -143,7 +155,7 @@ mod tests {
             body: b"secret".to_vec(),
             ..Response::default()
         };
-        let written = format!("{request:?} {response:?}");
+        let written = format!("{request:?} {by_key:?} {response:?}");
         assert!(written.contains("200") && !written.contains("secret"), "{written}");
     }
 }

@@ -624,8 +624,25 @@ fn secrets_are_not_shown() {
     let shown = format!("{settings:?} {:?}", settings.transport().unwrap());
     assert!(!shown.contains("hush"), "{shown}");
     // A mistake in the line of a secret shows where it is, not what it is.
-    let refusal = FeedSettings::from_toml("headers = { Key = [\"hush-hush\"] }").unwrap_err();
-    assert!(!refusal.to_string().contains("hush"), "{refusal}");
+    for mistake in [
+        "headers = { Key = [\"4711\"] }",
+        "headers = { Key = 4711 }",
+        "headers = { Key = 4711.5 }",
+        "headers = { Key = 4711-01-02 }",
+        "headers = 4711",
+        "headers = \"4711, expected 4711\"",
+        "headers = { Key = 4711",
+        "headers = { Key = 4711x }",
+        "headers = { Key = \"4711 }",
+        "headers = { Key = \"\\4711\" }",
+        "url = \"https://me:4711@bad host/\"",
+        "url = \"ftp://me:4711@example.org/\"",
+        "url = \"https://me:4711@example.org/\"",
+    ] {
+        let refusal = FeedSettings::from_toml(mistake).unwrap_err();
+        assert!(refusal.place == "line 1" && !refusal.what.is_empty(), "{refusal}");
+        assert!(!refusal.to_string().contains("4711"), "{refusal}");
+    }
 }
 
 #[test]

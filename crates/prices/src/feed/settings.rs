@@ -178,6 +178,15 @@ fn source_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
     Ok(name)
 }
 
+/// A refusal of a value of the wrong kind, without the value that it shows.
+fn without_value(message: &str) -> String {
+    let of_kind = ["invalid type: ", "invalid value: "].iter().any(|start| message.starts_with(start));
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if of_kind => format!("expected {expected}"),
+        _ => message.to_owned(),
+    }
+}
+
 /// What is wrong with a feed's description, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what}")]
@@ -210,7 +219,7 @@ impl FeedSettings {
         let settings: Self = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            InvalidFeed { place: format!("line {line}"), what: error.message().to_owned() }
+            InvalidFeed { place: format!("line {line}"), what: without_value(error.message()) }
         })?;
         settings.check().map_err(|(key, what)| InvalidFeed { place: key.to_owned(), what })?;
         Ok(settings)

@@ -68,9 +68,10 @@ impl FromStr for UrlTemplate {
             .and_then(|rest| rest.find(['/', '?', '#', '{']))
             .map_or(text.len(), |at| after_scheme + at);
         let (origin, rest) = text.split_at(host_ends);
-        let url: Url = origin.parse().map_err(|error| format!("{origin:?} is no address: {error}"))?;
+        // Refusals do not show it: it may hold a password.
+        let url: Url = origin.parse().map_err(|error| format!("it is no address: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(format!("{origin:?} is no address: begin with http:// or https:// and a host"));
+            return Err("it is no address: begin with http:// or https:// and a host".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("an address must not hold a password: use headers".to_owned());
@@ -161,6 +162,9 @@ mod tests {
             ("ftp://example.org/a.csv", "http"),
             ("file:///etc/passwd", "http"),
             ("https://me:secret@example.org/", "headers"),
+            ("https://me:secret@bad host/", "is no address"),
+            ("ftp://me:secret@example.org/", "http"),
+            ("https://me:secret/@example.org/", "is no address"),
             ("https://example.org/{ticker}", "{ticker}"),
             ("https://example.org/{symbol", "has no }"),
             ("https://example.org/{symbol:%Y}", "{symbol:%Y}"),
