@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use futures::future::join_all;
 
 use crate::{
-    Answers, Found, History, LoadBudget, NotAnswered, Outcome, Provider, RecentCloses, SourceHealth,
+    Answers, Found, History, LoadBudget, NotAnswered, Outcome, Plan, Provider, RecentCloses, SourceHealth,
 };
 
 /// Asks providers in order.
@@ -184,6 +184,11 @@ impl Provider for Chain {
             member.provider.health().into_iter().map(counted).collect::<Vec<_>>()
         };
         self.members.iter().flat_map(of_member).collect()
+    }
+
+    /// As suits the member that takes the fewest, so that nobody's calls are left half empty.
+    fn quotes_at_once(&self) -> usize {
+        self.members.iter().map(|member| member.provider.quotes_at_once()).min().unwrap_or(Plan::BATCH)
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {

@@ -24,8 +24,9 @@ use single_flight::SingleFlight;
 /// *Single flight.* While something is being asked, whoever asks the same waits for the same answer: quotes and
 /// recent closes by symbol, history by symbol and first day, searches by text. Nothing is kept once it is answered.
 ///
-/// *Batches.* Quotes, and recent closes, that different askers want within [`Coalescing::WINDOW`] go out together,
-/// [`Plan::BATCH`](crate::Plan::BATCH) symbols a call in the order asked. A full batch does not wait.
+/// *Batches.* Quotes, and recent closes, that different askers want within [`Coalescing::WINDOW`] go out together, in
+/// the order asked: quotes as many as [`Provider::quotes_at_once`] says, closes
+/// [`Plan::BATCH`](crate::Plan::BATCH) symbols a call. A full batch does not wait.
 ///
 /// *Who pays.* A call is charged to the budget of the asker whose symbol came into the batch first, of those who
 /// have a call left; the others pay nothing. It may take as long as the most patient of them waits, and goes out as
@@ -177,6 +178,10 @@ impl Provider for Coalescing {
 
     fn health(&self) -> Vec<SourceHealth> {
         self.upstream.provider.health()
+    }
+
+    fn quotes_at_once(&self) -> usize {
+        self.upstream.provider.quotes_at_once()
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {

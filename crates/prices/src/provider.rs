@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bellwether_domain::{Currency, InstrumentKind, PriceSource, Quote, Symbol};
 use chrono::NaiveDate;
 
-use crate::{History, LoadBudget, NotAnswered, Outcome, RecentCloses, SourceHealth};
+use crate::{History, LoadBudget, NotAnswered, Outcome, Plan, RecentCloses, SourceHealth};
 
 /// A source of prices.
 ///
@@ -30,6 +30,12 @@ pub trait Provider: Send + Sync {
 
     /// How the sources behind this fared, in the order in which they are asked.
     fn health(&self) -> Vec<SourceHealth>;
+
+    /// For how many symbols current prices are best asked for at once, as things are: what fills its calls. More are
+    /// taken as well, in more calls.
+    fn quotes_at_once(&self) -> usize {
+        Plan::BATCH
+    }
 
     /// Current prices.
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)>;

@@ -8,8 +8,8 @@ use bellwether_domain::{PriceSource, Quote, SharedClock, Symbol};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, PricesError, Provider,
-    RecentCloses, SourceHealth, Suspicion,
+    Found, Gateway, History, HttpTransport, Listing, LoadBudget, NotAnswered, Outcome, Plan, PricesError,
+    Provider, RecentCloses, SourceHealth, Suspicion,
 };
 
 mod bars;
@@ -195,6 +195,10 @@ impl Provider for Yahoo {
 
     fn health(&self) -> Vec<SourceHealth> {
         vec![SourceHealth::of(PriceSource::yahoo().name, Some(self.gateway.counters()))]
+    }
+
+    fn quotes_at_once(&self) -> usize {
+        self.member.as_ref().map_or(Plan::BATCH, |member| member.quotes_at_once(self.gateway.clock().now()))
     }
 
     async fn quotes(&self, symbols: &[Symbol], budget: &LoadBudget) -> Vec<(Symbol, Outcome<Quote>)> {

@@ -15,8 +15,11 @@ pub(super) trait Question: 'static {
     type Key: Clone + Eq + Hash + Send + Sync + 'static;
     /// What comes of it.
     type Answer: Answer;
-    /// Keys that go out together.
-    const BATCH: usize;
+
+    /// How many keys go out together.
+    fn batch(_: &dyn Provider) -> usize {
+        1
+    }
 
     async fn ask(
         provider: &dyn Provider,
@@ -61,7 +64,10 @@ pub(super) enum Quotes {}
 impl Question for Quotes {
     type Key = Symbol;
     type Answer = Outcome<Quote>;
-    const BATCH: usize = Plan::BATCH;
+
+    fn batch(provider: &dyn Provider) -> usize {
+        provider.quotes_at_once()
+    }
 
     async fn ask(
         provider: &dyn Provider,
@@ -78,7 +84,10 @@ pub(super) enum Closes {}
 impl Question for Closes {
     type Key = Symbol;
     type Answer = Outcome<RecentCloses>;
-    const BATCH: usize = Plan::BATCH;
+
+    fn batch(_: &dyn Provider) -> usize {
+        Plan::BATCH
+    }
 
     async fn ask(
         provider: &dyn Provider,
@@ -95,7 +104,6 @@ pub(super) enum Histories {}
 impl Question for Histories {
     type Key = (Symbol, NaiveDate);
     type Answer = Outcome<History>;
-    const BATCH: usize = 1;
 
     async fn ask(
         provider: &dyn Provider,
@@ -116,7 +124,6 @@ pub(super) enum Searches {}
 impl Question for Searches {
     type Key = String;
     type Answer = Result<Vec<Found>, NotAnswered>;
-    const BATCH: usize = 1;
 
     async fn ask(
         provider: &dyn Provider,

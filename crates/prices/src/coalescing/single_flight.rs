@@ -62,6 +62,8 @@ struct OpenBatch<Q: Question> {
     wishes: Vec<Wish<Q::Key>>,
     landing: Landing<Q>,
     answers: Answers<Q>,
+    /// How many keys it takes.
+    size: usize,
     has_window: bool,
 }
 
@@ -158,13 +160,13 @@ impl<Q: Question> SingleFlight<Q> {
 }
 
 impl<Q: Question> OpenBatch<Q> {
-    fn new(id: u64) -> Self {
+    fn new(id: u64, size: usize) -> Self {
         let (answers, landing) = oneshot::channel();
-        Self { id, wishes: Vec::new(), landing: landing.shared(), answers, has_window: false }
+        Self { id, wishes: Vec::new(), landing: landing.shared(), answers, size, has_window: false }
     }
 
     fn is_full(&self) -> bool {
-        self.wishes.len() >= Q::BATCH
+        self.wishes.len() >= self.size
     }
 
     fn give_window(&mut self) -> u64 {
@@ -203,11 +205,12 @@ impl<Q: Question> Tower<Q> {
         let mut flights: BTreeMap<u64, (Landing<Q>, Vec<Q::Key>)> = BTreeMap::new();
         let mut departing = Vec::new();
         let now = self.upstream.clock.now();
+        let size = Q::batch(&*self.upstream.provider);
         let mut state = self.state();
         for key in keys {
             let joined = state.joined(&key, asker);
             let is_new = joined.is_none();
-            let (id, landing) = joined.unwrap_or_else(|| state.begun(key.clone(), asker));
+            let (id, landing) = joined.unwrap_or_else(|| state.begun(key.clone(), asker, size));
             flights.entry(id).or_insert_with(|| (landing, Vec::new())).1.push(key);
             if let Some(batch) = state.open.get(&id).filter(|batch| batch.is_full()) {
                 // Nobody could pay yet for one that is full and still here.
@@ -288,14 +291,14 @@ impl<Q: Question> State<Q> {
         Some((flight.id, landing))
     }
 
-    /// A place in the open batch.
-    fn begun(&mut self, key: Q::Key, asker: &Arc<Asker>) -> (u64, Landing<Q>) {
+    /// A place in the open batch, or in a new one of this size.
+    fn begun(&mut self, key: Q::Key, asker: &Arc<Asker>, size: usize) -> (u64, Landing<Q>) {
         let open = self.open.last_entry().filter(|last| !last.get().is_full());
         let batch = if let Some(last) = open {
             last.into_mut()
         } else {
             self.last_id += 1;
-            self.open.entry(self.last_id).or_insert(OpenBatch::new(self.last_id))
+            self.open.entry(self.last_id).or_insert(OpenBatch::new(self.last_id, size))
         };
         batch.wishes.push(Wish { key: key.clone(), askers: vec![Arc::downgrade(asker)] });
         let (id, landing) = (batch.id, batch.landing.clone());

@@ -39,6 +39,17 @@ struct State {
     closed_until: Option<DateTime<Utc>>,
 }
 
+/// Whether calls with a login are to be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prospect {
+    /// There is one.
+    AtHand,
+    /// A handshake may bring one.
+    Obtainable,
+    /// Not for some time.
+    None,
+}
+
 impl Desk {
     /// How long one handshake has to do, whatever came of it.
     const BETWEEN_HANDSHAKES: TimeDelta = TimeDelta::minutes(10);
@@ -56,6 +67,22 @@ impl Desk {
     /// The login at hand; none while a new one is being got.
     pub(super) fn at_hand(&self) -> Option<Login> {
         self.state().login.clone()
+    }
+
+    /// Whether there is a login, or could be. Does not wait.
+    pub(super) fn prospect(&self) -> Prospect {
+        // Locked by somebody who shakes hands.
+        let Ok(state) = self.state.try_lock() else { return Prospect::Obtainable };
+        let now = self.clock.now();
+        if state.closed_until.is_some_and(|until| now < until) {
+            Prospect::None
+        } else if state.login.is_some() {
+            Prospect::AtHand
+        } else if state.asked_at.is_some_and(|at| now - at < Self::BETWEEN_HANDSHAKES) {
+            Prospect::None
+        } else {
+            Prospect::Obtainable
+        }
     }
 
     /// Whether a login was refused when it was fresh, not long ago.

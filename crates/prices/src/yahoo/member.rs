@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 
 use super::Yahoo;
 use super::batch_size::BatchSize;
-use super::login::{Desk, Login};
+use super::login::{Desk, Login, Prospect};
 use super::memory::Kind;
 use super::quote::{self, Quotes};
 use super::symbols::escaped;
@@ -62,6 +62,17 @@ impl Member {
     pub(super) fn new(kept: Option<Login>, clock: SharedClock) -> Self {
         let state = State { size: BatchSize::new(), left_to_sparks: HashMap::new() };
         Self { desk: Desk::new(kept, clock), state: Mutex::new(state) }
+    }
+
+    /// As many symbols as a call takes. Before the handshake twice as many, which it is worth while for, and as many as
+    /// fill sparks if it leads to nothing.
+    pub(super) fn quotes_at_once(&self, now: DateTime<Utc>) -> usize {
+        let size = self.state().size.at(now);
+        match self.desk.prospect() {
+            Prospect::AtHand => size.max(Plan::BATCH),
+            Prospect::Obtainable => (2 * size / Plan::BATCH).max(1) * Plan::BATCH,
+            Prospect::None => Plan::BATCH,
+        }
     }
 
     /// Quotes of those that no spark is better for.

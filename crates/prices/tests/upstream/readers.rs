@@ -9,7 +9,7 @@ use bellwether_prices::{
     Coalescing, FlightCounters, Gateway, HttpTransport, Limits, LoadBudget, NotAnswered, Outcome, Plan,
     Priority, Provider, Request, Response, SteppingPause, Transport, TransportError, Yahoo,
 };
-use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule};
+use bellwether_yahoo_sim::{FaultAction, FaultBody, FaultRule, Route};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
@@ -33,9 +33,13 @@ fn library(faults: Vec<FaultRule>) -> Library {
 }
 
 fn shared(desk: Desk, gateway: Gateway) -> Library {
+    let yahoo = Yahoo::through(gateway.clone());
+    shared_over(yahoo, desk, gateway)
+}
+
+fn shared_over(yahoo: Yahoo, desk: Desk, gateway: Gateway) -> Library {
     let pause = SteppingPause::of(Arc::clone(&desk.clock));
-    let yahoo = Arc::new(Yahoo::through(gateway.clone()));
-    let coalescing = Coalescing::timed(yahoo, desk.clock.clone(), pause);
+    let coalescing = Coalescing::timed(Arc::new(yahoo), desk.clock.clone(), pause);
     Library { desk, gateway, coalescing }
 }
 
@@ -86,6 +90,49 @@ async fn a_hundred_readers_of_the_same_500_symbols_cause_25_calls() {
     library.assert_settled(&budgets);
     let FlightCounters { flights, asked, joined, asked_again, .. } = library.counters();
     assert_eq!((flights, asked, joined, asked_again), (25, 500, 99 * 500, 0));
+}
+
+fn members_library() -> Library {
+    let desk = desk(Limits::generous(), Vec::new());
+    let gateway = gateway(&desk.sim, &desk.clock, Limits::generous());
+    shared_over(Yahoo::through(gateway.clone()).with_login(None), desk, gateway)
+}
+
+/// A hundred readers of 500 symbols, all answered.
+async fn read_by_a_hundred(library: &Library) {
+    let asked = symbols(500);
+    let budgets: Vec<LoadBudget> = (0..100).map(|_| library.desk.budget(30)).collect();
+    let readers: Vec<_> = budgets.iter().map(|budget| library.reader(&asked, budget)).collect();
+    for reader in readers {
+        assert_answered(&reader.await.unwrap(), &asked);
+    }
+}
+
+#[tokio::test]
+async fn with_a_login_a_hundred_readers_of_500_symbols_cause_ten_calls_and_one_handshake() {
+    let library = members_library();
+    read_by_a_hundred(&library).await;
+    let counters = library.desk.sim.counters().since_start;
+    assert_eq!((counters.total.calls, counters.handshakes, counters.spark_calls()), (12, 1, 0));
+    assert_eq!((counters.route(Route::Quote).calls, counters.route(Route::Quote).symbols_asked), (10, 500));
+
+    // The login at hand serves requests of any size that sparks would take more calls for.
+    read_by_a_hundred(&library).await;
+    let asked = symbols(30);
+    assert_answered(&library.reader(&asked, &library.desk.budget(1)).await.unwrap(), &asked);
+    let counters = library.desk.sim.counters().since_start;
+    assert_eq!((counters.total.calls, counters.handshakes, counters.spark_calls()), (12 + 10 + 1, 1, 0));
+}
+
+#[tokio::test]
+async fn where_no_login_is_to_be_had_a_hundred_readers_fill_sparks() {
+    let library = members_library();
+    library.desk.sim.adjust(|behaviour| behaviour.crumb.throttled = true);
+    for calls in [25, 50] {
+        read_by_a_hundred(&library).await;
+        let counters = library.desk.sim.counters().since_start;
+        assert_eq!((counters.spark_calls(), counters.route(Route::Quote).calls), (calls, 0));
+    }
 }
 
 /// Holds all calls back until told.
