@@ -23,9 +23,10 @@ const RATIO_SLACK: f64 = 1e-3;
 pub(super) enum Units {
     /// Those of the stored closes, or there is nothing to compare.
     Stored,
-    /// Perhaps others: the market does not move so far as a rule.
+    /// Perhaps others: the market does not move so far as a rule, or the close of one and the same day differs by what
+    /// may be a small split, or only an auction that one of the two closes leaves out. The history tells.
     Unclear,
-    /// Others: the close of one and the same day differs.
+    /// Others: the close of one and the same day differs by far.
     Others,
 }
 
@@ -46,18 +47,24 @@ pub(super) fn units_of(quote: &Quote, instrument: &Instrument, stored: &[(NaiveD
     {
         let half_of_the_last_digit = 0.5 * 10_f64.powi(-i32::try_from(previous.scale()).unwrap_or(0));
         let slack = (close * DIFFERENCE).max(half_of_the_last_digit);
-        return if (price_of_decimal(previous) - close).abs() <= slack {
-            Units::Stored
-        } else {
-            Units::Others
+        let previous = price_of_decimal(previous);
+        return match (previous - close).abs() {
+            difference if difference <= slack => Units::Stored,
+            _ if is_small(previous / close) => Units::Unclear,
+            _ => Units::Others,
         };
     }
     let moved = price_of_decimal(quote.previous_close.unwrap_or(quote.price)) / close;
-    if (1.0 / MOVE..=MOVE).contains(&moved) { Units::Stored } else { Units::Unclear }
+    if is_small(moved) { Units::Stored } else { Units::Unclear }
+}
+
+fn is_small(ratio: f64) -> bool {
+    (1.0 / MOVE..=MOVE).contains(&ratio)
 }
 
 /// How a full history is to be stored beside what is stored of its source, so that all days are in one unit and none
-/// is lost. `None` when it cannot be: the two disagree by more than splits explain.
+/// is lost. `None` when it cannot be: the two disagree by more than splits explain. A small ratio needs no split to
+/// explain it: histories are restated for what shareholders were given of another company, too.
 ///
 /// Both are days ascending.
 pub(super) fn in_one_unit(
@@ -73,7 +80,8 @@ pub(super) fn in_one_unit(
     match overlap(&closes, fetched, 0.0) {
         Overlap::Append => Some((fetched.to_vec(), WriteMode::Merge)),
         Overlap::Restated { ratio } => {
-            let factor = explaining(ratio, splits, last_common_day(&closes, fetched)?)?;
+            let after = last_common_day(&closes, fetched)?;
+            let factor = explaining(ratio, splits, after).or(is_small(ratio).then(|| 1.0 / ratio))?;
             let mut bars: BTreeMap<NaiveDate, DailyBar> =
                 stored.iter().map(|bar| (bar.date, restated(bar, factor))).collect();
             bars.extend(fetched.iter().map(|bar| (bar.date, *bar)));
@@ -166,7 +174,7 @@ mod tests {
         assert_eq!(units(InstrumentKind::Equity, "40", Some("100"), &monday), Units::Stored);
         assert_eq!(units(InstrumentKind::Equity, "25", Some("25"), &monday), Units::Others);
         assert_eq!(units(InstrumentKind::Etf, "1000", Some("1000"), &monday), Units::Others);
-        assert_eq!(units(InstrumentKind::Fund, "95.3", Some("95.24"), &monday), Units::Others, "21 for 20");
+        assert_eq!(units(InstrumentKind::Fund, "95.3", Some("95.24"), &monday), Units::Unclear, "21 for 20");
     }
 
     #[test]
@@ -184,6 +192,20 @@ mod tests {
         assert_eq!(units(InstrumentKind::Equity, "110", Some("105"), &friday), Units::Stored);
         assert_eq!(units(InstrumentKind::Equity, "25", None, &[("2026-11-30", 100.0)]), Units::Unclear);
         assert_eq!(units(InstrumentKind::Equity, "25", Some("25"), &[]), Units::Stored);
+    }
+
+    #[test]
+    fn a_small_ratio_needs_no_split_and_a_great_one_does() {
+        let bars = |scale: f64| -> Vec<DailyBar> {
+            let day = |day: u32| NaiveDate::from_ymd_opt(2026, 11, day).expect("a date");
+            (2..14).map(|n| DailyBar::close_only(day(n), f64::from(n + 90) * scale)).collect()
+        };
+        let (kept, mode) = in_one_unit(&bars(1.0), &bars(0.9)[2..], &[]).expect("a company was spun off");
+        assert_eq!((kept.len(), mode), (12, WriteMode::Replace));
+        assert!((kept[0].close - bars(0.9)[0].close).abs() < 1e-9, "days that the answer lacks go along");
+        for scale in [0.5, 0.01, 100.0] {
+            assert!(in_one_unit(&bars(1.0), &bars(scale), &[]).is_none(), "{scale}");
+        }
     }
 
     #[test]
