@@ -3,12 +3,10 @@
 pub(crate) mod history;
 mod needs;
 mod quiet;
+mod state;
 mod units;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::HashMap;
 
 use bellwether_domain::{InstrumentId, PortfolioId, PriceSource, Quote, Symbol, from_epoch_day};
 use bellwether_prices::{
@@ -22,10 +20,13 @@ use bellwether_storage::{instruments, prices, quotes};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use futures::future::try_join_all;
 use futures::stream::{FuturesUnordered, StreamExt};
-use serde::Serialize;
+
+pub(crate) use crate::refresh::state::RefreshState;
+pub use crate::refresh::state::{RefreshProgress, RefreshStatus};
 
 use crate::refresh::needs::{Need, wanted_now};
-use crate::refresh::quiet::{Cause, Quiet};
+use crate::refresh::quiet::Cause;
+use crate::refresh::state::Running;
 use crate::refresh::units::{Units, units_of};
 use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
@@ -40,111 +41,6 @@ const SILENT_FOR: TimeDelta = TimeDelta::minutes(5);
 const SURE_OF_UNITS_FOR: TimeDelta = TimeDelta::hours(1);
 /// A price is compared with closes of so many days, the longest time for which a venue rests included.
 const COMPARED_DAYS: u64 = 30;
-
-/// Whether prices are being fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RefreshStatus {
-    /// Nothing is to be done.
-    Idle,
-    /// It waits for its turn.
-    Queued,
-    /// It runs.
-    Updating,
-    /// The last one ended well.
-    Completed,
-    /// The last one could not be carried out.
-    Error,
-}
-
-/// How far a refresh came, in real items.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RefreshProgress {
-    /// Whether prices are being fetched.
-    pub status: RefreshStatus,
-    /// Instruments done.
-    pub current: usize,
-    /// Instruments that it asks for.
-    pub total: usize,
-    /// Instruments that got something new.
-    pub updated_count: usize,
-    /// Instruments that were not answered.
-    pub failed_count: usize,
-    /// Which those are.
-    pub stale_data: Vec<Symbol>,
-    /// When the last refresh ended.
-    pub last_updated: Option<DateTime<Utc>>,
-    /// Attempts that the last refresh made upstream.
-    pub upstream_calls: u32,
-}
-
-impl Default for RefreshProgress {
-    fn default() -> Self {
-        Self {
-            status: RefreshStatus::Idle,
-            current: 0,
-            total: 0,
-            updated_count: 0,
-            failed_count: 0,
-            stale_data: Vec::new(),
-            last_updated: None,
-            upstream_calls: 0,
-        }
-    }
-}
-
-/// What refreshes of this process share.
-#[derive(Debug, Default)]
-pub(crate) struct RefreshState {
-    progress: Mutex<RefreshProgress>,
-    quiet: Quiet,
-    /// Symbols whose stored history is to be fetched in full, for a price was in other units.
-    restated: Mutex<HashSet<Symbol>>,
-    running: AtomicU32,
-}
-
-impl RefreshState {
-    pub(crate) fn progress(&self) -> RefreshProgress {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn update(&self, change: impl FnOnce(&mut RefreshProgress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {
-        self.quiet.leave_alone(symbol, until, Cause::Symbol);
-    }
-
-    pub(crate) fn is_restated(&self, symbol: &Symbol) -> bool {
-        self.restated.lock().unwrap_or_else(PoisonError::into_inner).contains(symbol)
-    }
-
-    fn set_restated(&self, symbol: &Symbol, is_restated: bool) {
-        let mut restated = self.restated.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_restated {
-            restated.insert(symbol.clone());
-        } else {
-            restated.remove(symbol);
-        }
-    }
-}
-
-/// Counts a running refresh for as long as it lives, however it ends.
-struct Running<'a>(&'a RefreshState);
-
-impl<'a> Running<'a> {
-    fn begin(state: &'a RefreshState) -> Self {
-        state.running.fetch_add(1, Ordering::SeqCst);
-        Self(state)
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
-    }
-}
 
 /// What a refresh left to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,8 +63,7 @@ enum Told {
 impl Tracker {
     /// Whether a refresh runs in this process.
     pub fn is_refreshing(&self) -> bool {
-        self.refresh_state().running.load(Ordering::SeqCst) > 0
-            || matches!(self.refresh_state().progress().status, RefreshStatus::Queued)
+        self.refresh_state().is_busy()
     }
 
     /// How far the running refresh came, or how the last one ended.
