@@ -48,6 +48,7 @@ mod exact;
 mod figure;
 mod market;
 mod modified_dietz;
+mod period;
 mod report;
 mod series;
 #[cfg(test)]
@@ -66,7 +67,13 @@ pub use error::LedgerError;
 pub use figure::{Figure, Reason};
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
+pub use period::Period;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};
 pub use twr::{HoldThenTrade, TimeWeighted, annualised, time_weighted};
 pub use xirr::{Flow, Rate, xirr};
+
+/// The worked examples of the document, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/FORMULAS.md")]
+struct Formulas;

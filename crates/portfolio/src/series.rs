@@ -15,6 +15,8 @@ pub(crate) use fill::{fill_forward, fill_prices};
 pub use portfolio_series::PortfolioSeries;
 pub use position_series::PositionSeries;
 
+use crate::{Figure, Period, Reason};
+
 /// One number for each calendar day from `first_day` on, weekends included.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DailySeries {
@@ -44,6 +46,21 @@ impl DailySeries {
     /// The day of a position on the axis.
     pub fn day(&self, index: usize) -> NaiveDate {
         from_epoch_day(epoch_day(self.first_day).saturating_add(i32::try_from(index).unwrap_or(i32::MAX)))
+    }
+
+    /// The values of a period, its opening day's first; days outside the series are left out.
+    ///
+    /// # Errors
+    /// [`Reason::TooShort`] when the series does not reach into the period.
+    pub fn within(&self, period: Period) -> Figure<Self> {
+        let start = epoch_day(self.first_day);
+        let offset = |day: NaiveDate| {
+            usize::try_from(i64::from(epoch_day(day)) - i64::from(start)).unwrap_or(0).min(self.len())
+        };
+        let end = if period.to < self.first_day { 0 } else { (offset(period.to) + 1).min(self.len()) };
+        let values = self.values.get(offset(period.from)..end).filter(|values| !values.is_empty());
+        let values = values.ok_or(Reason::TooShort)?.to_vec();
+        Ok(Self { first_day: self.day(offset(period.from)), values })
     }
 
     /// The last value.

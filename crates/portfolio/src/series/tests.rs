@@ -108,3 +108,17 @@ fn a_holding_returns_what_its_instrument_does_with_dividends_and_less_fees() {
     let expected = 100.0 / 101.0 * 1.1 * (209.0 / 220.0) - 1.0;
     assert!((result.time_weighted.expect("a return").total - expected).abs() < 1e-12);
 }
+
+#[test]
+fn the_part_of_a_period_opens_with_its_opening_day() {
+    let series = DailySeries { first_day: date("2024-01-01"), values: vec![1.0, 2.0, 3.0, 4.0] };
+    let within = |from, to| {
+        let period = crate::Period::new(date(from), date(to)).expect("a period");
+        series.within(period).map(|part| (part.first_day, part.values))
+    };
+    assert_eq!(within("2024-01-02", "2024-01-03"), Ok((date("2024-01-02"), vec![2.0, 3.0])));
+    assert_eq!(within("2023-12-01", "2024-01-01"), Ok((date("2024-01-01"), vec![1.0])));
+    assert_eq!(within("2024-01-03", "2024-02-03"), Ok((date("2024-01-03"), vec![3.0, 4.0])));
+    assert_eq!(within("2023-12-01", "2023-12-31"), Err(crate::Reason::TooShort));
+    assert_eq!(within("2024-01-05", "2024-01-31"), Err(crate::Reason::TooShort));
+}
