@@ -26,6 +26,7 @@ pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, Income, IncomeKind};
 pub use position::{
     BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
+    ShareTransfer,
 };
 
 use self::cash::Movement;

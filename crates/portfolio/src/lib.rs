@@ -60,7 +60,7 @@ pub use benchmark::{Benchmark, Comparison, SessionChange};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
-    PositionFlowKind, PriceOrigin, QuantityChange, Sale,
+    PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer,
 };
 pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
 pub use error::LedgerError;

@@ -20,6 +20,8 @@ pub struct Lot {
     pub account: Arc<str>,
     /// The day it was acquired.
     pub acquired: NaiveDate,
+    /// The day it came into this position: later than `acquired` for shares that were bought elsewhere.
+    pub arrived: NaiveDate,
     /// How many shares are left.
     pub quantity: Decimal,
     /// Their cost with fee and tax.
@@ -33,6 +35,8 @@ pub struct ClosedLot {
     pub opened_by: TransactionId,
     /// The day it was acquired.
     pub acquired: NaiveDate,
+    /// The day it came into this position.
+    pub arrived: NaiveDate,
     /// The sale.
     pub closed_by: TransactionId,
     /// The day of the sale.
@@ -123,6 +127,25 @@ pub struct PositionFlow {
     pub transaction: Option<TransactionId>,
     /// In the base currency.
     pub amount: Figure<Decimal>,
+    /// The fee in it, in the base currency: without fee and tax the flow is `amount - fee - tax`.
+    pub fee: Figure<Decimal>,
+    /// The tax in it, in the base currency.
+    pub tax: Figure<Decimal>,
+}
+
+/// Shares that came or left with their cost instead of being bought or sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareTransfer {
+    /// The day.
+    pub date: NaiveDate,
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// Whether they came; else they left.
+    pub arrives: bool,
+    /// The lots, or parts of them, in the units of the day, with the cost that moved.
+    pub lots: Vec<Lot>,
+    /// The cost that moved at the moving average.
+    pub average_cost: Cost,
 }
 
 /// A price at which shares were booked, in the currency of the listing.
@@ -161,6 +184,8 @@ pub struct Position {
     pub trade_taxes: Figure<Decimal>,
     /// What went in and came out, oldest first.
     pub flows: Vec<PositionFlow>,
+    /// Shares that came from elsewhere or went there, oldest first.
+    pub transfers: Vec<ShareTransfer>,
     /// The days on which the quantity changed.
     pub changes: Vec<QuantityChange>,
     /// Prices of purchases, sales and transfers, oldest first.
@@ -184,6 +209,7 @@ impl Position {
             trade_fees: Ok(Decimal::ZERO),
             trade_taxes: Ok(Decimal::ZERO),
             flows: Vec::new(),
+            transfers: Vec::new(),
             changes: Vec::new(),
             booked_prices: Vec::new(),
             splits,

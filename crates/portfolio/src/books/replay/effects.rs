@@ -10,7 +10,7 @@ use super::Replay;
 use crate::books::cash::{CashKind, Movement};
 use crate::books::{
     BookedPrice, Charge, ClosedLot, Cost, ExternalFlow, ExternalKind, Income, IncomeKind, Lot, PositionFlow,
-    PositionFlowKind, QuantityChange, Sale,
+    PositionFlowKind, QuantityChange, Sale, ShareTransfer,
 };
 use crate::exact::Exact;
 use crate::{Figure, Reason};
@@ -55,9 +55,9 @@ impl Replay<'_> {
         let paid = trade.quantity.get().times(trade.price)?.plus(trade.fee)?.plus(trade.tax)?;
         let cost = self.in_both(transaction, paid);
         self.note_trade(transaction, trade);
-        self.flow(transaction, PositionFlowKind::Purchase, cost.base.clone());
+        self.flow(transaction, PositionFlowKind::Purchase, cost.base.clone(), trade.fee, trade.tax);
         self.moved(transaction, CashKind::Purchase, -paid);
-        self.add_lot(transaction, trade.quantity.get(), cost)
+        self.add_lot(transaction, trade.quantity.get(), cost).map(|_| ())
     }
 
     fn sell(&mut self, transaction: &Transaction, trade: &Trade) -> Result<(), Reason> {
@@ -74,6 +74,7 @@ impl Replay<'_> {
             self.position.closed_lots.push(ClosedLot {
                 opened_by: lot.transaction,
                 acquired: lot.acquired,
+                arrived: lot.arrived,
                 closed_by: transaction.id,
                 sold: transaction.date,
                 quantity: lot.quantity,
@@ -82,7 +83,7 @@ impl Replay<'_> {
             });
         }
         self.note_trade(transaction, trade);
-        self.flow(transaction, PositionFlowKind::Sale, negated(&proceeds.base));
+        self.flow(transaction, PositionFlowKind::Sale, negated(&proceeds.base), trade.fee, trade.tax);
         self.moved(transaction, CashKind::Sale, received);
         let quantity = trade.quantity.get();
         let (transaction, date) = (transaction.id, transaction.date);
@@ -112,6 +113,8 @@ impl Replay<'_> {
             kind: PositionFlowKind::Dividend,
             transaction: income.transaction,
             amount: negated(&income.net_in_base()),
+            fee: income.in_base(income.fee),
+            tax: income.in_base(income.tax),
         });
         self.movements.push(Movement {
             date: income.date,
@@ -129,7 +132,7 @@ impl Replay<'_> {
 
     fn charge(&mut self, transaction: &Transaction, amount: Decimal) {
         let base = self.in_both(transaction, amount).base;
-        self.flow(transaction, PositionFlowKind::Fee, base.clone());
+        self.flow(transaction, PositionFlowKind::Fee, base.clone(), amount, Decimal::ZERO);
         self.moved(transaction, CashKind::Fee, -amount);
         self.position.charges.push(Charge {
             date: transaction.date,
@@ -149,17 +152,21 @@ impl Replay<'_> {
     ) -> Result<(), Reason> {
         self.note_price(transaction, cost);
         let worth = self.market_value(transaction, quantity);
-        self.flow(transaction, PositionFlowKind::TransferIn, worth.clone());
+        self.flow(transaction, PositionFlowKind::TransferIn, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(transaction, ExternalKind::TransferIn, worth);
         let cost = self.in_both(transaction, quantity.times(cost)?);
-        self.add_lot(transaction, quantity, cost)
+        let lot = self.add_lot(transaction, quantity, cost.clone())?;
+        self.transferred(transaction, true, vec![lot], cost);
+        Ok(())
     }
 
     fn transfer_out(&mut self, transaction: &Transaction, quantity: Decimal) -> Result<(), Reason> {
         let worth = negated(&self.market_value(transaction, quantity));
-        self.flow(transaction, PositionFlowKind::TransferOut, worth.clone());
+        self.flow(transaction, PositionFlowKind::TransferOut, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(transaction, ExternalKind::TransferOut, worth);
-        self.take(transaction, quantity).map(|_| ())
+        let (lots, average_cost) = self.take(transaction, quantity)?;
+        self.transferred(transaction, false, lots, average_cost);
+        Ok(())
     }
 
     /// Shares that go to another own account keep their age and cost.
@@ -171,13 +178,14 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn add_lot(&mut self, transaction: &Transaction, quantity: Decimal, cost: Cost) -> Result<(), Reason> {
+    fn add_lot(&mut self, transaction: &Transaction, quantity: Decimal, cost: Cost) -> Figure<Lot> {
         self.position.average_cost = self.position.average_cost.plus(&cost);
         let account = self.shelves.account(&transaction.account);
         let (transaction, acquired) = (transaction.id, transaction.date);
-        self.shelves.put(Lot { transaction, account, acquired, quantity, cost })?;
+        let lot = Lot { transaction, account, acquired, arrived: acquired, quantity, cost };
+        self.shelves.put(lot.clone())?;
         self.position.quantity = self.shelves.quantity()?;
-        Ok(())
+        Ok(lot)
     }
 
     /// Takes shares out of the account's oldest lots, and their share out of the average pool.
@@ -247,9 +255,29 @@ impl Replay<'_> {
         }
     }
 
-    fn flow(&mut self, transaction: &Transaction, kind: PositionFlowKind, amount: Figure<Decimal>) {
+    /// Notes a flow; fee and tax are in the booking's currency.
+    fn flow(
+        &mut self,
+        transaction: &Transaction,
+        kind: PositionFlowKind,
+        amount: Figure<Decimal>,
+        fee: Decimal,
+        tax: Decimal,
+    ) {
+        let in_base = |part: Decimal| {
+            if part.is_zero() {
+                return Ok(part);
+            }
+            self.terms.booked_rate(transaction).and_then(|rate| part.times(rate))
+        };
+        let (fee, tax) = (in_base(fee), in_base(tax));
         let (date, transaction) = (transaction.date, Some(transaction.id));
-        self.position.flows.push(PositionFlow { date, kind, transaction, amount });
+        self.position.flows.push(PositionFlow { date, kind, transaction, amount, fee, tax });
+    }
+
+    fn transferred(&mut self, transaction: &Transaction, arrives: bool, lots: Vec<Lot>, average_cost: Cost) {
+        let (date, transaction) = (transaction.date, transaction.id);
+        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots, average_cost });
     }
 
     fn external(&mut self, transaction: &Transaction, kind: ExternalKind, amount: Figure<Decimal>) {

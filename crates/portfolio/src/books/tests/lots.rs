@@ -201,6 +201,34 @@ fn shares_to_elsewhere_take_their_cost_with_them_and_realise_nothing() {
 }
 
 #[test]
+fn a_transfer_tells_which_lots_left_with_what_cost() {
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "AAPL", "10", "10")
+        .buy("2024-01-03", "AAPL", "10", "20")
+        .booked("2024-01-04", transfer_out("14"));
+    let position = apple(&ledger, "2024-01-05");
+    let [transfer] = &position.transfers[..] else { panic!("one transfer") };
+    let left: Vec<_> = transfer.lots.iter().map(|lot| (lot.arrived, lot.quantity, &lot.cost.base)).collect();
+    let [first, second] = [Ok(decimal("100")), Ok(decimal("80"))];
+    assert_eq!(
+        left,
+        [(date("2024-01-02"), decimal("10"), &first), (date("2024-01-03"), decimal("4"), &second)]
+    );
+    // 14 of 20 shares that cost 15 on average.
+    assert_eq!((transfer.arrives, &transfer.average_cost.base), (false, &Ok(decimal("210"))));
+}
+
+#[test]
+fn a_flow_tells_the_fee_in_it() {
+    let ledger = Ledger::default()
+        .booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "1")))
+        .booked("2024-01-03", Booking::Sell(trade("AAPL", "5", "12", "2")));
+    let position = apple(&ledger, "2024-01-05");
+    let flows: Vec<_> = position.flows.iter().map(|flow| (flow.amount.clone(), flow.fee.clone())).collect();
+    assert_eq!(flows, [(Ok(decimal("101")), Ok(decimal("1"))), (Ok(decimal("-58")), Ok(decimal("2")))]);
+}
+
+#[test]
 fn a_transfer_between_own_accounts_keeps_age_and_cost_and_is_no_external_flow() {
     let ledger = Ledger::default()
         .booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "1")))
