@@ -1,30 +1,49 @@
 //! "What if every deposit had bought the index?": the same money, on the same days, in a benchmark.
 
 mod comparison;
+mod constituent;
+mod mix;
 #[cfg(test)]
 mod tests;
 
-use bellwether_domain::{Currency, PriceColumns, Symbol, epoch_day, from_epoch_day};
+use bellwether_domain::{Currency, Symbol, epoch_day, from_epoch_day};
 use chrono::NaiveDate;
+use serde::Serialize;
 
+use self::constituent::Constituent;
+use self::mix::Mix;
+use crate::custom_index::{CustomIndex, Rebalancing};
 use crate::exact::Exact;
-use crate::market::{InstrumentData, Rates, splits};
-use crate::{Figure, Market, Reason};
+use crate::{DailySeries, Figure, Market, Reason};
 
 pub use comparison::{Comparison, SessionChange};
 
-/// An instrument as a benchmark: its cash dividends are reinvested at the close of their ex-dates.
+/// The level at which the index of a benchmark starts.
+const FIRST_LEVEL: f64 = 100.0;
+
+/// An instrument or a custom index as a benchmark: cash dividends are reinvested at the close of their ex-dates.
 #[derive(Debug, Clone)]
 pub struct Benchmark {
     symbol: Symbol,
     base: Currency,
     as_of: NaiveDate,
-    /// Days with a price, ascending.
+    /// Days on which it can be bought, ascending.
     quoted: Vec<i32>,
     /// What one unit bought at the first price is worth on each day since then, in the base currency.
     growth: Vec<f64>,
     /// Units that it has become.
     units: f64,
+    /// What it consists of.
+    mix: Mix,
+}
+
+/// The weight of a component on a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComponentWeight {
+    /// The component.
+    pub symbol: Symbol,
+    /// Its part of the whole; 0.1 is 10 %.
+    pub weight: f64,
 }
 
 impl Benchmark {
@@ -34,19 +53,52 @@ impl Benchmark {
     /// [`Reason::NoPrice`] when no price is known by then, [`Reason::NoExchangeRate`] when its currency or that of a
     /// dividend cannot be converted.
     pub fn new(symbol: &Symbol, market: &Market, base: Currency, as_of: NaiveDate) -> Figure<Self> {
-        let no_price = || Reason::no_price(symbol);
-        let instrument = market.instrument(symbol).ok_or_else(no_price)?;
-        let (index, units) = total_return_index(instrument, market.rates(), as_of)?;
-        let first = *index.days.first().ok_or_else(no_price)?;
-        let mut growth = vec![0.0; usize::try_from(epoch_day(as_of) - first).unwrap_or(0) + 1];
-        crate::series::fill_forward(&index, first, &mut growth);
-        if let Some(rates) = market.rates().column(instrument.currency(), base, first, growth.len())? {
-            growth.iter_mut().zip(rates).for_each(|(value, rate)| *value *= rate);
+        let only = Constituent::new(symbol, 1.0, market, as_of)?;
+        let splits = only.split_units();
+        let mut single = Self::mixed(symbol, vec![only], Rebalancing::Never, market, (base, as_of))?;
+        single.units = splits * single.mix.last_units();
+        Ok(single)
+    }
+
+    /// Prepares a custom index for comparisons up to `as_of` in the currency `base`. It starts on the first day on
+    /// which all of its components have a close, and is bought on such days.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrice`] with every component that has no price by then, or with all of them when no day has a close
+    /// of each; [`Reason::NoExchangeRate`] as for an instrument.
+    pub fn custom(index: &CustomIndex, market: &Market, base: Currency, as_of: NaiveDate) -> Figure<Self> {
+        let mut parts: Figure<Vec<Constituent>> = Ok(Vec::new());
+        for component in index.components() {
+            let part = Constituent::new(&component.symbol, component.weight.float(), market, as_of);
+            parts = match (parts, part) {
+                (Ok(mut parts), Ok(part)) => {
+                    parts.push(part);
+                    Ok(parts)
+                }
+                (Err(reason), Err(other)) => Err(reason.and(&other)),
+                (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => Err(reason),
+            };
         }
+        let mut custom = Self::mixed(index.name(), parts?, index.rebalancing(), market, (base, as_of))?;
+        custom.units = custom.growth.first().copied().unwrap_or(f64::NAN) / FIRST_LEVEL;
+        Ok(custom)
+    }
+
+    fn mixed(
+        symbol: &Symbol,
+        parts: Vec<Constituent>,
+        rebalancing: Rebalancing,
+        market: &Market,
+        (base, as_of): (Currency, NaiveDate),
+    ) -> Figure<Self> {
+        let quoted = constituent::common_days(&parts)?;
+        let first = quoted.first().copied().unwrap_or_default();
+        let days = usize::try_from(epoch_day(as_of) - first).unwrap_or(0) + 1;
+        let (mix, growth) = Mix::new(parts, &quoted, rebalancing, market.rates(), (base, days))?;
         if !growth.iter().all(|worth| worth.is_finite()) {
             return Err(Reason::OutOfRange);
         }
-        Ok(Self { symbol: symbol.clone(), base, as_of, quoted: index.days, growth, units })
+        Ok(Self { symbol: symbol.clone(), base, as_of, quoted, growth, units: 1.0, mix })
     }
 
     /// Whose benchmark it is.
@@ -62,6 +114,25 @@ impl Benchmark {
     /// The day of its last price.
     pub fn priced_on(&self) -> NaiveDate {
         self.quoted.last().map_or(self.as_of, |day| from_epoch_day(*day))
+    }
+
+    /// Its level by day, in the base currency, from 100 at its first close; dividends are in it.
+    pub fn index(&self) -> DailySeries {
+        let scale = FIRST_LEVEL / self.growth.first().copied().unwrap_or(f64::NAN);
+        let values = self.growth.iter().map(|worth| worth * scale).collect();
+        DailySeries { first_day: self.first_day(), values }
+    }
+
+    /// The weights of its components at the close of a day, after that day's rebalancing; an instrument is 100 % of
+    /// itself.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrice`] before the first day or after the last, [`Reason::NoCapital`] when all of it is worth
+    /// nothing.
+    pub fn weights_on(&self, day: NaiveDate) -> Figure<Vec<ComponentWeight>> {
+        let offset = usize::try_from(i64::from(epoch_day(day)) - i64::from(self.first())).ok();
+        let known = offset.filter(|offset| *offset < self.growth.len());
+        self.mix.weights_at(known.ok_or_else(|| Reason::no_price(&self.symbol))?)
     }
 
     /// Its total return since the close of `day`, dividends reinvested, in the base currency; of a closed day since
@@ -99,42 +170,4 @@ impl Benchmark {
     fn first(&self) -> i32 {
         self.quoted.first().copied().unwrap_or_default()
     }
-}
-
-/// Price times units, where splits multiply the units and each dividend buys more at the close of its ex-date (or the
-/// next close, when there is none); with the units at the end.
-fn total_return_index(
-    instrument: &InstrumentData,
-    rates: &Rates,
-    as_of: NaiveDate,
-) -> Figure<(PriceColumns, f64)> {
-    let mut splits_ahead = instrument.splits().iter().peekable();
-    let mut dividends = instrument.dividends().iter().peekable();
-    let mut units = 1.0;
-    let mut index = PriceColumns::default();
-    let until = epoch_day(as_of);
-    for (day, price) in instrument.known_prices().iter().take_while(|(day, _)| *day <= until) {
-        let held_before = !index.is_empty();
-        let date = from_epoch_day(day);
-        while let Some(split) = splits_ahead.next_if(|split| split.ex_date <= date) {
-            if held_before {
-                units *= splits::factor(split);
-            }
-        }
-        // Dividends of a day, or of closed days before it, buy together: none earns for the other.
-        let mut paid = 0.0;
-        while let Some(dividend) = dividends.next_if(|dividend| dividend.ex_date <= date) {
-            let currency = dividend.currency.unwrap_or(instrument.currency());
-            let rate = rates.on(currency, instrument.currency(), dividend.ex_date)?.rate;
-            // Per unit of the ex-date, where the close may be that of a later day after a split.
-            let amount = splits::carried(dividend.amount, instrument.splits(), dividend.ex_date, date)?;
-            paid += amount.float() * rate.float();
-        }
-        // Whoever buys at the close of the ex-date has no right to it.
-        if held_before && price > 0.0 {
-            units *= 1.0 + paid / price;
-        }
-        index.push(day, price * units);
-    }
-    Ok((index, units))
 }

@@ -42,6 +42,7 @@
 
 mod benchmark;
 mod books;
+mod custom_index;
 mod drawdown;
 mod error;
 mod exact;
@@ -56,12 +57,13 @@ mod testing;
 mod twr;
 mod xirr;
 
-pub use benchmark::{Benchmark, Comparison, SessionChange};
+pub use benchmark::{Benchmark, Comparison, ComponentWeight, SessionChange};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
     PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer,
 };
+pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
 pub use error::LedgerError;
 pub use figure::{Figure, Reason};

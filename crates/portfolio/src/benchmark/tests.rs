@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{
     Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, usd,
 };
-use crate::{PortfolioSeries, PriceSeries, Reason};
+use crate::{InstrumentData, PortfolioSeries, PriceSeries, Rates, Reason};
 
 fn benchmark(data: InstrumentData, as_of: &str) -> Benchmark {
     Benchmark::new(&symbol("VOO"), &market([("VOO", data)]), usd(), date(as_of)).expect("a benchmark")
