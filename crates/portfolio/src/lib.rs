@@ -42,6 +42,7 @@
 
 mod benchmark;
 mod books;
+mod cagr;
 mod custom_index;
 mod drawdown;
 mod error;
@@ -63,6 +64,7 @@ pub use books::{
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
     PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer,
 };
+pub use cagr::cagr;
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
 pub use error::LedgerError;
@@ -72,8 +74,8 @@ pub use modified_dietz::modified_dietz;
 pub use period::Period;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};
-pub use twr::{HoldThenTrade, TimeWeighted, annualised, time_weighted};
-pub use xirr::{Flow, Rate, xirr};
+pub use twr::{HoldThenTrade, TimeWeighted, annualised, linked, linked_sub_periods, time_weighted};
+pub use xirr::{Flow, PeriodicRate, Rate, irr, npv, xirr};
 
 /// The worked examples of the document, run as tests.
 #[cfg(doctest)]

@@ -1,8 +1,12 @@
 //! Time-weighted return: what the investments returned, whenever money came and went.
 
+mod linked;
+
 use chrono::NaiveDate;
 
 use crate::{DailySeries, Figure, Reason};
+
+pub use linked::{linked, linked_sub_periods};
 
 /// A portfolio by day: what daily linking needs to know. All three columns are of the same length.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,8 @@
 //! Money-weighted return: XIRR, the rate at which all dated payments are worth nothing today.
 
 mod brent;
+mod npv;
+mod periodic;
 mod roots;
 
 use bellwether_domain::epoch_day;
@@ -9,6 +11,9 @@ use serde::Serialize;
 
 use self::roots::Payments;
 use crate::{Figure, Reason};
+
+pub use npv::npv;
+pub use periodic::{PeriodicRate, irr};
 
 /// A payment from the investor's view: money put in is negative, money taken out positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +66,11 @@ const YEAR: f64 = 365.0;
 /// [`Reason::NoCapital`] when all are zero, [`Reason::NoSolution`], and [`Reason::OutOfRange`] for amounts or rates
 /// that no number holds.
 pub fn xirr(flows: &[Flow]) -> Figure<Rate> {
-    let netted = netted(flows)?;
+    rate_of(&netted(flows)?)
+}
+
+/// The rate of amounts by day, one a day and in order.
+fn rate_of(netted: &[(i32, f64)]) -> Figure<Rate> {
     let nonzero: Vec<(i32, f64)> = netted.iter().copied().filter(|(_, amount)| *amount != 0.0).collect();
     let (Some(first), Some(last)) = (nonzero.first(), nonzero.last()) else { return Err(Reason::NoCapital) };
     let all_in = nonzero.iter().all(|(_, amount)| *amount < 0.0);
