@@ -5,6 +5,7 @@ mod cost;
 mod day_order;
 mod dividends;
 mod holding_price;
+mod holding_value;
 mod income;
 mod lot_shelves;
 mod position;

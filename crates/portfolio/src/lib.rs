@@ -43,6 +43,7 @@
 mod benchmark;
 mod books;
 mod cagr;
+mod contribution;
 mod custom_index;
 mod drawdown;
 mod error;
@@ -65,6 +66,7 @@ pub use books::{
     PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer,
 };
 pub use cagr::cagr;
+pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
 pub use error::LedgerError;

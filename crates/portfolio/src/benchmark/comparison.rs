@@ -86,15 +86,7 @@ impl Benchmark {
     /// When a flow or the holding's value is unknown, or nothing was ever paid in.
     pub fn against_position(&self, position: &Position, market: &Market) -> Figure<Comparison> {
         let flows = dated(position.flows.iter().map(|flow| (flow.date, &flow.amount)))?;
-        self.compare(flows, |day| {
-            let quantity = position.quantity_on(day);
-            if quantity.is_zero() {
-                return Ok(0.0);
-            }
-            let price = position.price_on(market.instrument(&position.symbol), day)?.price;
-            let rate = market.rates().on(position.currency, self.base, day)?.rate;
-            Ok(quantity.times(price)?.times(rate)?.float())
-        })
+        self.compare(flows, |day| Ok(position.value_on(day, market, self.base)?.float()))
     }
 
     /// Money that went in (positive) and came out on some days, beside what else it became: `worth` tells what that

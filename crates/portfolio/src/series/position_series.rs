@@ -13,6 +13,8 @@ use crate::{Books, Figure, Market, Position, Reason};
 pub struct PositionSeries {
     /// Market value at the close.
     pub value: DailySeries,
+    /// What the shares held at the close before were worth at the day's price: before the day's bookings.
+    pub held: DailySeries,
     /// Money that went in on the day, less what came out.
     pub flows: Figure<DailySeries>,
     /// Time-weighted return, with its index by day.
@@ -30,6 +32,12 @@ impl PositionSeries {
         let flows = columns.flows(position.flows.iter().map(|flow| (flow.date, &flow.amount)));
         let time_weighted = columns.linked(&flows);
         let series = |values| DailySeries { first_day: first, values };
-        Self { flows: flows.map(series), time_weighted, value: series(columns.value), gap: columns.gap }
+        Self {
+            flows: flows.map(series),
+            time_weighted,
+            value: series(columns.value),
+            held: series(columns.held),
+            gap: columns.gap,
+        }
     }
 }

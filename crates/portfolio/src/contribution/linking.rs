@@ -1,0 +1,148 @@
+//! Daily contributions, linked so that they sum to the time-weighted return.
+
+use bellwether_domain::{Currency, epoch_day};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::books::CashBalance;
+use crate::exact::Exact;
+use crate::market::Rates;
+use crate::twr::day_return;
+use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, PositionSeries, Reason};
+
+/// How much a unit of money gained on each day of a period is of its time-weighted return.
+///
+/// The day's return is `held / before x (value + out) / (held + in) - 1`: what was held gains in relation to the value
+/// before, then the bookings gain in relation to the capital at work, on what the first step made of one unit.
+#[derive(Debug)]
+pub(super) struct Linking {
+    first_day: i32,
+    /// By day, for the gain of what was held at the close before.
+    holding: Vec<f64>,
+    /// By day, for the gain of the day's bookings.
+    trading: Vec<f64>,
+    pub(super) total: f64,
+}
+
+impl Linking {
+    pub(super) fn new(series: &PortfolioSeries, period: Period) -> Figure<Self> {
+        if let Some(reason) = &series.gap {
+            return Err(reason.clone());
+        }
+        let flows = series.flows.as_ref().map_err(Clone::clone)?;
+        let first_day = period.first_day().max(series.value.first_day);
+        let mut linking =
+            Self { first_day: epoch_day(first_day), holding: Vec::new(), trading: Vec::new(), total: 0.0 };
+        let (mut growth, mut has_capital) = (1.0, false);
+        let mut before = first_day.pred_opt().and_then(|day| series.value.at(day)).unwrap_or(0.0);
+        for day in first_day.iter_days().take_while(|day| *day <= period.to) {
+            let known = (series.value.at(day), series.held.at(day), flows.at(day));
+            let (Some(value), Some(held), Some(flow)) = known else { break };
+            let earned = day_return(before, held, value, flow);
+            let rate = earned.unwrap_or(0.0);
+            let at_work = held + flow.max(0.0);
+            let (mut holding, mut trading) = (0.0, 0.0);
+            if before > 0.0 && at_work > 0.0 {
+                (holding, trading) = (growth / before, growth * (held / before) / at_work);
+            } else if before > 0.0 {
+                holding = growth / (before - held);
+            } else if at_work > 0.0 {
+                trading = growth / at_work;
+            }
+            // No more than everything is lost.
+            let kept = if rate < -1.0 { -1.0 / rate } else { 1.0 };
+            linking.holding.push(holding * kept);
+            linking.trading.push(trading * kept);
+            growth *= 1.0 + rate.max(-1.0);
+            has_capital |= earned.is_some();
+            before = value;
+            if growth <= 0.0 {
+                break;
+            }
+        }
+        linking.total = growth - 1.0;
+        if !has_capital {
+            return Err(Reason::NoCapital);
+        }
+        finite(linking.total).map(|_| linking)
+    }
+
+    /// The part of an instrument.
+    pub(super) fn position(&self, position: &Position, books: &Books, market: &Market) -> Figure<f64> {
+        let series = PositionSeries::new(position, books, market);
+        if let Some(reason) = series.gap {
+            return Err(reason);
+        }
+        let first = epoch_day(series.value.first_day);
+        let flows = series.flows?;
+        self.of(first, &series.value.values, &series.held.values, &flows.values)
+    }
+
+    /// The part of foreign cash: what its rate did to it, where `flows` are its movements at their own rates.
+    pub(super) fn cash<'a>(
+        &self,
+        balance: &CashBalance,
+        flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
+        rates: &Rates,
+        base: Currency,
+    ) -> Figure<f64> {
+        let days = self.holding.len() + 1;
+        let first = self.first_day.saturating_sub(1);
+        let column = rates.column(balance.currency, base, first, days)?.unwrap_or_else(|| vec![1.0; days]);
+        let mut amounts = Vec::with_capacity(days);
+        let mut changes = balance.changes.iter().peekable();
+        let mut amount = 0.0;
+        for day in (first..).take(days) {
+            while let Some((_, changed)) = changes.next_if(|(date, _)| epoch_day(*date) <= day) {
+                amount = changed.float();
+            }
+            amounts.push(amount);
+        }
+        let value: Vec<f64> = amounts.iter().zip(&column).map(|(amount, rate)| amount * rate).collect();
+        let before = [0.0].iter().chain(&amounts);
+        let held: Vec<f64> = before.zip(&column).map(|(amount, rate)| amount * rate).collect();
+        let mut paid_in = vec![0.0; days];
+        for (date, flow) in flows {
+            if let Some(sum) = paid_in.get_mut(offset(epoch_day(date), first)) {
+                *sum += flow.clone()?.float();
+            }
+        }
+        self.of(first, &value, &held, &paid_in)
+    }
+
+    /// The part of money received or paid for nothing that is held.
+    pub(super) fn received<'a>(
+        &self,
+        payments: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
+    ) -> Figure<f64> {
+        let mut sum = 0.0;
+        for (date, amount) in payments {
+            let factor = self.trading.get(offset(epoch_day(date), self.first_day)).copied().unwrap_or(0.0);
+            sum += factor * amount.clone()?.float();
+        }
+        finite(sum)
+    }
+
+    /// Weighs the gains of something whose columns start on `first`.
+    fn of(&self, first: i32, value: &[f64], held: &[f64], paid_in: &[f64]) -> Figure<f64> {
+        let (skipped, absent) = (offset(self.first_day, first), offset(first, self.first_day));
+        let before = skipped.checked_sub(1).and_then(|day| value.get(day)).copied().unwrap_or(0.0);
+        let days = value.iter().zip(held).zip(paid_in).skip(skipped);
+        let factors = self.holding.iter().zip(&self.trading).skip(absent);
+        let (mut sum, mut before) = (0.0, before);
+        for (((value, held), paid_in), (holding, trading)) in days.zip(factors) {
+            sum += holding * (held - before) + trading * (value - held - paid_in);
+            before = *value;
+        }
+        finite(sum)
+    }
+}
+
+/// How many days `day` is after `first`; nothing when it is before.
+fn offset(day: i32, first: i32) -> usize {
+    usize::try_from(i64::from(day) - i64::from(first)).unwrap_or(0)
+}
+
+fn finite(number: f64) -> Figure<f64> {
+    if number.is_finite() { Ok(number) } else { Err(Reason::OutOfRange) }
+}
