@@ -135,6 +135,11 @@ impl Benchmark {
         self.mix.weights_at(known.ok_or_else(|| Reason::no_price(&self.symbol))?)
     }
 
+    /// The days on which it traded, in order.
+    pub fn sessions(&self) -> impl Iterator<Item = NaiveDate> {
+        self.quoted.iter().map(|day| from_epoch_day(*day))
+    }
+
     /// Its total return since the close of `day`, dividends reinvested, in the base currency; of a closed day since
     /// the next close. 0.1 is 10 %.
     ///

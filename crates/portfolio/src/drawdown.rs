@@ -1,60 +1,126 @@
-//! Drawdown: the deepest fall from a peak.
+//! Drawdowns: the falls of a return index from its peaks.
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
+use crate::figure::finite;
 use crate::{DailySeries, Figure, Reason};
 
+/// A product of many returns comes back to its peak but for rounding: so small a difference is no fall.
+const ROUNDING: f64 = 1e-12;
+
 /// A fall of a return index from a peak to a trough.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Drawdown {
     /// How deep, as a negative number: -0.25 is a quarter lost. Zero when it never fell.
     pub depth: f64,
-    /// The last day at the peak before it.
+    /// The first day at the height from which it fell.
     pub peak: NaiveDate,
-    /// The deepest day.
+    /// The first of the deepest days.
     pub trough: NaiveDate,
     /// The first day on which the peak was reached again; `None` while it is not.
     pub recovered: Option<NaiveDate>,
 }
 
-/// The deepest fall of a return index: growth of 1 by day, where the start at 1 is a peak too.
+impl Drawdown {
+    /// Calendar days from the peak to the trough.
+    pub fn days_down(&self) -> i64 {
+        self.trough.signed_duration_since(self.peak).num_days()
+    }
+
+    /// Calendar days from the trough until the peak was reached again; `None` while it is not.
+    pub fn days_recovering(&self) -> Option<i64> {
+        self.recovered.map(|day| day.signed_duration_since(self.trough).num_days())
+    }
+}
+
+/// All falls of a return index, oldest first; one that still lasts is the last. The index is growth of 1 by day, where
+/// the start at 1 is a peak too.
 ///
 /// To be taken on a time-weighted index, never on a portfolio's value, in which deposits hide the losses.
 ///
 /// # Errors
-/// [`Reason::TooShort`] for an index of fewer than two days.
+/// [`Reason::TooShort`] for an index of fewer than two days, [`Reason::OutOfRange`] when it holds what is no number.
+pub fn drawdowns(index: &DailySeries) -> Figure<Vec<Drawdown>> {
+    let mut falls: Vec<Drawdown> = Vec::new();
+    let mut high = (1.0, 0);
+    for (day, below) in underwater(index)?.values.iter().enumerate() {
+        let lasting = falls.last_mut().filter(|fall| fall.recovered.is_none());
+        match lasting {
+            Some(fall) if *below >= 0.0 => fall.recovered = Some(index.day(day)),
+            Some(fall) if *below < fall.depth => (fall.depth, fall.trough) = (*below, index.day(day)),
+            None if *below < 0.0 => {
+                let (peak, trough) = (index.day(high.1), index.day(day));
+                falls.push(Drawdown { depth: *below, peak, trough, recovered: None });
+            }
+            _ => {}
+        }
+        let growth = index.values.get(day).copied().unwrap_or(0.0);
+        if growth > high.0 {
+            high = (growth, day);
+        }
+    }
+    Ok(falls)
+}
+
+/// The deepest of all falls, the first where two are equal. Of depth zero, on the first day, where there is none.
+///
+/// # Errors
+/// As [`drawdowns`].
 pub fn max_drawdown(index: &DailySeries) -> Figure<Drawdown> {
-    if index.len() < 2 {
-        return Err(Reason::TooShort);
-    }
-    let (mut peak, mut peak_day) = (1.0, 0);
-    let (mut depth, mut fall) = (0.0, (0, 0, 1.0));
-    for (day, &growth) in index.values.iter().enumerate() {
-        if growth > peak {
-            (peak, peak_day) = (growth, day);
-        }
-        let below = growth / peak - 1.0;
-        if below < depth {
-            (depth, fall) = (below, (peak_day, day, peak));
-        }
-    }
-    let (peak_day, trough, height) = fall;
-    let recovered = index.values.iter().skip(trough).position(|growth| *growth >= height);
-    Ok(Drawdown {
-        depth,
-        peak: index.day(peak_day),
-        trough: index.day(trough),
-        recovered: recovered.map(|days| index.day(trough + days)),
-    })
+    let first = index.day(0);
+    let none = Drawdown { depth: 0.0, peak: first, trough: first, recovered: Some(first) };
+    let deeper = |deepest: Drawdown, fall: Drawdown| if fall.depth < deepest.depth { fall } else { deepest };
+    Ok(drawdowns(index)?.into_iter().fold(none, deeper))
 }
 
 /// How far the index is below its highest point at the end: zero or negative.
 ///
 /// # Errors
-/// [`Reason::TooShort`] for an index of fewer than two days.
+/// As [`drawdowns`].
 pub fn current_drawdown(index: &DailySeries) -> Figure<f64> {
-    let last = index.last().filter(|_| index.len() > 1).ok_or(Reason::TooShort)?;
-    Ok(last / index.values.iter().fold(1.0, |peak: f64, growth| peak.max(*growth)) - 1.0)
+    underwater(index)?.last().ok_or(Reason::TooShort)
+}
+
+/// How far each day is below the highest point so far: zero or negative.
+///
+/// # Errors
+/// As [`drawdowns`].
+pub fn underwater(index: &DailySeries) -> Figure<DailySeries> {
+    if index.len() < 2 {
+        return Err(Reason::TooShort);
+    }
+    let mut high = 1.0_f64;
+    let below = |growth: &f64| {
+        high = high.max(finite(*growth)?);
+        Ok(below(*growth, high))
+    };
+    Ok(DailySeries {
+        first_day: index.first_day,
+        values: index.values.iter().map(below).collect::<Figure<_>>()?,
+    })
+}
+
+/// The deepest fall of what grows by the given returns, as a negative number or zero; the start is a peak too.
+///
+/// # Errors
+/// [`Reason::TooFewReturns`] without any return, [`Reason::OutOfRange`] when one is no number.
+pub fn max_drawdown_of_returns(returns: &[f64]) -> Figure<f64> {
+    if returns.is_empty() {
+        return Err(Reason::TooFewReturns { known: 0, needed: 1 });
+    }
+    let (mut growth, mut high, mut deepest) = (1.0_f64, 1.0_f64, 0.0_f64);
+    for value in returns {
+        growth = finite(growth * (1.0 + value))?.max(0.0);
+        high = high.max(growth);
+        deepest = deepest.min(below(growth, high));
+    }
+    Ok(deepest)
+}
+
+fn below(growth: f64, high: f64) -> f64 {
+    let below = growth / high - 1.0;
+    if below > -ROUNDING { 0.0 } else { below }
 }
 
 #[cfg(test)]
@@ -79,6 +145,36 @@ mod tests {
         let fall = max_drawdown(&index(&[0.9, 0.95])).expect("a fall");
         assert!((fall.depth + 0.1).abs() < 1e-15);
         assert_eq!((fall.peak, fall.trough, fall.recovered), (date("2024-01-01"), date("2024-01-01"), None));
+    }
+
+    #[test]
+    fn every_fall_is_listed_with_its_days_down_and_up_again() {
+        let index = index(&[1.0, 1.25, 1.0, 1.1, 1.25, 1.3, 1.17, 0.65, 0.78]);
+        let falls = drawdowns(&index).expect("falls");
+        let spans: Vec<_> = falls.iter().map(|fall| (fall.days_down(), fall.days_recovering())).collect();
+        assert_eq!(spans, [(1, Some(2)), (2, None)]);
+        assert!((falls[0].depth + 0.2).abs() < 1e-15 && (falls[1].depth + 0.5).abs() < 1e-15);
+        assert_eq!(max_drawdown(&index), Ok(falls[1]));
+        let below = underwater(&index).expect("depths").values;
+        assert!((below[3] + 0.12).abs() < 1e-15 && below[5].abs() < 1e-15 && (below[8] + 0.4).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_peak_is_its_first_day_and_rounding_no_fall() {
+        let falls =
+            drawdowns(&index(&[1.0, 1.2, 1.2 - 1e-16, 1.2 - 2e-16, 0.6, 1.2 - 2e-16])).expect("falls");
+        assert_eq!(falls.len(), 1);
+        assert_eq!((falls[0].peak, falls[0].recovered), (date("2024-01-02"), Some(date("2024-01-06"))));
+    }
+
+    #[test]
+    fn returns_fall_from_the_start_and_from_every_peak() {
+        let of = |returns: &[f64]| max_drawdown_of_returns(returns).expect("a fall");
+        // 0.8, 1.2, 0.9: a fifth below the start, then a quarter below the peak.
+        assert!((of(&[-0.2, 0.5, -0.25]) + 0.25).abs() < 1e-15);
+        assert!((of(&[-0.2, 0.5]) + 0.2).abs() < 1e-15);
+        assert!(of(&[0.1]).abs() < 1e-15);
+        assert!((of(&[0.1, -1.0, 5.0]) + 1.0).abs() < 1e-15);
     }
 
     #[test]

@@ -57,6 +57,40 @@ pub enum Reason {
         /// The first day.
         on: NaiveDate,
     },
+    /// Not enough returns for the figure to mean anything.
+    #[error("{known} returns are known and this figure needs {needed}")]
+    TooFewReturns {
+        /// How many there are.
+        known: usize,
+        /// How many it takes.
+        needed: usize,
+    },
+    /// Two series that belong together period by period are of different lengths.
+    #[error("there are {returns} returns, but {others} to compare them with")]
+    UnequalPeriods {
+        /// Periods of the one.
+        returns: usize,
+        /// Periods of the other.
+        others: usize,
+    },
+    /// The returns are all the same: no risk to relate a reward to.
+    #[error("the returns do not vary")]
+    NoVariation,
+    /// The benchmark's returns are all the same.
+    #[error("the benchmark's returns do not vary")]
+    FlatBenchmark,
+    /// No return fell short of the least acceptable one.
+    #[error("no return was below the minimum")]
+    NoLoss,
+    /// There never was a fall.
+    #[error("it never fell below an earlier high")]
+    NoDrawdown,
+    /// The period reaches back before a total loss, after which a new series of returns began.
+    #[error("everything was lost on {on}, and a new series began after it")]
+    LostBefore {
+        /// The day of the loss.
+        on: NaiveDate,
+    },
 }
 
 impl Reason {
@@ -82,6 +116,11 @@ impl Reason {
 
 fn listed(symbols: &[Symbol]) -> String {
     symbols.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A computed number, unless it left the range of numbers.
+pub(crate) fn finite(number: f64) -> Figure<f64> {
+    if number.is_finite() { Ok(number) } else { Err(Reason::OutOfRange) }
 }
 
 /// The sum, known when all parts are.

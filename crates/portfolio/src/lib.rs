@@ -53,6 +53,7 @@ mod market;
 mod modified_dietz;
 mod period;
 mod report;
+pub mod risk;
 mod series;
 #[cfg(test)]
 mod testing;
@@ -68,7 +69,9 @@ pub use books::{
 pub use cagr::cagr;
 pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
-pub use drawdown::{Drawdown, current_drawdown, max_drawdown};
+pub use drawdown::{
+    Drawdown, current_drawdown, drawdowns, max_drawdown, max_drawdown_of_returns, underwater,
+};
 pub use error::LedgerError;
 pub use figure::{Figure, Reason};
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
@@ -76,7 +79,9 @@ pub use modified_dietz::modified_dietz;
 pub use period::Period;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};
-pub use twr::{HoldThenTrade, TimeWeighted, annualised, linked, linked_sub_periods, time_weighted};
+pub use twr::{
+    HoldThenTrade, LostSeries, TimeWeighted, annualised, linked, linked_sub_periods, time_weighted,
+};
 pub use xirr::{Flow, PeriodicRate, Rate, irr, npv, xirr};
 
 /// The worked examples of the document, run as tests.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bellwether_portfolio::{Figure, PortfolioSeries, Reason};
+use bellwether_portfolio::{Figure, Period, PortfolioSeries, Reason};
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 /// A span that ends on the day of the page.
@@ -130,10 +130,9 @@ fn rate(series: &PortfolioSeries, since: NaiveDate) -> Figure<f64> {
     if let Some(reason) = &series.gap {
         return Err(reason.clone());
     }
-    let index = &series.time_weighted.as_ref().map_err(Clone::clone)?.index;
-    let before = index.at(since).unwrap_or(1.0);
-    let rate = index.last().ok_or(Reason::TooShort)? / before - 1.0;
-    if rate.is_finite() { Ok(rate) } else { Err(Reason::NoCapital) }
+    let returns = series.time_weighted.as_ref().map_err(Clone::clone)?;
+    let last = series.value.day(series.value.len().saturating_sub(1));
+    returns.over(Period::new(since, last)?).map(|part| part.total)
 }
 
 #[cfg(test)]
