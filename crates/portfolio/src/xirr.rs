@@ -1,6 +1,7 @@
 //! Money-weighted return: XIRR, the rate at which all dated payments are worth nothing today.
 
 mod brent;
+mod discount;
 mod npv;
 mod periodic;
 mod roots;
@@ -54,10 +55,10 @@ const YEAR: f64 = 365.0;
 
 /// The rate `r` with `sum of amount x (1 + r)^(-days / 365) = 0`.
 ///
-/// Payments of one day are netted first. Nothing depends on a guess: the equation is followed outwards from 0 % on
-/// the side on which a rate must lie, and the bracketed root is refined by Brent's method. Where the payments change
-/// sign so often that several rates may solve it, all are looked for, the nearest to zero on that side is returned and
-/// marked [`Rate::ambiguous`].
+/// Payments of one day are netted first. Nothing depends on a guess: where the payments prove that one rate at most
+/// solves the equation, Newton's method finds it from 0 %. Otherwise the equation is followed outwards from 0 % and
+/// the bracketed roots are refined by Brent's method; where the payments change sign so often that several rates solve
+/// it, the nearest to zero on the side of their sum is returned and marked [`Rate::ambiguous`].
 ///
 /// When money only went in and the last payment is a zero, which is a closing value of nothing, the rate is -100 %.
 ///
@@ -97,19 +98,28 @@ fn rate_of(netted: &[(i32, f64)]) -> Figure<Rate> {
 
 /// One amount per day, in order.
 fn netted(flows: &[Flow]) -> Figure<Vec<(i32, f64)>> {
-    let mut days: Vec<_> = flows.iter().map(|flow| (epoch_day(flow.date), flow.amount)).collect();
-    if days.iter().any(|(_, amount)| !amount.is_finite()) {
+    if flows.iter().any(|flow| !flow.amount.is_finite()) {
         return Err(Reason::OutOfRange);
     }
+    let dated = |flow: &Flow| (epoch_day(flow.date), flow.amount);
+    if flows.is_sorted_by_key(|flow| flow.date) {
+        return Ok(joined(flows.iter().map(dated)));
+    }
+    let mut days: Vec<_> = flows.iter().map(dated).collect();
     days.sort_by_key(|(day, _)| *day);
-    days.dedup_by(|later, kept| {
-        let same_day = later.0 == kept.0;
-        if same_day {
-            kept.1 += later.1;
+    Ok(joined(days))
+}
+
+/// Joins amounts of one day, which follow each other.
+fn joined(amounts: impl IntoIterator<Item = (i32, f64)>) -> Vec<(i32, f64)> {
+    let mut days: Vec<(i32, f64)> = Vec::new();
+    for (day, amount) in amounts {
+        match days.last_mut() {
+            Some((last, sum)) if *last == day => *sum += amount,
+            _ => days.push((day, amount)),
         }
-        same_day
-    });
-    Ok(days)
+    }
+    days
 }
 
 #[cfg(test)]

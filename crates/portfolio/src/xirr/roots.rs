@@ -2,16 +2,22 @@
 //!
 //! In `x` the present value is a sum of exponentials, for which a rule like Descartes' holds: beyond any `x` it has at
 //! most as many roots as the running sums of its terms at `x` change sign, first payment first for larger `x`, last
-//! payment first for smaller. That tells when a root is the only one, which is the usual case, and when to stop.
+//! payment first for smaller. That tells when a root is the only one, which is the usual case and is solved by a few
+//! steps of Newton's method. Where there may be several, they are walked up to from zero, and the rule tells when to
+//! stop.
+
+mod newton;
 
 use super::YEAR;
+use super::discount::Discount;
 use crate::{Figure, Reason};
 
 /// Dated amounts, none zero, scaled to at most 1.
 pub(super) struct Payments {
     amounts: Vec<f64>,
-    /// Years after the first payment, ascending.
-    years: Vec<f64>,
+    /// Days after the first payment, ascending.
+    days: Vec<u32>,
+    /// Years from the first payment to the last.
     span: f64,
 }
 
@@ -42,14 +48,21 @@ impl Payments {
     pub(super) fn new(nonzero: &[(i32, f64)]) -> Self {
         let largest = nonzero.iter().fold(0.0, |largest: f64, (_, amount)| largest.max(amount.abs()));
         let first = nonzero.first().map_or(0, |(day, _)| *day);
-        let years: Vec<_> =
-            nonzero.iter().map(|(day, _)| (f64::from(*day) - f64::from(first)) / YEAR).collect();
-        let span = years.last().copied().unwrap_or(1.0);
-        Self { amounts: nonzero.iter().map(|(_, amount)| amount / largest).collect(), years, span }
+        let days: Vec<_> = nonzero.iter().map(|(day, _)| day.abs_diff(first)).collect();
+        let span = f64::from(days.last().copied().unwrap_or_default()) / YEAR;
+        Self { amounts: nonzero.iter().map(|(_, amount)| amount / largest).collect(), days, span }
     }
 
     /// The root nearest to zero, on the side that the net sum demands if there is one.
     pub(super) fn rate(&self) -> Figure<Found> {
+        match self.only_root() {
+            Some(log_rate) => Ok(Found { log_rate, ambiguous: false }),
+            None => self.nearest_root(),
+        }
+    }
+
+    /// The root that is nearest on the side of the net sum, whatever others there are.
+    pub(super) fn nearest_root(&self) -> Figure<Found> {
         let sum: f64 = self.amounts.iter().sum();
         let (near, far) = if sum >= 0.0 { (Side::Gain, Side::Loss) } else { (Side::Loss, Side::Gain) };
         let near = self.brackets(near);
@@ -92,25 +105,30 @@ impl Payments {
         found
     }
 
-    /// The present value at a distance from 0 %, scaled so that no term exceeds 1: its sign and its roots count.
+    /// The present value at a distance from 0 %: its sign and its roots count.
     fn present_value(&self, side: Side, distance: f64) -> PresentValue {
-        let mut running = Running { sum: 0.0, sign: 0.0, changes: 0 };
-        let terms = self.amounts.iter().zip(&self.years);
+        let mut running = Running::default();
         match side {
-            Side::Gain => terms.for_each(|(amount, years)| running.add(amount * (-distance * years).exp())),
-            Side::Loss => terms
-                .rev()
-                .for_each(|(amount, years)| running.add(amount * (-distance * (self.span - years)).exp())),
+            Side::Gain => self.discounted(distance).for_each(|term| running.add(term)),
+            Side::Loss => self.discounted(-distance).rev().for_each(|term| running.add(term)),
         }
         PresentValue { value: running.sum, roots_beyond: running.changes }
     }
 
     fn value(&self, side: Side, distance: f64) -> f64 {
-        let discounted = |(amount, years): (&f64, &f64)| match side {
-            Side::Gain => amount * (-distance * years).exp(),
-            Side::Loss => amount * (-distance * (self.span - years)).exp(),
-        };
-        self.amounts.iter().zip(&self.years).map(discounted).sum()
+        self.discounted(if side == Side::Gain { distance } else { -distance }).sum()
+    }
+
+    /// The terms of the present value at a logarithmic rate, in their order, scaled so that none exceeds 1: gains are
+    /// counted from the first payment, losses from the last.
+    fn discounted(&self, log_rate: f64) -> impl DoubleEndedIterator<Item = f64> {
+        let last = self.days.last().copied().unwrap_or_default();
+        let discount = Discount::new(log_rate.abs() / YEAR, last, self.days.len());
+        let is_gain = log_rate >= 0.0;
+        self.amounts
+            .iter()
+            .zip(&self.days)
+            .map(move |(amount, day)| amount * discount.after(if is_gain { *day } else { last - *day }))
     }
 }
 
@@ -120,6 +138,8 @@ struct PresentValue {
     roots_beyond: usize,
 }
 
+/// Running sums, and how often they changed sign.
+#[derive(Default)]
 struct Running {
     sum: f64,
     sign: f64,

@@ -170,4 +170,15 @@ proptest! {
             (plain, scaled) => prop_assert_eq!(plain.is_err(), scaled.is_err()),
         }
     }
+
+    #[test]
+    fn the_only_rate_is_the_nearest(flows in payments()) {
+        let netted: Vec<_> = netted(&flows).expect("finite").into_iter().filter(|(_, amount)| *amount != 0.0).collect();
+        let payments = Payments::new(&netted);
+        if let Some(only) = payments.only_root() {
+            let nearest = payments.nearest_root().expect("a root");
+            prop_assert!(!nearest.ambiguous);
+            prop_assert!((only - nearest.log_rate).abs() < 1e-12 * (1.0 + only.abs()), "{only} {}", nearest.log_rate);
+        }
+    }
 }
