@@ -1,8 +1,8 @@
 //! Portfolios of any size: prices, dividends and trades that are made up, the same in every run.
 
 use bellwether_domain::{
-    Booking, CashDividend, CostMethod, Currency, DividendPolicy, PriceColumns, Quantity, Symbol, Trade,
-    Transaction, TransactionId, epoch_day,
+    Booking, CashDividend, Currency, PriceColumns, Quantity, Symbol, Trade, Transaction, TransactionId,
+    epoch_day,
 };
 use bellwether_portfolio::{
     Benchmark, Books, Comparison, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates,
@@ -14,8 +14,7 @@ use uuid::Uuid;
 
 pub(crate) const TRADING_DAYS_A_YEAR: usize = 252;
 
-const OPTIONS: Options =
-    Options { base: Currency::USD, method: CostMethod::Fifo, dividends: DividendPolicy::Infer };
+const OPTIONS: Options = Options::new(Currency::USD);
 
 /// How large a portfolio is.
 #[derive(Clone, Copy)]

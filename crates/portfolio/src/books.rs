@@ -44,12 +44,34 @@ pub struct Options {
     pub method: CostMethod,
     /// Whether known dividends that the ledger does not record are counted.
     pub dividends: DividendPolicy,
+    /// Whether more may be sold than is held.
+    pub shorts: Shorts,
+}
+
+/// Whether more may be sold than is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shorts {
+    /// Such a sale is a fault of the ledger: a purchase is missing.
+    #[default]
+    Refused,
+    /// It opens a lot of negative quantity, whose cost is less what the sale brought. Later purchases of the account
+    /// cover the oldest such lots first, and realise what the sale brought less what they cost.
+    Allowed,
 }
 
 impl Options {
+    /// First in, first out, dividends inferred and short sales refused.
+    pub const fn new(base: Currency) -> Self {
+        Self { base, method: CostMethod::Fifo, dividends: DividendPolicy::Infer, shorts: Shorts::Refused }
+    }
+
     /// A portfolio's own settings.
     pub fn of(portfolio: &Portfolio) -> Self {
-        Self { base: portfolio.base_currency, method: portfolio.cost_method, dividends: portfolio.dividends }
+        Self {
+            method: portfolio.cost_method,
+            dividends: portfolio.dividends,
+            ..Self::new(portfolio.base_currency)
+        }
     }
 }
 

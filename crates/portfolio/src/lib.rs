@@ -7,7 +7,7 @@
 //! by day, [`Report`] all figures, [`Benchmark`] the same money in an index.
 //!
 //! ```
-//! use bellwether_domain::{CostMethod, Currency, DividendPolicy, PriceColumns, TransactionDraft, TransactionId, TransactionKind};
+//! use bellwether_domain::{Currency, PriceColumns, TransactionDraft, TransactionId, TransactionKind};
 //! use bellwether_domain::epoch_day;
 //! use bellwether_portfolio::{Benchmark, Books, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates, Report};
 //! use chrono::NaiveDate;
@@ -27,7 +27,7 @@
 //! purchase.price = Some("185".parse()?);
 //! let ledger = [purchase.check(TransactionId::new(), 1, day("2025-01-02")?)?];
 //!
-//! let options = Options { base: Currency::USD, method: CostMethod::Fifo, dividends: DividendPolicy::Infer };
+//! let options = Options::new(Currency::USD);
 //! let books = Books::replay(&ledger, &market, &options, day("2025-01-02")?)?;
 //! let series = PortfolioSeries::new(&books, &market);
 //! let report = Report::new(&books, &market, &series);
@@ -64,7 +64,7 @@ pub use benchmark::{Benchmark, Comparison, ComponentWeight, SessionChange};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
-    PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer,
+    PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
 };
 pub use cagr::cagr;
 pub use contribution::{Contribution, ContributionSource, Contributions};

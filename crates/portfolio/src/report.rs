@@ -168,11 +168,8 @@ impl Totals {
             total(&paid)
         };
         let new_year = as_of.with_ordinal(1).and_then(|day| day.pred_opt()).unwrap_or(NaiveDate::MIN);
-        let realised_this_year: Vec<_> = books
-            .positions()
-            .iter()
-            .map(|position| position.realised(books.options().method, Some(new_year)))
-            .collect();
+        let realised_this_year: Vec<_> =
+            books.positions().iter().map(|position| position.realised(Some(new_year))).collect();
         let interest: Vec<_> = books.interest().iter().map(crate::Income::net_in_base).collect();
         let unnamed_charges: Vec<_> = books.charges().iter().map(|charge| charge.base.clone()).collect();
         let external = |kinds: fn(ExternalKind) -> bool| {

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use bellwether_domain::{
-    Booking, CashDividend, CostMethod, Currency, DividendPolicy, PriceColumns, PriceSourceName, Quantity,
-    Quote, Split, SplitRatio, Symbol, Trade, Transaction, TransactionId, epoch_day,
+    Booking, CashDividend, Currency, PriceColumns, PriceSourceName, Quantity, Quote, Split, SplitRatio,
+    Symbol, Trade, Transaction, TransactionId, epoch_day,
 };
 use chrono::{DateTime, NaiveDate};
 use rust_decimal::Decimal;
@@ -147,7 +147,7 @@ impl Ledger {
 }
 
 pub(crate) fn options() -> Options {
-    Options { base: usd(), method: CostMethod::Fifo, dividends: DividendPolicy::Infer }
+    Options::new(usd())
 }
 
 pub(crate) fn trade(name: &str, quantity: &str, price: &str, fee: &str) -> Trade {

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use bellwether_domain::{
-    Booking, CashDividend, CostMethod, Currency, DividendPolicy, PriceColumns, Quantity, Split, SplitRatio,
-    Symbol, Trade, Transaction, TransactionId,
+    Booking, CashDividend, CostMethod, Currency, PriceColumns, Quantity, Split, SplitRatio, Symbol, Trade,
+    Transaction, TransactionId,
 };
 use bellwether_portfolio::{
     Benchmark, Books, Flow, HoldThenTrade, InstrumentData, Market, Options, PortfolioSeries, PriceSeries,
@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn any_ledger_in_any_market_gives_figures_or_reasons(ledger in ledgers(), market in markets(), at in -5..60_i32) {
         for method in [CostMethod::Fifo, CostMethod::Average] {
-            let options = Options { base: Currency::USD, method, dividends: DividendPolicy::Infer };
+            let options = Options { method, ..Options::new(Currency::USD) };
             let Ok(books) = Books::replay(&ledger, &market, &options, day(at)) else { continue };
             let series = PortfolioSeries::new(&books, &market);
             no_bad_number(&series)?;

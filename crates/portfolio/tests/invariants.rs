@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use bellwether_domain::{
-    Booking, CashDividend, CostMethod, Currency, DividendPolicy, PriceColumns, Quantity, Split, SplitRatio,
-    Symbol, Trade, Transaction, TransactionId, epoch_day,
+    Booking, CashDividend, CostMethod, Currency, PriceColumns, Quantity, Split, SplitRatio, Symbol, Trade,
+    Transaction, TransactionId, epoch_day,
 };
 use bellwether_portfolio::{
     Benchmark, Books, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates, Report,
@@ -193,7 +193,7 @@ fn ledger(acts: &[(u64, Act)], market: &Market) -> Vec<Transaction> {
 }
 
 fn books(ledger: &[Transaction], market: &Market, method: CostMethod, as_of: NaiveDate) -> Books {
-    let options = Options { base: Currency::USD, method, dividends: DividendPolicy::Infer };
+    let options = Options { method, ..Options::new(Currency::USD) };
     Books::replay(ledger, market, &options, as_of).unwrap()
 }
 
@@ -230,7 +230,7 @@ proptest! {
             let last = position.changes.last().map_or(Decimal::ZERO, |change| change.after);
             prop_assert_eq!(last, position.quantity);
             let closed: Decimal = position.closed_lots.iter().map(|lot| lot.gain().unwrap()).sum();
-            prop_assert!(nearly(closed, position.realised(CostMethod::Fifo, None).unwrap()));
+            prop_assert!(nearly(closed, position.realised(None).unwrap()));
         }
         let report = report(&books, &market);
         for (holding, position) in report.holdings.iter().zip(books.positions()) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bellwether_domain::{
-    Booking, CashDividend, CostMethod, Currency, DividendPolicy, PriceBasis, PriceColumns, PriceSource,
-    Quantity, Split, SplitRatio, Symbol, Trade, Transaction, TransactionId, epoch_day,
+    Booking, CashDividend, CostMethod, Currency, PriceBasis, PriceColumns, PriceSource, Quantity, Split,
+    SplitRatio, Symbol, Trade, Transaction, TransactionId, epoch_day,
 };
 use bellwether_portfolio::{
     Benchmark, Books, ExternalKind, Holding, InstrumentData, Market, Options, PortfolioSeries, PriceSeries,
@@ -112,7 +112,7 @@ fn expected() -> Value {
 }
 
 fn books(market: &Market, method: CostMethod, as_of: &str) -> Books {
-    let options = Options { base: Currency::USD, method, dividends: DividendPolicy::Infer };
+    let options = Options { method, ..Options::new(Currency::USD) };
     Books::replay(&ledger(), market, &options, day(as_of)).unwrap()
 }
 

@@ -152,11 +152,7 @@ impl Input {
     }
 
     fn figures(&self, range: Range) -> Result<Figures, LedgerError> {
-        let options = Options {
-            base: self.portfolio.base_currency,
-            method: self.portfolio.cost_method,
-            dividends: self.portfolio.dividends,
-        };
+        let options = Options::of(&self.portfolio);
         let market = &self.market.market;
         let books = Books::replay(&self.transactions, market, &options, self.as_of)?;
         let series = PortfolioSeries::new(&books, market);

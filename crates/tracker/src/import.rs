@@ -308,11 +308,8 @@ impl Candidate {
         let certain = tracker.symbols_with_known_splits(&all).await?;
         let market = tracker.market_of_actions(&all).await?;
         let last_day = all.iter().map(|booked| booked.date).max().unwrap_or_else(|| tracker.today());
-        let options = Options {
-            base,
-            method: portfolio.map(|portfolio| portfolio.cost_method).unwrap_or_default(),
-            dividends: portfolio.map(|portfolio| portfolio.dividends).unwrap_or_default(),
-        };
+        let options =
+            portfolio.map_or(Options::new(base), |portfolio| Options { base, ..Options::of(portfolio) });
         let verdicts = tracker
             .compute(move || {
                 shortages(

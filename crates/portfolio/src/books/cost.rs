@@ -1,29 +1,169 @@
-//! What shares cost, in the base currency and in the currency of their listing.
+//! What shares cost or brought, in the base currency and in the currency of their listing.
 
 use rust_decimal::Decimal;
 
-use crate::Figure;
 use crate::exact::Exact;
+use crate::{Figure, Reason};
 
-/// An amount of money in two currencies, each at the rates of its bookings.
+/// An amount of money in two currencies, each at the rates of its bookings: the cost of shares, or the proceeds of a
+/// sale.
 ///
-/// A missing rate makes one of the two unknown, not the other.
+/// It contains the fees and taxes of its trades and knows how much of it they are. A missing rate makes one of the
+/// two currencies unknown, not the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// In the portfolio's base currency.
     pub base: Figure<Decimal>,
     /// In the currency of the instrument's prices.
     pub listed: Figure<Decimal>,
+    /// Both currencies are the same, so that one amount is enough.
+    is_listed_in_base: bool,
+    contained: Contained,
+}
+
+/// The fees and taxes in an amount: added to a cost, and negative in proceeds. They count where the whole is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Contained {
+    fees: Part,
+    taxes: Part,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    base: Decimal,
+    listed: Decimal,
+}
+
+/// What a booking moves, in its own currency, before and beside its charges.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Booked {
+    /// With the charges: what is paid or received.
+    pub(crate) net: Decimal,
+    /// Its fee, negative where it lessens what is received.
+    pub(crate) fee: Decimal,
+    /// Its tax, likewise.
+    pub(crate) tax: Decimal,
+}
+
+/// The rates of a booking.
+#[derive(Debug, Clone)]
+pub(crate) struct BookedRates {
+    /// Base currency per unit of the booking's.
+    pub(crate) to_base: Figure<Decimal>,
+    /// Currency of the listing per unit of the booking's; `None` where that is the base currency.
+    pub(crate) to_listed: Option<Figure<Decimal>>,
+}
+
+impl BookedRates {
+    pub(crate) fn listed(&self) -> &Figure<Decimal> {
+        self.to_listed.as_ref().unwrap_or(&self.to_base)
+    }
+
+    /// Base currency per unit of the listing's, as this booking has it.
+    pub(crate) fn listed_to_base(&self) -> Figure<Decimal> {
+        let Some(to_listed) = &self.to_listed else { return Ok(Decimal::ONE) };
+        let (to_base, to_listed) = (self.to_base.clone()?, to_listed.clone()?);
+        if to_listed == Decimal::ONE { Ok(to_base) } else { to_base.over(to_listed) }
+    }
+}
+
+impl Part {
+    const ZERO: Self = Self { base: Decimal::ZERO, listed: Decimal::ZERO };
+
+    fn booked(amount: Decimal, rates: &BookedRates) -> Figure<Self> {
+        if amount.is_zero() {
+            return Ok(Self::ZERO);
+        }
+        let at = |rate: &Figure<Decimal>| rate.as_ref().map_or(Ok(Decimal::ZERO), |rate| amount.times(*rate));
+        let base = at(&rates.to_base)?;
+        Ok(Self { base, listed: rates.to_listed.as_ref().map_or(Ok(base), at)? })
+    }
+
+    fn with(self, other: Self, operation: Operation) -> Figure<Self> {
+        if other == Self::ZERO {
+            return Ok(self);
+        }
+        Ok(Self { base: operation(self.base, other.base)?, listed: operation(self.listed, other.listed)? })
+    }
+
+    fn share(self, part: Decimal, whole: Decimal) -> Figure<Self> {
+        if self == Self::ZERO {
+            return Ok(self);
+        }
+        Ok(Self { base: share(self.base, part, whole)?, listed: share(self.listed, part, whole)? })
+    }
+}
+
+type Operation = fn(Decimal, Decimal) -> Figure<Decimal>;
+
+impl Contained {
+    const NOTHING: Self = Self { fees: Part::ZERO, taxes: Part::ZERO };
+
+    fn with(self, other: Self, operation: Operation) -> Figure<Self> {
+        Ok(Self {
+            fees: self.fees.with(other.fees, operation)?,
+            taxes: self.taxes.with(other.taxes, operation)?,
+        })
+    }
+
+    fn share(self, part: Decimal, whole: Decimal) -> Figure<Self> {
+        Ok(Self { fees: self.fees.share(part, whole)?, taxes: self.taxes.share(part, whole)? })
+    }
 }
 
 impl Cost {
     /// Nothing.
-    pub const ZERO: Self = Self { base: Ok(Decimal::ZERO), listed: Ok(Decimal::ZERO) };
+    pub const ZERO: Self = Self {
+        base: Ok(Decimal::ZERO),
+        listed: Ok(Decimal::ZERO),
+        is_listed_in_base: true,
+        contained: Contained::NOTHING,
+    };
 
-    /// An amount at the two rates of its booking.
-    pub(crate) fn booked(amount: Decimal, to_base: &Figure<Decimal>, to_listed: &Figure<Decimal>) -> Self {
-        let at = |rate: &Figure<Decimal>| rate.clone().and_then(|rate| amount.times(rate));
-        Self { base: at(to_base), listed: at(to_listed) }
+    /// The same without the fees and taxes of the trades: quantity times price.
+    #[must_use]
+    pub fn before_fees(&self) -> Self {
+        let before = self.minus(&self.fees()).minus(&self.taxes());
+        Self { contained: Contained::NOTHING, ..before }
+    }
+
+    /// The fees in it. They add to a cost; in proceeds they are negative.
+    #[must_use]
+    pub fn fees(&self) -> Self {
+        self.only(self.contained.fees)
+    }
+
+    /// The taxes in it. They add to a cost; in proceeds they are negative.
+    #[must_use]
+    pub fn taxes(&self) -> Self {
+        self.only(self.contained.taxes)
+    }
+
+    /// What the exchange rate alone did to it: `amount in the listing's currency x rate - amount in base`, with
+    /// `rate` the base currency per unit of the listing's. The rest of a gain is the price's.
+    ///
+    /// # Errors
+    /// When one of the rates is not known.
+    pub fn currency_effect(&self, rate: &Figure<Decimal>) -> Figure<Decimal> {
+        if self.is_listed_in_base {
+            return self.base.clone().map(|_| Decimal::ZERO);
+        }
+        self.listed.clone()?.times(rate.clone()?)?.minus(self.base.clone()?)
+    }
+
+    /// An amount at the rates of its booking.
+    pub(crate) fn booked(amount: Booked, rates: &BookedRates) -> Self {
+        let at = |rate: &Figure<Decimal>| rate.clone().and_then(|rate| amount.net.times(rate));
+        let base = at(&rates.to_base);
+        let contained = match (Part::booked(amount.fee, rates), Part::booked(amount.tax, rates)) {
+            (Ok(fees), Ok(taxes)) => Contained { fees, taxes },
+            (Err(reason), _) | (_, Err(reason)) => return Self::unknown(reason),
+        };
+        let (listed, is_listed_in_base) = match &rates.to_listed {
+            Some(rate) => (at(rate), false),
+            None => (base.clone(), true),
+        };
+        Self { base, listed, is_listed_in_base, contained }
     }
 
     pub(crate) fn plus(&self, other: &Self) -> Self {
@@ -34,22 +174,52 @@ impl Cost {
         self.with(other, Exact::minus)
     }
 
+    pub(crate) fn negated(&self) -> Self {
+        Self::ZERO.minus(self)
+    }
+
     /// The share of `part` units in a cost of `whole` units.
     pub(crate) fn share(&self, part: Decimal, whole: Decimal) -> Self {
         if part == whole {
             return self.clone();
         }
+        let contained = match self.contained.share(part, whole) {
+            Ok(contained) => contained,
+            Err(reason) => return Self::unknown(reason),
+        };
         let of = |amount: &Figure<Decimal>| amount.clone().and_then(|amount| share(amount, part, whole));
-        Self { base: of(&self.base), listed: of(&self.listed) }
+        let base = of(&self.base);
+        let listed = if self.is_listed_in_base { base.clone() } else { of(&self.listed) };
+        Self { base, listed, is_listed_in_base: self.is_listed_in_base, contained }
     }
 
-    fn with(&self, other: &Self, operation: fn(Decimal, Decimal) -> Figure<Decimal>) -> Self {
+    fn unknown(reason: Reason) -> Self {
+        Self { base: Err(reason.clone()), listed: Err(reason), ..Self::ZERO }
+    }
+
+    fn only(&self, part: Part) -> Self {
+        Self {
+            base: self.base.clone().map(|_| part.base),
+            listed: self.listed.clone().map(|_| part.listed),
+            is_listed_in_base: self.is_listed_in_base,
+            contained: Contained::NOTHING,
+        }
+    }
+
+    fn with(&self, other: &Self, operation: Operation) -> Self {
+        let contained = match self.contained.with(other.contained, operation) {
+            Ok(contained) => contained,
+            Err(reason) => return Self::unknown(reason),
+        };
         let join = |a: &Figure<Decimal>, b: &Figure<Decimal>| match (a, b) {
             (Ok(a), Ok(b)) => operation(*a, *b),
             (Err(reason), Err(other)) => Err(reason.clone().and(other)),
             (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => Err(reason.clone()),
         };
-        Self { base: join(&self.base, &other.base), listed: join(&self.listed, &other.listed) }
+        let base = join(&self.base, &other.base);
+        let is_listed_in_base = self.is_listed_in_base && other.is_listed_in_base;
+        let listed = if is_listed_in_base { base.clone() } else { join(&self.listed, &other.listed) };
+        Self { base, listed, is_listed_in_base, contained }
     }
 }
 

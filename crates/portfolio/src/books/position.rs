@@ -1,17 +1,20 @@
 //! One instrument's history in a portfolio: lots, sales, income and quantities by day.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use bellwether_domain::{CostMethod, Currency, Split, Symbol, TransactionId};
+use bellwether_domain::{Currency, Split, Symbol, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Cost;
 use super::income::{Charge, Income};
 use crate::Figure;
+use crate::exact::Exact;
 use crate::figure::total;
 
-/// Shares of one purchase that are still held, in the units of the books' day.
+/// Shares of one purchase that are still held, in the units of the books' day; shares owed since a short sale when the
+/// quantity is negative.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lot {
     /// The purchase, reinvestment or transfer.
@@ -24,11 +27,28 @@ pub struct Lot {
     pub arrived: NaiveDate,
     /// How many shares are left.
     pub quantity: Decimal,
-    /// Their cost with fee and tax.
+    /// Their cost with fee and tax; at the average cost their share of the pool. Of shares owed less what their sale
+    /// brought.
     pub cost: Cost,
 }
 
-/// Part of a sale that came from one lot (first in, first out).
+impl Lot {
+    /// Whether the shares are known to have cost nothing, such as a gift: shown with a mark.
+    pub fn is_free(&self) -> bool {
+        self.cost.base.as_ref().is_ok_and(Decimal::is_zero)
+    }
+
+    /// Splits some of the shares off, with their part of the cost.
+    pub(super) fn split_off(&mut self, quantity: Decimal) -> Figure<Self> {
+        let cost = self.cost.share(quantity, self.quantity);
+        self.quantity = self.quantity.minus(quantity)?;
+        self.cost = self.cost.minus(&cost);
+        let (transaction, account) = (self.transaction, Arc::clone(&self.account));
+        Ok(Self { transaction, account, acquired: self.acquired, arrived: self.arrived, quantity, cost })
+    }
+}
+
+/// Part of a sale that came from one lot, or part of a purchase that covered shares owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedLot {
     /// What opened the lot.
@@ -41,50 +61,100 @@ pub struct ClosedLot {
     pub closed_by: TransactionId,
     /// The day of the sale.
     pub sold: NaiveDate,
-    /// Shares, in the units of the day of the sale.
+    /// Shares, in the units of the day of the sale; negative for shares that had been owed.
     pub quantity: Decimal,
-    /// Their cost with fee and tax.
+    /// Their cost with fee and tax. Of shares owed less what their sale brought.
     pub cost: Cost,
-    /// Their share of the proceeds, after fee and tax.
+    /// Their share of the proceeds, after fee and tax. Of shares owed less what was paid for them.
     pub proceeds: Cost,
+    /// Base currency per unit of the listing's, as the sale was booked.
+    pub rate: Figure<Decimal>,
 }
 
 impl ClosedLot {
     /// Proceeds less cost, in the base currency.
+    ///
+    /// # Errors
+    /// When a rate of the purchase or the sale is not known.
     pub fn gain(&self) -> Figure<Decimal> {
         self.proceeds.minus(&self.cost).base
     }
+
+    /// The gain before the fees and taxes of purchase and sale, in the base currency.
+    ///
+    /// # Errors
+    /// When a rate of the purchase or the sale is not known.
+    pub fn gain_before_fees(&self) -> Figure<Decimal> {
+        self.proceeds.minus(&self.cost).before_fees().base
+    }
+
+    /// The part of the gain that the exchange rate made: `cost in the listing's currency x rate of the sale - cost`.
+    ///
+    /// # Errors
+    /// When a rate is not known.
+    pub fn currency_effect(&self) -> Figure<Decimal> {
+        self.cost.currency_effect(&self.rate)
+    }
+
+    /// The part of the gain that the price made: the rest.
+    ///
+    /// # Errors
+    /// When a rate is not known.
+    pub fn price_effect(&self) -> Figure<Decimal> {
+        self.gain()?.minus(self.currency_effect()?)
+    }
 }
 
-/// A sale under both cost methods.
+/// Shares that were sold, or covered when they had been owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sale {
     /// The transaction.
     pub transaction: TransactionId,
     /// The day.
     pub date: NaiveDate,
-    /// Shares, in the units of the day.
+    /// Shares, in the units of the day; negative for shares that had been owed.
     pub quantity: Decimal,
-    /// What it brought, after fee and tax.
+    /// What it brought, after fee and tax. Of shares owed less what was paid for them.
     pub proceeds: Cost,
-    /// Cost of the shares sold, first in, first out.
-    pub fifo_cost: Cost,
-    /// Cost of the shares sold, at the moving average.
-    pub average_cost: Cost,
+    /// Cost of the shares sold, by the books' method. Of shares owed less what their sale brought.
+    pub cost: Cost,
+    /// Base currency per unit of the listing's, as the sale was booked.
+    pub rate: Figure<Decimal>,
+    /// Which of the position's closed lots are its own.
+    pub(super) closed: Range<usize>,
 }
 
 impl Sale {
-    /// Cost of the shares sold.
-    pub fn cost(&self, method: CostMethod) -> &Cost {
-        match method {
-            CostMethod::Fifo => &self.fifo_cost,
-            CostMethod::Average => &self.average_cost,
-        }
+    /// Realised gain: proceeds less cost, in the base currency.
+    ///
+    /// # Errors
+    /// When a rate of a purchase or the sale is not known.
+    pub fn gain(&self) -> Figure<Decimal> {
+        self.proceeds.minus(&self.cost).base
     }
 
-    /// Realised gain: proceeds less cost, in the base currency.
-    pub fn gain(&self, method: CostMethod) -> Figure<Decimal> {
-        self.proceeds.minus(self.cost(method)).base
+    /// The gain before the fees and taxes of purchase and sale, in the base currency.
+    ///
+    /// # Errors
+    /// When a rate of the purchase or the sale is not known.
+    pub fn gain_before_fees(&self) -> Figure<Decimal> {
+        self.proceeds.minus(&self.cost).before_fees().base
+    }
+
+    /// The part of the gain that the exchange rate made: `cost in the listing's currency x rate of the sale - cost`.
+    ///
+    /// # Errors
+    /// When a rate is not known.
+    pub fn currency_effect(&self) -> Figure<Decimal> {
+        self.cost.currency_effect(&self.rate)
+    }
+
+    /// The part of the gain that the price made: the rest.
+    ///
+    /// # Errors
+    /// When a rate is not known.
+    pub fn price_effect(&self) -> Figure<Decimal> {
+        self.gain()?.minus(self.currency_effect()?)
     }
 }
 
@@ -142,10 +212,15 @@ pub struct ShareTransfer {
     pub transaction: TransactionId,
     /// Whether they came; else they left.
     pub arrives: bool,
-    /// The lots, or parts of them, in the units of the day, with the cost that moved.
+    /// The lots, or parts of them, in the units of the day, with the cost that moved by the books' method.
     pub lots: Vec<Lot>,
-    /// The cost that moved at the moving average.
-    pub average_cost: Cost,
+}
+
+impl ShareTransfer {
+    /// The cost that moved.
+    pub fn cost(&self) -> Cost {
+        sum_of_costs(&self.lots)
+    }
 }
 
 /// A price at which shares were booked, in the currency of the listing.
@@ -168,11 +243,9 @@ pub struct Position {
     pub quantity: Decimal,
     /// Lots held, by account, oldest first. Their quantities sum to `quantity`.
     pub lots: Vec<Lot>,
-    /// Cost of the shares held at the moving average.
-    pub average_cost: Cost,
     /// Sales, oldest first.
     pub sales: Vec<Sale>,
-    /// The lots that the sales closed, first in, first out.
+    /// The lots that the sales closed, in the order of the sales.
     pub closed_lots: Vec<ClosedLot>,
     /// Dividends, recorded and inferred, oldest first.
     pub income: Vec<Income>,
@@ -201,7 +274,6 @@ impl Position {
             currency,
             quantity: Decimal::ZERO,
             lots: Vec::new(),
-            average_cost: Cost::ZERO,
             sales: Vec::new(),
             closed_lots: Vec::new(),
             income: Vec::new(),
@@ -221,19 +293,25 @@ impl Position {
         !self.quantity.is_zero()
     }
 
-    /// Cost of the shares held.
-    pub fn cost(&self, method: CostMethod) -> Cost {
-        match method {
-            CostMethod::Fifo => self.lots.iter().fold(Cost::ZERO, |sum, lot| sum.plus(&lot.cost)),
-            CostMethod::Average => self.average_cost.clone(),
-        }
+    /// Cost of the shares held, by the books' method: the sum of the lots' costs.
+    pub fn cost(&self) -> Cost {
+        sum_of_costs(&self.lots)
     }
 
     /// Realised gain of the sales after `since` (all of them when `None`), in the base currency.
-    pub fn realised(&self, method: CostMethod, since: Option<NaiveDate>) -> Figure<Decimal> {
+    ///
+    /// # Errors
+    /// When a rate of a purchase or a sale is not known.
+    pub fn realised(&self, since: Option<NaiveDate>) -> Figure<Decimal> {
         let first = since.map_or(0, |since| self.sales.partition_point(|sale| sale.date <= since));
-        let gains: Vec<_> = self.sales.iter().skip(first).map(|sale| sale.gain(method)).collect();
+        let gains: Vec<_> = self.sales.iter().skip(first).map(Sale::gain).collect();
         total(&gains)
+    }
+
+    /// The lots, or parts of them, that a sale closed. At the average cost they are the account's oldest, each at its
+    /// share of the pool's cost.
+    pub fn closed_by(&self, sale: &Sale) -> &[ClosedLot] {
+        self.closed_lots.get(sale.closed.clone()).unwrap_or_default()
     }
 
     /// Shares held at the close of a day up to the books' day, in the units of that day.
@@ -252,4 +330,8 @@ impl Position {
         let last = past.checked_sub(1).and_then(|index| self.changes.get(index));
         last.map_or(Decimal::ZERO, |change| change.after)
     }
+}
+
+fn sum_of_costs(lots: &[Lot]) -> Cost {
+    lots.iter().fold(Cost::ZERO, |sum, lot| sum.plus(&lot.cost))
 }

@@ -1,6 +1,8 @@
 //! The replay of one instrument: splits, dividends and bookings, day by day.
 
 mod effects;
+mod notes;
+mod trades;
 
 use std::iter::Peekable;
 
@@ -16,7 +18,7 @@ use super::lot_shelves::LotShelves;
 use super::{ExternalFlow, Income, IncomeKind, Position, QuantityChange, dividends};
 use crate::exact::Exact;
 use crate::market::{InstrumentData, Rates, splits};
-use crate::{Figure, LedgerError, Options, Reason};
+use crate::{Figure, LedgerError, Options, Reason, Shorts};
 
 /// What the replay of one instrument gives.
 pub(super) struct Replayed {
@@ -72,7 +74,7 @@ pub(super) fn replay<'a>(
         terms,
         instrument,
         position: Position::new(symbol.clone(), listed_in, splits.clone()),
-        shelves: LotShelves::default(),
+        shelves: LotShelves::new(terms.options.method),
         movements: Vec::with_capacity(bookings.len()),
         transfers: Vec::new(),
     };
@@ -204,6 +206,11 @@ impl<'a> Replay<'a> {
         if let Some(wanted) = leaving {
             while !self.shelves.covers(&transaction.account, wanted) {
                 let Some(inflow) = order.next_inflow(index, &transaction.account) else {
+                    let goes_short = self.terms.options.shorts == Shorts::Allowed
+                        && matches!(transaction.booking, Booking::Sell(_));
+                    if goes_short {
+                        break;
+                    }
                     return Err(self.not_enough(transaction, wanted));
                 };
                 self.book(inflow, order)?;

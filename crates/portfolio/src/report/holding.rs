@@ -60,12 +60,12 @@ impl Holding {
         let price = position.price_on(market.instrument(&position.symbol), as_of);
         let exchange_rate = market.rates().on(position.currency, options.base, as_of);
         let value = value_of(position, &price, &exchange_rate);
-        let cost = position.cost(options.method);
+        let cost = position.cost();
         let minus = |left: &Figure<Decimal>, right: &Figure<Decimal>| left.clone()?.minus(right.clone()?);
         let unrealised = minus(&value, &cost.base);
         let income: Vec<_> = position.income.iter().map(crate::Income::net_in_base).collect();
         let (income, charges) = (total(&income), total(position.charges.iter().map(|charge| &charge.base)));
-        let realised = position.realised(options.method, None);
+        let realised = position.realised(None);
         let held = |figure: Figure<Decimal>| if position.is_open() { figure } else { Err(Reason::NotHeld) };
         let at_todays_rate = exchange_rate.clone().and_then(|on| cost.listed.clone()?.times(on.rate));
         let flows = position.flows.iter().map(|flow| (flow.date, &flow.amount));

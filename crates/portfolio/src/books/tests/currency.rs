@@ -1,4 +1,4 @@
-use bellwether_domain::{CostMethod, Currency};
+use bellwether_domain::Currency;
 use rust_decimal::Decimal;
 
 use crate::testing::{
@@ -55,8 +55,8 @@ fn the_recorded_rate_goes_before_the_day_s() {
     let ledger = Ledger::default().buy("2024-01-03", "SIE.DE", "2", "100").in_currency("EUR", Some("1.3"));
     let books = ledger.books(&world(), "2024-01-04");
     let position = books.position(&symbol("SIE.DE")).expect("a position");
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("260")));
-    assert_eq!(position.cost(CostMethod::Fifo).listed, Ok(decimal("200")));
+    assert_eq!(position.cost().base, Ok(decimal("260")));
+    assert_eq!(position.cost().listed, Ok(decimal("200")));
     assert_eq!(books.external_flows()[0].amount, Ok(decimal("260")));
 }
 
@@ -91,7 +91,7 @@ fn proceeds_stay_in_their_currency() {
     let euros = books.cash().balances.iter().find(|cash| cash.currency == Currency::EUR).expect("euros");
     assert_eq!(euros.balance, decimal("220"));
     assert_eq!(euros.booked, Ok(decimal("330")));
-    let gain = books.position(&symbol("SIE.DE")).expect("a position").realised(CostMethod::Fifo, None);
+    let gain = books.position(&symbol("SIE.DE")).expect("a position").realised(None);
     assert_eq!(gain, Ok(decimal("80")), "330 received at 1.5 for 250 paid at 1.25");
 }
 
@@ -100,7 +100,7 @@ fn shares_bought_in_another_currency_have_their_cost_in_that_of_the_listing_too(
     let ledger = Ledger::default().buy("2024-01-03", "AAPL", "10", "150").in_currency("EUR", None);
     let options = Options { base: Currency::EUR, ..options() };
     let books = Books::replay(&ledger.0, &world(), &options, date("2024-01-04")).expect("books");
-    let cost = books.position(&symbol("AAPL")).expect("a position").cost(CostMethod::Fifo);
+    let cost = books.position(&symbol("AAPL")).expect("a position").cost();
     assert_eq!((cost.base, cost.listed), (Ok(decimal("1500")), Ok(decimal("1875"))));
 }
 
@@ -114,24 +114,18 @@ fn a_missing_rate_makes_amounts_unknown_and_stops_nothing() {
     let unknown = Reason::NoExchangeRate { from: currency("JPY"), to: usd(), on: date("2024-01-03") };
     let toyota = books.position(&symbol("7203.T")).expect("a position");
     assert_eq!(toyota.quantity, decimal("100"));
-    assert_eq!(toyota.cost(CostMethod::Fifo).base, Err(unknown.clone()));
-    assert_eq!(toyota.cost(CostMethod::Fifo).listed, Ok(decimal("200000")));
+    assert_eq!(toyota.cost().base, Err(unknown.clone()));
+    assert_eq!(toyota.cost().listed, Ok(decimal("200000")));
     let last = books.external_flows().last().expect("paid in in yen");
     assert_eq!(last.amount, Err(unknown));
-    assert_eq!(
-        books.position(&symbol("AAPL")).expect("a position").cost(CostMethod::Fifo).base,
-        Ok(decimal("10"))
-    );
+    assert_eq!(books.position(&symbol("AAPL")).expect("a position").cost().base, Ok(decimal("10")));
 }
 
 #[test]
 fn a_booking_before_the_first_known_rate_takes_that_one_and_is_named() {
     let ledger = Ledger::default().buy("2024-01-01", "SIE.DE", "2", "100").in_currency("EUR", None);
     let books = ledger.books(&world(), "2024-01-04");
-    assert_eq!(
-        books.position(&symbol("SIE.DE")).expect("a position").cost(CostMethod::Fifo).base,
-        Ok(decimal("250"))
-    );
+    assert_eq!(books.position(&symbol("SIE.DE")).expect("a position").cost().base, Ok(decimal("250")));
     let later = LaterRate {
         transaction: ledger.id(1),
         currency: Currency::EUR,

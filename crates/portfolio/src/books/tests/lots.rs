@@ -9,8 +9,13 @@ fn apple(ledger: &Ledger, as_of: &str) -> Position {
     ledger.books(&market, as_of).position(&symbol("AAPL")).expect("a position").clone()
 }
 
-fn realised(position: &Position, method: CostMethod) -> Decimal {
-    position.realised(method, None).expect("known")
+/// The same at another cost method.
+fn apple_by(method: CostMethod, ledger: &Ledger, as_of: &str) -> Position {
+    super::position_by(method, ledger, "AAPL", as_of)
+}
+
+fn realised(position: &Position) -> Decimal {
+    position.realised(None).expect("known")
 }
 
 /// Bought 10 at 10, sold 5 at 10, bought 5 at 20, sold 5 at 20.
@@ -26,18 +31,18 @@ fn bought_and_sold_twice() -> Ledger {
 fn first_in_first_out_sells_the_oldest_lot() {
     let position = apple(&bought_and_sold_twice(), "2024-01-05");
     // 5 x (10 - 10), then 5 x (20 - 10); the lot of 5 at 20 is left.
-    assert_eq!(realised(&position, CostMethod::Fifo), decimal("50"));
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("100")));
+    assert_eq!(realised(&position), decimal("50"));
+    assert_eq!(position.cost().base, Ok(decimal("100")));
     assert_eq!(position.lots.len(), 1);
     assert_eq!(position.lots[0].acquired, date("2024-01-04"));
 }
 
 #[test]
 fn the_moving_average_is_not_changed_by_a_sale() {
-    let position = apple(&bought_and_sold_twice(), "2024-01-05");
+    let position = apple_by(CostMethod::Average, &bought_and_sold_twice(), "2024-01-05");
     // After the second purchase 10 shares cost 50 + 100: 15 each. 5 x (20 - 15) is realised, 75 is left.
-    assert_eq!(realised(&position, CostMethod::Average), decimal("25"));
-    assert_eq!(position.cost(CostMethod::Average).base, Ok(decimal("75")));
+    assert_eq!(realised(&position), decimal("25"));
+    assert_eq!(position.cost().base, Ok(decimal("75")));
 }
 
 #[test]
@@ -46,9 +51,9 @@ fn the_average_starts_anew_after_a_full_sale() {
         .buy("2024-01-02", "AAPL", "10", "10")
         .sell("2024-01-03", "AAPL", "10", "12")
         .buy("2024-01-04", "AAPL", "10", "30");
-    let position = apple(&ledger, "2024-01-04");
-    assert_eq!(position.cost(CostMethod::Average).base, Ok(decimal("300")));
-    assert_eq!(realised(&position, CostMethod::Average), decimal("20"));
+    let position = apple_by(CostMethod::Average, &ledger, "2024-01-04");
+    assert_eq!(position.cost().base, Ok(decimal("300")));
+    assert_eq!(realised(&position), decimal("20"));
 }
 
 #[test]
@@ -58,8 +63,8 @@ fn fees_are_in_the_cost_and_out_of_the_proceeds() {
         .booked("2024-01-03", Booking::Sell(trade("AAPL", "4", "12", "1")));
     let position = apple(&ledger, "2024-01-03");
     // 105 for 10 shares: the 4 sold cost 42 and brought 47.
-    assert_eq!(realised(&position, CostMethod::Fifo), decimal("5"));
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("63")));
+    assert_eq!(realised(&position), decimal("5"));
+    assert_eq!(position.cost().base, Ok(decimal("63")));
     assert_eq!(position.trade_fees, Ok(decimal("6")));
 }
 
@@ -89,7 +94,7 @@ fn three_thirds_close_a_holding_without_dust() {
         .sell("2024-01-05", "AAPL", "0.333333334", "300");
     let position = apple(&ledger, "2024-01-05");
     assert!(!position.is_open() && position.lots.is_empty());
-    assert_eq!(realised(&position, CostMethod::Fifo), Decimal::ZERO);
+    assert_eq!(realised(&position), Decimal::ZERO);
 }
 
 #[test]
@@ -102,8 +107,8 @@ fn each_account_sells_its_own_lots_and_the_average_is_pooled() {
         .sell("2024-01-04", "AAPL", "5", "30")
         .account("b");
     let position = apple(&ledger, "2024-01-04");
-    assert_eq!(realised(&position, CostMethod::Fifo), decimal("50"));
-    assert_eq!(realised(&position, CostMethod::Average), decimal("75"));
+    assert_eq!(realised(&position), decimal("50"));
+    assert_eq!(realised(&apple_by(CostMethod::Average, &ledger, "2024-01-04")), decimal("75"));
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn a_sale_waits_for_a_purchase_of_the_same_day() {
     let position = apple(&ledger, "2024-01-03");
     assert_eq!(position.quantity, decimal("1"));
     // 5 x (12 - 10) + 3 x (12 - 11)
-    assert_eq!(realised(&position, CostMethod::Fifo), decimal("13"));
+    assert_eq!(realised(&position), decimal("13"));
 }
 
 #[test]
@@ -147,9 +152,9 @@ fn a_sale_that_is_covered_does_not_wait() {
         .buy("2024-01-02", "AAPL", "5", "10")
         .sell("2024-01-03", "AAPL", "5", "12")
         .buy("2024-01-03", "AAPL", "5", "20");
-    let position = apple(&ledger, "2024-01-03");
-    assert_eq!(realised(&position, CostMethod::Average), decimal("10"));
-    assert_eq!(position.cost(CostMethod::Average).base, Ok(decimal("100")));
+    let position = apple_by(CostMethod::Average, &ledger, "2024-01-03");
+    assert_eq!(realised(&position), decimal("10"));
+    assert_eq!(position.cost().base, Ok(decimal("100")));
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn shares_from_elsewhere_keep_their_cost_and_come_in_at_market_value() {
     let market = market([("AAPL", quoted(&[("2024-01-02", 15.0)]))]);
     let books = Ledger::default().booked("2024-01-02", transfer_in("10", "8")).books(&market, "2024-01-02");
     let position = books.position(&symbol("AAPL")).expect("a position");
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("80")));
+    assert_eq!(position.cost().base, Ok(decimal("80")));
     assert_eq!(books.external_flows()[0].amount, Ok(decimal("150")));
     assert!(books.cash().entries.is_empty());
 }
@@ -195,8 +200,8 @@ fn shares_to_elsewhere_take_their_cost_with_them_and_realise_nothing() {
     let ledger =
         Ledger::default().buy("2024-01-02", "AAPL", "10", "10").booked("2024-01-03", transfer_out("4"));
     let position = apple(&ledger, "2024-01-03");
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("60")));
-    assert_eq!(position.average_cost.base, Ok(decimal("60")));
+    assert_eq!(position.cost().base, Ok(decimal("60")));
+    assert_eq!(apple_by(CostMethod::Average, &ledger, "2024-01-03").cost().base, Ok(decimal("60")));
     assert!(position.sales.is_empty());
 }
 
@@ -215,7 +220,9 @@ fn a_transfer_tells_which_lots_left_with_what_cost() {
         [(date("2024-01-02"), decimal("10"), &first), (date("2024-01-03"), decimal("4"), &second)]
     );
     // 14 of 20 shares that cost 15 on average.
-    assert_eq!((transfer.arrives, &transfer.average_cost.base), (false, &Ok(decimal("210"))));
+    assert!(!transfer.arrives);
+    let pooled = apple_by(CostMethod::Average, &ledger, "2024-01-05");
+    assert_eq!(pooled.transfers[0].cost().base, Ok(decimal("210")));
 }
 
 #[test]

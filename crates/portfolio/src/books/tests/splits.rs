@@ -1,4 +1,4 @@
-use bellwether_domain::{Booking, CostMethod, SplitRatio};
+use bellwether_domain::{Booking, SplitRatio};
 use rust_decimal::Decimal;
 
 use crate::testing::{Ledger, date, decimal, market, quoted, split, symbol};
@@ -21,8 +21,7 @@ fn a_split_multiplies_the_shares_and_leaves_their_cost() {
     let ledger = Ledger::default().buy("2020-08-03", "AAPL", "10", "400");
     let position = apple(&ledger, &[split("2020-08-31", 4, 1)], "2020-08-31");
     assert_eq!((position.quantity, position.lots[0].quantity), (decimal("40"), decimal("40")));
-    assert_eq!(position.cost(CostMethod::Fifo).base, Ok(decimal("4000")));
-    assert_eq!(position.average_cost.base, Ok(decimal("4000")));
+    assert_eq!(position.cost().base, Ok(decimal("4000")));
 }
 
 #[test]
@@ -70,7 +69,7 @@ fn a_reverse_split_s_fraction_can_be_sold_as_cash_in_lieu() {
     let position = apple(&ledger, &[split("2020-08-31", 1, 3)], "2020-08-31");
     assert_eq!(position.quantity.round_dp(9), decimal("3"));
     // A tenth of the cost of 30 went with a tenth of the shares.
-    let gain = position.realised(CostMethod::Fifo, None).expect("known");
+    let gain = position.realised(None).expect("known");
     assert!(gain.abs() < decimal("0.00000001"), "{gain}");
 }
 
@@ -80,7 +79,7 @@ fn a_third_after_a_reverse_split_closes_with_what_nine_decimals_can_say() {
         Ledger::default().buy("2020-08-03", "AAPL", "1", "3").sell("2020-09-01", "AAPL", "0.333333333", "9");
     let position = apple(&ledger, &[split("2020-08-31", 1, 3)], "2020-09-01");
     assert_eq!(position.quantity, Decimal::ZERO);
-    assert_eq!(position.sales[0].fifo_cost.base, Ok(decimal("3")));
+    assert_eq!(position.sales[0].cost.base, Ok(decimal("3")));
 }
 
 #[test]

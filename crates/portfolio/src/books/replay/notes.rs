@@ -1,0 +1,102 @@
+//! What a booking leaves in the position's history and in cash.
+
+use bellwether_domain::{Trade, Transaction};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::Replay;
+use crate::Figure;
+use crate::books::cash::{CashKind, Movement};
+use crate::books::cost::BookedRates;
+use crate::books::{BookedPrice, ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind, QuantityChange};
+use crate::exact::Exact;
+
+/// A booking with its rates.
+pub(super) struct Posted<'t> {
+    pub(super) transaction: &'t Transaction,
+    pub(super) rates: BookedRates,
+}
+
+impl Posted<'_> {
+    /// An amount of the booking in the base currency; nothing is nothing at any rate.
+    pub(super) fn in_base(&self, amount: Decimal) -> Figure<Decimal> {
+        if amount.is_zero() {
+            return Ok(amount);
+        }
+        self.rates.to_base.clone().and_then(|rate| amount.times(rate))
+    }
+}
+
+impl Replay<'_> {
+    pub(super) fn posted<'t>(&self, transaction: &'t Transaction) -> Posted<'t> {
+        let to_base = self.terms.booked_rate(transaction);
+        let to_listed = (self.position.currency != self.terms.options.base)
+            .then(|| self.terms.rate(transaction.currency, self.position.currency, transaction.date));
+        Posted { transaction, rates: BookedRates { to_base, to_listed } }
+    }
+
+    /// What shares are worth on the day, in the base currency; at the booked price where no quote is known yet.
+    pub(super) fn market_value(&self, date: NaiveDate, quantity: Decimal) -> Figure<Decimal> {
+        let quoted = self.position.price_on(self.instrument, date);
+        let price =
+            quoted.or_else(|reason| self.position.booked_price_on(date).unwrap_or(Err(reason)))?.price;
+        let rate = self.terms.rate(self.position.currency, self.terms.options.base, date)?;
+        quantity.times(price)?.times(rate)
+    }
+
+    pub(super) fn note_trade(&mut self, posted: &Posted<'_>, trade: &Trade) {
+        self.note_price(posted, trade.price);
+        for (amount, sum) in
+            [(trade.fee, &mut self.position.trade_fees), (trade.tax, &mut self.position.trade_taxes)]
+        {
+            if !amount.is_zero() {
+                let base = posted.in_base(amount);
+                *sum = sum.clone().and_then(|sum| sum.plus(base?));
+            }
+        }
+    }
+
+    pub(super) fn note_price(&mut self, posted: &Posted<'_>, price: Decimal) {
+        let price = posted.rates.listed().clone().and_then(|rate| price.times(rate));
+        // Shares received for nothing say nothing about their price.
+        if let Ok(price) = price
+            && !price.is_zero()
+        {
+            self.position.booked_prices.push(BookedPrice { date: posted.transaction.date, price });
+        }
+    }
+
+    /// Notes a change, joining those of one day.
+    pub(super) fn note_quantity(&mut self, date: NaiveDate, before: Decimal) {
+        let after = self.position.quantity;
+        match self.position.changes.last_mut().filter(|last| last.date == date) {
+            Some(last) => last.after = after,
+            None => self.position.changes.push(QuantityChange { date, before, after }),
+        }
+    }
+
+    /// Notes a flow; fee and tax are in the booking's currency.
+    pub(super) fn flow(
+        &mut self,
+        posted: &Posted<'_>,
+        kind: PositionFlowKind,
+        amount: Figure<Decimal>,
+        fee: Decimal,
+        tax: Decimal,
+    ) {
+        let (fee, tax) = (posted.in_base(fee), posted.in_base(tax));
+        let (date, transaction) = (posted.transaction.date, Some(posted.transaction.id));
+        self.position.flows.push(PositionFlow { date, kind, transaction, amount, fee, tax });
+    }
+
+    pub(super) fn external(&mut self, posted: &Posted<'_>, kind: ExternalKind, amount: Figure<Decimal>) {
+        let (date, transaction) = (posted.transaction.date, Some(posted.transaction.id));
+        self.transfers.push(ExternalFlow { date, kind, transaction, amount });
+    }
+
+    pub(super) fn moved(&mut self, posted: &Posted<'_>, kind: CashKind, amount: Decimal) {
+        let symbol = Some(self.position.symbol.clone());
+        let rate = posted.rates.to_base.clone();
+        self.movements.push(Movement { symbol, ..Movement::of(posted.transaction, kind, amount, rate) });
+    }
+}

@@ -1,0 +1,117 @@
+//! Purchases and sales: lots that open and close.
+
+use bellwether_domain::Trade;
+use rust_decimal::Decimal;
+
+use super::Replay;
+use super::notes::Posted;
+use crate::Reason;
+use crate::books::cash::CashKind;
+use crate::books::cost::Booked;
+use crate::books::lot_shelves::DUST;
+use crate::books::{ClosedLot, Cost, Lot, PositionFlowKind, Sale};
+use crate::exact::Exact;
+
+impl Replay<'_> {
+    pub(super) fn buy(&mut self, posted: &Posted<'_>, trade: &Trade) -> Result<(), Reason> {
+        let quantity = trade.quantity.get();
+        let paid = quantity.times(trade.price)?.plus(trade.fee)?.plus(trade.tax)?;
+        let cost = Cost::booked(Booked { net: paid, fee: trade.fee, tax: trade.tax }, &posted.rates);
+        self.note_trade(posted, trade);
+        self.flow(posted, PositionFlowKind::Purchase, cost.base.clone(), trade.fee, trade.tax);
+        self.moved(posted, CashKind::Purchase, -paid);
+        let lot = self.lot(posted, quantity, cost);
+        self.acquire(posted, lot)
+    }
+
+    pub(super) fn sell(&mut self, posted: &Posted<'_>, trade: &Trade) -> Result<(), Reason> {
+        let quantity = trade.quantity.get();
+        let received = quantity.times(trade.price)?.minus(trade.fee)?.minus(trade.tax)?;
+        let proceeds =
+            Cost::booked(Booked { net: received, fee: -trade.fee, tax: -trade.tax }, &posted.rates);
+        self.note_trade(posted, trade);
+        let amount = proceeds.base.clone().map(|amount| -amount);
+        self.flow(posted, PositionFlowKind::Sale, amount, trade.fee, trade.tax);
+        self.moved(posted, CashKind::Sale, received);
+
+        let account = &posted.transaction.account;
+        if self.shelves.covers(account, quantity) {
+            return self.close(posted, quantity, proceeds);
+        }
+        // The replay lets only a short sale come here.
+        let held = self.shelves.held(account).max(Decimal::ZERO);
+        let closing = proceeds.share(held, quantity);
+        let opening = self.lot(posted, held.minus(quantity)?, closing.minus(&proceeds));
+        if !held.is_zero() {
+            self.close(posted, held, closing)?;
+        }
+        self.put(opening)
+    }
+
+    /// A lot of a booking's own day and account.
+    pub(super) fn lot(&mut self, posted: &Posted<'_>, quantity: Decimal, cost: Cost) -> Lot {
+        let account = self.shelves.account(&posted.transaction.account);
+        let (transaction, acquired) = (posted.transaction.id, posted.transaction.date);
+        Lot { transaction, account, acquired, arrived: acquired, quantity, cost }
+    }
+
+    /// Shares that come in cover what their account owes, the oldest first; the rest is held.
+    pub(super) fn acquire(&mut self, posted: &Posted<'_>, mut lot: Lot) -> Result<(), Reason> {
+        let owed = -self.shelves.held(&lot.account);
+        if owed > Decimal::ZERO {
+            if lot.quantity.minus(owed)? < DUST {
+                return self.close(posted, -lot.quantity, lot.cost.negated());
+            }
+            let covering = lot.split_off(owed)?;
+            self.close(posted, -owed, covering.cost.negated())?;
+        }
+        self.put(lot)
+    }
+
+    fn put(&mut self, lot: Lot) -> Result<(), Reason> {
+        self.shelves.put(lot)?;
+        self.position.quantity = self.shelves.quantity()?;
+        Ok(())
+    }
+
+    /// Closes lots, or with a negative quantity covers owed ones, and realises their gain.
+    fn close(&mut self, posted: &Posted<'_>, quantity: Decimal, proceeds: Cost) -> Result<(), Reason> {
+        let lots = self.shelves.take(&posted.transaction.account, quantity)?;
+        self.position.quantity = self.shelves.quantity()?;
+        self.realise(posted, quantity, proceeds, lots)
+    }
+
+    /// Notes a sale of these lots; each has its part of the proceeds by quantity.
+    fn realise(
+        &mut self,
+        posted: &Posted<'_>,
+        quantity: Decimal,
+        proceeds: Cost,
+        lots: Vec<Lot>,
+    ) -> Result<(), Reason> {
+        let rate = posted.rates.listed_to_base();
+        let (transaction, date) = (posted.transaction.id, posted.transaction.date);
+        let first = self.position.closed_lots.len();
+        let mut left = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
+        let (mut unassigned, mut cost) = (proceeds.clone(), Cost::ZERO);
+        for lot in lots {
+            let part = unassigned.share(lot.quantity, left);
+            (unassigned, left) = (unassigned.minus(&part), left - lot.quantity);
+            cost = cost.plus(&lot.cost);
+            self.position.closed_lots.push(ClosedLot {
+                opened_by: lot.transaction,
+                acquired: lot.acquired,
+                arrived: lot.arrived,
+                closed_by: transaction,
+                sold: date,
+                quantity: lot.quantity,
+                cost: lot.cost,
+                proceeds: part,
+                rate: rate.clone(),
+            });
+        }
+        let closed = first..self.position.closed_lots.len();
+        self.position.sales.push(Sale { transaction, date, quantity, proceeds, cost, rate, closed });
+        Ok(())
+    }
+}
