@@ -43,6 +43,7 @@
 mod benchmark;
 mod books;
 mod cagr;
+mod calendar_returns;
 mod contribution;
 mod custom_index;
 mod drawdown;
@@ -67,6 +68,10 @@ pub use books::{
     PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
 };
 pub use cagr::cagr;
+pub use calendar_returns::{
+    CalendarReturn, CalendarUnit, CalendarYear, ReturnSummary, RollingExtreme, RollingReturns, RollingWindow,
+    calendar_returns, calendar_years, rolling_returns,
+};
 pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use drawdown::{

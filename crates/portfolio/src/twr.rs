@@ -109,6 +109,19 @@ impl TimeWeighted {
         Self::of(index, days, ended, last_day, unexplained)
     }
 
+    /// The index with the 1 that it opened at in front, on the day before the first: unless that day already ended at 1,
+    /// as where nothing was paid for the first purchases. What calendar and rolling returns are taken from.
+    pub fn from_opening(&self) -> DailySeries {
+        let opened = self.index.first_day.pred_opt();
+        match (self.index.values.first(), opened) {
+            (Some(first), Some(first_day)) if (first - 1.0).abs() > 0.0 => {
+                let values = std::iter::once(1.0).chain(self.index.values.iter().copied()).collect();
+                DailySeries { first_day, values }
+            }
+            _ => self.index.clone(),
+        }
+    }
+
     /// The series that a period looks at, and the day on which it was lost.
     fn series_of(&self, period: Period) -> Figure<(&DailySeries, Option<NaiveDate>)> {
         let mut lost = self.earlier.iter().rev();

@@ -1,6 +1,9 @@
 //! Thirteen years of real prices, splits and dividends, against figures that another program worked out.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod adjusted_closes;
+mod risk;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
