@@ -94,8 +94,8 @@ fn the_first_day_s_costs_belong_to_a_period_that_opens_before_it() {
 fn an_index_opens_at_one_before_the_first_day_s_costs() {
     let costly = linked_days(&[99.0, 99.0], &[0.0, 99.0], &[100.0, 0.0]).from_opening();
     assert_eq!((costly.first_day, costly.values), (date("2023-12-31"), vec![1.0, 0.99, 0.99]));
-    let free = linked_days(&[100.0, 99.0], &[0.0, 99.0], &[100.0, 0.0]).from_opening();
-    assert_eq!((free.first_day, free.values), (date("2024-01-01"), vec![1.0, 0.99]));
+    let free = linked_days(&[100.0, 50.0], &[0.0, 50.0], &[100.0, 0.0]).from_opening();
+    assert_eq!((free.first_day, free.values), (date("2024-01-01"), vec![1.0, 0.5]));
 }
 
 #[test]

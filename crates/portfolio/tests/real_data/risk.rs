@@ -37,9 +37,7 @@ fn held(name: &str, market: &Market) -> TimeWeighted {
     purchase.symbol = Some(symbol(name));
     (purchase.quantity, purchase.price) = (Some(Decimal::ONE), Some(close));
     let ledger = [purchase.check(TransactionId::new(), 1, first).unwrap()];
-    let dividends = DividendPolicy::Infer;
-    let options = Options { base: Currency::USD, method: CostMethod::Fifo, dividends };
-    let books = Books::replay(&ledger, market, &options, day("2013-03-01")).unwrap();
+    let books = Books::replay(&ledger, market, &Options::new(Currency::USD), day("2013-03-01")).unwrap();
     PositionSeries::new(&books.positions()[0], &books, market).time_weighted.unwrap()
 }
 
