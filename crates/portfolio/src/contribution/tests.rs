@@ -99,14 +99,14 @@ fn busy() -> (Ledger, Market) {
         .booked("2024-01-03", Booking::Buy(trade("E", "20", "7.9", "2")))
         .in_currency("EUR", Some("1.3"))
         .booked("2024-01-03", Booking::Fee { symbol: Some(symbol("A")), amount: decimal("0.7") })
-        .booked("2024-01-04", Booking::Sell(trade("E", "5", "8.2", "1")))
+        .booked("2024-01-04", Booking::Sell { trade: trade("E", "5", "8.2", "1"), lots: Vec::new() })
         .in_currency("EUR", None)
         .booked("2024-01-05", Booking::Interest { gross: decimal("1.23"), tax: decimal("0.3") })
         .booked("2024-01-08", Booking::Fee { symbol: None, amount: decimal("2.5") })
         .withdraw("2024-01-08", "40")
         .dividend("2024-01-09", "E", "3.3")
         .in_currency("EUR", None)
-        .booked("2024-01-09", Booking::Sell(trade("A", "120", "4", "1")));
+        .booked("2024-01-09", Booking::Sell { trade: trade("A", "120", "4", "1"), lots: Vec::new() });
     (ledger, market_with_rates(rates, [("A", a), ("E", e)]))
 }
 
