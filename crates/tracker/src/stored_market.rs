@@ -188,6 +188,9 @@ impl Stored {
                 .with_prices(parts.prices)
                 .with_splits(&parts.splits)
                 .with_dividends(&parts.dividends);
+            if let Some(instrument) = stored.instruments.get(&symbol) {
+                data = data.with_kind(instrument.kind);
+            }
             if let Some(quote) = quote {
                 data = data.with_latest(quote);
             }
