@@ -180,13 +180,16 @@ impl Input {
         let books = Books::replay(&self.transactions, market, &options, self.as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
-        let investments = Investments::new(&books, &series, &report, market);
-        let benchmarks = self.benchmarks.iter().map(|symbol| self.against(symbol, &investments)).collect();
+        let benchmarks = self.beside_benchmarks(&Investments::new(&books, &series, &report, market));
         let before_all = series.value.first_day.pred_opt().unwrap_or(series.value.first_day);
         let range = RangeChange::of(&series, range.begins(self.as_of, before_all));
         let instruments =
             report.open_holdings().map(|holding| (holding.symbol.clone(), self.shown(holding))).collect();
         Ok(Figures { books, report, series, benchmarks, range, instruments })
+    }
+
+    fn beside_benchmarks(&self, investments: &Investments<'_>) -> Vec<Against> {
+        self.benchmarks.iter().map(|symbol| self.against(symbol, investments)).collect()
     }
 
     fn against(&self, symbol: &Symbol, investments: &Investments<'_>) -> Against {

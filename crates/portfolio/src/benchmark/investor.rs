@@ -47,7 +47,9 @@ impl Benchmark {
             buys_on: None,
             exhausted: None,
         };
-        flows.iter().for_each(|(date, amount)| investor.pay_in(epoch_day(*date), *amount));
+        for (date, amount) in flows {
+            investor.pay_in(epoch_day(*date), *amount);
+        }
         investor.buy_before(end);
         investor.hold_until(end);
         let series = DailySeries { first_day: begun, values: investor.values };

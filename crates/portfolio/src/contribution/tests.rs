@@ -143,12 +143,27 @@ fn contributions_sum_to_gain_and_returns_in_any_period() {
 #[test]
 fn everything_lost_is_minus_a_hundred_percent_in_sum() {
     let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 0.0), ("2024-01-04", 0.0)]);
-    let b = quoted(&[("2024-01-02", 30.0), ("2024-01-03", 0.0), ("2024-01-04", 5.0)]);
+    let b = quoted(&[("2024-01-02", 30.0), ("2024-01-03", 0.0)]);
     let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").buy("2024-01-02", "B", "10", "30");
     let result = contributions(&ledger, &market([("A", a), ("B", b)]), "2024-01-01", "2024-01-04");
     close(&result.time_weighted, -1.0);
     close(&result.lines[0].time_weighted, -0.25);
     close(&result.lines[1].time_weighted, -0.75);
+}
+
+#[test]
+fn after_a_total_loss_contributions_begin_with_the_new_series() {
+    let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 0.0)]);
+    let b = quoted(&[("2024-01-04", 10.0), ("2024-01-05", 12.0)]);
+    let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").buy("2024-01-04", "B", "10", "10");
+    let market = market([("A", a), ("B", b)]);
+    let anew = contributions(&ledger, &market, "2024-01-03", "2024-01-05");
+    close(&anew.time_weighted, 0.2);
+    assert_eq!(gains(&anew), [decimal("0"), decimal("20")]);
+    close(&anew.lines[1].time_weighted, 0.2);
+    let across = contributions(&ledger, &market, "2024-01-01", "2024-01-05");
+    assert_eq!(gains(&across), [decimal("-100"), decimal("20")]);
+    assert_eq!(across.time_weighted, Err(Reason::LostBefore { on: date("2024-01-03") }));
 }
 
 #[test]
