@@ -48,6 +48,21 @@ pub enum Reason {
     /// No rate of return solves the equation.
     #[error("no rate of return fits these payments")]
     NoSolution,
+    /// Sums over portfolios need one base currency.
+    #[error("the portfolios have different base currencies")]
+    MixedCurrencies,
+    /// The ledger was read up to an earlier day.
+    #[error("the ledger was read up to {as_of} only")]
+    NotYetKnown {
+        /// The last day.
+        as_of: NaiveDate,
+    },
+    /// More is owed than owned: bookings must be missing, and a rate would mean nothing.
+    #[error("the value on {on} is negative, so bookings must be missing")]
+    NegativeValue {
+        /// The day.
+        on: NaiveDate,
+    },
     /// A number beyond what can be represented.
     #[error("the amounts are too large to be computed")]
     OutOfRange,

@@ -52,6 +52,7 @@ mod exact;
 mod figure;
 mod market;
 mod modified_dietz;
+mod performance;
 mod period;
 mod report;
 pub mod risk;
@@ -61,9 +62,7 @@ mod testing;
 mod twr;
 mod xirr;
 
-pub use benchmark::{
-    Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
-};
+pub use benchmark::{Benchmark, Comparison, ComponentWeight, SessionChange};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
@@ -83,6 +82,10 @@ pub use error::LedgerError;
 pub use figure::{Figure, Reason};
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
+pub use performance::{
+    Basis, CapitalGains, CostParts, GainParts, IncomeParts, LinkedReturn, NetFlows, Performance,
+    PeriodReturns, Subject, SubjectFlow, SubjectFlowKind, TradeCosts, performance,
+};
 pub use period::Period;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};

@@ -14,6 +14,7 @@ use serde::Serialize;
 pub(crate) use fill::{fill_forward, fill_prices};
 pub use portfolio_series::PortfolioSeries;
 pub use position_series::PositionSeries;
+pub(crate) use valuation::Valuation;
 
 use crate::{Figure, Period, Reason};
 

@@ -121,7 +121,7 @@ pub struct Sale {
     /// Base currency per unit of the listing's, as the sale was booked.
     pub rate: Figure<Decimal>,
     /// Which of the position's closed lots are its own.
-    pub(super) closed: Range<usize>,
+    pub(crate) closed: Range<usize>,
 }
 
 impl Sale {
@@ -243,6 +243,8 @@ pub struct Position {
     pub quantity: Decimal,
     /// Lots held, by account, oldest first. Their quantities sum to `quantity`.
     pub lots: Vec<Lot>,
+    /// Every lot as it was opened, in the units of its day, oldest first.
+    pub opened: Vec<Lot>,
     /// Sales, oldest first.
     pub sales: Vec<Sale>,
     /// The lots that the sales closed, in the order of the sales.
@@ -268,12 +270,13 @@ pub struct Position {
 }
 
 impl Position {
-    pub(super) fn new(symbol: Symbol, currency: Currency, splits: Vec<Split>) -> Self {
+    pub(crate) fn new(symbol: Symbol, currency: Currency, splits: Vec<Split>) -> Self {
         Self {
             symbol,
             currency,
             quantity: Decimal::ZERO,
             lots: Vec::new(),
+            opened: Vec::new(),
             sales: Vec::new(),
             closed_lots: Vec::new(),
             income: Vec::new(),

@@ -14,29 +14,35 @@ use crate::twr::{HoldThenTrade, TimeWeighted, time_weighted};
 use crate::{Books, Figure, Market, Reason};
 
 /// The columns while they are summed up.
-pub(super) struct Valuation {
-    pub(super) first: NaiveDate,
+pub(crate) struct Valuation {
+    pub(crate) first: NaiveDate,
     first_day: i32,
     base: Currency,
-    pub(super) value: Vec<f64>,
-    pub(super) held: Vec<f64>,
-    pub(super) cash: Vec<f64>,
+    pub(crate) value: Vec<f64>,
+    pub(crate) held: Vec<f64>,
+    pub(crate) cash: Vec<f64>,
     /// One position's prices; reused.
     prices: Vec<f64>,
     rates: BTreeMap<Currency, Figure<Option<Vec<f64>>>>,
-    pub(super) gap: Option<Reason>,
+    pub(crate) gap: Option<Reason>,
 }
 
 impl Valuation {
     /// Empty columns from `first` to the books' day.
-    pub(super) fn new(books: &Books, first: NaiveDate) -> Self {
+    pub(crate) fn new(books: &Books, first: NaiveDate) -> Self {
+        Self::between(books.options().base, first, books.as_of())
+    }
+
+    /// Empty columns from `first` to `last`, in the currency `base`. What is added may begin earlier, but not go on
+    /// after `last`; of what begins earlier the first day's `held` means nothing.
+    pub(crate) fn between(base: Currency, first: NaiveDate, last: NaiveDate) -> Self {
         let first_day = epoch_day(first);
-        let days = usize::try_from(epoch_day(books.as_of()) - first_day).unwrap_or(0) + 1;
+        let days = usize::try_from(epoch_day(last) - first_day).unwrap_or(0) + 1;
         let column = || vec![0.0; days];
         Self {
             first,
             first_day,
-            base: books.options().base,
+            base,
             value: column(),
             held: column(),
             cash: column(),
@@ -47,7 +53,7 @@ impl Valuation {
     }
 
     /// Adds a position's value.
-    pub(super) fn add_position(&mut self, position: &Position, market: &Market) {
+    pub(crate) fn add_position(&mut self, position: &Position, market: &Market) {
         let Some((start, end)) = self.days_of(position) else { return };
         let instrument = market.instrument(&position.symbol).filter(|instrument| instrument.has_prices());
         let Some(instrument) = instrument else { return self.leave_out(Reason::no_price(&position.symbol)) };
@@ -107,7 +113,7 @@ impl Valuation {
     }
 
     /// Adds a currency's balances.
-    pub(super) fn add_cash(&mut self, currency: Currency, changes: &[(NaiveDate, Decimal)], rates: &Rates) {
+    pub(crate) fn add_cash(&mut self, currency: Currency, changes: &[(NaiveDate, Decimal)], rates: &Rates) {
         let days = self.value.len();
         match rates.column(currency, self.base, self.first_day, days) {
             Ok(Some(rate)) => self.prices.copy_from_slice(&rate),
@@ -128,7 +134,7 @@ impl Valuation {
     }
 
     /// Money that went in on each day, less what came out.
-    pub(super) fn flows<'a>(
+    pub(crate) fn flows<'a>(
         &self,
         flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
     ) -> Figure<Vec<f64>> {
@@ -140,7 +146,7 @@ impl Valuation {
     }
 
     /// The time-weighted return, where everything is priced and all flows are known.
-    pub(super) fn linked(&self, flows: &Figure<Vec<f64>>) -> Figure<TimeWeighted> {
+    pub(crate) fn linked(&self, flows: &Figure<Vec<f64>>) -> Figure<TimeWeighted> {
         if let Some(reason) = &self.gap {
             return Err(reason.clone());
         }

@@ -69,6 +69,7 @@ impl Replay<'_> {
     }
 
     fn put(&mut self, lot: Lot) -> Result<(), Reason> {
+        self.position.opened.push(lot.clone());
         self.shelves.put(lot)?;
         self.position.quantity = self.shelves.quantity()?;
         Ok(())

@@ -1,0 +1,199 @@
+//! Realised and unrealised gains of a period, from purchase cost or from the value at its start.
+
+mod opening_value;
+
+use bellwether_domain::Currency;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::Subject;
+use super::subject::Member;
+use crate::books::{Cost, Position, Sale};
+use crate::exact::Exact;
+use crate::figure::total;
+use crate::{Figure, Market, Period};
+
+/// What a share held or sold is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// What it cost, whenever that was.
+    PurchaseCost,
+    /// Its value at the close of the period's opening day, where it was held then; else what it cost.
+    OpeningValue,
+}
+
+/// Whether the fees and taxes of trades count in cost and proceeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TradeCosts {
+    /// They add to cost and lessen proceeds.
+    Included,
+    /// Cost and proceeds are quantity times price.
+    LeftOut,
+}
+
+/// What prices and exchange rates did to the holdings of a subject in a period, in the base currency.
+///
+/// On either basis `unrealised + realised + transferred` is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CapitalGains {
+    /// Of what is held at the end: how much value less cost has changed since the opening.
+    pub unrealised: Figure<Decimal>,
+    /// The part of it that exchange rates made; the rest is the prices'.
+    pub unrealised_currency: Figure<Decimal>,
+    /// Of what was sold in the period: proceeds less cost.
+    pub realised: Figure<Decimal>,
+    /// The part of it that exchange rates made; the rest is the prices'.
+    pub realised_currency: Figure<Decimal>,
+    /// Gains that shares transferred out took along, less those that shares transferred in brought: `unrealised` has
+    /// them, but the period did not earn them.
+    pub transferred: Figure<Decimal>,
+}
+
+impl CapitalGains {
+    /// The gains of a subject's holdings over a period.
+    pub fn new(
+        subject: &Subject<'_>,
+        market: &Market,
+        period: Period,
+        basis: Basis,
+        costs: TradeCosts,
+    ) -> Self {
+        let valuation = Valuation { market, base: subject.base(), period, basis, costs };
+        let moves: Vec<_> = subject
+            .members()
+            .iter()
+            .filter(|member| member.position.changes.first().is_some_and(|first| first.date <= period.to))
+            .map(|member| valuation.moves_of(member))
+            .collect();
+        let sum = |figure: fn(&Moves) -> &Figure<Decimal>| total(moves.iter().map(figure));
+        let at_market = subject.transfers_within(period);
+        let left_with = sum(|moves| &moves.transferred_cost).map(|cost| -cost);
+        Self {
+            unrealised: sum(|moves| &moves.unrealised),
+            unrealised_currency: sum(|moves| &moves.unrealised_currency),
+            realised: sum(|moves| &moves.realised),
+            realised_currency: sum(|moves| &moves.realised_currency),
+            transferred: total([&left_with, &at_market.map(|amount| -amount)]),
+        }
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// When one of the parts is unknown.
+    pub fn total(&self) -> Figure<Decimal> {
+        total([&self.unrealised, &self.realised, &self.transferred])
+    }
+}
+
+/// One position's part.
+struct Moves {
+    unrealised: Figure<Decimal>,
+    unrealised_currency: Figure<Decimal>,
+    realised: Figure<Decimal>,
+    realised_currency: Figure<Decimal>,
+    /// Cost of what was transferred out less that of what was transferred in.
+    transferred_cost: Figure<Decimal>,
+}
+
+#[derive(Clone, Copy)]
+struct Valuation<'a> {
+    market: &'a Market,
+    base: Currency,
+    period: Period,
+    basis: Basis,
+    costs: TradeCosts,
+}
+
+impl Valuation<'_> {
+    fn moves_of(&self, member: &Member<'_>) -> Moves {
+        let position = &*member.position;
+        let Period { from, to } = self.period;
+        let (opening_cost, sold, departed) = match self.basis {
+            Basis::PurchaseCost => self.at_purchase_cost(position),
+            Basis::OpeningValue => match self.at_opening_value(member) {
+                Ok(revalued) => revalued,
+                Err(reason) => return Moves::unknown(&reason),
+            },
+        };
+        let opened = position.opened.iter().filter(|lot| self.period.contains(lot.arrived));
+        let opened = sum_of(opened.map(|lot| self.seen(&lot.cost)));
+        let (sold_cost, departed) = (sum_of(sold.iter().map(|(_, cost)| cost.clone())), sum_of(departed));
+        let closing_cost = opening_cost.plus(&opened).minus(&sold_cost).minus(&departed);
+
+        let value = |day| position.value_on(day, self.market, self.base);
+        let rate = |day| self.market.rates().on(position.currency, self.base, day).map(|on| on.rate);
+        let unrealised = |day, cost: &Cost| value(day)?.minus(cost.base.clone()?);
+        let currency = |day, cost: &Cost| {
+            let nothing = position.quantity_on(day).is_zero();
+            if nothing { Ok(Decimal::ZERO) } else { cost.currency_effect(&rate(day)) }
+        };
+        let change = |at: &dyn Fn(NaiveDate, &Cost) -> Figure<Decimal>| {
+            at(to, &closing_cost)?.minus(at(from, &opening_cost)?)
+        };
+        let gains = sold.iter().map(|(sale, cost)| self.seen(&sale.proceeds).minus(cost).base);
+        let currency_gains = sold.iter().map(|(sale, cost)| cost.currency_effect(&sale.rate));
+        let arrived = position.transfers.iter().filter(|it| it.arrives && self.period.contains(it.date));
+        let arrived = sum_of(arrived.map(|transfer| self.seen(&transfer.cost())));
+        Moves {
+            unrealised: change(&unrealised),
+            unrealised_currency: change(&currency),
+            realised: total(&gains.collect::<Vec<_>>()),
+            realised_currency: total(&currency_gains.collect::<Vec<_>>()),
+            transferred_cost: departed.minus(&arrived).base,
+        }
+    }
+
+    /// The cost held at the opening, of each sale in the period, and of each transfer out.
+    fn at_purchase_cost<'p>(&self, position: &'p Position) -> Parts<'p> {
+        let after = |day| position.cost_on(day);
+        let sales = position.sales.iter().filter(|sale| self.period.contains(sale.date));
+        let departed = position.transfers.iter().filter(|it| !it.arrives && self.period.contains(it.date));
+        (
+            self.seen(&after(self.period.from)),
+            sales.map(|sale| (sale, self.seen(&sale.cost))).collect(),
+            departed.map(|transfer| self.seen(&transfer.cost())).collect(),
+        )
+    }
+
+    fn seen(&self, cost: &Cost) -> Cost {
+        match self.costs {
+            TradeCosts::Included => cost.clone(),
+            TradeCosts::LeftOut => cost.before_fees(),
+        }
+    }
+}
+
+/// Cost at the opening, sales with their cost, and the costs of what was transferred out.
+type Parts<'p> = (Cost, Vec<(&'p Sale, Cost)>, Vec<Cost>);
+
+impl Moves {
+    fn unknown(reason: &crate::Reason) -> Self {
+        let unknown = || Err(reason.clone());
+        Self {
+            unrealised: unknown(),
+            unrealised_currency: unknown(),
+            realised: unknown(),
+            realised_currency: unknown(),
+            transferred_cost: unknown(),
+        }
+    }
+}
+
+impl Position {
+    /// Cost of the shares held at the close of a day up to the books' day, by the books' method.
+    pub fn cost_on(&self, day: NaiveDate) -> Cost {
+        let opened = self.opened.iter().filter(|lot| lot.arrived > day).map(|lot| lot.cost.clone());
+        let sold = self.sales.iter().filter(|sale| sale.date > day).map(|sale| sale.cost.clone());
+        let departed = self.transfers.iter().filter(|transfer| !transfer.arrives && transfer.date > day);
+        let departed = departed.map(crate::ShareTransfer::cost);
+        self.cost().plus(&sum_of(sold)).plus(&sum_of(departed)).minus(&sum_of(opened))
+    }
+}
+
+fn sum_of(costs: impl IntoIterator<Item = Cost>) -> Cost {
+    costs.into_iter().fold(Cost::ZERO, |sum, cost| sum.plus(&cost))
+}
