@@ -26,6 +26,7 @@ pub use cost::Cost;
 pub(crate) use cost::{Booked, BookedRates, share as cost_share};
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, Income, IncomeKind};
+pub(crate) use lot_shelves::SPLIT_DECIMALS;
 pub use position::{
     BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
     ShareTransfer,

@@ -49,13 +49,19 @@ impl Exact for Decimal {
     }
 
     fn float(self) -> f64 {
-        // Both exact in an f64, so that one correctly rounded division gives the nearest; the general way takes ten
-        // times as long.
-        match (i64::try_from(self.mantissa()), POWERS_OF_TEN.get(self.scale() as usize)) {
-            (Ok(mantissa), Some(power)) if mantissa.unsigned_abs() <= EXACT => mantissa as f64 / power,
-            _ => self.to_f64().unwrap_or(f64::NAN),
-        }
+        short_float(self).unwrap_or_else(|| {
+            // Without its trailing zeros, so that one amount is one number, however it was written.
+            let shortest = self.normalize();
+            short_float(shortest).unwrap_or_else(|| shortest.to_f64().unwrap_or(f64::NAN))
+        })
     }
+}
+
+/// The nearest `f64` of a decimal of few digits. Mantissa and power of ten are both exact in an `f64`, so that one
+/// correctly rounded division gives the nearest; the general way takes ten times as long.
+fn short_float(decimal: Decimal) -> Option<f64> {
+    let mantissa = i64::try_from(decimal.mantissa()).ok().filter(|digits| digits.unsigned_abs() <= EXACT)?;
+    Some(mantissa as f64 / POWERS_OF_TEN.get(decimal.scale() as usize)?)
 }
 
 /// `part / whole` as a rate; `NoCapital` unless the whole is positive.
@@ -82,6 +88,13 @@ mod tests {
                 prop_assert_eq!(decimal.float().to_bits(), nearest.to_bits());
             }
         }
+    }
+
+    #[test]
+    fn trailing_zeros_do_not_change_a_float() {
+        let [short, long] =
+            ["12.932", "12.932000000000000000000000"].map(|text| text.parse::<Decimal>().expect("a number"));
+        assert_eq!(short.float().to_bits(), long.float().to_bits());
     }
 
     #[test]

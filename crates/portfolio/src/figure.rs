@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bellwether_domain::{Currency, Symbol};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A figure that may be unknown. The error is a sentence for people: it is never replaced by zero.
 pub type Figure<T> = Result<T, Reason>;
 
 /// Why a figure cannot be computed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// No price of these instruments is known on the day.
@@ -140,16 +140,21 @@ pub(crate) fn finite(number: f64) -> Figure<f64> {
 
 /// The sum, known when all parts are.
 pub(crate) fn total<'a>(parts: impl IntoIterator<Item = &'a Figure<Decimal>>) -> Figure<Decimal> {
-    let mut sum: Figure<Decimal> = Ok(Decimal::ZERO);
+    let mut sum = Ok(Decimal::ZERO);
     for part in parts {
-        sum = match (sum, part) {
-            (Ok(so_far), Ok(part)) => so_far.checked_add(*part).ok_or(Reason::OutOfRange),
-            (Err(reason), Ok(_)) => Err(reason),
-            (Ok(_), Err(reason)) => Err(reason.clone()),
-            (Err(reason), Err(other)) => Err(reason.and(other)),
-        };
+        sum = add(sum, part);
     }
     sum
+}
+
+/// A sum and another part of it.
+pub(crate) fn add(sum: Figure<Decimal>, part: &Figure<Decimal>) -> Figure<Decimal> {
+    match (sum, part) {
+        (Ok(so_far), Ok(part)) => so_far.checked_add(*part).ok_or(Reason::OutOfRange),
+        (Err(reason), Ok(_)) => Err(reason),
+        (Ok(_), Err(reason)) => Err(reason.clone()),
+        (Err(reason), Err(other)) => Err(reason.and(other)),
+    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,28 @@
 //! All figures of a portfolio as of a day.
 
-mod day_change;
+pub(crate) mod day_change;
+pub(crate) mod figures;
 mod holding;
 #[cfg(test)]
 mod tests;
+pub(crate) mod total_figures;
 
 use bellwether_domain::{CostMethod, Currency, Symbol};
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use self::day_change::DayParts;
-use crate::books::ExternalKind;
+use self::figures::{HoldingFigures, Valued};
+use self::total_figures::{CashFigures, TotalFigures};
+use crate::derivation::{Calculation, Compute, Label, Unit};
 use crate::drawdown::{Drawdown, max_drawdown};
-use crate::exact::{Exact, ratio};
-use crate::figure::total;
-use crate::xirr::{Flow, Rate, xirr};
-use crate::{Books, Figure, Market, PortfolioSeries, TimeWeighted};
+use crate::xirr::Rate;
+use crate::{Books, Figure, Market, PortfolioSeries, Reason, TimeWeighted};
 
 pub use day_change::DayChange;
 pub use holding::Holding;
+
+/// The share of a holding in the whole.
+pub(crate) const WEIGHT: Label = Label::new("Weight", "market value / portfolio value", Unit::Fraction);
 
 /// A portfolio's figures at the close of the books' day, or at the newest quotes of it.
 ///
@@ -125,22 +129,45 @@ pub struct Returns {
 impl Report {
     /// Works out all figures. `series` is that of the same books and market.
     pub fn new(books: &Books, market: &Market, series: &PortfolioSeries) -> Self {
-        let session = day_change::session(books, market);
-        let (mut holdings, parts): (Vec<_>, Vec<_>) = books
-            .positions()
+        let c = &mut Compute;
+        let positions = books.positions();
+        let valued: Vec<_> = positions.iter().map(|position| Valued::new(position, books, market)).collect();
+        let figures: Vec<_> = positions
             .iter()
-            .map(|position| {
-                let parts = day_change::of_position(position, books, market, session);
-                (Holding::new(position, books, market, parts.clone()), parts)
+            .zip(&valued)
+            .map(|(position, valued)| HoldingFigures::new(c, position, books, valued))
+            .collect();
+        let of_cash: Vec<_> =
+            books.cash().balances.iter().map(|cash| CashFigures::new(c, cash, books, market)).collect();
+        let sums = TotalFigures::new(c, books, &figures, &of_cash);
+        let session = day_change::session(books, market);
+        let parts: Vec<_> = positions
+            .iter()
+            .map(|position| day_change::of_position(c, position, books, market, session))
+            .collect();
+        let day_change =
+            day_change::of_portfolio(c, books, market, session, &parts).change(c, books).known(session);
+
+        let holdings: Vec<_> = positions
+            .iter()
+            .zip(valued)
+            .zip(figures)
+            .zip(parts)
+            .map(|(((position, valued), figures), parts)| {
+                let weight = c.ratio(WEIGHT, &figures.value, &sums.value);
+                let change = parts.ok_or(Reason::NotHeld).and_then(|day| day.change(c, books).known(session));
+                Holding::new(position, valued, figures, change, weight)
             })
-            .unzip();
-        let cash = cash_holdings(books, market);
-        let day_change = day_change::of_portfolio(books, market, session, &parts);
-        let totals = Totals::new(books, &holdings, &cash, day_change);
-        for holding in &mut holdings {
-            holding.weigh(&totals.value);
-        }
-        let returns = Returns::new(books, &totals, series);
+            .collect();
+        let cash = books.cash().balances.iter().zip(of_cash).map(|(cash, figures)| CashHolding {
+            currency: cash.currency,
+            balance: cash.balance,
+            value: figures.value,
+            currency_gain: figures.currency_gain,
+        });
+        let cash = cash.collect();
+        let returns = Returns::new(&sums, series);
+        let totals = Totals::new(sums, &holdings, day_change);
         let (as_of, options) = (books.as_of(), books.options());
         Self { as_of, base: options.base, method: options.method, holdings, cash, totals, returns }
     }
@@ -157,91 +184,44 @@ impl Report {
 }
 
 impl Totals {
-    fn new(books: &Books, holdings: &[Holding], cash: &[CashHolding], day_change: Figure<DayChange>) -> Self {
-        let as_of = books.as_of();
-        let sum = |figure: fn(&Holding) -> &Figure<Decimal>| total(holdings.iter().map(figure));
-        let income = books.income();
-        let year_ago = as_of.checked_sub_months(Months::new(12)).unwrap_or(NaiveDate::MIN);
-        let income_since = |day: NaiveDate| {
-            let paid: Vec<_> =
-                income.iter().filter(|paid| paid.date > day).map(|paid| paid.net_in_base()).collect();
-            total(&paid)
-        };
-        let new_year = as_of.with_ordinal(1).and_then(|day| day.pred_opt()).unwrap_or(NaiveDate::MIN);
-        let realised_this_year: Vec<_> =
-            books.positions().iter().map(|position| position.realised(Some(new_year))).collect();
-        let interest: Vec<_> = books.interest().iter().map(crate::Income::net_in_base).collect();
-        let unnamed_charges: Vec<_> = books.charges().iter().map(|charge| charge.base.clone()).collect();
-        let external = |kinds: fn(ExternalKind) -> bool| {
-            total(books.external_flows().iter().filter(|flow| kinds(flow.kind)).map(|flow| &flow.amount))
-        };
-
-        let holdings_value = sum(|holding| &holding.value);
-        let cash_value = total(cash.iter().map(|cash| &cash.value));
-        let (cost, unrealised) = (sum(|holding| &holding.cost), sum(|holding| &holding.unrealised));
-        let realised = sum(|holding| &holding.realised);
-        let income_in_all = total([&sum(|holding| &holding.income), &total(&interest)]);
-        let charges = total([&sum(|holding| &holding.charges), &total(&unnamed_charges)]);
-        let cash_currency_gain = total(cash.iter().map(|cash| &cash.currency_gain));
-        let deposits = external(|kind| matches!(kind, ExternalKind::Deposit { .. }));
-        let withdrawals = external(|kind| kind == ExternalKind::Withdrawal).map(|amount| -amount);
-        let unpriced: Vec<_> = holdings
-            .iter()
-            .filter(|holding| holding.value.is_err())
-            .map(|holding| holding.symbol.clone())
-            .collect();
+    fn new(sums: TotalFigures<Compute>, holdings: &[Holding], day_change: Figure<DayChange>) -> Self {
+        let unpriced = holdings.iter().filter(|holding| holding.value.is_err());
         Self {
+            holdings_value: sums.holdings_value,
             known_holdings_value: holdings
                 .iter()
                 .filter_map(|holding| holding.value.as_ref().ok())
                 .fold(Decimal::ZERO, |sum, value| sum.saturating_add(*value)),
-            unpriced,
-            value: total([&holdings_value, &cash_value]),
-            unrealised_rate: related(&unrealised, &cost),
-            realised_this_year: total(&realised_this_year),
-            income_12_months: income_since(year_ago),
-            fees: fees(books, &charges),
-            taxes: taxes(books),
-            total_gain: total([
-                &unrealised,
-                &realised,
-                &income_in_all,
-                &charges.clone().map(|charges| -charges),
-                &cash_currency_gain,
-            ]),
-            inferred_deposits: external(|kind| kind == ExternalKind::Deposit { inferred: true }),
-            net_deposits: total([&deposits, &withdrawals.clone().map(|amount| -amount)]),
-            net_transfers: external(|kind| {
-                matches!(kind, ExternalKind::TransferIn | ExternalKind::TransferOut)
-            }),
-            holdings_value,
-            cash: cash_value,
-            cost,
-            unrealised,
-            realised,
-            income: income_in_all,
-            charges,
-            cash_currency_gain,
-            deposits,
-            withdrawals,
+            unpriced: unpriced.map(|holding| holding.symbol.clone()).collect(),
+            cash: sums.cash,
+            value: sums.value,
+            cost: sums.cost,
+            unrealised: sums.unrealised,
+            unrealised_rate: sums.unrealised_rate,
+            realised: sums.realised,
+            realised_this_year: sums.realised_this_year,
+            income: sums.income,
+            income_12_months: sums.income_12_months,
+            charges: sums.charges,
+            fees: sums.fees,
+            taxes: sums.taxes,
+            cash_currency_gain: sums.cash_currency_gain,
+            total_gain: sums.total_gain,
+            deposits: sums.deposits,
+            inferred_deposits: sums.inferred_deposits,
+            withdrawals: sums.withdrawals,
+            net_deposits: sums.net_deposits,
+            net_transfers: sums.net_transfers,
             day_change,
         }
     }
 }
 
 impl Returns {
-    fn new(books: &Books, totals: &Totals, series: &PortfolioSeries) -> Self {
-        let paid_in = books
-            .external_flows()
-            .iter()
-            .filter(|flow| matches!(flow.kind, ExternalKind::Deposit { .. } | ExternalKind::TransferIn));
+    fn new(sums: &TotalFigures<Compute>, series: &PortfolioSeries) -> Self {
         Self {
-            xirr: money_weighted(
-                books.external_flows().iter().map(|flow| (flow.date, &flow.amount)),
-                books,
-                &totals.value,
-            ),
-            simple: related(&totals.total_gain, &total(paid_in.map(|flow| &flow.amount))),
+            xirr: sums.xirr.clone(),
+            simple: sums.simple.clone(),
             max_drawdown: series
                 .time_weighted
                 .as_ref()
@@ -250,51 +230,4 @@ impl Returns {
             time_weighted: series.time_weighted.clone(),
         }
     }
-}
-
-/// XIRR of money that went into something (positive) and came out of it, against its closing value.
-fn money_weighted<'a>(
-    flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
-    books: &Books,
-    value: &Figure<Decimal>,
-) -> Figure<Rate> {
-    let mut payments = flows
-        .map(|(date, amount)| amount.clone().map(|amount| Flow { date, amount: -amount.float() }))
-        .collect::<Figure<Vec<_>>>()?;
-    payments.push(Flow { date: books.as_of(), amount: value.clone()?.float() });
-    xirr(&payments)
-}
-
-fn related(part: &Figure<Decimal>, whole: &Figure<Decimal>) -> Figure<f64> {
-    ratio(part.clone()?, whole.clone()?)
-}
-
-fn cash_holdings(books: &Books, market: &Market) -> Vec<CashHolding> {
-    let (base, as_of) = (books.options().base, books.as_of());
-    let value_of = |balance: &crate::CashBalance| {
-        if balance.currency == base || balance.balance.is_zero() {
-            return Ok(balance.balance);
-        }
-        balance.balance.times(market.rates().on(balance.currency, base, as_of)?.rate)
-    };
-    let holding = |balance: &crate::CashBalance| {
-        let value = value_of(balance);
-        let currency_gain = match &balance.booked {
-            Ok(booked) => value.clone().and_then(|value| value.minus(*booked)),
-            Err(reason) => Err(reason.clone()),
-        };
-        CashHolding { currency: balance.currency, balance: balance.balance, value, currency_gain }
-    };
-    books.cash().balances.iter().map(holding).collect()
-}
-
-fn fees(books: &Books, charges: &Figure<Decimal>) -> Figure<Decimal> {
-    let of_income: Vec<_> = books.income().iter().map(|income| income.in_base(income.fee)).collect();
-    let of_trades = total(books.positions().iter().map(|position| &position.trade_fees));
-    total([charges, &of_trades, &total(&of_income)])
-}
-
-fn taxes(books: &Books) -> Figure<Decimal> {
-    let withheld: Vec<_> = books.income().iter().map(|income| income.in_base(income.tax)).collect();
-    total([&total(books.positions().iter().map(|position| &position.trade_taxes)), &total(&withheld)])
 }

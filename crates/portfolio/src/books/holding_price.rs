@@ -2,13 +2,15 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::Position;
 use crate::market::{InstrumentData, splits};
 use crate::{Figure, Reason};
 
 /// Where a holding's price comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PriceOrigin {
     /// A daily close.
     Close,

@@ -18,7 +18,7 @@ use crate::{Figure, Reason};
 pub(super) const DUST: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
 /// Decimals that are kept of a split that leaves fractions: so many that sums of lots stay exact.
-const SPLIT_DECIMALS: u32 = 15;
+pub(crate) const SPLIT_DECIMALS: u32 = 15;
 
 /// The lots of one instrument. An account sells its own lots only, in the order of the cost method; at the average the
 /// cost is that of a pool of all accounts.

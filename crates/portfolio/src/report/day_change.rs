@@ -1,13 +1,13 @@
 //! What the last session changed.
 
+use bellwether_domain::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::books::{Position, PositionFlowKind};
-use crate::exact::Exact;
+use crate::books::{HoldingPrice, Position, PositionFlowKind, PriceOrigin};
+use crate::derivation::{About, Calculation, Compute, DayValues, Label, Unit, fraction, money};
 use crate::market::{InstrumentData, splits};
-use crate::twr::day_return;
-use crate::{Books, Figure, Market, Reason};
+use crate::{Books, CashBalance, Figure, Market, Reason};
 
 /// The change of a session against the close before, in the base currency: `value - value before - net flow`.
 ///
@@ -25,50 +25,49 @@ pub struct DayChange {
     pub rate: Figure<f64>,
 }
 
-/// What a session's change consists of.
-#[derive(Debug, Clone)]
-pub(super) struct DayParts {
-    day: NaiveDate,
-    /// Value at the close before.
-    before: Decimal,
-    /// The same holdings at the session's prices and rates.
-    held: Decimal,
-    /// Value at the close.
-    value: Decimal,
-    /// Money that went in, less what came out.
-    flow: Decimal,
-    dividends: Decimal,
+/// What a session's change consists of, computed or derived.
+pub(crate) struct DayParts<C: Calculation> {
+    day: DayValues<C::Amount>,
+    dividends: C::Amount,
 }
 
-impl DayParts {
-    fn nothing(day: NaiveDate) -> Self {
-        let zero = Decimal::ZERO;
-        Self { day, before: zero, held: zero, value: zero, flow: zero, dividends: zero }
-    }
+/// A session's change, computed or derived. [`DayChange`] says what each is.
+pub(crate) struct DayFigures<C: Calculation> {
+    pub(crate) amount: C::Amount,
+    pub(crate) dividends: C::Amount,
+    pub(crate) rate: C::Real,
+}
 
-    pub(super) fn change(self) -> Figure<DayChange> {
-        let amount = self.value.minus(self.before)?.minus(self.flow)?;
-        let rate = day_return(self.before.float(), self.held.float(), self.value.float(), self.flow.float());
-        Ok(DayChange {
-            day: self.day,
-            amount,
-            dividends: self.dividends,
-            rate: rate.ok_or(Reason::NoCapital),
-        })
+impl<C: Calculation> DayParts<C> {
+    pub(crate) fn change(&self, c: &mut C, books: &Books) -> DayFigures<C> {
+        let base = books.options().base;
+        let day = &self.day;
+        let risen =
+            c.difference(money(base, "Change of value", "value - value before"), &day.value, &day.before);
+        DayFigures {
+            amount: c.difference(
+                money(base, "Day change", "value - value before - net flow"),
+                &risen,
+                &day.flow,
+            ),
+            dividends: self.dividends.clone(),
+            rate: c.day_return(
+                fraction("Day's return", "held / value before x (value + out) / (held + in) - 1"),
+                day,
+            ),
+        }
     }
+}
 
-    fn add(&mut self, other: &Self) -> Figure<()> {
-        self.before = self.before.plus(other.before)?;
-        self.held = self.held.plus(other.held)?;
-        self.value = self.value.plus(other.value)?;
-        self.dividends = self.dividends.plus(other.dividends)?;
-        Ok(())
+impl DayFigures<Compute> {
+    pub(super) fn known(self, day: NaiveDate) -> Figure<DayChange> {
+        Ok(DayChange { day, amount: self.amount?, dividends: self.dividends?, rate: self.rate })
     }
 }
 
 /// The newest day on which something held has a price, or on which shares were traded; the books' day when nothing is
 /// held.
-pub(super) fn session(books: &Books, market: &Market) -> NaiveDate {
+pub(crate) fn session(books: &Books, market: &Market) -> NaiveDate {
     let open = books.positions().iter().filter(|position| position.is_open());
     let priced = open.filter_map(|position| market.instrument(&position.symbol)?.price_on(books.as_of()));
     let Some(priced) = priced.map(|on| on.day).max() else { return books.as_of() };
@@ -81,40 +80,64 @@ fn last_trade(position: &Position) -> Option<NaiveDate> {
     position.flows.iter().rev().find(|flow| moves_shares(flow.kind)).map(|flow| flow.date)
 }
 
-/// The session's change of a position: closed before it, there is none.
-pub(super) fn of_position(
+/// The session's change of a position; `None` when it was closed before.
+pub(crate) fn of_position<C: Calculation>(
+    c: &mut C,
     position: &Position,
     books: &Books,
     market: &Market,
     session: NaiveDate,
-) -> Figure<DayParts> {
-    let before = position.quantity_before(session);
-    let after = position.quantity_on(session);
-    let mut parts = DayParts::nothing(session);
-    for flow in position.flows.iter().rev().take_while(|flow| flow.date >= session) {
-        if flow.date == session {
-            let amount = flow.amount.clone()?;
-            parts.flow = parts.flow.plus(amount)?;
-            if flow.kind == PositionFlowKind::Dividend {
-                parts.dividends = parts.dividends.minus(amount)?;
-            }
-        }
+) -> Option<DayParts<C>> {
+    let base = books.options().base;
+    let (before, after) = (position.quantity_before(session), position.quantity_on(session));
+    let past = position.flows.partition_point(|flow| flow.date < session);
+    let until = position.flows.partition_point(|flow| flow.date <= session);
+    let flows = position.flows.get(past..until).unwrap_or_default();
+    if before.is_zero() && after.is_zero() && flows.is_empty() {
+        return None;
     }
-    if before.is_zero() && after.is_zero() {
-        return if parts.flow.is_zero() { Err(Reason::NotHeld) } else { Ok(parts) };
-    }
+    c.about(|| Some(About::Instrument(position.symbol.clone())));
+    let flow = c.sum_of(money(base, "Net flow of the day", "money in - money out"), flows, |c, flow| {
+        c.position_flow(position, flow)
+    });
+    let dividends = flows.iter().filter(|flow| flow.kind == PositionFlowKind::Dividend);
+    let out =
+        c.sum_of(money(base, "Dividends of the day, as flows", "sum of the flows"), dividends, |c, flow| {
+            c.position_flow(position, flow)
+        });
+    let dividends = c.negated(money(base, "Dividends of the day", "what was paid out"), &out);
 
-    let rate = |day| market.rates().on(position.currency, books.options().base, day).map(|on| on.rate);
+    let nothing = money(base, "Nothing", "no shares");
+    let worth = |c: &mut C,
+                 label: Label,
+                 quantity: Decimal,
+                 price: &Figure<HoldingPrice>,
+                 day: (NaiveDate, NaiveDate)| {
+        if quantity.is_zero() {
+            return c.constant(nothing, Decimal::ZERO);
+        }
+        let (units_of, rate_of) = day;
+        let shares = Label::new("Quantity", "shares held", Unit::Shares);
+        let quantity = c.counted(shares, quantity, position, units_of);
+        let price = c.price(position, session, price);
+        let rate = market.rates().on(position.currency, base, rate_of);
+        let rate = c.exchange_rate((position.currency, base), rate_of, &rate);
+        let local = money(position.currency, "Market value at the listing", "quantity x price");
+        let local = c.product(local, &quantity, &price);
+        c.product(label, &local, &rate)
+    };
     let instrument = market.instrument(&position.symbol);
-    let price = position.price_on(instrument, session)?.price.times(rate(session)?)?;
-    parts.value = after.times(price)?;
-    if !before.is_zero() {
-        let previous = previous_close(position, instrument, session)?;
-        let day_before = session.pred_opt().unwrap_or(session);
-        parts.held = before.times(price)?;
-        parts.before = before.times(previous)?.times(rate(day_before)?)?;
-    }
-    Ok(parts)
+    let price = position.price_on(instrument, session);
+    let day_before = session.pred_opt().unwrap_or(session);
+    let value_label = money(base, "Value at the close", "quantity x price x exchange rate");
+    let value = worth(c, value_label, after, &price, (session, session));
+    let held_label = money(base, "Held before the day's trades", "quantity before x price x exchange rate");
+    let held = worth(c, held_label, before, &price, (day_before, session));
+    let previous = previous_close(position, instrument, session);
+    let before_label =
+        money(base, "Value at the close before", "quantity before x previous close x rate before");
+    let before = worth(c, before_label, before, &previous, (day_before, day_before));
+    Some(DayParts { day: DayValues { before, held, value, flow }, dividends })
 }
 
 /// The close of the instrument's trading day before the session, in the session's units.
@@ -122,48 +145,77 @@ fn previous_close(
     position: &Position,
     instrument: Option<&InstrumentData>,
     session: NaiveDate,
-) -> Figure<Decimal> {
+) -> Figure<HoldingPrice> {
     let instrument = instrument.ok_or_else(|| Reason::no_price(&position.symbol))?;
+    let day_before = session.pred_opt().ok_or(Reason::NoPreviousClose)?;
     let quote = instrument.latest().filter(|latest| latest.day == session);
     if let Some(told) =
         quote.and_then(|latest| latest.quote.previous_close).filter(|close| *close > Decimal::ZERO)
     {
-        return Ok(told);
+        return Ok(HoldingPrice { price: told, day: day_before, origin: PriceOrigin::Quote });
     }
-    let day_before = session.pred_opt().ok_or(Reason::NoPreviousClose)?;
     let on = instrument.price_on(day_before).ok_or(Reason::NoPreviousClose)?;
-    splits::carried(on.price, &position.splits, on.day, session)
+    let price = splits::carried(on.price, &position.splits, on.day, session)?;
+    Ok(HoldingPrice { price, day: on.day, origin: PriceOrigin::Close })
 }
 
 /// The session's change of the whole portfolio. Holdings whose market is closed change nothing, but count as capital.
-pub(super) fn of_portfolio(
+pub(crate) fn of_portfolio<C: Calculation>(
+    c: &mut C,
     books: &Books,
     market: &Market,
     session: NaiveDate,
-    positions: &[Figure<DayParts>],
-) -> Figure<DayChange> {
-    let mut parts = DayParts::nothing(session);
-    for position in positions {
-        match position {
-            Ok(position) => parts.add(position)?,
-            Err(Reason::NotHeld) => {}
-            Err(reason) => return Err(reason.clone()),
-        }
-    }
+    positions: &[Option<DayParts<C>>],
+) -> DayParts<C> {
+    let base = books.options().base;
+    let balances = books.cash().balances.iter();
+    let of_cash: Vec<_> = balances.filter_map(|cash| of_cash(c, cash, base, market, session)).collect();
+    c.about(|| None);
+    let sum = |c: &mut C, figure, of: fn(&DayValues<C::Amount>) -> &C::Amount| {
+        let holdings = positions.iter().flatten().map(|position| &position.day);
+        c.sum_of(money(base, figure, "sum over holdings and cash"), holdings.chain(&of_cash), |_, day| {
+            of(day).clone()
+        })
+    };
+    let before = sum(c, "Value at the close before", |day| &day.before);
+    let held = sum(c, "Held before the day's trades", |day| &day.held);
+    let value = sum(c, "Value at the close", |day| &day.value);
+    let dividends = c.sum_of(
+        money(base, "Dividends of the day", "sum over the holdings"),
+        positions.iter().flatten(),
+        |_, position| position.dividends.clone(),
+    );
+    let flows = books.external_flows().iter().filter(|flow| flow.date == session);
+    let flow = c.sum_of(money(base, "Net flow of the day", "money in - money out"), flows, C::external_flow);
+    DayParts { day: DayValues { before, held, value, flow }, dividends }
+}
+
+/// Cash of one currency over the session; its movements come with what they pay for.
+fn of_cash<C: Calculation>(
+    c: &mut C,
+    cash: &CashBalance,
+    base: Currency,
+    market: &Market,
+    session: NaiveDate,
+) -> Option<DayValues<C::Amount>> {
     let day_before = session.pred_opt().unwrap_or(session);
-    for cash in &books.cash().balances {
-        let rate = |day| market.rates().on(cash.currency, books.options().base, day).map(|on| on.rate);
-        let (before, after) = (cash.on(day_before), cash.on(session));
-        if !before.is_zero() || !after.is_zero() {
-            let mut of_cash = DayParts::nothing(session);
-            of_cash.before = before.times(rate(day_before)?)?;
-            of_cash.held = before.times(rate(session)?)?;
-            of_cash.value = after.times(rate(session)?)?;
-            parts.add(&of_cash)?;
-        }
+    if cash.on(day_before).is_zero() && cash.on(session).is_zero() {
+        return None;
     }
-    for flow in books.external_flows().iter().filter(|flow| flow.date == session) {
-        parts.flow = parts.flow.plus(flow.amount.clone()?)?;
-    }
-    parts.change()
+    c.about(|| Some(About::Cash(cash.currency)));
+    let rate = |c: &mut C, day| {
+        let on = market.rates().on(cash.currency, base, day);
+        c.exchange_rate((cash.currency, base), day, &on)
+    };
+    let (rate_before, rate_now) = (rate(c, day_before), rate(c, session));
+    let (before, after) = (c.balance_on(cash, day_before), c.balance_on(cash, session));
+    let worth = |c: &mut C, figure, balance, rate| {
+        c.product(money(base, figure, "balance x exchange rate"), balance, rate)
+    };
+    Some(DayValues {
+        held: worth(c, "Cash before the day's movements", &before, &rate_now),
+        value: worth(c, "Cash at the close", &after, &rate_now),
+        before: worth(c, "Cash at the close before", &before, &rate_before),
+        flow: c.constant(money(base, "Net flow of cash", ""), Decimal::ZERO),
+    })
 }

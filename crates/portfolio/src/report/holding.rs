@@ -4,13 +4,12 @@ use bellwether_domain::{Currency, Symbol};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{DayChange, DayParts, related};
+use super::DayChange;
+use super::figures::{HoldingFigures, Valued};
 use crate::books::{HoldingPrice, Position};
-use crate::exact::Exact;
-use crate::figure::total;
+use crate::derivation::Compute;
 use crate::xirr::Rate;
-use crate::{Books, Figure, Market, RateOn, Reason};
-
+use crate::{Figure, RateOn};
 /// One instrument in a portfolio, open or closed. Money is in the base currency where not said otherwise.
 #[derive(Debug, Clone)]
 pub struct Holding {
@@ -55,44 +54,33 @@ pub struct Holding {
 }
 
 impl Holding {
-    pub(super) fn new(position: &Position, books: &Books, market: &Market, parts: Figure<DayParts>) -> Self {
-        let (options, as_of) = (books.options(), books.as_of());
-        let price = position.price_on(market.instrument(&position.symbol), as_of);
-        let exchange_rate = market.rates().on(position.currency, options.base, as_of);
-        let value = value_of(position, &price, &exchange_rate);
-        let cost = position.cost();
-        let minus = |left: &Figure<Decimal>, right: &Figure<Decimal>| left.clone()?.minus(right.clone()?);
-        let unrealised = minus(&value, &cost.base);
-        let income: Vec<_> = position.income.iter().map(crate::Income::net_in_base).collect();
-        let (income, charges) = (total(&income), total(position.charges.iter().map(|charge| &charge.base)));
-        let realised = position.realised(None);
-        let held = |figure: Figure<Decimal>| if position.is_open() { figure } else { Err(Reason::NotHeld) };
-        let at_todays_rate = exchange_rate.clone().and_then(|on| cost.listed.clone()?.times(on.rate));
-        let flows = position.flows.iter().map(|flow| (flow.date, &flow.amount));
+    pub(super) fn new(
+        position: &Position,
+        valued: Valued,
+        figures: HoldingFigures<Compute>,
+        day_change: Figure<DayChange>,
+        weight: Figure<f64>,
+    ) -> Self {
         Self {
             symbol: position.symbol.clone(),
             currency: position.currency,
             quantity: position.quantity,
-            unit_cost: held(cost.base.clone().and_then(|cost| cost.over(position.quantity))),
-            unrealised_rate: if position.is_open() {
-                related(&unrealised, &cost.base)
-            } else {
-                Err(Reason::NotHeld)
-            },
-            currency_effect: minus(&at_todays_rate, &cost.base),
-            total_gain: total([&unrealised, &realised, &income, &charges.clone().map(|charges| -charges)]),
-            xirr: super::money_weighted(flows, books, &value),
-            day_change: parts.and_then(DayParts::change),
-            weight: Err(Reason::NoCapital),
-            cost: cost.base,
-            listed_cost: cost.listed,
-            price,
-            exchange_rate,
-            value,
-            unrealised,
-            realised,
-            income,
-            charges,
+            cost: figures.cost,
+            unit_cost: figures.unit_cost,
+            listed_cost: figures.listed_cost,
+            price: valued.price,
+            exchange_rate: valued.exchange_rate,
+            value: figures.value,
+            unrealised: figures.unrealised,
+            unrealised_rate: figures.unrealised_rate,
+            currency_effect: figures.currency_effect,
+            realised: figures.realised,
+            income: figures.income,
+            charges: figures.charges,
+            total_gain: figures.total_gain,
+            xirr: figures.xirr,
+            day_change,
+            weight,
         }
     }
 
@@ -105,20 +93,4 @@ impl Holding {
     pub fn is_priced_before(&self, day: NaiveDate) -> bool {
         self.price.as_ref().is_ok_and(|price| price.day < day)
     }
-
-    pub(super) fn weigh(&mut self, portfolio_value: &Figure<Decimal>) {
-        self.weight = related(&self.value, portfolio_value);
-    }
-}
-
-fn value_of(
-    position: &Position,
-    price: &Figure<HoldingPrice>,
-    exchange_rate: &Figure<RateOn>,
-) -> Figure<Decimal> {
-    if !position.is_open() {
-        return Ok(Decimal::ZERO);
-    }
-    let price = price.as_ref().map_err(Clone::clone)?.price;
-    position.quantity.times(price)?.times(exchange_rate.clone()?.rate)
 }

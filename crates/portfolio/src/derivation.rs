@@ -1,0 +1,63 @@
+//! Derivations: how a figure came about, down to transactions, prices and rates.
+//!
+//! Every figure of a report is written down once, as a function of a [`Calculation`]. [`Compute`] makes it the number,
+//! [`Record`] a node of a [`Derivation`], so that what is explained is what was computed.
+
+mod calculation;
+mod cash;
+mod figure_name;
+mod market_facts;
+mod operation;
+mod record;
+mod shares;
+#[cfg(test)]
+mod tests;
+mod text;
+mod transactions;
+mod tree;
+
+use bellwether_domain::Transaction;
+use chrono::NaiveDate;
+
+pub(crate) use calculation::{
+    Calculation, Compute, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
+};
+pub use figure_name::{CashFigure, FigureName, HoldingFigure, PortfolioFigure};
+pub use operation::Operation;
+pub use tree::{About, Column, Derivation, Field, InvalidDerivation, Node, Number, Source, Unit, Working};
+
+use self::record::Record;
+use crate::{Books, LedgerError, Market, Options};
+
+/// Derives figures of a ledger as of a day.
+///
+/// It replays the ledger once, keeping how each cost came about, and can then be asked for any number of figures.
+#[derive(Debug)]
+pub struct Derivations<'a> {
+    transactions: &'a [Transaction],
+    market: &'a Market,
+    books: Books,
+}
+
+impl<'a> Derivations<'a> {
+    /// Prepares derivations of a ledger's figures.
+    ///
+    /// # Errors
+    /// Those of [`Books::replay`].
+    pub fn new(
+        transactions: &'a [Transaction],
+        market: &'a Market,
+        options: &Options,
+        as_of: NaiveDate,
+    ) -> Result<Self, LedgerError> {
+        let books = Books::replay(transactions, market, options, as_of)?;
+        Ok(Self { transactions, market, books })
+    }
+
+    /// How a figure came about. A figure that does not exist, or is not known, has the reason as its value.
+    pub fn derive(&self, figure: &FigureName) -> Derivation {
+        let mut record = Record::new(self.transactions, self.market, &self.books);
+        let root = figure.derived(&mut record, &self.books, self.market);
+        record.finished(root)
+    }
+}

@@ -1,0 +1,93 @@
+//! Prices and exchange rates as the leaves of derivations.
+
+use bellwether_domain::Currency;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::record::Record;
+use super::{Label, Number, Operation, Source, Unit};
+use crate::books::{HoldingPrice, PriceOrigin};
+use crate::market::splits;
+use crate::{Figure, Position, RateOn};
+
+impl Record<'_> {
+    pub(super) fn rate_on(&mut self, pair: (Currency, Currency), on: NaiveDate) -> usize {
+        let rate = if pair.0 == pair.1 {
+            Ok(RateOn { rate: Decimal::ONE, quoted: on })
+        } else {
+            self.market.rates().on(pair.0, pair.1, on)
+        };
+        self.rate_of(pair, on, &rate)
+    }
+
+    pub(super) fn rate_of(
+        &mut self,
+        (from, to): (Currency, Currency),
+        on: NaiveDate,
+        rate: &Figure<RateOn>,
+    ) -> usize {
+        let label = Label::new("Exchange rate", "", Unit::ExchangeRate { from, to });
+        let source = match rate {
+            _ if from == to => Source::Constant,
+            Ok(rate) => Source::ExchangeRate { from, to, on, quoted: rate.quoted },
+            Err(_) => Source::Unknown,
+        };
+        self.given(label, rate.clone().map(|rate| Number::Exact(rate.rate)), source)
+    }
+
+    /// A price as it was quoted or booked, carried over the splits since.
+    pub(super) fn price_of(
+        &mut self,
+        position: &Position,
+        on: NaiveDate,
+        price: &Figure<HoldingPrice>,
+    ) -> usize {
+        let label = Label::new("Price", "", Unit::PerShare(position.currency));
+        let Ok(price) = price else {
+            return self.given(label, price.clone().map(|price| Number::Exact(price.price)), Source::Unknown);
+        };
+        let since = splits::between(&position.splits, price.day, on);
+        let quoted = self.quoted(position, price).filter(|_| !since.is_empty());
+        let mut carried = self.exactly(label, quoted.unwrap_or(price.price), self.source_of(position, price));
+        if quoted.is_none() {
+            return carried;
+        }
+        for split in since {
+            let side = Label::new("Side of a split's ratio", "", Unit::Number);
+            let source = Source::Split { symbol: position.symbol.clone(), ex_date: split.ex_date };
+            let old = self.exactly(side, split.ratio.old, source.clone());
+            let new = self.exactly(side, split.ratio.new, source);
+            let label = Label { formula: "price in old units x old shares", ..label };
+            let product = self.computed(label, Operation::Product, vec![carried, old]);
+            let label = Label { formula: "price in old units x old shares / new shares", ..label };
+            carried = self.computed(label, Operation::Quotient, vec![product, new]);
+        }
+        self.checked(carried, label, &Ok(price.price))
+    }
+
+    /// The price in the units of its own day.
+    fn quoted(&self, position: &Position, price: &HoldingPrice) -> Option<Decimal> {
+        match price.origin {
+            PriceOrigin::Booked => {
+                let past = position.booked_prices.partition_point(|booked| booked.date <= price.day);
+                position.booked_prices.get(past.checked_sub(1)?).map(|booked| booked.price)
+            }
+            PriceOrigin::Close | PriceOrigin::Quote => {
+                let on = self.market.instrument(&position.symbol)?.price_on(price.day)?;
+                (on.day == price.day).then_some(on.price)
+            }
+        }
+    }
+
+    fn source_of(&self, position: &Position, price: &HoldingPrice) -> Source {
+        let latest = self.market.instrument(&position.symbol).and_then(|instrument| instrument.latest());
+        let quote = latest.filter(|_| price.origin == PriceOrigin::Quote).map(|latest| &latest.quote);
+        Source::Price {
+            symbol: position.symbol.clone(),
+            day: price.day,
+            origin: price.origin,
+            source: quote.map(|quote| quote.source.clone()),
+            as_of: quote.map(|quote| quote.as_of),
+        }
+    }
+}

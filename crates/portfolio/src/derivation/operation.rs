@@ -1,0 +1,187 @@
+//! The operations of derivations: the very functions that compute the figures.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Number;
+use crate::books::cost_share;
+use crate::exact::{Exact, ratio};
+use crate::figure::total;
+use crate::modified_dietz::modified_dietz;
+use crate::twr::day_return;
+use crate::xirr::{Flow, Rate, xirr};
+use crate::{Figure, Reason};
+
+/// What is done with the operands. Unknown operands make the result unknown, for their reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// `a + b + ...`, exactly.
+    Sum,
+    /// `a - b`, exactly.
+    Difference,
+    /// `a x b`, exactly.
+    Product,
+    /// `a / b`, rounded once; unknown where `b` is zero.
+    Quotient,
+    /// `a x b / c`: the product first.
+    Share,
+    /// `-a`.
+    Negation,
+    /// `a` rounded to so many decimals.
+    Rounded(u32),
+    /// `a / b` as a rate; unknown unless `b` is positive.
+    Ratio,
+    /// XIRR of money that went in on these days (negative where it came out), the last operand being the closing
+    /// value, on the last day: the yearly rate from a year on, else the rate of the whole time.
+    MoneyWeighted {
+        /// The day of each operand.
+        dates: Vec<NaiveDate>,
+    },
+    /// The return of one day, hold then trade, of value before, what was held, value and net flow.
+    DayReturn,
+    /// `(1 + a) x (1 + b) x ...`: growth of 1; a return of -100 % ends the chain at 0.
+    Growth,
+    /// `(1 + a)^(365 / days) - 1`, from 365 days on.
+    Annualised {
+        /// How many days the return took.
+        days: i64,
+    },
+    /// Modified Dietz return of opening value, closing value and money that went in on these days.
+    ModifiedDietz {
+        /// The day of each flow, which are the operands after the first two.
+        dates: Vec<NaiveDate>,
+        /// The day of the opening value.
+        from: NaiveDate,
+        /// The day of the closing value.
+        to: NaiveDate,
+    },
+    /// `a + b + ...` in binary.
+    FloatSum,
+    /// `a - b` in binary.
+    FloatDifference,
+    /// `a x b` in binary.
+    FloatProduct,
+    /// `a / b` in binary.
+    FloatQuotient,
+}
+
+impl Operation {
+    /// What it makes of its operands.
+    pub(super) fn apply(&self, operands: &[&Figure<Number>]) -> Figure<Number> {
+        let exact = |at: usize| exact(operands.get(at).copied());
+        let float = |at: usize| float(operands.get(at).copied());
+        let all = || operands.iter().map(|operand| float_of(operand)).collect::<Figure<Vec<f64>>>();
+        match self {
+            Self::Sum => {
+                let parts: Vec<_> = operands.iter().map(|operand| self::exact(Some(operand))).collect();
+                total(&parts).map(Number::Exact)
+            }
+            Self::Difference => difference(&exact(0), &exact(1)).map(Number::Exact),
+            Self::Product => product(&exact(0), &exact(1)).map(Number::Exact),
+            Self::Quotient => quotient(&exact(0), &exact(1)).map(Number::Exact),
+            Self::Share => cost_share(exact(0)?, exact(1)?, exact(2)?).map(Number::Exact),
+            Self::Negation => exact(0).map(|amount| Number::Exact(-amount)),
+            Self::Rounded(decimals) => exact(0).map(|amount| Number::Exact(amount.round_dp(*decimals))),
+            Self::Ratio => related(&exact(0), &exact(1)).map(Number::Float),
+            Self::MoneyWeighted { dates } => {
+                let flows = dates.iter().zip(operands).map(|(date, flow)| (*date, self::exact(Some(flow))));
+                let mut flows: Vec<_> = flows.collect();
+                let (as_of, value) = flows.pop().ok_or(Reason::NoCapital)?;
+                let rate = money_weighted(flows, as_of, &value);
+                rate.map(|rate| Number::Float(rate.headline()))
+            }
+            Self::DayReturn => returned(&float(0), &float(1), &float(2), &float(3)).map(Number::Float),
+            Self::Growth => finite(growth(&all()?)),
+            Self::Annualised { days } => crate::twr::annualised(float(0)?, *days).map(Number::Float),
+            Self::ModifiedDietz { dates, from, to } => {
+                let numbers = all()?;
+                let [opening, closing, flows @ ..] = numbers.as_slice() else {
+                    return Err(Reason::NoCapital);
+                };
+                let flows: Vec<_> = dates
+                    .iter()
+                    .zip(flows)
+                    .map(|(date, amount)| Flow { date: *date, amount: -amount })
+                    .collect();
+                modified_dietz(*opening, *closing, &flows, *from, *to).map(Number::Float)
+            }
+            Self::FloatSum => finite(all()?.iter().sum()),
+            Self::FloatDifference => finite(float(0)? - float(1)?),
+            Self::FloatProduct => finite(float(0)? * float(1)?),
+            Self::FloatQuotient => finite(float(0)? / float(1)?),
+        }
+    }
+}
+
+fn exact(operand: Option<&Figure<Number>>) -> Figure<Decimal> {
+    let number = operand.cloned().unwrap_or(Err(Reason::OutOfRange))?;
+    number.exact().ok_or(Reason::OutOfRange)
+}
+
+fn float(operand: Option<&Figure<Number>>) -> Figure<f64> {
+    float_of(operand.unwrap_or(&Err(Reason::OutOfRange)))
+}
+
+fn float_of(operand: &Figure<Number>) -> Figure<f64> {
+    operand.clone().map(Number::float)
+}
+
+fn finite(number: f64) -> Figure<Number> {
+    if number.is_finite() { Ok(Number::Float(number)) } else { Err(Reason::OutOfRange) }
+}
+
+pub(super) fn difference(left: &Figure<Decimal>, right: &Figure<Decimal>) -> Figure<Decimal> {
+    match (left, right) {
+        (Ok(left), Ok(right)) => left.minus(*right),
+        (Err(reason), Err(other)) => Err(reason.clone().and(other)),
+        (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => Err(reason.clone()),
+    }
+}
+
+pub(super) fn product(left: &Figure<Decimal>, right: &Figure<Decimal>) -> Figure<Decimal> {
+    left.clone()?.times(right.clone()?)
+}
+
+pub(super) fn quotient(part: &Figure<Decimal>, whole: &Figure<Decimal>) -> Figure<Decimal> {
+    part.clone()?.over(whole.clone()?)
+}
+
+pub(super) fn related(part: &Figure<Decimal>, whole: &Figure<Decimal>) -> Figure<f64> {
+    ratio(part.clone()?, whole.clone()?)
+}
+
+/// The return of a day, hold then trade.
+pub(super) fn returned(
+    before: &Figure<f64>,
+    held: &Figure<f64>,
+    value: &Figure<f64>,
+    flow: &Figure<f64>,
+) -> Figure<f64> {
+    let reasons = [value, before, flow, held].into_iter().filter_map(|figure| figure.as_ref().err());
+    if let Some(reason) = reasons.cloned().reduce(|reason, other| reason.and(&other)) {
+        return Err(reason);
+    }
+    let rate = day_return(before.clone()?, held.clone()?, value.clone()?, flow.clone()?);
+    rate.ok_or(Reason::NoCapital)
+}
+
+/// XIRR of money that went into something (positive) and came out of it, against its closing value.
+pub(super) fn money_weighted(
+    flows: impl IntoIterator<Item = (NaiveDate, Figure<Decimal>)>,
+    as_of: NaiveDate,
+    value: &Figure<Decimal>,
+) -> Figure<Rate> {
+    let mut payments = flows
+        .into_iter()
+        .map(|(date, amount)| amount.map(|amount| Flow { date, amount: -amount.float() }))
+        .collect::<Figure<Vec<_>>>()?;
+    payments.push(Flow { date: as_of, amount: value.clone()?.float() });
+    xirr(&payments)
+}
+
+fn growth(returns: &[f64]) -> f64 {
+    let until = returns.iter().position(|rate| *rate <= -1.0);
+    if until.is_some() { 0.0 } else { returns.iter().fold(1.0, |growth, rate| growth * (1.0 + rate)) }
+}

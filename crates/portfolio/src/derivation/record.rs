@@ -1,0 +1,241 @@
+//! A calculation that remembers how each figure came about.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bellwether_domain::{Currency, Transaction, TransactionId};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::calculation::{Calculation, DayValues, IncomePart, Label, Side, TradeCost, fraction, money};
+use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
+use crate::books::{Charge, ExternalFlow, HoldingPrice, Income, PositionFlow};
+use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
+
+/// Records figures as nodes; a figure is the place of its node.
+pub(super) struct Record<'a> {
+    pub(super) market: &'a Market,
+    pub(super) books: &'a Books,
+    /// The transactions up to the books' day, in the order of the replay.
+    pub(super) ordered: Vec<&'a Transaction>,
+    pub(super) by_id: BTreeMap<TransactionId, &'a Transaction>,
+    nodes: Vec<Node>,
+    subject: Option<About>,
+    /// Movements of cash that are nodes already, by their place in the cash book.
+    pub(super) movements: HashMap<usize, usize>,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(transactions: &'a [Transaction], market: &'a Market, books: &'a Books) -> Self {
+        let mut ordered: Vec<_> =
+            transactions.iter().filter(|booking| booking.date <= books.as_of()).collect();
+        ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
+        let by_id = ordered.iter().map(|booking| (booking.id, *booking)).collect();
+        Self { market, books, ordered, by_id, nodes: Vec::new(), subject: None, movements: HashMap::new() }
+    }
+
+    pub(super) fn finished(self, root: usize) -> Derivation {
+        Derivation::of(&self.nodes, root)
+    }
+
+    pub(super) fn base(&self) -> Currency {
+        self.books.options().base
+    }
+
+    /// What a node has found so far to be its subject, for figures that are made in between.
+    pub(super) fn with_subject<T>(&mut self, subject: Option<About>, make: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.subject, subject);
+        let made = make(self);
+        self.subject = before;
+        made
+    }
+
+    pub(super) fn given(&mut self, label: Label, value: Figure<Number>, source: Source) -> usize {
+        self.push(label, value, Working::Given(source))
+    }
+
+    pub(super) fn exactly(&mut self, label: Label, value: Decimal, source: Source) -> usize {
+        self.given(label, Ok(Number::Exact(value)), source)
+    }
+
+    pub(super) fn computed(&mut self, label: Label, operation: Operation, operands: Vec<usize>) -> usize {
+        let values: Vec<_> = operands.iter().map(|operand| &self.nodes[*operand].value).collect();
+        let value = operation.apply(&values);
+        self.push(label, value, Working::Computed { operation, operands })
+    }
+
+    /// The node, if its value is the one that the books have; else the books' value as it stands: nothing is explained
+    /// by what did not lead to it.
+    pub(super) fn checked(&mut self, node: usize, label: Label, booked: &Figure<Decimal>) -> usize {
+        let booked = booked.clone().map(Number::Exact);
+        if self.nodes[node].value == booked {
+            return node;
+        }
+        self.given(label, booked, Source::Ledger)
+    }
+
+    pub(super) fn value(&self, node: usize) -> &Figure<Number> {
+        &self.nodes[node].value
+    }
+
+    fn push(&mut self, label: Label, value: Figure<Number>, working: Working) -> usize {
+        self.nodes.push(Node {
+            figure: label.figure.into(),
+            of: self.subject.clone(),
+            formula: label.formula.into(),
+            value,
+            unit: label.unit,
+            working,
+        });
+        self.nodes.len() - 1
+    }
+}
+
+impl Calculation for Record<'_> {
+    type Amount = usize;
+    type Real = usize;
+    type Rate = usize;
+
+    fn about(&mut self, subject: impl FnOnce() -> Option<About>) {
+        self.subject = subject();
+    }
+
+    fn constant(&mut self, label: Label, value: Decimal) -> usize {
+        self.exactly(label, value, Source::Constant)
+    }
+
+    fn unknown(&mut self, label: Label, reason: Reason) -> usize {
+        self.given(label, Err(reason), Source::Unknown)
+    }
+
+    fn unknown_rate(&mut self, label: Label, reason: Reason) -> usize {
+        self.unknown(label, reason)
+    }
+
+    fn quantity(&mut self, position: &Position) -> usize {
+        let label = Label::new("Quantity", "bought - sold, in units after splits", Unit::Shares);
+        self.shares(label, position, self.books.as_of(), position.quantity)
+    }
+
+    fn counted(&mut self, label: Label, quantity: Decimal, position: &Position, on: NaiveDate) -> usize {
+        self.shares(label, position, on, quantity)
+    }
+
+    fn price(&mut self, position: &Position, on: NaiveDate, price: &Figure<HoldingPrice>) -> usize {
+        self.price_of(position, on, price)
+    }
+
+    fn exchange_rate(&mut self, pair: (Currency, Currency), on: NaiveDate, rate: &Figure<RateOn>) -> usize {
+        self.rate_of(pair, on, rate)
+    }
+
+    fn cost(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
+        let value = match side {
+            Side::Base => &cost.base,
+            Side::Listed => &cost.listed,
+        };
+        self.given(label, value.clone().map(Number::Exact), Source::Ledger)
+    }
+
+    fn income(&mut self, income: &Income, part: IncomePart) -> usize {
+        self.income_part(income, part)
+    }
+
+    fn income_rate(&mut self, income: &Income) -> usize {
+        let label =
+            Label::new("Exchange rate", "", Unit::ExchangeRate { from: income.currency, to: self.base() });
+        let rate = match income.transaction.and_then(|id| self.by_id.get(&id).copied()) {
+            Some(transaction) => self.booked_rate(transaction),
+            None => self.rate_on((income.currency, self.base()), income.date),
+        };
+        self.checked(rate, label, &income.rate)
+    }
+
+    fn charge(&mut self, charge: &Charge) -> usize {
+        self.charged(charge)
+    }
+
+    fn trade_costs(&mut self, position: &Position, which: TradeCost) -> usize {
+        self.costs_of_trades(position, which)
+    }
+
+    fn position_flow(&mut self, position: &Position, flow: &PositionFlow) -> usize {
+        self.flow_of(position, flow)
+    }
+
+    fn external_flow(&mut self, flow: &ExternalFlow) -> usize {
+        self.external(flow)
+    }
+
+    fn balance(&mut self, cash: &CashBalance) -> usize {
+        self.cash_on(cash, self.books.as_of(), cash.balance)
+    }
+
+    fn balance_on(&mut self, cash: &CashBalance, day: NaiveDate) -> usize {
+        self.cash_on(cash, day, cash.on(day))
+    }
+
+    fn booked_balance(&mut self, cash: &CashBalance) -> usize {
+        self.cash_as_booked(cash)
+    }
+
+    fn sum_of<T>(
+        &mut self,
+        label: Label,
+        things: impl IntoIterator<Item = T>,
+        mut part: impl FnMut(&mut Self, T) -> usize,
+    ) -> usize {
+        let subject = self.subject.clone();
+        let parts = things.into_iter().map(|thing| part(self, thing)).collect();
+        self.subject = subject;
+        self.computed(label, Operation::Sum, parts)
+    }
+
+    fn difference(&mut self, label: Label, left: &usize, right: &usize) -> usize {
+        self.computed(label, Operation::Difference, vec![*left, *right])
+    }
+
+    fn product(&mut self, label: Label, left: &usize, right: &usize) -> usize {
+        self.computed(label, Operation::Product, vec![*left, *right])
+    }
+
+    fn quotient(&mut self, label: Label, part: &usize, whole: &usize) -> usize {
+        self.computed(label, Operation::Quotient, vec![*part, *whole])
+    }
+
+    fn negated(&mut self, label: Label, amount: &usize) -> usize {
+        self.computed(label, Operation::Negation, vec![*amount])
+    }
+
+    fn ratio(&mut self, label: Label, part: &usize, whole: &usize) -> usize {
+        self.computed(label, Operation::Ratio, vec![*part, *whole])
+    }
+
+    fn day_return(&mut self, label: Label, day: &DayValues<usize>) -> usize {
+        self.computed(label, Operation::DayReturn, vec![day.before, day.held, day.value, day.flow])
+    }
+
+    fn money_weighted<T>(
+        &mut self,
+        flows: impl IntoIterator<Item = (NaiveDate, T)>,
+        mut flow: impl FnMut(&mut Self, T) -> usize,
+        (as_of, value): (NaiveDate, &usize),
+    ) -> usize {
+        let subject = self.subject.clone();
+        let (mut dates, mut operands) = (Vec::new(), Vec::new());
+        for (date, of) in flows {
+            dates.push(date);
+            operands.push(flow(self, of));
+        }
+        self.subject = subject;
+        dates.push(as_of);
+        operands.push(*value);
+        let label =
+            fraction("XIRR", "the yearly rate at which all payments and the closing value cancel out");
+        self.computed(label, Operation::MoneyWeighted { dates }, operands)
+    }
+}
+
+/// The label of an amount that is only turned round.
+pub(super) fn turned(currency: Currency) -> Label {
+    money(currency, "Money out", "as a negative number")
+}

@@ -1,0 +1,203 @@
+use super::*;
+use crate::testing::{
+    Ledger, columns, currency, date, decimal, dividend, latest, market, market_with_rates, options, quoted,
+    split, symbol, trade, usd,
+};
+use crate::{InstrumentData, PriceSeries, Rates, Reason};
+use bellwether_domain::{Booking, Currency, PriceSourceName};
+
+fn derivations<'a>(ledger: &'a Ledger, market: &'a Market, as_of: &str) -> Derivations<'a> {
+    Derivations::new(&ledger.0, market, &options(), date(as_of)).expect("a ledger")
+}
+
+fn figures(derivation: &Derivation) -> Vec<&str> {
+    derivation.nodes().iter().map(|node| node.figure.as_ref()).collect()
+}
+
+fn sources(derivation: &Derivation) -> Vec<&Source> {
+    derivation
+        .nodes()
+        .iter()
+        .filter_map(|node| match &node.working {
+            Working::Given(source) => Some(source),
+            _ => None,
+        })
+        .collect()
+}
+
+fn exact(text: &str) -> Number {
+    Number::Exact(decimal(text))
+}
+
+#[test]
+fn a_value_rests_on_transactions_a_price_and_a_rate() {
+    let mut rates = Rates::new();
+    rates.insert(Currency::EUR, usd(), &columns(&[("2024-01-02", 1.25), ("2024-01-04", 1.5)]));
+    let closes = PriceSeries::as_traded(columns(&[("2024-01-03", 110.0)]));
+    let market =
+        market_with_rates(rates, [("SIE.DE", InstrumentData::new(Currency::EUR).with_prices(closes))]);
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "SIE.DE", "3", "100")
+        .in_currency("EUR", None)
+        .sell("2024-01-03", "SIE.DE", "1", "120")
+        .in_currency("EUR", None);
+    let derivations = derivations(&ledger, &market, "2024-01-05");
+    let value = derivations.derive(&of(&symbol("SIE.DE"), HoldingFigure::Value));
+    // 2 x 110 x 1.5.
+    assert_eq!((value.value(), value.evaluate()), (&Ok(exact("330")), Ok(exact("330"))));
+    let transaction = |line| Source::Transaction {
+        id: ledger.id(line),
+        date: date(if line == 1 { "2024-01-02" } else { "2024-01-03" }),
+        field: Field::Quantity,
+    };
+    let price = Source::Price {
+        symbol: symbol("SIE.DE"),
+        day: date("2024-01-03"),
+        origin: crate::PriceOrigin::Close,
+        source: None,
+        as_of: None,
+    };
+    let rate = Source::ExchangeRate {
+        from: currency("EUR"),
+        to: usd(),
+        on: date("2024-01-05"),
+        quoted: date("2024-01-04"),
+    };
+    assert_eq!(sources(&value), [&transaction(1), &transaction(2), &price, &rate]);
+    assert_eq!(
+        value.to_string(),
+        format!(
+            "Market value (SIE.DE): 330 USD = quantity x price x exchange rate\n  \
+             Market value at the listing (SIE.DE): 220 EUR = quantity x price\n    \
+             Quantity (SIE.DE): 2 shares = bought - sold, in units after splits\n      \
+             Quantity (2024-01-02): 3 shares [quantity of transaction {} of 2024-01-02]\n      \
+             Shares out (SIE.DE): -1 shares = as a negative number\n        \
+             Quantity (2024-01-03): 1 shares [quantity of transaction {} of 2024-01-03]\n    \
+             Price (SIE.DE): 110 EUR per share [close of SIE.DE of 2024-01-03]\n  \
+             Exchange rate (SIE.DE): 1.5 USD per EUR [rate of EUR in USD for 2024-01-05, quoted 2024-01-04]",
+            ledger.id(1),
+            ledger.id(2)
+        )
+    );
+}
+
+#[test]
+fn a_quote_tells_its_source_and_time() {
+    let market = market([(
+        "AAPL",
+        quoted(&[("2024-01-02", 10.0)]).with_latest(latest("AAPL", "2024-01-03", "12", None)),
+    )]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "1", "10");
+    let price =
+        derivations(&ledger, &market, "2024-01-05").derive(&of(&symbol("AAPL"), HoldingFigure::Price));
+    let [Source::Price { day, source, as_of, .. }] = sources(&price)[..] else { panic!("a price") };
+    assert_eq!((*day, source.as_ref().map(PriceSourceName::as_str)), (date("2024-01-03"), Some("test")));
+    assert!(as_of.is_some());
+}
+
+#[test]
+fn shares_and_prices_are_carried_over_splits_by_their_ratio() {
+    let closes = quoted(&[("2024-01-05", 40.0)]).with_splits(&[split("2024-01-08", 4, 1)]);
+    let market = market([("AAPL", closes)]);
+    let ledger = Ledger::default().buy("2024-01-05", "AAPL", "3", "40");
+    let derivations = derivations(&ledger, &market, "2024-01-09");
+    let value = derivations.derive(&of(&symbol("AAPL"), HoldingFigure::Value));
+    assert_eq!(value.evaluate(), Ok(exact("120")));
+    let names = figures(&value);
+    assert!(
+        names.contains(&"Quantity after the split") && names.contains(&"Side of a split's ratio"),
+        "{names:?}"
+    );
+    assert!(!sources(&value).contains(&&Source::Ledger), "{value}");
+}
+
+#[test]
+fn an_inferred_deposit_is_what_the_payments_lack() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    // 100 paid in and 30 received: the second purchase of 200 + 1 lacks 171.
+    let mut ledger = Ledger::default().deposit("2024-01-02", "100").buy("2024-01-02", "AAPL", "10", "10");
+    ledger = ledger.sell("2024-01-03", "AAPL", "3", "10");
+    ledger = ledger.booked("2024-01-04", Booking::Buy(trade("AAPL", "20", "10", "1")));
+    let deposits = derivations(&ledger, &market, "2024-01-05")
+        .derive(&FigureName::Portfolio(PortfolioFigure::InferredDeposits));
+    assert_eq!(deposits.evaluate(), Ok(exact("171")));
+    assert!(!sources(&deposits).contains(&&Source::Ledger), "{deposits}");
+    assert!(figures(&deposits).contains(&"Lacking cash"));
+}
+
+#[test]
+fn an_inferred_dividend_is_shares_times_the_known_amount() {
+    let apple = quoted(&[("2024-01-02", 10.0)]).with_dividends(&[dividend("2024-01-04", "0.25")]);
+    let market = market([("AAPL", apple)]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "8", "10");
+    let income =
+        derivations(&ledger, &market, "2024-01-05").derive(&of(&symbol("AAPL"), HoldingFigure::Income));
+    assert_eq!(income.evaluate(), Ok(exact("2")));
+    let known = Source::Dividend { symbol: symbol("AAPL"), ex_date: date("2024-01-04") };
+    assert!(sources(&income).contains(&&known), "{income}");
+    assert!(!sources(&income).contains(&&Source::Ledger), "{income}");
+}
+
+#[test]
+fn an_unknown_figure_has_its_reason() {
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "8", "10");
+    let market = market([]);
+    let derivations = derivations(&ledger, &market, "2024-01-05");
+    let value = derivations.derive(&FigureName::Portfolio(PortfolioFigure::TotalGain));
+    assert_eq!(value.evaluate(), Err(Reason::no_price(&symbol("AAPL"))));
+    let none = derivations.derive(&of(&symbol("MSFT"), HoldingFigure::Value));
+    assert_eq!((none.value(), none.nodes().len()), (&Err(Reason::NotHeld), 1));
+}
+
+#[test]
+fn a_derivation_survives_the_way_through_json() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0), ("2024-06-03", 13.7)]))]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "8", "10").buy("2024-02-02", "AAPL", "3", "11");
+    let derivations = derivations(&ledger, &market, "2024-06-03");
+    for name in names(&report(&derivations)) {
+        let derivation = derivations.derive(&name);
+        let text = serde_json::to_string(&derivation).expect("json");
+        let read: Derivation = serde_json::from_str(&text).expect("a derivation");
+        assert_eq!(read, derivation);
+        assert_eq!(read.evaluate(), *derivation.value());
+    }
+}
+
+#[test]
+fn nodes_out_of_order_are_no_derivation() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "8", "10");
+    let value =
+        derivations(&ledger, &market, "2024-01-02").derive(&of(&symbol("AAPL"), HoldingFigure::Value));
+    let mut nodes: Vec<Node> = value.into();
+    nodes.reverse();
+    assert_eq!(Derivation::try_from(nodes), Err(InvalidDerivation::Order(0)));
+    assert_eq!(Derivation::try_from(Vec::new()), Err(InvalidDerivation::Empty));
+}
+
+#[test]
+fn a_derivation_of_ten_thousand_transactions_is_read_step_by_step() {
+    let market =
+        market([("AAPL", quoted(&[("2020-01-02", 10.0)])), ("MSFT", quoted(&[("2020-01-02", 10.0)]))]);
+    let mut ledger = Ledger::default();
+    for number in 0..10_000_i64 {
+        let day = (date("2020-01-02") + chrono::Days::new(number as u64 / 10)).to_string();
+        let name = if number % 2 == 0 { "AAPL" } else { "MSFT" };
+        ledger = if number % 3 == 2 {
+            ledger.sell(&day, name, "1", "11")
+        } else {
+            ledger.buy(&day, name, "2", "10")
+        };
+    }
+    let derivations = derivations(&ledger, &market, "2024-01-02");
+    let whole = derivations.derive(&FigureName::Portfolio(PortfolioFigure::TotalGain));
+    assert_eq!(whole.evaluate(), *whole.value());
+    // Fewer than fifteen nodes for a transaction, however often they use each other.
+    assert!(whole.nodes().len() < 150_000, "{}", whole.nodes().len());
+    let shallow = whole.to_depth(2);
+    assert!(shallow.nodes().len() < 20, "{}", shallow.nodes().len());
+    assert_eq!((shallow.value(), &shallow.evaluate()), (whole.value(), whole.value()));
+    let unrealised = whole.nodes().iter().position(|node| node.figure == "Unrealised gain").expect("a node");
+    let further = whole.below(unrealised).expect("a derivation").to_depth(1);
+    assert_eq!(further.evaluate(), *further.value());
+}
