@@ -183,7 +183,17 @@ pub(crate) struct KnownPrices<'a> {
     latest: Option<(i32, f64)>,
 }
 
-impl KnownPrices<'_> {
+impl<'a> KnownPrices<'a> {
+    /// The closes.
+    pub(crate) fn columns(&self) -> &'a PriceColumns {
+        self.columns
+    }
+
+    /// The newest price, which holds from its day on.
+    pub(crate) fn latest(&self) -> Option<(i32, f64)> {
+        self.latest
+    }
+
     /// All days and prices in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i32, f64)> {
         let until = self.latest.map_or(i32::MAX, |(day, _)| day);

@@ -3,6 +3,7 @@
 mod fill;
 mod portfolio_series;
 mod position_series;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod valuation;

@@ -37,6 +37,7 @@ impl Columns {
         for balance in subject.cash().iter().flat_map(|books| &books.cash().balances) {
             columns.add_cash(balance.currency, &balance.changes, market.rates());
         }
+        let columns = columns.finished();
         if let Some(reason) = columns.gap {
             return Err(reason);
         }

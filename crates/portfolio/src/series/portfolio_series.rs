@@ -36,6 +36,7 @@ impl PortfolioSeries {
         for balance in &books.cash().balances {
             columns.add_cash(balance.currency, &balance.changes, market.rates());
         }
+        let columns = columns.finished();
         let flows = columns.flows(books.external_flows().iter().map(|flow| (flow.date, &flow.amount)));
         let time_weighted = columns.linked(&flows);
         let series = |values| DailySeries { first_day: columns.first, values };

@@ -29,6 +29,7 @@ impl PositionSeries {
         let first = position.changes.first().map_or(books.as_of(), |change| change.date);
         let mut columns = Valuation::new(books, first);
         columns.add_position(position, market);
+        let columns = columns.finished();
         let flows = columns.flows(position.flows.iter().map(|flow| (flow.date, &flow.amount)));
         let time_weighted = columns.linked(&flows);
         let series = |values| DailySeries { first_day: first, values };
