@@ -1,6 +1,6 @@
 //! Daily prices, one at a time and as columns.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 /// One day's prices of an instrument, per unit, in the currency's major unit.
@@ -68,25 +68,53 @@ impl PriceColumns {
 
 /// Days since 1970-01-01.
 pub fn epoch_day(date: NaiveDate) -> i32 {
-    date.signed_duration_since(NaiveDate::default()).num_days() as i32
+    date.to_epoch_days()
 }
 
 /// The date that is `day` days after 1970-01-01; the calendar's limits where `day` is beyond them.
 pub fn from_epoch_day(day: i32) -> NaiveDate {
     let limit = if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
-    NaiveDate::default().checked_add_signed(TimeDelta::days(day.into())).unwrap_or(limit)
+    NaiveDate::from_epoch_days(day).unwrap_or(limit)
 }
 
 /// The shortest decimal that names this price: 134.39 for the `f64` nearest to it. `None` when it is not finite or
 /// beyond a decimal's range.
 pub fn decimal_of_price(price: f64) -> Option<Decimal> {
+    if let Some(short) = short_decimal(price) {
+        return Some(short);
+    }
     // Through the text: it is the shortest that names the f64, where `Decimal::from_f64` may add digits.
     let value: Decimal = price.is_finite().then(|| price.to_string())?.parse().ok()?;
     Some(value.normalize())
 }
 
+/// The decimal of a price with a few digits after the point and at most 15 in all, as nearly every price has.
+///
+/// Any two decimals of so many digits have different nearest `f64`, so that the one found with the fewest digits after
+/// the point is the shortest name; power and quotient are exact and correctly rounded.
+fn short_decimal(price: f64) -> Option<Decimal> {
+    POWERS_OF_TEN.iter().zip(0..).find_map(|(power, scale)| {
+        let digits = (price * power).round();
+        let names_it = digits.abs() < MOST_DIGITS && (digits / power).to_bits() == price.to_bits();
+        names_it.then(|| Decimal::new(digits as i64, scale))
+    })
+}
+
+/// Up to so many decimals a price is read without a detour through its text.
+const POWERS_OF_TEN: [f64; 7] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+
+/// Decimals below it have at most 15 digits.
+const MOST_DIGITS: f64 = 1e15;
+
 /// The `f64` nearest to a decimal price.
 pub fn price_of_decimal(price: Decimal) -> f64 {
+    let digits = price.mantissa();
+    if let Some(power) = POWERS_OF_TEN.get(price.scale() as usize)
+        && digits.unsigned_abs() < MOST_DIGITS as u128
+    {
+        // Both exact, so that the quotient is the nearest.
+        return digits as f64 / power;
+    }
     // Through the text: correctly rounded, where dividing mantissa by scale would not be.
     price.normalize().to_string().parse().unwrap_or(f64::NAN)
 }
@@ -126,6 +154,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_short_price_has_the_decimal_of_its_text(mantissa in -9_999_999_999_999_999_i64..9_999_999_999_999_999, shift in 0..50_u32, scale in 0..9_u32) {
+            let price: f64 = Decimal::new(mantissa >> shift, scale).to_string().parse().expect("a number");
+            let of_text: Decimal = price.to_string().parse().expect("a number");
+            let decimal = decimal_of_price(price).expect("a price");
+            prop_assert_eq!(decimal.to_string(), of_text.normalize().to_string());
+            prop_assert_eq!(price_of_decimal(decimal).to_bits(), (price + 0.0).to_bits());
+        }
+
         #[test]
         fn prices_survive_the_way_through_binary(mantissa in 1..999_999_999_999_i64, scale in 0..8_u32) {
             let price = Decimal::new(mantissa, scale).normalize();
