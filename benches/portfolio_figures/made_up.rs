@@ -131,7 +131,11 @@ fn ledger(size: Size, days: &[NaiveDate]) -> Vec<Transaction> {
             id: TransactionId::from_uuid(Uuid::from_u128(number as u128)),
             date: days[number * (days.len() - 1) / size.transactions],
             sequence: number as i64,
-            booking: if is_sale { Booking::Sell(trade(15_500)) } else { Booking::Buy(trade(10_250)) },
+            booking: if is_sale {
+                Booking::Sell { trade: trade(15_500), lots: Vec::new() }
+            } else {
+                Booking::Buy(trade(10_250))
+            },
             currency: Currency::USD,
             fx_rate: None,
             account: String::new(),

@@ -36,7 +36,7 @@ impl Columns {
 pub(crate) fn paid(ledger: &[Transaction]) -> Decimal {
     let cost = |transaction: &Transaction| match &transaction.booking {
         Booking::Buy(trade) => trade.cost(),
-        Booking::Sell(trade) => -trade.proceeds(),
+        Booking::Sell { trade, .. } => -trade.proceeds(),
         _ => Decimal::ZERO,
     };
     ledger.iter().map(cost).sum()

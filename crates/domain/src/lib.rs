@@ -47,4 +47,6 @@ pub use quantity::{InvalidQuantity, Quantity};
 pub use quote::Quote;
 pub use source::{InvalidSourceName, PriceBasis, PriceSource, PriceSourceName};
 pub use symbol::{InvalidSymbol, Symbol};
-pub use transaction::{Booking, InvalidTransaction, Trade, Transaction, TransactionDraft, TransactionKind};
+pub use transaction::{
+    Booking, InvalidTransaction, LotChoice, Trade, Transaction, TransactionDraft, TransactionKind,
+};

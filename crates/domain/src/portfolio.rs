@@ -13,15 +13,24 @@ pub enum CostMethod {
     /// First in, first out: the oldest lot goes first.
     #[default]
     Fifo,
+    /// Last in, first out: the newest lot goes first.
+    Lifo,
+    /// The lot with the highest cost per share goes first.
+    HighestCost,
     /// Moving average over all lots.
     Average,
 }
 
 impl CostMethod {
+    /// All methods, in the order in which lists show them.
+    pub const ALL: [Self; 4] = [Self::Fifo, Self::Lifo, Self::HighestCost, Self::Average];
+
     /// The word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fifo => "fifo",
+            Self::Lifo => "lifo",
+            Self::HighestCost => "highest-cost",
             Self::Average => "average",
         }
     }
@@ -29,7 +38,7 @@ impl CostMethod {
 
 /// The text names no cost method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no cost method: use fifo or average")]
+#[error("{0:?} is no cost method: use fifo, lifo, highest-cost or average")]
 pub struct InvalidCostMethod(String);
 
 impl FromStr for CostMethod {
@@ -38,6 +47,8 @@ impl FromStr for CostMethod {
     fn from_str(text: &str) -> Result<Self, InvalidCostMethod> {
         match text.trim().to_ascii_lowercase().as_str() {
             "fifo" => Ok(Self::Fifo),
+            "lifo" => Ok(Self::Lifo),
+            "highest-cost" | "hifo" => Ok(Self::HighestCost),
             "average" | "avg" => Ok(Self::Average),
             _ => Err(InvalidCostMethod(text.chars().take(40).collect())),
         }
@@ -97,4 +108,17 @@ pub struct Portfolio {
     pub demo: bool,
     /// Rises with every change to its ledger or settings.
     pub ledger_version: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cost_method_is_read_from_its_own_word() {
+        for method in CostMethod::ALL {
+            assert_eq!(method.as_str().to_uppercase().parse(), Ok(method));
+        }
+        assert!("oldest".parse::<CostMethod>().is_err());
+    }
 }

@@ -2,6 +2,9 @@
 
 mod comparison;
 mod constituent;
+mod investment;
+mod investor;
+mod linked;
 mod mix;
 #[cfg(test)]
 mod tests;
@@ -14,9 +17,11 @@ use self::constituent::Constituent;
 use self::mix::Mix;
 use crate::custom_index::{CustomIndex, Rebalancing};
 use crate::exact::Exact;
-use crate::{DailySeries, Figure, Market, Reason};
+use crate::{DailySeries, Figure, Market, Period, Reason};
 
-pub use comparison::{Comparison, SessionChange};
+pub use comparison::{BenchmarkNote, Comparison, SessionChange};
+pub use investment::Investment;
+pub use linked::LinkedComparison;
 
 /// The level at which the index of a benchmark starts.
 const FIRST_LEVEL: f64 = 100.0;
@@ -31,10 +36,20 @@ pub struct Benchmark {
     quoted: Vec<i32>,
     /// What one unit bought at the first price is worth on each day since then, in the base currency.
     growth: Vec<f64>,
-    /// Units that it has become.
-    units: f64,
     /// What it consists of.
     mix: Mix,
+    shares: Shares,
+    /// Whether part of it is an index of prices, whose dividends nobody knows.
+    is_price_index: bool,
+}
+
+/// What one of its shares is.
+#[derive(Debug, Clone)]
+enum Shares {
+    /// The instrument's: units from a day of the axis on that splits have made of one.
+    Listed(Vec<(usize, f64)>),
+    /// What costs 100 at the first close.
+    Made,
 }
 
 /// The weight of a component on a day.
@@ -54,9 +69,11 @@ impl Benchmark {
     /// dividend cannot be converted.
     pub fn new(symbol: &Symbol, market: &Market, base: Currency, as_of: NaiveDate) -> Figure<Self> {
         let only = Constituent::new(symbol, 1.0, market, as_of)?;
-        let splits = only.split_units();
+        let splits = only.split_units.clone();
         let mut single = Self::mixed(symbol, vec![only], Rebalancing::Never, market, (base, as_of))?;
-        single.units = splits * single.mix.last_units();
+        let offset = |day| usize::try_from(day - single.first()).unwrap_or(0);
+        let shares = splits.into_iter().map(|(day, units)| (offset(day), units)).collect();
+        single.shares = Shares::Listed(shares);
         Ok(single)
     }
 
@@ -79,9 +96,7 @@ impl Benchmark {
                 (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => Err(reason),
             };
         }
-        let mut custom = Self::mixed(index.name(), parts?, index.rebalancing(), market, (base, as_of))?;
-        custom.units = custom.growth.first().copied().unwrap_or(f64::NAN) / FIRST_LEVEL;
-        Ok(custom)
+        Self::mixed(index.name(), parts?, index.rebalancing(), market, (base, as_of))
     }
 
     fn mixed(
@@ -94,11 +109,13 @@ impl Benchmark {
         let quoted = constituent::common_days(&parts)?;
         let first = quoted.first().copied().unwrap_or_default();
         let days = usize::try_from(epoch_day(as_of) - first).unwrap_or(0) + 1;
+        let is_price_index = parts.iter().any(Constituent::is_price_index);
         let (mix, growth) = Mix::new(parts, &quoted, rebalancing, market.rates(), (base, days))?;
         if !growth.iter().all(|worth| worth.is_finite()) {
             return Err(Reason::OutOfRange);
         }
-        Ok(Self { symbol: symbol.clone(), base, as_of, quoted, growth, units: 1.0, mix })
+        let shares = Shares::Made;
+        Ok(Self { symbol: symbol.clone(), base, as_of, quoted, growth, mix, shares, is_price_index })
     }
 
     /// Whose benchmark it is.
@@ -113,7 +130,7 @@ impl Benchmark {
 
     /// The day of its last price.
     pub fn priced_on(&self) -> NaiveDate {
-        self.quoted.last().map_or(self.as_of, |day| from_epoch_day(*day))
+        self.priced_by(self.as_of)
     }
 
     /// Its level by day, in the base currency, from 100 at its first close; dividends are in it.
@@ -147,8 +164,17 @@ impl Benchmark {
     /// [`Reason::NoPrice`] when there is no close from that day on.
     pub fn return_since(&self, day: NaiveDate) -> Figure<f64> {
         let bought = self.buying_day(epoch_day(day)).ok_or_else(|| Reason::no_price(&self.symbol))?;
-        let total = self.growth.last().copied().unwrap_or(f64::NAN) / self.worth(bought) - 1.0;
-        if total.is_finite() { Ok(total) } else { Err(Reason::OutOfRange) }
+        self.return_between(from_epoch_day(bought), self.as_of)
+    }
+
+    /// Its total return over a period, dividends reinvested, in the base currency; on closed days the last close
+    /// counts. 0.1 is 10 %.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrice`] when the period begins before its first close or ends after the day that it was prepared
+    /// for.
+    pub fn return_over(&self, period: Period) -> Figure<f64> {
+        self.return_between(period.from, period.to)
     }
 
     /// The change of its last session against the close before, dividends and exchange rates included.
@@ -156,9 +182,47 @@ impl Benchmark {
     /// # Errors
     /// [`Reason::NoPreviousClose`] when there is but one price.
     pub fn last_session(&self) -> Figure<f64> {
-        let day = self.quoted.last().filter(|_| self.quoted.len() > 1).ok_or(Reason::NoPreviousClose)?;
-        let rate = self.worth(*day) / self.worth(day - 1) - 1.0;
-        if rate.is_finite() { Ok(rate) } else { Err(Reason::OutOfRange) }
+        self.session_by(self.as_of).map(|(_, rate)| rate)
+    }
+
+    fn return_between(&self, from: NaiveDate, to: NaiveDate) -> Figure<f64> {
+        let (before, after) = (self.worth(epoch_day(from)), self.worth(epoch_day(to)));
+        if before.is_nan() || after.is_nan() {
+            return Err(Reason::no_price(&self.symbol));
+        }
+        let total = after / before - 1.0;
+        if total.is_finite() { Ok(total) } else { Err(Reason::OutOfRange) }
+    }
+
+    /// The day of the last price up to a day.
+    fn priced_by(&self, day: NaiveDate) -> NaiveDate {
+        let past = self.quoted.partition_point(|quoted| *quoted <= epoch_day(day));
+        let last = past.checked_sub(1).and_then(|index| self.quoted.get(index));
+        last.map_or(day, |day| from_epoch_day(*day))
+    }
+
+    /// The last session up to a day, and its change.
+    fn session_by(&self, day: NaiveDate) -> Figure<(NaiveDate, f64)> {
+        let last = self.priced_by(day);
+        let session = epoch_day(last);
+        if session <= self.first() {
+            return Err(Reason::NoPreviousClose);
+        }
+        let rate = self.worth(session) / self.worth(session - 1) - 1.0;
+        if rate.is_finite() { Ok((last, rate)) } else { Err(Reason::OutOfRange) }
+    }
+
+    /// How many of its shares one unit of the first price is at the close of a day.
+    fn shares_on(&self, day: NaiveDate) -> f64 {
+        let offset = usize::try_from(epoch_day(day) - self.first()).unwrap_or(0);
+        match &self.shares {
+            Shares::Made => self.growth.first().copied().unwrap_or(f64::NAN) / FIRST_LEVEL,
+            Shares::Listed(splits) => {
+                let past = splits.partition_point(|(from, _)| *from <= offset);
+                let split = past.checked_sub(1).and_then(|index| splits.get(index));
+                self.mix.units_at(offset) * split.map_or(1.0, |(_, units)| *units)
+            }
+        }
     }
 
     /// The first day with a price from `day` on: a past price cannot be bought.

@@ -144,7 +144,8 @@ impl Books {
     /// them say so.
     ///
     /// # Errors
-    /// [`LedgerError`] for a sale or transfer of more shares than the account holds, or absurd amounts; the earliest.
+    /// [`LedgerError`] for a sale or transfer of more shares than the account holds, absurd amounts or what is not
+    /// computed yet; the earliest.
     pub fn replay(
         transactions: &[Transaction],
         market: &Market,
@@ -153,6 +154,12 @@ impl Books {
     ) -> Result<Self, LedgerError> {
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
+        if let Some(booking) =
+            ordered.iter().find(|booking| is_not_computed(&booking.booking, options.method))
+        {
+            let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
+            return Err(LedgerError::NotComputed { transaction, kind, date });
+        }
         let mut by_symbol: BTreeMap<&Symbol, Vec<&Transaction>> = BTreeMap::new();
         for booking in &ordered {
             if let Some(symbol) = booking.booking.symbol() {
@@ -312,6 +319,22 @@ impl Books {
         self.external.extend(self.cash.external_flows());
         self.external.sort_by_key(|flow| flow.date);
         Ok(())
+    }
+}
+
+/// What the replay would get wrong: better no books than false ones.
+fn is_not_computed(booking: &Booking, method: CostMethod) -> bool {
+    let is_other_method = matches!(method, CostMethod::Lifo | CostMethod::HighestCost);
+    match booking {
+        Booking::SpinOff { .. }
+        | Booking::Merger { .. }
+        | Booking::TickerChange { .. }
+        | Booking::Tax { .. } => true,
+        Booking::Sell { lots, .. } => is_other_method || !lots.is_empty(),
+        Booking::Split { cash_in_lieu, .. } => !cash_in_lieu.is_zero(),
+        Booking::TransferIn { fee, acquired, .. } => !fee.is_zero() || acquired.is_some(),
+        Booking::TransferOut { fee, lots, .. } => is_other_method || !fee.is_zero() || !lots.is_empty(),
+        _ => false,
     }
 }
 

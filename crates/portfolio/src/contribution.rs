@@ -99,7 +99,7 @@ impl Scope<'_> {
         if flows.is_empty() && position.quantity_on(self.period.from).is_zero() {
             return None;
         }
-        let value = |day| position.value_on(day, self.market, self.base());
+        let value = |day| position.value_on(self.market, self.base(), day);
         let paid_in = total(flows.iter().map(|flow| &flow.amount));
         let gain = gain(&value(self.period.from), &paid_in, &value(self.period.to));
         let time_weighted = self
@@ -146,7 +146,7 @@ impl Scope<'_> {
     fn capital_at_work(&self) -> Figure<Decimal> {
         let from = self.period.from;
         let holdings =
-            self.books.positions().iter().map(|held| held.value_on(from, self.market, self.base()));
+            self.books.positions().iter().map(|held| held.value_on(self.market, self.base(), from));
         let cash = self.books.cash().balances.iter().map(|balance| self.cash_value(balance, from));
         let paid_in = self
             .books

@@ -1,6 +1,6 @@
 //! What is wrong with a ledger.
 
-use bellwether_domain::{Symbol, TransactionId};
+use bellwether_domain::{Symbol, TransactionId, TransactionKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -26,6 +26,16 @@ pub enum LedgerError {
         /// Shares that leave.
         wanted: Decimal,
     },
+    /// A transaction whose effect on lots and cash is not computed yet.
+    #[error("the {kind} on {date} cannot be computed yet")]
+    NotComputed {
+        /// The transaction.
+        transaction: TransactionId,
+        /// Its kind.
+        kind: TransactionKind,
+        /// The day.
+        date: NaiveDate,
+    },
     /// Amounts beyond what can be computed exactly.
     #[error("the amounts on {date} are too large: correct the quantity, price or ratio")]
     OutOfRange {
@@ -40,14 +50,18 @@ impl LedgerError {
     /// The day on which the replay stops.
     pub fn date(&self) -> NaiveDate {
         match self {
-            Self::NotEnoughShares { date, .. } | Self::OutOfRange { date, .. } => *date,
+            Self::NotEnoughShares { date, .. }
+            | Self::NotComputed { date, .. }
+            | Self::OutOfRange { date, .. } => *date,
         }
     }
 
     /// The transaction that the owner should look at.
     pub fn transaction(&self) -> Option<TransactionId> {
         match self {
-            Self::NotEnoughShares { transaction, .. } => Some(*transaction),
+            Self::NotEnoughShares { transaction, .. } | Self::NotComputed { transaction, .. } => {
+                Some(*transaction)
+            }
             Self::OutOfRange { transaction, .. } => *transaction,
         }
     }

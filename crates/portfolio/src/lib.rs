@@ -63,7 +63,9 @@ mod testing;
 mod twr;
 mod xirr;
 
-pub use benchmark::{Benchmark, Comparison, ComponentWeight, SessionChange};
+pub use benchmark::{
+    Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
+};
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
     ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,

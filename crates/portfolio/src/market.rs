@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwether_domain::{
-    CashDividend, Currency, PriceColumns, Quote, Split, Symbol, decimal_of_price, epoch_day, from_epoch_day,
+    CashDividend, Currency, InstrumentKind, PriceColumns, Quote, Split, Symbol, decimal_of_price, epoch_day,
+    from_epoch_day,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -61,6 +62,7 @@ pub struct DatedQuote {
 #[derive(Debug, Clone)]
 pub struct InstrumentData {
     currency: Currency,
+    kind: Option<InstrumentKind>,
     prices: Arc<PriceSeries>,
     splits: Vec<Split>,
     dividends: Vec<CashDividend>,
@@ -70,7 +72,15 @@ pub struct InstrumentData {
 impl InstrumentData {
     /// An instrument of which nothing but its currency is known.
     pub fn new(currency: Currency) -> Self {
-        Self { currency, prices: Arc::default(), splits: Vec::new(), dividends: Vec::new(), latest: None }
+        let (splits, dividends) = (Vec::new(), Vec::new());
+        Self { currency, kind: None, prices: Arc::default(), splits, dividends, latest: None }
+    }
+
+    /// With what kind of thing it is.
+    #[must_use]
+    pub fn with_kind(mut self, kind: InstrumentKind) -> Self {
+        self.kind = Some(kind);
+        self
     }
 
     /// With its closes as traded, in the instrument's currency.
@@ -114,6 +124,11 @@ impl InstrumentData {
     /// The currency of its prices.
     pub fn currency(&self) -> Currency {
         self.currency
+    }
+
+    /// What kind of thing it is, where that is known.
+    pub fn kind(&self) -> Option<InstrumentKind> {
+        self.kind
     }
 
     /// Its closes, as traded.

@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     pub(crate) fn sell(self, day: &str, name: &str, quantity: &str, price: &str) -> Self {
-        self.booked(day, Booking::Sell(trade(name, quantity, price, "0")))
+        self.booked(day, Booking::Sell { trade: trade(name, quantity, price, "0"), lots: Vec::new() })
     }
 
     pub(crate) fn deposit(self, day: &str, amount: &str) -> Self {

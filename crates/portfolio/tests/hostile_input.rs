@@ -60,7 +60,7 @@ fn trades() -> impl Strategy<Value = Trade> {
 fn bookings() -> impl Strategy<Value = Booking> {
     prop_oneof![
         4 => trades().prop_map(Booking::Buy),
-        2 => trades().prop_map(Booking::Sell),
+        2 => trades().prop_map(|trade| Booking::Sell { trade, lots: Vec::new() }),
         1 => (trades(), amounts(), amounts())
             .prop_map(|(purchase, gross, withheld)| Booking::Reinvestment { purchase, gross, withheld }),
         1 => (0..3_usize, amounts(), amounts(), amounts())
@@ -69,11 +69,16 @@ fn bookings() -> impl Strategy<Value = Booking> {
         1 => amounts().prop_map(|amount| Booking::Withdrawal { amount }),
         1 => (amounts(), amounts()).prop_map(|(gross, tax)| Booking::Interest { gross: -gross, tax }),
         1 => (0..3_usize, amounts()).prop_map(|(of, amount)| Booking::Fee { symbol: Some(symbol(of)), amount }),
-        1 => (0..3_usize, ratios()).prop_map(|(of, ratio)| Booking::Split { symbol: symbol(of), ratio }),
-        1 => (0..3_usize, quantities(), amounts())
-            .prop_map(|(of, quantity, unit_cost)| Booking::TransferIn { symbol: symbol(of), quantity, unit_cost }),
-        1 => (0..3_usize, quantities())
-            .prop_map(|(of, quantity)| Booking::TransferOut { symbol: symbol(of), quantity }),
+        1 => (0..3_usize, ratios()).prop_map(|(of, ratio)| {
+            Booking::Split { symbol: symbol(of), ratio, cash_in_lieu: Decimal::ZERO }
+        }),
+        1 => (0..3_usize, quantities(), amounts()).prop_map(|(of, quantity, unit_cost)| {
+            let fee = Decimal::ZERO;
+            Booking::TransferIn { symbol: symbol(of), quantity, unit_cost, fee, acquired: None }
+        }),
+        1 => (0..3_usize, quantities()).prop_map(|(of, quantity)| {
+            Booking::TransferOut { symbol: symbol(of), quantity, fee: Decimal::ZERO, lots: Vec::new() }
+        }),
     ]
 }
 

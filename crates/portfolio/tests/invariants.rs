@@ -164,7 +164,7 @@ fn ledger(acts: &[(u64, Act)], market: &Market) -> Vec<Transaction> {
                 if sold <= Decimal::ZERO {
                     continue;
                 }
-                (Booking::Sell(trade(of, sold, price, fee)), currency(of))
+                (Booking::Sell { trade: trade(of, sold, price, fee), lots: Vec::new() }, currency(of))
             }
             Act::Deposit(amount) => (Booking::Deposit { amount: cents(amount) }, Currency::USD),
             Act::Withdrawal(amount) => (Booking::Withdrawal { amount: cents(amount) }, Currency::USD),
@@ -341,11 +341,11 @@ proptest! {
         let trades: Vec<_> = whole
             .iter()
             .enumerate()
-            .filter(|(_, booking)| matches!(booking.booking, Booking::Buy(_) | Booking::Sell(_)))
+            .filter(|(_, booking)| matches!(booking.booking, Booking::Buy(_) | Booking::Sell { .. }))
             .map(|(index, _)| index)
             .collect();
         let Some(index) = trades.get(which % trades.len().max(1)).copied() else { return Ok(()) };
-        let (Booking::Buy(trade) | Booking::Sell(trade)) = &mut halves[index].booking else { unreachable!() };
+        let (Booking::Buy(trade) | Booking::Sell { trade, .. }) = &mut halves[index].booking else { unreachable!() };
         let half = (trade.quantity.get() / Decimal::TWO).trunc_with_scale(9);
         if half.is_zero() {
             return Ok(());
@@ -356,7 +356,7 @@ proptest! {
         trade.fee = fee_of_half;
         trade.quantity = Quantity::new(half).unwrap();
         let mut second = whole[index].clone();
-        let (Booking::Buy(trade) | Booking::Sell(trade)) = &mut second.booking else { unreachable!() };
+        let (Booking::Buy(trade) | Booking::Sell { trade, .. }) = &mut second.booking else { unreachable!() };
         trade.quantity = Quantity::new(rest).unwrap();
         trade.fee = fee_of_rest;
         second.id = TransactionId::from_uuid(Uuid::from_u128(1000));

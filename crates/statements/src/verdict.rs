@@ -172,7 +172,7 @@ pub enum Reason {
     },
     /// No known kind of transaction.
     #[error(
-        "{text:?} is no kind of transaction: use buy, sell, dividend, reinvestment, deposit, withdrawal, fee, interest, split, transfer-in or transfer-out"
+        "{text:?} is no kind of transaction: use buy, sell, dividend, reinvestment, deposit, withdrawal, fee, tax, interest, split, spin-off, merger, ticker-change, transfer-in or transfer-out"
     )]
     UnknownKind {
         /// The cell.

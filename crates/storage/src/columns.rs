@@ -1,5 +1,6 @@
 //! How values of the domain stand in columns, the same in both back ends.
 
+use bellwether_domain::LotChoice;
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -49,6 +50,43 @@ where
         let text = String::from_sql(bytes)?;
         // Exactly: a number with more digits than a decimal holds is damage, not something to round.
         Ok(Self(Decimal::from_str_exact(&text)?))
+    }
+}
+
+/// Lots that somebody chose, stored as a JSON text.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub(crate) struct ChosenLots(pub(crate) Vec<LotChoice>);
+
+impl ToSql<Text, Sqlite> for ChosenLots {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
+        Ok(IsNull::No)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl ToSql<Text, diesel::pg::Pg> for ChosenLots {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Text, AnyBackend> for ChosenLots {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, AnyBackend>) -> serialize::Result {
+        out.set_value((Text, self));
+        Ok(IsNull::No)
+    }
+}
+
+impl<DB> FromSql<Text, DB> for ChosenLots
+where
+    DB: Backend,
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_str(&String::from_sql(bytes)?)?))
     }
 }
 

@@ -114,6 +114,11 @@ diesel::table! {
         fingerprint -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        other_instrument_id -> Nullable<Integer>,
+        cost_share -> Nullable<Text>,
+        cash_in_lieu -> Nullable<Text>,
+        lots -> Nullable<Text>,
+        acquired -> Nullable<Integer>,
     }
 }
 

@@ -5,9 +5,10 @@ mod warnings;
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
+use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{
-    Benchmark, Books, Comparison, Figure, Holding, LedgerError, Options, PortfolioSeries, Reason, Report,
+    Benchmark, Books, Comparison, Figure, Holding, Investment, LedgerError, Market, Options, PortfolioSeries,
+    Position, Reason, Report,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -116,6 +117,28 @@ impl Tracker {
     }
 }
 
+/// A portfolio and what it holds, each to be compared with every benchmark.
+struct Investments<'a> {
+    base: Currency,
+    portfolio: Figure<Investment<'a>>,
+    holdings: Vec<(Symbol, Figure<Investment<'a>>)>,
+}
+
+impl<'a> Investments<'a> {
+    fn new(books: &'a Books, series: &'a PortfolioSeries, report: &Report, market: &'a Market) -> Self {
+        let held = books
+            .positions()
+            .iter()
+            .filter(|position| report.holding(&position.symbol).is_some_and(Holding::is_open));
+        let investment = |position: &'a Position| Investment::of_position(position, books, market);
+        Self {
+            base: books.options().base,
+            portfolio: Investment::of_portfolio(books, series),
+            holdings: held.map(|position| (position.symbol.clone(), investment(position))).collect(),
+        }
+    }
+}
+
 /// What a dashboard is computed from.
 struct Input {
     portfolio: Portfolio,
@@ -157,8 +180,7 @@ impl Input {
         let books = Books::replay(&self.transactions, market, &options, self.as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
-        let benchmarks =
-            self.benchmarks.iter().map(|symbol| self.against(symbol, &books, &series, &report)).collect();
+        let benchmarks = self.beside_benchmarks(&Investments::new(&books, &series, &report, market));
         let before_all = series.value.first_day.pred_opt().unwrap_or(series.value.first_day);
         let range = RangeChange::of(&series, range.begins(self.as_of, before_all));
         let instruments =
@@ -166,24 +188,22 @@ impl Input {
         Ok(Figures { books, report, series, benchmarks, range, instruments })
     }
 
-    fn against(&self, symbol: &Symbol, books: &Books, series: &PortfolioSeries, report: &Report) -> Against {
-        let benchmark = Benchmark::new(symbol, &self.market.market, books.options().base, self.as_of);
-        let compared = |comparison: &dyn Fn(&Benchmark) -> Figure<Comparison>| match &benchmark {
-            Ok(benchmark) => comparison(benchmark),
-            Err(reason) => Err(reason.clone()),
+    fn beside_benchmarks(&self, investments: &Investments<'_>) -> Vec<Against> {
+        self.benchmarks.iter().map(|symbol| self.against(symbol, investments)).collect()
+    }
+
+    fn against(&self, symbol: &Symbol, investments: &Investments<'_>) -> Against {
+        let benchmark = Benchmark::new(symbol, &self.market.market, investments.base, self.as_of);
+        let compared = |investment: &Figure<Investment<'_>>| match (&benchmark, investment) {
+            (Ok(benchmark), Ok(investment)) => benchmark.against(investment),
+            (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
-        let holdings = books
-            .positions()
-            .iter()
-            .filter(|position| report.holding(&position.symbol).is_some_and(Holding::is_open))
-            .map(|position| {
-                let comparison =
-                    compared(&|benchmark| benchmark.against_position(position, &self.market.market));
-                (position.symbol.clone(), comparison)
-            })
-            .collect();
-        let portfolio = compared(&|benchmark| benchmark.against_portfolio(books, series));
-        Against { symbol: symbol.clone(), portfolio, holdings }
+        let holdings = investments.holdings.iter();
+        Against {
+            symbol: symbol.clone(),
+            portfolio: compared(&investments.portfolio),
+            holdings: holdings.map(|(symbol, held)| (symbol.clone(), compared(held))).collect(),
+        }
     }
 
     fn shown(&self, holding: &Holding) -> InstrumentShown {

@@ -386,7 +386,7 @@ fn shortages(
         let Some(transaction) = error.transaction() else { break };
         let certain = match &error {
             LedgerError::NotEnoughShares { symbol, .. } => certain(symbol),
-            LedgerError::OutOfRange { .. } => true,
+            LedgerError::OutOfRange { .. } | LedgerError::NotComputed { .. } => true,
         };
         found.push((transaction, certain, error.to_string()));
         all.retain(|booked| booked.id != transaction);

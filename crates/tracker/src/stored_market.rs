@@ -65,10 +65,7 @@ impl Tracker {
         let base = portfolio.base_currency;
         let traded = symbols_of(transactions);
         let symbols: BTreeSet<Symbol> = traded.iter().chain(benchmarks).cloned().collect();
-        let booked_in: BTreeMap<Symbol, Currency> = transactions
-            .iter()
-            .filter_map(|booked| Some((booked.booking.symbol()?.clone(), booked.currency)))
-            .collect();
+        let booked_in = currencies_of(transactions);
         let currencies: BTreeSet<Currency> = transactions.iter().map(|booked| booked.currency).collect();
         let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(as_of);
         let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
@@ -96,10 +93,7 @@ impl Tracker {
                 Ok(Stored { instruments, closes: HashMap::new(), actions, quotes: HashMap::new(), tellers })
             })
             .await?;
-        let booked_in = transactions
-            .iter()
-            .filter_map(|booked| Some((booked.booking.symbol()?.clone(), booked.currency)))
-            .collect();
+        let booked_in = currencies_of(transactions);
         Ok(stored.market(&booked_in, Currency::USD).market)
     }
 
@@ -116,7 +110,17 @@ impl Tracker {
 }
 
 pub(crate) fn symbols_of(transactions: &[Transaction]) -> BTreeSet<Symbol> {
-    transactions.iter().filter_map(|booked| booked.booking.symbol()).cloned().collect()
+    transactions.iter().flat_map(|booked| booked.booking.symbols()).cloned().collect()
+}
+
+/// The currency of each instrument's bookings; of a corporate event, whose amounts may be none, where it has no other.
+fn currencies_of(transactions: &[Transaction]) -> BTreeMap<Symbol, Currency> {
+    let (events, others): (Vec<_>, Vec<_>) =
+        transactions.iter().partition(|booked| booked.booking.other_symbol().is_some());
+    let booked = events.into_iter().chain(others);
+    booked
+        .flat_map(|booked| booked.booking.symbols().map(|symbol| (symbol.clone(), booked.currency)))
+        .collect()
 }
 
 impl Stored {
@@ -184,6 +188,9 @@ impl Stored {
                 .with_prices(parts.prices)
                 .with_splits(&parts.splits)
                 .with_dividends(&parts.dividends);
+            if let Some(instrument) = stored.instruments.get(&symbol) {
+                data = data.with_kind(instrument.kind);
+            }
             if let Some(quote) = quote {
                 data = data.with_latest(quote);
             }

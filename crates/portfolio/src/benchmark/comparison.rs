@@ -1,20 +1,20 @@
-//! A portfolio or a holding beside the benchmark that received the same money.
+//! An investment beside the benchmark that received the same money.
 
 use bellwether_domain::{Symbol, epoch_day, from_epoch_day};
 use chrono::{NaiveDate, TimeDelta};
-use rust_decimal::Decimal;
+use serde::Serialize;
 
 use super::Benchmark;
-use crate::exact::Exact;
+use super::investment::{Investment, money_weighted};
 use crate::twr::annualised;
-use crate::xirr::{Flow, Rate, xirr};
+use crate::xirr::Rate;
 use crate::{Books, DailySeries, Figure, Market, PortfolioSeries, Position, Reason};
 
 /// Prices may begin so many days after the first flow, which then waits for a close as over holidays.
-const CLOSED_DAYS: i64 = 7;
+pub(super) const CLOSED_DAYS: i64 = 7;
 
 /// The same money on the same days in a benchmark, in the base currency.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The benchmark.
     pub symbol: Symbol,
@@ -23,11 +23,11 @@ pub struct Comparison {
     pub starts_late: Option<NaiveDate>,
     /// Money in less money out.
     pub net_invested: f64,
-    /// Money in.
+    /// Money in, of the days on which more went in than came out.
     pub paid_in: f64,
     /// What the benchmark would be worth.
     pub value: f64,
-    /// How many of its shares that would be.
+    /// How many of its shares that would be; of a custom index, whose shares cost 100 at first, how many of those.
     pub units: f64,
     /// Value less net investment.
     pub gain: f64,
@@ -48,6 +48,8 @@ pub struct Comparison {
     /// The first day on which withdrawals had taken more than the benchmark was worth: its units are negative from
     /// there on, and its rates unknown.
     pub exhausted: Option<NaiveDate>,
+    /// What to say beside the figures.
+    pub note: Option<BenchmarkNote>,
     /// The day of the benchmark's last price.
     pub priced_on: NaiveDate,
     /// The benchmark's last session.
@@ -56,8 +58,19 @@ pub struct Comparison {
     pub series: DailySeries,
 }
 
+/// What makes a comparison unfair. The text is a sentence for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum BenchmarkNote {
+    /// The benchmark is a price index, whose dividends are not known, and the other side received dividends.
+    #[error(
+        "this index leaves out dividends, which the other side received: a fund on it would be worth more"
+    )]
+    PriceIndex,
+}
+
 /// The change of a benchmark's last session.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SessionChange {
     /// The session.
     pub day: NaiveDate,
@@ -73,11 +86,7 @@ impl Benchmark {
     /// # Errors
     /// When a flow or the portfolio's value is unknown, or nothing was ever paid in.
     pub fn against_portfolio(&self, books: &Books, series: &PortfolioSeries) -> Figure<Comparison> {
-        if let Some(reason) = &series.gap {
-            return Err(reason.clone());
-        }
-        let flows = dated(books.external_flows().iter().map(|flow| (flow.date, &flow.amount)))?;
-        self.compare(flows, |day| series.value.at(day).ok_or(Reason::NoCapital))
+        self.against(&Investment::of_portfolio(books, series)?)
     }
 
     /// A holding's purchases and fees (in), sales and dividends (out) in the benchmark.
@@ -85,40 +94,51 @@ impl Benchmark {
     /// # Errors
     /// When a flow or the holding's value is unknown, or nothing was ever paid in.
     pub fn against_position(&self, position: &Position, market: &Market) -> Figure<Comparison> {
-        let flows = dated(position.flows.iter().map(|flow| (flow.date, &flow.amount)))?;
-        self.compare(flows, |day| Ok(position.value_on(day, market, self.base)?.float()))
+        self.against(&Investment::of_holding(position, market, self.base, self.as_of)?)
     }
 
     /// Money that went in (positive) and came out on some days, beside what else it became: `worth` tells what that
     /// was worth at the close of a day.
     ///
     /// # Errors
-    /// [`Reason::NoCapital`] without any flow, [`Reason::NoPrice`] when the benchmark has no close since the first,
-    /// and what `worth` answers.
+    /// As [`Investment::new`] and [`Benchmark::against`].
     pub fn compare(
         &self,
-        mut flows: Vec<(NaiveDate, f64)>,
+        flows: Vec<(NaiveDate, f64)>,
         worth: impl Fn(NaiveDate) -> Figure<f64>,
     ) -> Figure<Comparison> {
-        flows.retain(|(date, _)| *date <= self.as_of);
-        flows.sort_by_key(|(date, _)| *date);
-        let paid_first = flows.first().ok_or(Reason::NoCapital)?.0;
-        let starts_late = Some(self.first_day())
-            .filter(|quoted| quoted.signed_duration_since(paid_first) > TimeDelta::days(CLOSED_DAYS));
+        self.against(&Investment::new(flows, self.as_of, worth)?)
+    }
+
+    /// The same money on the same days in the benchmark, up to the investment's last day.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrice`] when the benchmark has no close since the first flow or was not prepared up to the last
+    /// day; where it starts late, what the investment was worth then.
+    pub fn against(&self, investment: &Investment<'_>) -> Figure<Comparison> {
+        let (to, no_price) = (investment.to, || Reason::no_price(&self.symbol));
+        let paid_first = investment.flows.first().ok_or(Reason::NoCapital)?.0;
+        let starts_late = self.starts_late(paid_first).filter(|start| *start <= to);
+        let mut own_xirr = investment.xirr.clone();
+        let mut later = Vec::new();
+        let mut flows = investment.flows.as_slice();
         if let Some(start) = starts_late {
-            flows.retain(|(date, _)| *date > start);
-            flows.insert(0, (start, worth(start)?));
+            later.push((start, investment.worth(start)?));
+            later.extend(flows.iter().filter(|(date, _)| *date > start));
+            own_xirr = money_weighted(&later, to, investment.closing);
+            flows = &later;
         }
         let begun = flows.first().ok_or(Reason::NoCapital)?.0;
-        let bought = self.buying_day(epoch_day(begun)).ok_or_else(|| Reason::no_price(&self.symbol))?;
+        let bought = self.buying_day(epoch_day(begun)).map(from_epoch_day);
+        let bought = bought.filter(|bought| *bought <= to && to <= self.as_of).ok_or_else(no_price)?;
 
-        let invested = self.invested(&flows, begun);
-        let (value, own_value) = (invested.series.last().ok_or(Reason::NoCapital)?, worth(self.as_of)?);
+        let invested = self.invested(flows, to);
+        let (value, own_value) = (invested.series.last().ok_or(Reason::NoCapital)?, investment.closing);
         let net_invested: f64 = flows.iter().map(|(_, amount)| amount).sum();
         let paid_in: f64 = flows.iter().map(|(_, amount)| amount.max(0.0)).sum();
-        let (gain, total_return) = (value - net_invested, self.return_since(from_epoch_day(bought))?);
-        let units = invested.units * self.units;
-        let figures = [value, gain, own_value, units];
+        let (gain, total_return) = (value - net_invested, self.return_between(bought, to)?);
+        let units = invested.units * self.shares_on(to);
+        let figures = [value, gain, own_value, own_value - value, units, paid_in];
         if !figures.iter().chain(&invested.series.values).all(|figure| figure.is_finite()) {
             return Err(Reason::OutOfRange);
         }
@@ -133,127 +153,36 @@ impl Benchmark {
             units,
             gain,
             gain_rate: rates_hold().and_then(|()| related()),
-            xirr: rates_hold().and_then(|()| self.money_weighted(&flows, value)),
+            xirr: rates_hold().and_then(|()| money_weighted(flows, to, value)),
             own_value,
-            own_xirr: self.money_weighted(&flows, own_value),
+            own_xirr,
             ahead_by: own_value - value,
             total_return,
-            annualised_return: annualised(
-                total_return,
-                self.as_of.signed_duration_since(from_epoch_day(bought)).num_days(),
-            ),
+            annualised_return: annualised(total_return, to.signed_duration_since(bought).num_days()),
             exhausted: invested.exhausted,
-            priced_on: self.priced_on(),
-            day_change: self.session_change(&invested.series, &flows),
+            note: (self.is_price_index && investment.has_dividends).then_some(BenchmarkNote::PriceIndex),
+            priced_on: self.priced_by(to),
+            day_change: self.session_change(&invested.series, flows, to),
             series: invested.series,
         })
     }
 
-    /// Invests the flows, which are in order, at the closes of their days. Money of a closed day waits for the next
-    /// close.
-    fn invested(&self, flows: &[(NaiveDate, f64)], begun: NaiveDate) -> Invested {
-        let mut investor = Investor::new(self, begun);
-        for day in flows.chunk_by(|(a, _), (b, _)| a == b) {
-            let amount = day.iter().map(|(_, amount)| amount).sum();
-            day.first().into_iter().for_each(|(date, _)| investor.pay_in(epoch_day(*date), amount));
-        }
-        investor.finished(begun)
+    /// The first close, when it is so late after a day that it is no matter of holidays.
+    pub(super) fn starts_late(&self, wanted: NaiveDate) -> Option<NaiveDate> {
+        let first = self.first_day();
+        (first.signed_duration_since(wanted) > TimeDelta::days(CLOSED_DAYS)).then_some(first)
     }
 
-    fn money_weighted(&self, flows: &[(NaiveDate, f64)], closing: f64) -> Figure<Rate> {
-        let payments = flows.iter().map(|(date, amount)| Flow { date: *date, amount: -amount });
-        xirr(&payments.chain([Flow { date: self.as_of, amount: closing }]).collect::<Vec<_>>())
-    }
-
-    fn session_change(&self, series: &DailySeries, flows: &[(NaiveDate, f64)]) -> Figure<SessionChange> {
-        let (day, rate) = (self.priced_on(), self.last_session()?);
+    fn session_change(
+        &self,
+        series: &DailySeries,
+        flows: &[(NaiveDate, f64)],
+        to: NaiveDate,
+    ) -> Figure<SessionChange> {
+        let (day, rate) = self.session_by(to)?;
         let before = day.pred_opt().and_then(|before| series.at(before)).unwrap_or(0.0);
         let paid_in: f64 = flows.iter().filter(|(date, _)| *date == day).map(|(_, amount)| amount).sum();
         let amount = series.at(day).map_or(0.0, |value| value - before - paid_in);
         Ok(SessionChange { day, amount, rate })
     }
-}
-
-struct Invested {
-    series: DailySeries,
-    /// In units of the benchmark's first price.
-    units: f64,
-    exhausted: Option<NaiveDate>,
-}
-
-/// Who puts money into a benchmark, day by day.
-struct Investor<'a> {
-    benchmark: &'a Benchmark,
-    /// The day that `values` has reached.
-    today: i32,
-    values: Vec<f64>,
-    units: f64,
-    most_units: f64,
-    /// Money that waits for the close of `buys_on`.
-    waiting: f64,
-    buys_on: Option<i32>,
-    exhausted: Option<NaiveDate>,
-}
-
-impl<'a> Investor<'a> {
-    fn new(benchmark: &'a Benchmark, begun: NaiveDate) -> Self {
-        let today = epoch_day(begun);
-        let days = usize::try_from(epoch_day(benchmark.as_of) - today).unwrap_or(0) + 1;
-        Self {
-            benchmark,
-            today,
-            values: Vec::with_capacity(days),
-            units: 0.0,
-            most_units: 0.0,
-            waiting: 0.0,
-            buys_on: None,
-            exhausted: None,
-        }
-    }
-
-    fn pay_in(&mut self, day: i32, amount: f64) {
-        self.buy_before(day);
-        self.hold_until(day);
-        self.waiting += amount;
-        self.buys_on = self.benchmark.buying_day(day);
-    }
-
-    /// Buys with what waits, if the close to buy at is before `day`.
-    fn buy_before(&mut self, day: i32) {
-        let Some(due) = self.buys_on.take_if(|due| *due < day) else { return };
-        self.hold_until(due);
-        self.units += self.waiting / self.benchmark.worth(due);
-        self.waiting = 0.0;
-        self.most_units = self.most_units.max(self.units);
-        // What is left by rounding is no overdraft.
-        if self.units < -1e-9 * self.most_units {
-            self.exhausted = self.exhausted.or(Some(from_epoch_day(due)));
-        }
-    }
-
-    /// Values what is held on the days before `day`.
-    fn hold_until(&mut self, day: i32) {
-        let days = usize::try_from(day - self.today).unwrap_or(0);
-        let (units, waiting) = (self.units, self.waiting);
-        if units == 0.0 {
-            self.values.resize(self.values.len() + days, waiting);
-        } else {
-            let first = usize::try_from(self.today - self.benchmark.first()).unwrap_or(0);
-            let worth = self.benchmark.growth.iter().skip(first).take(days);
-            self.values.extend(worth.map(|worth| units * worth + waiting));
-        }
-        self.today = day.max(self.today);
-    }
-
-    fn finished(mut self, begun: NaiveDate) -> Invested {
-        let end = epoch_day(self.benchmark.as_of) + 1;
-        self.buy_before(end);
-        self.hold_until(end);
-        let series = DailySeries { first_day: begun, values: self.values };
-        Invested { series, units: self.units, exhausted: self.exhausted }
-    }
-}
-
-fn dated<'a>(flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>) -> Figure<Vec<(NaiveDate, f64)>> {
-    flows.map(|(date, amount)| amount.clone().map(|amount| (date, amount.float()))).collect()
 }

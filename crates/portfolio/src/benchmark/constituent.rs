@@ -1,6 +1,6 @@
 //! An instrument as part of a benchmark: its price in units that splits multiply, and its dividends as rates.
 
-use bellwether_domain::{Currency, PriceColumns, Symbol, epoch_day, from_epoch_day};
+use bellwether_domain::{Currency, InstrumentKind, PriceColumns, Symbol, epoch_day, from_epoch_day};
 use chrono::NaiveDate;
 
 use crate::exact::Exact;
@@ -15,8 +15,9 @@ pub(super) struct Constituent {
     currency: Currency,
     /// What one unit of the first price is worth at each close, in the currency of the listing.
     worth: PriceColumns,
-    /// Units that splits have made of one.
-    split_units: f64,
+    /// Units that splits have made of one, from the day of a close on.
+    pub(super) split_units: Vec<(i32, f64)>,
+    is_index: bool,
     /// Days and rates of dividends: what is paid for each unit of money at the close.
     pub(super) dividends: Vec<(i32, f64)>,
 }
@@ -29,16 +30,17 @@ impl Constituent {
             weight,
             currency: instrument.currency(),
             worth: PriceColumns::default(),
-            split_units: 1.0,
+            split_units: Vec::new(),
+            is_index: symbol.as_str().starts_with('^') || instrument.kind() == Some(InstrumentKind::Index),
             dividends: Vec::new(),
         };
         part.read(instrument, market.rates(), epoch_day(as_of))?;
         if part.worth.is_empty() { Err(Reason::no_price(symbol)) } else { Ok(part) }
     }
 
-    /// Units that splits have made of one unit of the first price.
-    pub(super) fn split_units(&self) -> f64 {
-        self.split_units
+    /// Whether it is an index, of prices alone as far as anybody tells: it has no dividends.
+    pub(super) fn is_price_index(&self) -> bool {
+        self.is_index && self.dividends.is_empty()
     }
 
     /// What one unit is worth on each of `days` days from `first` on, in the base currency.
@@ -56,12 +58,14 @@ impl Constituent {
     fn read(&mut self, instrument: &InstrumentData, rates: &Rates, until: i32) -> Figure<()> {
         let mut splits_ahead = instrument.splits().iter().peekable();
         let mut dividends = instrument.dividends().iter().peekable();
+        let mut units = 1.0;
         for (day, price) in instrument.known_prices().iter().take_while(|(day, _)| *day <= until) {
             let held_before = !self.worth.is_empty();
             let date = from_epoch_day(day);
             while let Some(split) = splits_ahead.next_if(|split| split.ex_date <= date) {
                 if held_before {
-                    self.split_units *= splits::factor(split);
+                    units *= splits::factor(split);
+                    self.split_units.push((day, units));
                 }
             }
             // Dividends of a day, or of closed days before it, buy together: none earns for the other.
@@ -77,7 +81,7 @@ impl Constituent {
             if held_before && paid > 0.0 && price > 0.0 {
                 self.dividends.push((day, paid / price));
             }
-            self.worth.push(day, price * self.split_units);
+            self.worth.push(day, price * units);
         }
         Ok(())
     }

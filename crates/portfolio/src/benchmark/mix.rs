@@ -14,9 +14,8 @@ use crate::{Figure, Reason};
 #[derive(Debug, Clone)]
 pub(super) struct Mix {
     parts: Vec<Part>,
-    /// Units of each part from a day of the axis on. Dividends change all units of a mix alike and make no new one.
+    /// Units of each part from a day of the axis on.
     units: Vec<(usize, Vec<f64>)>,
-    last_units: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -70,10 +69,13 @@ impl Mix {
             if day.iter().any(|(_, event)| *event == Event::Rebalancing) {
                 held.restore(*today, &constituents, rebalancing);
             }
+            if held.history.last().is_none_or(|(_, units)| *units != held.units) {
+                held.history.push((*today, held.units.clone()));
+            }
         }
         held.value(&mut growth, from, days);
 
-        let (units, last_units) = (held.history, held.units.first().copied().unwrap_or(f64::NAN));
+        let units = held.history;
         let is_mixed = constituents.len() > 1;
         let parts = constituents
             .into_iter()
@@ -84,12 +86,12 @@ impl Mix {
                 worth: if is_mixed { worth } else { Vec::new() },
             })
             .collect();
-        Ok((Self { parts, units, last_units }, growth))
+        Ok((Self { parts, units }, growth))
     }
 
-    /// Units of the first part at the end.
-    pub(super) fn last_units(&self) -> f64 {
-        self.last_units
+    /// Units of the first part at the close of a day of the axis.
+    pub(super) fn units_at(&self, day: usize) -> f64 {
+        self.since(day).and_then(<[f64]>::first).copied().unwrap_or(f64::NAN)
     }
 
     /// The parts' weights at the close of a day of the axis.
@@ -98,9 +100,7 @@ impl Mix {
         if let [only] = self.parts.as_slice() {
             return Ok(vec![weigh(only, only.weight)]);
         }
-        let since = self.units.partition_point(|(from, _)| *from <= day);
-        let (_, units) =
-            since.checked_sub(1).and_then(|index| self.units.get(index)).ok_or(Reason::NoCapital)?;
+        let units = self.since(day).ok_or(Reason::NoCapital)?;
         let values: Vec<f64> = self
             .parts
             .iter()
@@ -112,6 +112,11 @@ impl Mix {
             return Err(Reason::NoCapital);
         }
         Ok(self.parts.iter().zip(values).map(|(part, value)| weigh(part, value / whole)).collect())
+    }
+
+    fn since(&self, day: usize) -> Option<&[f64]> {
+        let past = self.units.partition_point(|(from, _)| *from <= day);
+        past.checked_sub(1).and_then(|index| self.units.get(index)).map(|(_, units)| units.as_slice())
     }
 }
 
@@ -171,7 +176,6 @@ impl Held<'_> {
         }
         let worths = self.worths.iter().map(|worth| worth.get(day).copied().unwrap_or(f64::NAN));
         self.units = worths.zip(constituents).map(|(worth, part)| part.weight * whole / worth).collect();
-        self.history.push((day, self.units.clone()));
     }
 }
 

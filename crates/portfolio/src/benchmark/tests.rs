@@ -219,3 +219,107 @@ fn a_foreign_listing_without_a_rate_says_so() {
     let refused = Benchmark::new(&symbol("VOO"), &market, usd(), date("2024-01-02"));
     assert!(matches!(refused, Err(Reason::NoExchangeRate { .. })));
 }
+
+/// 100 on 2 January and 30 on the 4th, in something worth 150 on the 3rd and 140 at the end.
+fn investment(to: &str) -> Investment<'static> {
+    let flows = vec![(date("2024-01-04"), 30.0), (date("2024-01-02"), 60.0), (date("2024-01-02"), 40.0)];
+    let worth = |day| Ok(if day <= date("2024-01-03") { 150.0 } else { 140.0 });
+    Investment::new(flows, date(to), worth).expect("an investment")
+}
+
+#[test]
+fn a_benchmark_of_a_later_day_compares_up_to_the_investment_s_last_day() {
+    let closes = [("2024-01-02", 100.0), ("2024-01-03", 120.0), ("2024-01-04", 60.0), ("2024-01-05", 30.0)];
+    let paid = quoted(&closes)
+        .with_splits(&[split("2024-01-04", 2, 1)])
+        .with_dividends(&[dividend("2024-01-03", "12"), dividend("2024-01-05", "3")]);
+    let voo = benchmark(paid, "2024-01-05");
+    let early = voo.against(&investment("2024-01-03")).expect("a comparison");
+    // 12 of dividend on 120 make 1.1 shares at 120; the split and the second dividend come later.
+    close(early.value, 132.0);
+    close(early.units, 1.1);
+    close(early.total_return, 0.32);
+    close(early.ahead_by, 18.0);
+    assert_eq!((early.priced_on, early.series.len()), (date("2024-01-03"), 2));
+    assert_eq!(early.day_change.expect("a change").day, date("2024-01-03"));
+    let late = voo.against(&investment("2024-01-05")).expect("a comparison");
+    // 2.2 shares, then 30 at 60 buy half a one, and 3 on 30 make a tenth more.
+    close(late.units, 2.7 * 1.1);
+    close(late.value, 2.7 * 33.0);
+    let unknown = voo.against(&investment("2024-01-06"));
+    assert_eq!(unknown, Err(Reason::no_price(&symbol("VOO"))));
+}
+
+#[test]
+fn an_investment_s_own_rate_is_the_same_beside_every_benchmark_that_does_not_start_late() {
+    let early = benchmark(quoted(&[("2024-01-02", 100.0), ("2024-01-05", 90.0)]), "2024-01-05");
+    let other = benchmark(quoted(&[("2023-01-02", 7.0), ("2024-01-05", 9.0)]), "2024-01-05");
+    let investment = investment("2024-01-05");
+    // 100 and 30 became 140.
+    for benchmark in [&early, &other] {
+        let own = benchmark.against(&investment).expect("a comparison").own_xirr.expect("a rate");
+        let npv = -100.0 - 30.0 * (1.0 + own.annual).powf(-2.0 / 365.0)
+            + 140.0 * (1.0 + own.annual).powf(-3.0 / 365.0);
+        close(npv, 0.0);
+    }
+}
+
+#[test]
+fn flows_after_the_last_day_or_that_are_no_numbers_are_not_compared() {
+    let worth = |_| Ok(1.0);
+    let later = Investment::new(vec![(date("2024-01-05"), 1.0)], date("2024-01-04"), worth);
+    assert_eq!(later.expect_err("no flow"), Reason::NoCapital);
+    let odd = Investment::new(vec![(date("2024-01-04"), f64::NAN)], date("2024-01-04"), worth);
+    assert_eq!(odd.expect_err("no number"), Reason::OutOfRange);
+}
+
+#[test]
+fn a_price_index_beside_dividends_is_noted() {
+    let index = quoted(&[("2024-01-02", 100.0), ("2024-01-04", 110.0)]);
+    let apple = quoted(&[("2024-01-02", 10.0)]).with_dividends(&[dividend("2024-01-03", "1")]);
+    let named = index.clone().with_kind(bellwether_domain::InstrumentKind::Index);
+    let fund = index.clone().with_kind(bellwether_domain::InstrumentKind::Etf);
+    let silent = quoted(&[("2024-01-02", 10.0)]);
+    let market =
+        market([("AAPL", apple), ("BRK-B", silent), ("^GSPC", index), ("SPX", named), ("VOO", fund)]);
+    let note = |bought, against| {
+        let books = Ledger::default().buy("2024-01-02", bought, "1", "10").books(&market, "2024-01-04");
+        let series = PortfolioSeries::new(&books, &market);
+        let benchmark = Benchmark::new(&symbol(against), &market, usd(), books.as_of()).expect("a benchmark");
+        benchmark.against_portfolio(&books, &series).expect("a comparison").note
+    };
+    assert_eq!(note("AAPL", "^GSPC"), Some(BenchmarkNote::PriceIndex));
+    assert_eq!(note("AAPL", "SPX"), Some(BenchmarkNote::PriceIndex));
+    assert_eq!(note("AAPL", "VOO"), None);
+    assert_eq!(note("BRK-B", "^GSPC"), None);
+}
+
+#[test]
+fn time_weighted_return_stands_beside_the_total_return_of_the_same_days() {
+    let closes = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 90.0), ("2024-01-04", 99.0)]);
+    let voo = benchmark(closes.with_dividends(&[dividend("2024-01-03", "9")]), "2024-01-04");
+    let index = |first: &str, values: &[f64]| DailySeries { first_day: date(first), values: values.to_vec() };
+    // 1 % of fee on the first day counts; the dividend makes 1.1 of 99.
+    let whole = voo.against_index(&index("2024-01-02", &[0.99, 1.0, 1.1])).expect("a comparison");
+    close(whole.own, 0.1);
+    close(whole.benchmark, 0.089);
+    close(whole.ahead_by, 0.011);
+    let part = voo.against_index(&index("2024-01-03", &[1.0, 1.1])).expect("a comparison");
+    close(part.benchmark, 0.1);
+    let late = voo.against_index(&index("2023-12-01", &[&[1.0; 31][..], &[2.0, 2.0, 2.5, 3.0]].concat()));
+    let late = late.expect("a comparison");
+    assert_eq!((late.starts_late, late.from), (Some(date("2024-01-02")), date("2024-01-02")));
+    close(late.own, 0.5);
+    let lost = voo.against_index(&index("2023-12-01", &[0.0; 35]));
+    assert_eq!(lost, Err(Reason::NoCapital));
+    assert_eq!(voo.against_index(&index("2024-01-03", &[1.0; 3])), Err(Reason::no_price(&symbol("VOO"))));
+}
+
+#[test]
+fn total_return_of_a_period_counts_from_the_close_before_it() {
+    let voo = benchmark(quoted(&[("2024-01-05", 100.0), ("2024-01-08", 110.0)]), "2024-01-09");
+    let period = |from, to| crate::Period::new(date(from), date(to)).expect("a period");
+    close(voo.return_over(period("2024-01-07", "2024-01-08")).expect("a return"), 0.1);
+    let before = voo.return_over(period("2024-01-04", "2024-01-08"));
+    assert_eq!(before, Err(Reason::no_price(&symbol("VOO"))));
+}

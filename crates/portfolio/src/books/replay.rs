@@ -199,7 +199,7 @@ impl<'a> Replay<'a> {
         }
         let Some(transaction) = order.take(index) else { return Ok(()) };
         let leaving = match &transaction.booking {
-            Booking::Sell(trade) => Some(trade.quantity.get()),
+            Booking::Sell { trade, .. } => Some(trade.quantity.get()),
             Booking::TransferOut { quantity, .. } => Some(quantity.get()),
             _ => None,
         };
@@ -207,7 +207,7 @@ impl<'a> Replay<'a> {
             while !self.shelves.covers(&transaction.account, wanted) {
                 let Some(inflow) = order.next_inflow(index, &transaction.account) else {
                     let goes_short = self.terms.options.shorts == Shorts::Allowed
-                        && matches!(transaction.booking, Booking::Sell(_));
+                        && matches!(transaction.booking, Booking::Sell { .. });
                     if goes_short {
                         break;
                     }

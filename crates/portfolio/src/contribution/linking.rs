@@ -6,9 +6,10 @@ use rust_decimal::Decimal;
 
 use crate::books::CashBalance;
 use crate::exact::Exact;
+use crate::figure::finite;
 use crate::market::Rates;
 use crate::twr::day_return;
-use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, PositionSeries, Reason};
+use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, PositionSeries};
 
 /// How much a unit of money gained on each day of a period is of its time-weighted return.
 ///
@@ -26,25 +27,26 @@ pub(super) struct Linking {
 
 impl Linking {
     pub(super) fn new(series: &PortfolioSeries, period: Period) -> Figure<Self> {
-        if let Some(reason) = &series.gap {
-            return Err(reason.clone());
-        }
+        let linked = series.time_weighted.as_ref().map_err(Clone::clone)?.over(period)?;
         let flows = series.flows.as_ref().map_err(Clone::clone)?;
         let first_day = period.first_day().max(series.value.first_day);
-        let mut linking =
-            Self { first_day: epoch_day(first_day), holding: Vec::new(), trading: Vec::new(), total: 0.0 };
-        let (mut growth, mut has_capital) = (1.0, false);
+        let mut linking = Self {
+            first_day: epoch_day(first_day),
+            holding: Vec::new(),
+            trading: Vec::new(),
+            total: linked.total,
+        };
+        let mut growth = 1.0;
         let mut before = first_day.pred_opt().and_then(|day| series.value.at(day)).unwrap_or(0.0);
         for day in first_day.iter_days().take_while(|day| *day <= period.to) {
             let known = (series.value.at(day), series.held.at(day), flows.at(day));
             let (Some(value), Some(held), Some(flow)) = known else { break };
-            let earned = day_return(before, held, value, flow);
-            let rate = earned.unwrap_or(0.0);
+            let rate = day_return(before, held, value, flow).unwrap_or(0.0);
             let at_work = held + flow.max(0.0);
             let (mut holding, mut trading) = (0.0, 0.0);
             if before > 0.0 && at_work > 0.0 {
                 (holding, trading) = (growth / before, growth * (held / before) / at_work);
-            } else if before > 0.0 {
+            } else if before > 0.0 && rate < 0.0 {
                 holding = growth / (before - held);
             } else if at_work > 0.0 {
                 trading = growth / at_work;
@@ -54,17 +56,12 @@ impl Linking {
             linking.holding.push(holding * kept);
             linking.trading.push(trading * kept);
             growth *= 1.0 + rate.max(-1.0);
-            has_capital |= earned.is_some();
             before = value;
             if growth <= 0.0 {
                 break;
             }
         }
-        linking.total = growth - 1.0;
-        if !has_capital {
-            return Err(Reason::NoCapital);
-        }
-        finite(linking.total).map(|_| linking)
+        Ok(linking)
     }
 
     /// The part of an instrument.
@@ -141,8 +138,4 @@ impl Linking {
 /// How many days `day` is after `first`; nothing when it is before.
 fn offset(day: i32, first: i32) -> usize {
     usize::try_from(i64::from(day) - i64::from(first)).unwrap_or(0)
-}
-
-fn finite(number: f64) -> Figure<f64> {
-    if number.is_finite() { Ok(number) } else { Err(Reason::OutOfRange) }
 }

@@ -99,14 +99,14 @@ fn busy() -> (Ledger, Market) {
         .booked("2024-01-03", Booking::Buy(trade("E", "20", "7.9", "2")))
         .in_currency("EUR", Some("1.3"))
         .booked("2024-01-03", Booking::Fee { symbol: Some(symbol("A")), amount: decimal("0.7") })
-        .booked("2024-01-04", Booking::Sell(trade("E", "5", "8.2", "1")))
+        .booked("2024-01-04", Booking::Sell { trade: trade("E", "5", "8.2", "1"), lots: Vec::new() })
         .in_currency("EUR", None)
         .booked("2024-01-05", Booking::Interest { gross: decimal("1.23"), tax: decimal("0.3") })
         .booked("2024-01-08", Booking::Fee { symbol: None, amount: decimal("2.5") })
         .withdraw("2024-01-08", "40")
         .dividend("2024-01-09", "E", "3.3")
         .in_currency("EUR", None)
-        .booked("2024-01-09", Booking::Sell(trade("A", "120", "4", "1")));
+        .booked("2024-01-09", Booking::Sell { trade: trade("A", "120", "4", "1"), lots: Vec::new() });
     (ledger, market_with_rates(rates, [("A", a), ("E", e)]))
 }
 
@@ -143,12 +143,27 @@ fn contributions_sum_to_gain_and_returns_in_any_period() {
 #[test]
 fn everything_lost_is_minus_a_hundred_percent_in_sum() {
     let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 0.0), ("2024-01-04", 0.0)]);
-    let b = quoted(&[("2024-01-02", 30.0), ("2024-01-03", 0.0), ("2024-01-04", 5.0)]);
+    let b = quoted(&[("2024-01-02", 30.0), ("2024-01-03", 0.0)]);
     let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").buy("2024-01-02", "B", "10", "30");
     let result = contributions(&ledger, &market([("A", a), ("B", b)]), "2024-01-01", "2024-01-04");
     close(&result.time_weighted, -1.0);
     close(&result.lines[0].time_weighted, -0.25);
     close(&result.lines[1].time_weighted, -0.75);
+}
+
+#[test]
+fn after_a_total_loss_contributions_begin_with_the_new_series() {
+    let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 0.0)]);
+    let b = quoted(&[("2024-01-04", 10.0), ("2024-01-05", 12.0)]);
+    let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").buy("2024-01-04", "B", "10", "10");
+    let market = market([("A", a), ("B", b)]);
+    let anew = contributions(&ledger, &market, "2024-01-03", "2024-01-05");
+    close(&anew.time_weighted, 0.2);
+    assert_eq!(gains(&anew), [decimal("0"), decimal("20")]);
+    close(&anew.lines[1].time_weighted, 0.2);
+    let across = contributions(&ledger, &market, "2024-01-01", "2024-01-05");
+    assert_eq!(gains(&across), [decimal("-100"), decimal("20")]);
+    assert_eq!(across.time_weighted, Err(Reason::LostBefore { on: date("2024-01-03") }));
 }
 
 #[test]

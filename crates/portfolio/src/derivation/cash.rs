@@ -149,7 +149,7 @@ impl<'a> Record<'a> {
                 let paid = self.settled(transaction, trade, false);
                 self.computed(out, Operation::Negation, vec![paid])
             }
-            (Booking::Sell(trade), CashKind::Sale) => self.settled(transaction, trade, true),
+            (Booking::Sell { trade, .. }, CashKind::Sale) => self.settled(transaction, trade, true),
             (_, CashKind::Dividend | CashKind::Interest) => {
                 let interest = self.books.interest().iter();
                 let paid = self.books.income().into_iter().chain(interest);

@@ -73,7 +73,7 @@ impl Record<'_> {
         let (quantity, leaves) = match &transaction.booking {
             Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => (trade.quantity, false),
             Booking::TransferIn { quantity, .. } => (*quantity, false),
-            Booking::Sell(trade) => (trade.quantity, true),
+            Booking::Sell { trade, .. } => (trade.quantity, true),
             Booking::TransferOut { quantity, .. } => (*quantity, true),
             _ => return None,
         };

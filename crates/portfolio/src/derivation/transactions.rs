@@ -152,8 +152,9 @@ impl<'a> Record<'a> {
         let base = self.base();
         let mut parts = Vec::new();
         for transaction in self.of_symbol(position) {
-            let (Booking::Buy(trade) | Booking::Sell(trade) | Booking::Reinvestment { purchase: trade, .. }) =
-                &transaction.booking
+            let (Booking::Buy(trade)
+            | Booking::Sell { trade, .. }
+            | Booking::Reinvestment { purchase: trade, .. }) = &transaction.booking
             else {
                 continue;
             };
@@ -186,7 +187,7 @@ impl<'a> Record<'a> {
                             paid,
                         ))
                     }
-                    Booking::Sell(trade) => {
+                    Booking::Sell { trade, .. } => {
                         let received = self.settled(transaction, trade, true);
                         let label = money(base, "Received in base", "received x exchange rate");
                         let received = self.in_base(label, transaction, received);

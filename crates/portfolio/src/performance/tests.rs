@@ -30,13 +30,21 @@ fn close(figure: &Figure<f64>, expected: f64) -> bool {
 
 fn transfer_in(name: &str, quantity: &str, unit_cost: &str) -> Booking {
     let quantity = Quantity::new(decimal(quantity)).expect("a quantity");
-    Booking::TransferIn { symbol: symbol(name), quantity, unit_cost: decimal(unit_cost) }
+    Booking::TransferIn {
+        symbol: symbol(name),
+        quantity,
+        unit_cost: decimal(unit_cost),
+        fee: Decimal::ZERO,
+        acquired: None,
+    }
 }
 
 fn transfer_out(name: &str, quantity: &str) -> Booking {
     Booking::TransferOut {
         symbol: symbol(name),
         quantity: Quantity::new(decimal(quantity)).expect("a quantity"),
+        fee: Decimal::ZERO,
+        lots: Vec::new(),
     }
 }
 

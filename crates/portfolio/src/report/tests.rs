@@ -268,7 +268,13 @@ fn income_and_gains_are_told_by_period() {
 #[test]
 fn transfers_count_at_market_value_for_rates_and_at_cost_for_gains() {
     let quantity = bellwether_domain::Quantity::new(decimal("10")).expect("a quantity");
-    let arrival = Booking::TransferIn { symbol: symbol("AAPL"), quantity, unit_cost: decimal("4") };
+    let arrival = Booking::TransferIn {
+        symbol: symbol("AAPL"),
+        quantity,
+        unit_cost: decimal("4"),
+        fee: Decimal::ZERO,
+        acquired: None,
+    };
     let ledger = Ledger::default().booked("2024-01-04", arrival);
     let report = report(&ledger, &market([("AAPL", apple())]), "2024-01-08");
     assert_eq!(report.totals.net_transfers, Ok(decimal("100")));

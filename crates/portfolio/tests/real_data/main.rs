@@ -51,8 +51,11 @@ fn ledger() -> Vec<Transaction> {
             fee: Decimal::ZERO,
             tax: Decimal::ZERO,
         };
-        let booking =
-            if row["Type"].eq_ignore_ascii_case("buy") { Booking::Buy(trade) } else { Booking::Sell(trade) };
+        let booking = if row["Type"].eq_ignore_ascii_case("buy") {
+            Booking::Buy(trade)
+        } else {
+            Booking::Sell { trade, lots: Vec::new() }
+        };
         Transaction {
             id: TransactionId::new(),
             date: day(&row["Date"]),

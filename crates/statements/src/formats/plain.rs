@@ -1,7 +1,7 @@
 //! The two plain tables: `Ticker,Type,Date,Price,Shares` for transactions and `Ticker,Date,Amount` for dividends.
 //!
 //! Columns come in any order and under their usual names. Understood beside the named ones: amount, fee, tax, split
-//! ratio, currency, account and note.
+//! ratio, currency, account, note, and what corporate events need: other symbol, cost share, cash in lieu, acquired.
 
 mod columns;
 mod kind_words;
@@ -210,7 +210,11 @@ fn survey(
 ) -> Result<(Survey, Signs), UnreadableFile> {
     const NUMBERS: [Field; 6] =
         [Field::Price, Field::Quantity, Field::Amount, Field::NetAmount, Field::Fee, Field::Tax];
-    let dates = columns.place(Field::Date).map(|place| place.column);
+    let dates: Vec<usize> = [Field::Date, Field::Acquired]
+        .iter()
+        .filter_map(|field| columns.place(*field))
+        .map(|place| place.column)
+        .collect();
     let numbers: Vec<usize> =
         NUMBERS.iter().flat_map(|field| columns.places(*field)).map(|place| place.column).collect();
     let signed = |field| columns.places(field).map(|place| place.column).collect::<Vec<_>>();
@@ -225,8 +229,8 @@ fn survey(
         if record.unclosed_quote || record.filled() > columns.width {
             continue;
         }
-        if let Some(column) = dates {
-            survey.date(record.line, record.cell(column));
+        for column in &dates {
+            survey.date(record.line, record.cell(*column));
         }
         for column in &numbers {
             survey.number(record.line, record.cell(*column));

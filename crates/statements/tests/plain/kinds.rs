@@ -122,3 +122,62 @@ fn a_fee_that_its_kind_cannot_have_is_not_dropped() {
         ]
     );
 }
+
+#[test]
+fn corporate_events_taxes_and_refunds() {
+    let header = "Ticker,Type,Date,Price,Shares,Amount,Fee,Ratio,New Symbol,Cost Share,Cash in Lieu,Acquired";
+    let row = |cells: &str| only(format!("{header}\n{cells}\n"));
+    let new = |kind| TransactionDraft::new(kind, day("2012-03-25"), Currency::USD);
+    let cash = |kind, amount| TransactionDraft { amount: Some(number(amount)), ..new(kind) };
+    assert_eq!(row(",Tax,2012-03-25,,,-35,,,,,,"), cash(TransactionKind::Tax, "35"));
+    assert_eq!(row(",Tax refund,2012-03-25,,,12,,,,,,"), cash(TransactionKind::Tax, "-12"));
+    assert_eq!(row(",Fee refund,2012-03-25,,,-5,,,,,,"), cash(TransactionKind::Fee, "-5"));
+
+    let spin_off = TransactionDraft {
+        symbol: "GE".parse().ok(),
+        other_symbol: "GEV".parse().ok(),
+        ratio: SplitRatio::new(Decimal::ONE, Decimal::from(4)),
+        cost_share: Some(number("0.2")),
+        cash_in_lieu: Some(number("31.5")),
+        ..new(TransactionKind::SpinOff)
+    };
+    assert_eq!(row("GE,Spin-off,2012-03-25,,,,,1:4,GEV,0.2,31.50,"), spin_off);
+    let merger = TransactionDraft {
+        kind: TransactionKind::Merger,
+        price: Some(number("5.25")),
+        cost_share: None,
+        cash_in_lieu: None,
+        ..spin_off
+    };
+    assert_eq!(row("GE,Merger,2012-03-25,5.25,,,,1:4,gev,,,"), merger);
+    let renamed =
+        TransactionDraft { kind: TransactionKind::TickerChange, price: None, ratio: None, ..merger.clone() };
+    assert_eq!(row("GE,Ticker Change,2012-03-25,,,,,,GEV,,,"), renamed);
+    let came = TransactionDraft {
+        symbol: merger.symbol,
+        quantity: Some(Decimal::TEN),
+        price: Some(number("12.5")),
+        fee: Some(number("3")),
+        acquired: Some(day("2009-11-02")),
+        ..new(TransactionKind::TransferIn)
+    };
+    assert_eq!(row("GE,Transfer In,2012-03-25,12.5,10,,3,,,,,2009-11-02"), came);
+}
+
+#[test]
+fn what_is_wrong_with_a_corporate_event_is_told_all_at_once() {
+    assert_eq!(
+        problems(
+            "Ticker,Type,Date,Price,Shares,Ratio,New Symbol,Cost Share\nGE,Spin-off,2012-03-25,,,,ge,25\n"
+        ),
+        [
+            "New Symbol: the other symbol must not be GE again",
+            "Ratio: a spin-off needs a ratio of new to old shares",
+            "Cost Share: the share of the cost must be between 0 and 1, not 25: write 25 % as 0.25",
+        ]
+    );
+    assert_eq!(
+        problems("Ticker,Type,Date,Price,Shares,Ratio,New Symbol\nGE,Merger,2012-03-25,,,,\n"),
+        ["Price: a merger needs the other symbol, or the cash per share as its price"]
+    );
+}

@@ -31,7 +31,7 @@ fn everything_that_is_wrong_with_a_row_is_told() {
         problems("Ticker,Type,Date,Price,Shares\n,hold,,,\n"),
         [
             "Date: the date is missing",
-            "Type: \"hold\" is no kind of transaction: use buy, sell, dividend, reinvestment, deposit, withdrawal, fee, interest, split, transfer-in or transfer-out"
+            "Type: \"hold\" is no kind of transaction: use buy, sell, dividend, reinvestment, deposit, withdrawal, fee, tax, interest, split, spin-off, merger, ticker-change, transfer-in or transfer-out"
         ]
     );
     assert_eq!(

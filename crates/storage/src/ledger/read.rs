@@ -1,6 +1,6 @@
 //! Reading a ledger.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bellwether_domain::{ImportId, PortfolioId, Symbol, TransactionId, UserId};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use super::{Ledger, LedgerEntry};
 use crate::columns::{Key, instant};
 use crate::connection::AnyConnection;
 use crate::schema::{instruments, transactions};
-use crate::{StorageError, portfolios};
+use crate::{ROWS_PER_INSERT, StorageError, portfolios};
 
 /// The ledger of a user's portfolio, in one snapshot.
 ///
@@ -74,14 +74,16 @@ pub(super) fn load(
     };
     // One ticker for all transactions of an instrument: a clone is a reference count.
     let mut symbols: HashMap<String, Symbol> = HashMap::new();
+    let others = others(connection, rows.iter().filter_map(|(row, _)| row.facts.other_instrument_id))?;
     let mut entries = Vec::with_capacity(rows.len());
     for (row, ticker) in rows {
         let symbol = match ticker {
             Some(ticker) => Some(shared_symbol(&mut symbols, ticker)?),
             None => None,
         };
+        let other = row.facts.other_instrument_id.and_then(|id| others.get(&id)).cloned();
         entries.push(LedgerEntry {
-            transaction: row.facts.transaction(row.id, symbol)?,
+            transaction: row.facts.transaction(row.id, symbol, other)?,
             fingerprint: row.facts.fingerprint,
             import: row.import_id.map(|Key(id)| ImportId::from_uuid(id)),
             created_at: instant(row.created_at),
@@ -90,12 +92,38 @@ pub(super) fn load(
     Ok(entries)
 }
 
+/// The second symbols of a ledger, of which most have none.
+fn others(
+    connection: &mut AnyConnection,
+    ids: impl Iterator<Item = i32>,
+) -> Result<HashMap<i32, Symbol>, StorageError> {
+    let ids: BTreeSet<i32> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut others = HashMap::with_capacity(ids.len());
+    let ids: Vec<i32> = ids.into_iter().collect();
+    for ids in ids.chunks(ROWS_PER_INSERT) {
+        let found: Vec<(i32, String)> = instruments::table
+            .filter(instruments::id.eq_any(ids))
+            .select((instruments::id, instruments::symbol))
+            .load(connection)?;
+        for (id, ticker) in found {
+            others.insert(id, parsed(&ticker)?);
+        }
+    }
+    Ok(others)
+}
+
+fn parsed(ticker: &str) -> Result<Symbol, StorageError> {
+    ticker.parse().map_err(|error| StorageError::corrupt(format!("instrument {ticker}"), error))
+}
+
 fn shared_symbol(symbols: &mut HashMap<String, Symbol>, ticker: String) -> Result<Symbol, StorageError> {
     if let Some(symbol) = symbols.get(&ticker) {
         return Ok(symbol.clone());
     }
-    let symbol: Symbol =
-        ticker.parse().map_err(|error| StorageError::corrupt(format!("instrument {ticker}"), error))?;
+    let symbol = parsed(&ticker)?;
     symbols.insert(ticker, symbol.clone());
     Ok(symbol)
 }

@@ -62,12 +62,7 @@ pub(crate) fn insert_entries(
                 user_id: Key(author.user.uuid()),
                 import_id: entry.import.map(|id| Key(id.uuid())),
                 created_at: micros(entry.created_at),
-                facts: Facts::of(
-                    &entry.transaction,
-                    instrument_of(&instruments, &entry.transaction),
-                    &entry.fingerprint,
-                    at,
-                ),
+                facts: Facts::of(&entry.transaction, &instruments, &entry.fingerprint, at),
             })
             .collect();
         on_either!(connection, |inner| diesel::insert_into(transactions::table)
@@ -105,7 +100,7 @@ pub fn update(
         return Ok(version);
     }
     let instruments = register(connection, std::iter::once(transaction))?;
-    let facts = Facts::of(transaction, instrument_of(&instruments, transaction), fingerprint, micros(now));
+    let facts = Facts::of(transaction, &instruments, fingerprint, micros(now));
     diesel::update(transactions::table.find(Key(transaction.id.uuid()))).set(facts).execute(connection)?;
     let change = Change::of(AuditSubject::Transaction, transaction.id.uuid(), Some(&before), Some(&after))?;
     audit::append(connection, Author { user, portfolio, at: now }, vec![change])?;
@@ -170,15 +165,8 @@ fn register<'a>(
     connection: &mut AnyConnection,
     transactions: impl Iterator<Item = &'a Transaction>,
 ) -> Result<HashMap<Symbol, InstrumentId>, StorageError> {
-    let symbols: BTreeSet<&Symbol> = transactions.filter_map(|t| t.booking.symbol()).collect();
+    let symbols: BTreeSet<&Symbol> = transactions.flat_map(|t| t.booking.symbols()).collect();
     let symbols: Vec<Symbol> = symbols.into_iter().cloned().collect();
     let instruments = crate::instruments::find_or_create(connection, &symbols)?;
     Ok(instruments.into_iter().map(|instrument| (instrument.symbol, instrument.id)).collect())
-}
-
-fn instrument_of(
-    instruments: &HashMap<Symbol, InstrumentId>,
-    transaction: &Transaction,
-) -> Option<InstrumentId> {
-    instruments.get(transaction.booking.symbol()?).copied()
 }

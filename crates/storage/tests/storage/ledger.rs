@@ -1,5 +1,5 @@
 use bellwether_domain::{
-    Booking, Currency, SplitRatio, Transaction, TransactionDraft, TransactionId, TransactionKind,
+    Booking, Currency, LotChoice, SplitRatio, Transaction, TransactionDraft, TransactionId, TransactionKind,
 };
 use bellwether_storage::StorageError;
 use bellwether_storage::audit::AuditAction;
@@ -29,14 +29,20 @@ on_both!(
 );
 
 fn full(kind: TransactionKind) -> TransactionDraft {
+    let opened_by = TransactionId::new();
     TransactionDraft {
         symbol: Some(symbol("MSFT")),
+        other_symbol: Some(symbol("ATVI")),
         quantity: Some(decimal("1.5")),
         price: Some(decimal("20.000001")),
         amount: Some(decimal("31.25")),
         fee: Some(decimal("0.5")),
         tax: Some(decimal("0.4")),
         ratio: SplitRatio::new(decimal("3"), decimal("2")),
+        cost_share: Some(decimal("0.2536")),
+        cash_in_lieu: Some(decimal("7.51")),
+        lots: vec![LotChoice { opened_by, quantity: "1.5".parse().unwrap() }],
+        acquired: Some(day("2012-03-25")),
         fx_rate: Some(decimal("1.0871")),
         account: "Depot".to_owned(),
         note: "O'Neill; \"quoted\" — ünïcödé".to_owned(),
@@ -49,6 +55,17 @@ async fn every_kind_of_transaction_survives(db: &TestDatabase) {
     let mut drafts: Vec<TransactionDraft> = TransactionKind::ALL.into_iter().map(full).collect();
     drafts.push(TransactionDraft { symbol: None, ..full(TransactionKind::Fee) });
     drafts.push(TransactionDraft { amount: Some(decimal("-2.5")), ..full(TransactionKind::Interest) });
+    drafts.push(TransactionDraft { amount: Some(decimal("-1.25")), ..full(TransactionKind::Fee) });
+    drafts.push(TransactionDraft { symbol: None, ..full(TransactionKind::Tax) });
+    drafts.push(TransactionDraft { other_symbol: None, ..full(TransactionKind::Merger) });
+    drafts.push(TransactionDraft {
+        cost_share: Some(Decimal::ZERO),
+        cash_in_lieu: None,
+        ..full(TransactionKind::Merger)
+    });
+    drafts.push(TransactionDraft { cost_share: None, ..full(TransactionKind::Merger) });
+    drafts.push(TransactionDraft { lots: Vec::new(), ..full(TransactionKind::Sell) });
+    drafts.push(TransactionDraft { acquired: None, ..full(TransactionKind::TransferIn) });
     drafts.push(TransactionDraft { fx_rate: None, price: Some(Decimal::ZERO), ..full(TransactionKind::Buy) });
     let added: Vec<(Transaction, String)> =
         (0..).zip(&drafts).map(|(sequence, draft)| told(draft, sequence)).collect();

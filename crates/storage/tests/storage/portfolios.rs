@@ -10,6 +10,7 @@ on_both!(
     the_owner_is_created_once,
     a_new_portfolio_is_compared_with_voo_and_qqq,
     a_portfolio_is_found_by_id_and_by_name,
+    every_cost_method_is_kept,
     a_name_is_unique_for_its_user,
     a_portfolio_needs_a_name,
     nobody_sees_the_portfolio_of_another,
@@ -54,6 +55,15 @@ async fn a_portfolio_is_found_by_id_and_by_name(db: &TestDatabase) {
     assert_eq!(db.storage.portfolios(db.user).await.unwrap(), [first, created]);
     assert!(db.storage.portfolio_named(db.user, "pension fund").await.unwrap_err().is_not_found());
     assert!(db.storage.portfolio(db.user, PortfolioId::new()).await.unwrap_err().is_not_found());
+}
+
+async fn every_cost_method_is_kept(db: &TestDatabase) {
+    for cost_method in CostMethod::ALL {
+        let settings = PortfolioSettings { cost_method, ..PortfolioSettings::named(cost_method.as_str()) };
+        let created = db.storage.create_portfolio(db.user, settings).await.unwrap();
+        let read = db.storage.portfolio(db.user, created.id).await.unwrap();
+        assert_eq!(read.cost_method, cost_method);
+    }
 }
 
 async fn a_name_is_unique_for_its_user(db: &TestDatabase) {

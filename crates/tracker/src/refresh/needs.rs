@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
-use bellwether_domain::{Booking, Instrument, PortfolioId, Symbol, Transaction};
+use bellwether_domain::{Booking, Instrument, PortfolioId, SplitRatio, Symbol, Transaction};
 use bellwether_prices::{Plan, Wanted};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -147,14 +147,38 @@ fn held(transactions: &[Transaction]) -> BTreeSet<Symbol> {
             Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => {
                 (&trade.symbol, trade.quantity.get())
             }
-            Booking::Sell(trade) => (&trade.symbol, -trade.quantity.get()),
+            Booking::Sell { trade, .. } => (&trade.symbol, -trade.quantity.get()),
             Booking::TransferIn { symbol, quantity, .. } => (symbol, quantity.get()),
-            Booking::TransferOut { symbol, quantity } => (symbol, -quantity.get()),
-            _ => continue,
+            Booking::TransferOut { symbol, quantity, .. } => (symbol, -quantity.get()),
+            Booking::SpinOff { symbol, into, ratio, cash_in_lieu, .. } => {
+                let before = counts.get(symbol).copied().unwrap_or_default();
+                (into, exchanged(before, *ratio, *cash_in_lieu))
+            }
+            Booking::Merger { symbol, into, ratio, cash_in_lieu, .. } => {
+                let before = counts.remove(symbol).unwrap_or_default();
+                let Some((into, ratio)) = into.as_ref().zip(*ratio) else { continue };
+                (into, exchanged(before, ratio, *cash_in_lieu))
+            }
+            Booking::TickerChange { symbol, into } => (into, counts.remove(symbol).unwrap_or_default()),
+            Booking::Dividend { .. }
+            | Booking::Deposit { .. }
+            | Booking::Withdrawal { .. }
+            | Booking::Fee { .. }
+            | Booking::Tax { .. }
+            | Booking::Interest { .. }
+            | Booking::Split { .. } => continue,
         };
         *counts.entry(symbol).or_default() += change;
     }
     counts.into_iter().filter(|(_, count)| !count.is_zero()).map(|(symbol, _)| symbol.clone()).collect()
+}
+
+/// Shares of another company for those held; whole ones where cash was paid for the rest. An absurd ratio leaves the
+/// count as it is: some are held, and that is the question.
+fn exchanged(held: Decimal, ratio: SplitRatio, cash_in_lieu: Decimal) -> Decimal {
+    let shares =
+        held.checked_mul(ratio.new).and_then(|product| product.checked_div(ratio.old)).unwrap_or(held);
+    if cash_in_lieu.is_zero() { shares } else { shares.trunc() }
 }
 
 /// Currency rates that the portfolio needs.
@@ -205,19 +229,39 @@ mod tests {
         assert!(!behind("2026-11-21T00:30:00Z", "2026-11-22T18:00:00Z"));
     }
 
+    fn booked(kind: TransactionKind, ticker: &str, quantity: i64) -> Transaction {
+        let draft = TransactionDraft {
+            symbol: ticker.parse().ok(),
+            other_symbol: "NEW".parse().ok(),
+            quantity: Some(Decimal::from(quantity)),
+            price: Some(Decimal::TEN),
+            ratio: SplitRatio::new(Decimal::ONE, Decimal::TWO),
+            cost_share: Some(Decimal::ZERO),
+            cash_in_lieu: Some(Decimal::ONE),
+            ..TransactionDraft::new(kind, "2026-01-05".parse().expect("a date"), Currency::USD)
+        };
+        draft.check(TransactionId::new(), 0, draft.date).expect("complete")
+    }
+
+    fn held_after(transactions: &[Transaction]) -> Vec<String> {
+        held(transactions).iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn what_was_sold_is_not_held() {
-        let trade = |kind, quantity| {
-            let draft = TransactionDraft {
-                symbol: "KO".parse().ok(),
-                quantity: Some(Decimal::from(quantity)),
-                price: Some(Decimal::TEN),
-                ..TransactionDraft::new(kind, "2026-01-05".parse().expect("a date"), Currency::USD)
-            };
-            draft.check(TransactionId::new(), 0, draft.date).expect("a trade")
-        };
-        let bought = trade(TransactionKind::Buy, 5);
-        assert_eq!(held(std::slice::from_ref(&bought)).len(), 1);
-        assert!(held(&[bought, trade(TransactionKind::Sell, 5)]).is_empty());
+        let bought = booked(TransactionKind::Buy, "KO", 5);
+        assert_eq!(held_after(std::slice::from_ref(&bought)), ["KO"]);
+        assert!(held(&[bought, booked(TransactionKind::Sell, "KO", 5)]).is_empty());
+    }
+
+    #[test]
+    fn what_a_corporate_event_brings_is_held() {
+        let bought = || booked(TransactionKind::Buy, "OLD", 5);
+        assert_eq!(held_after(&[bought(), booked(TransactionKind::SpinOff, "OLD", 0)]), ["NEW", "OLD"]);
+        assert_eq!(held_after(&[bought(), booked(TransactionKind::TickerChange, "OLD", 0)]), ["NEW"]);
+        let merged = [bought(), booked(TransactionKind::Merger, "OLD", 0)];
+        assert_eq!(held_after(&merged), ["NEW"]);
+        // 5 shares at 1 for 2 are 2 and cash for the half.
+        assert!(held_after(&[&merged[..], &[booked(TransactionKind::Sell, "NEW", 2)]].concat()).is_empty());
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn trade_dots(trades: &[bellwether_domain::Transaction]) -> Vec<Trade
             Booking::Buy(trade) => {
                 (format!("Bought {} {}", number::quantity(trade.quantity.get()), trade.symbol), false)
             }
-            Booking::Sell(trade) => {
+            Booking::Sell { trade, .. } => {
                 (format!("Sold {} {}", number::quantity(trade.quantity.get()), trade.symbol), true)
             }
             _ => continue,

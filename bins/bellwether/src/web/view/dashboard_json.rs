@@ -176,7 +176,7 @@ fn transaction(booked: &Transaction) -> Value {
     let draft = TransactionDraft::of(booked);
     let total = match &booked.booking {
         Booking::Buy(trade) => Some(trade.cost()),
-        Booking::Sell(trade) => Some(trade.proceeds()),
+        Booking::Sell { trade, .. } => Some(trade.proceeds()),
         _ => draft.amount,
     };
     json!({

@@ -127,6 +127,8 @@ impl DashboardPage {
             as_of_long: long(dashboard.as_of),
             cost_method: match dashboard.portfolio.cost_method {
                 bellwether_domain::CostMethod::Fifo => "first in, first out",
+                bellwether_domain::CostMethod::Lifo => "last in, first out",
+                bellwether_domain::CostMethod::HighestCost => "highest cost first",
                 bellwether_domain::CostMethod::Average => "moving average",
             },
             import_address: format!("/portfolio/{id}/import"),
@@ -480,7 +482,7 @@ pub(crate) fn told(booked: &Transaction) -> (String, Option<Decimal>) {
         Booking::Buy(trade) => {
             (format!("Bought {} {}", shares(trade.quantity), trade.symbol), Some(trade.cost()))
         }
-        Booking::Sell(trade) => {
+        Booking::Sell { trade, .. } => {
             (format!("Sold {} {}", shares(trade.quantity), trade.symbol), Some(trade.proceeds()))
         }
         Booking::Dividend { symbol, gross, tax, fee } => {
@@ -496,15 +498,42 @@ pub(crate) fn told(booked: &Transaction) -> (String, Option<Decimal>) {
             symbol.as_ref().map_or_else(|| "Fee".to_owned(), |symbol| format!("Fee for {symbol}")),
             Some(*amount),
         ),
+        Booking::Tax { symbol, amount } => (
+            symbol.as_ref().map_or_else(|| "Tax".to_owned(), |symbol| format!("Tax for {symbol}")),
+            Some(*amount),
+        ),
         Booking::Interest { gross, tax } => ("Interest".to_owned(), Some(gross - tax)),
-        Booking::Split { symbol, ratio } => {
-            (format!("Split of {symbol}, {} for {}", ratio.new, ratio.old), None)
+        Booking::Split { symbol, ratio, cash_in_lieu } => {
+            (format!("Split of {symbol}, {} for {}", ratio.new, ratio.old), unless_zero(*cash_in_lieu))
         }
         Booking::TransferIn { symbol, quantity, .. } => {
             (format!("{} {symbol} came in", shares(*quantity)), None)
         }
-        Booking::TransferOut { symbol, quantity } => {
+        Booking::TransferOut { symbol, quantity, .. } => {
             (format!("{} {symbol} went out", shares(*quantity)), None)
         }
+        Booking::SpinOff { symbol, into, ratio, cash_in_lieu, .. } => (
+            format!("{into} spun off from {symbol}, {} for {}", ratio.new, ratio.old),
+            unless_zero(*cash_in_lieu),
+        ),
+        Booking::Merger { symbol, into, ratio, cash_per_share, cash_in_lieu, .. } => {
+            let shares = into
+                .as_ref()
+                .zip(*ratio)
+                .map(|(into, ratio)| format!("{symbol} merged into {into}, {} for {}", ratio.new, ratio.old));
+            let cash = (!cash_per_share.is_zero())
+                .then(|| format!("{} a share", number::money(*cash_per_share, booked.currency)));
+            let words = match (shares, cash) {
+                (Some(shares), Some(cash)) => format!("{shares} and {cash}"),
+                (Some(shares), None) => shares,
+                (None, cash) => format!("{symbol} taken over for {}", cash.unwrap_or_default()),
+            };
+            (words, unless_zero(*cash_in_lieu))
+        }
+        Booking::TickerChange { symbol, into } => (format!("{symbol} became {into}"), None),
     }
+}
+
+fn unless_zero(amount: Decimal) -> Option<Decimal> {
+    (!amount.is_zero()).then_some(amount)
 }

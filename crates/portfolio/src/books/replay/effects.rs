@@ -22,7 +22,7 @@ impl Replay<'_> {
         let posted = self.posted(transaction);
         match &transaction.booking {
             Booking::Buy(trade) => self.buy(&posted, trade),
-            Booking::Sell(trade) => self.sell(&posted, trade),
+            Booking::Sell { trade, .. } => self.sell(&posted, trade),
             Booking::Dividend { gross, tax, fee, .. } => {
                 self.receive(self.dividend(&posted, *gross, *tax, *fee), transaction.sequence)
             }
@@ -44,11 +44,15 @@ impl Replay<'_> {
                 }
                 None => self.transfer_out(&posted, quantity.get()),
             },
-            // Splits took effect before the day's bookings; cash bookings name no instrument.
+            // Splits took effect before the day's bookings; cash bookings name no instrument; the books refuse the rest.
             Booking::Split { .. }
             | Booking::Deposit { .. }
             | Booking::Withdrawal { .. }
-            | Booking::Interest { .. } => Ok(()),
+            | Booking::Interest { .. }
+            | Booking::Tax { .. }
+            | Booking::SpinOff { .. }
+            | Booking::Merger { .. }
+            | Booking::TickerChange { .. } => Ok(()),
         }
     }
 

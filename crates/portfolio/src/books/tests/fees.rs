@@ -12,7 +12,7 @@ fn two_purchases_and_a_sale() -> Ledger {
     Ledger::default()
         .booked("2024-01-02", Booking::Buy(taxed))
         .booked("2024-01-03", Booking::Buy(trade("AAPL", "10", "12", "5")))
-        .booked("2024-01-04", Booking::Sell(trade("AAPL", "15", "20", "6")))
+        .booked("2024-01-04", Booking::Sell { trade: trade("AAPL", "15", "20", "6"), lots: Vec::new() })
 }
 
 fn apple(method: CostMethod) -> Position {
@@ -84,7 +84,7 @@ fn a_gain_abroad_is_split_into_price_and_currency() {
     let ledger = Ledger::default()
         .booked("2024-01-02", Booking::Buy(trade("SIE.DE", "2", "100", "0")))
         .in_currency("EUR", Some("1.25"))
-        .booked("2024-01-05", Booking::Sell(trade("SIE.DE", "1", "110", "0")))
+        .booked("2024-01-05", Booking::Sell { trade: trade("SIE.DE", "1", "110", "0"), lots: Vec::new() })
         .in_currency("EUR", Some("1.5"));
     let position = siemens(&ledger, "2024-01-05");
     let sale = &position.sales[0];

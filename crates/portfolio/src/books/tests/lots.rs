@@ -60,7 +60,7 @@ fn the_average_starts_anew_after_a_full_sale() {
 fn fees_are_in_the_cost_and_out_of_the_proceeds() {
     let ledger = Ledger::default()
         .booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "5")))
-        .booked("2024-01-03", Booking::Sell(trade("AAPL", "4", "12", "1")));
+        .booked("2024-01-03", Booking::Sell { trade: trade("AAPL", "4", "12", "1"), lots: Vec::new() });
     let position = apple(&ledger, "2024-01-03");
     // 105 for 10 shares: the 4 sold cost 42 and brought 47.
     assert_eq!(realised(&position), decimal("5"));
@@ -175,13 +175,21 @@ fn bookings_after_the_day_are_not_read() {
 
 fn transfer_in(quantity: &str, unit_cost: &str) -> Booking {
     let quantity = Quantity::new(decimal(quantity)).expect("a quantity");
-    Booking::TransferIn { symbol: symbol("AAPL"), quantity, unit_cost: decimal(unit_cost) }
+    Booking::TransferIn {
+        symbol: symbol("AAPL"),
+        quantity,
+        unit_cost: decimal(unit_cost),
+        fee: Decimal::ZERO,
+        acquired: None,
+    }
 }
 
 fn transfer_out(quantity: &str) -> Booking {
     Booking::TransferOut {
         symbol: symbol("AAPL"),
         quantity: Quantity::new(decimal(quantity)).expect("a quantity"),
+        fee: Decimal::ZERO,
+        lots: Vec::new(),
     }
 }
 
@@ -229,7 +237,7 @@ fn a_transfer_tells_which_lots_left_with_what_cost() {
 fn a_flow_tells_the_fee_in_it() {
     let ledger = Ledger::default()
         .booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "1")))
-        .booked("2024-01-03", Booking::Sell(trade("AAPL", "5", "12", "2")));
+        .booked("2024-01-03", Booking::Sell { trade: trade("AAPL", "5", "12", "2"), lots: Vec::new() });
     let position = apple(&ledger, "2024-01-05");
     let flows: Vec<_> = position.flows.iter().map(|flow| (flow.amount.clone(), flow.fee.clone())).collect();
     assert_eq!(flows, [(Ok(decimal("101")), Ok(decimal("1"))), (Ok(decimal("-58")), Ok(decimal("2")))]);

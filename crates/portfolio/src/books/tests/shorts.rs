@@ -24,12 +24,9 @@ fn apple(books: &Books) -> &Position {
 
 /// Sold short 10 at 20 with a fee of 1, and 5 at 18.
 fn sold_short() -> Ledger {
-    Ledger::default().booked("2024-01-02", Booking::Sell(trade("AAPL", "10", "20", "1"))).sell(
-        "2024-01-03",
-        "AAPL",
-        "5",
-        "18",
-    )
+    Ledger::default()
+        .booked("2024-01-02", Booking::Sell { trade: trade("AAPL", "10", "20", "1"), lots: Vec::new() })
+        .sell("2024-01-03", "AAPL", "5", "18")
 }
 
 #[test]
@@ -117,8 +114,10 @@ fn a_sale_before_its_purchase_ends_at_zero() {
 #[test]
 fn shares_that_are_not_there_cannot_be_transferred_even_then() {
     let quantity = bellwether_domain::Quantity::new(decimal("1")).expect("a quantity");
-    let ledger =
-        Ledger::default().booked("2024-01-02", Booking::TransferOut { symbol: symbol("AAPL"), quantity });
+    let ledger = Ledger::default().booked(
+        "2024-01-02",
+        Booking::TransferOut { symbol: symbol("AAPL"), quantity, fee: Decimal::ZERO, lots: Vec::new() },
+    );
     let options = Options { shorts: Shorts::Allowed, ..options() };
     assert!(Books::replay(&ledger.0, &world(), &options, date("2024-01-02")).is_err());
 }

@@ -8,6 +8,7 @@ fn recorded(new: i64, old: i64) -> Booking {
     Booking::Split {
         symbol: symbol("AAPL"),
         ratio: SplitRatio::new(new.into(), old.into()).expect("a ratio"),
+        cash_in_lieu: Decimal::ZERO,
     }
 }
 

@@ -88,7 +88,7 @@ impl Case {
             let (tax, booked) = (Decimal::new(act.fee, 3), trade(name, &quantity, &price, &fee));
             let booking = match act.kind {
                 0..=3 => Booking::Buy(booked),
-                4 | 5 => Booking::Sell(booked),
+                4 | 5 => Booking::Sell { trade: booked, lots: Vec::new() },
                 6 => Booking::Dividend { symbol: symbol(name), gross: amount, tax, fee: tax },
                 7 => Booking::Reinvestment { purchase: booked, gross: amount, withheld: tax },
                 8 => Booking::Deposit { amount },
@@ -99,8 +99,15 @@ impl Case {
                     symbol: symbol(name),
                     quantity: booked.quantity,
                     unit_cost: booked.price,
+                    fee: Decimal::ZERO,
+                    acquired: None,
                 },
-                _ => Booking::TransferOut { symbol: symbol(name), quantity: booked.quantity },
+                _ => Booking::TransferOut {
+                    symbol: symbol(name),
+                    quantity: booked.quantity,
+                    fee: Decimal::ZERO,
+                    lots: Vec::new(),
+                },
             };
             ledger = ledger.booked(&day(act.day), booking);
             if act.foreign {

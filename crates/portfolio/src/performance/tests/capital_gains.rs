@@ -15,7 +15,7 @@ fn from_the_opening_value_a_sale_below_it_is_a_loss() {
     let ledger = Ledger::default()
         .deposit("2010-01-01", "1")
         .buy("2010-01-01", "X", "10", "0.1")
-        .booked("2011-01-15", Booking::Sell(trade("X", "1", "99.01", "0.01")))
+        .booked("2011-01-15", Booking::Sell { trade: trade("X", "1", "99.01", "0.01"), lots: Vec::new() })
         .withdraw("2011-01-15", "99");
     let books = ledger.books(&market, "2011-12-31");
     let subject = Subject::portfolio(&books);

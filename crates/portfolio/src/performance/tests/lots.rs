@@ -12,7 +12,7 @@ fn ledger() -> Ledger {
     Ledger::default()
         .booked("2024-01-02", Booking::Buy(trade("X", "10", "10", "2")))
         .buy("2024-02-01", "X", "10", "12")
-        .booked("2024-03-10", Booking::Sell(trade("X", "30", "8", "6")))
+        .booked("2024-03-10", Booking::Sell { trade: trade("X", "30", "8", "6"), lots: Vec::new() })
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn ledger() -> Ledger {
         .buy("2023-12-29", "AAPL", "10", "10")
         .deposit("2024-01-10", "70")
         .booked("2024-01-10", Booking::Buy(trade("AAPL", "5", "12", "2")))
-        .booked("2024-01-20", Booking::Sell(trade("AAPL", "3", "12", "1")))
+        .booked("2024-01-20", Booking::Sell { trade: trade("AAPL", "3", "12", "1"), lots: Vec::new() })
         .withdraw("2024-01-25", "20")
         .sell("2024-02-10", "AAPL", "12", "14")
 }

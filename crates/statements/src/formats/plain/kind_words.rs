@@ -2,18 +2,36 @@
 
 use bellwether_domain::TransactionKind;
 
-/// A kind, and whether its amount is one that was paid whatever its sign.
+/// A kind, and which way its amount goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KindWord {
     pub(super) kind: TransactionKind,
-    /// Interest that was charged.
-    pub(super) charged: bool,
+    pub(super) direction: Direction,
+}
+
+/// What a word says about the sign of the amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// As is usual for the kind.
+    Usual,
+    /// Against what is usual, whatever sign is written: interest that was charged, a fee or tax that came back.
+    Reversed,
+}
+
+impl KindWord {
+    pub(super) fn usual(kind: TransactionKind) -> Self {
+        Self { kind, direction: Direction::Usual }
+    }
+
+    fn reversed(kind: TransactionKind) -> Self {
+        Self { kind, direction: Direction::Reversed }
+    }
 }
 
 /// Reads the name of a kind, whatever its case and punctuation.
 pub(super) fn read_kind(text: &str) -> Option<KindWord> {
     if let Ok(kind) = text.parse() {
-        return Some(KindWord { kind, charged: false });
+        return Some(KindWord::usual(kind));
     }
     let lower = text.to_lowercase();
     let words: Vec<&str> =
@@ -39,8 +57,18 @@ pub(super) fn read_kind(text: &str) -> Option<KindWord> {
         "int" | "interest income" | "interest received" | "interest earned" | "credit interest"
         | "bank interest" => TransactionKind::Interest,
         "interest charged" | "interest expense" | "debit interest" | "margin interest" => {
-            return Some(KindWord { kind: TransactionKind::Interest, charged: true });
+            return Some(KindWord::reversed(TransactionKind::Interest));
         }
+        "fee refund" | "fees refund" | "fee reversal" => {
+            return Some(KindWord::reversed(TransactionKind::Fee));
+        }
+        "separate tax" | "tax payment" => TransactionKind::Tax,
+        "tax refund" | "taxes refund" | "tax reversal" => {
+            return Some(KindWord::reversed(TransactionKind::Tax));
+        }
+        "spin offs" | "spinoffs" | "stock spin off" => TransactionKind::SpinOff,
+        "mergers" | "stock merger" | "cash merger" | "stock and cash merger" => TransactionKind::Merger,
+        "ticker symbol change" => TransactionKind::TickerChange,
         "splits" | "share split" | "forward split" | "reverse split" | "reverse stock split" => {
             TransactionKind::Split
         }
@@ -48,7 +76,7 @@ pub(super) fn read_kind(text: &str) -> Option<KindWord> {
         "transfer shares out" | "shares out" => TransactionKind::TransferOut,
         spaced => spaced.parse().ok()?,
     };
-    Some(KindWord { kind, charged: false })
+    Some(KindWord::usual(kind))
 }
 
 #[cfg(test)]
@@ -71,10 +99,20 @@ mod tests {
             ("Reverse Split", TransactionKind::Split),
             ("Transfer In", TransactionKind::TransferIn),
             ("transfer_out", TransactionKind::TransferOut),
+            ("Spin-Off", TransactionKind::SpinOff),
+            ("Merger", TransactionKind::Merger),
+            ("Symbol Change", TransactionKind::TickerChange),
+            ("Tax", TransactionKind::Tax),
         ] {
-            assert_eq!(read_kind(text), Some(KindWord { kind, charged: false }), "{text}");
+            assert_eq!(read_kind(text), Some(KindWord::usual(kind)), "{text}");
         }
-        assert!(read_kind("Margin Interest").is_some_and(|word| word.charged));
+        for (text, kind) in [
+            ("Margin Interest", TransactionKind::Interest),
+            ("Fee refund", TransactionKind::Fee),
+            ("Tax Refund", TransactionKind::Tax),
+        ] {
+            assert_eq!(read_kind(text), Some(KindWord::reversed(kind)), "{text}");
+        }
         for text in ["", "transfer", "short", "buy sell", "exercise"] {
             assert_eq!(read_kind(text), None, "{text}");
         }

@@ -19,7 +19,7 @@ use super::kind_words::{KindWord, read_kind};
 use crate::currency_mark::CurrencyMark;
 use crate::date::{DateOrder, read_date};
 use crate::header::{Columns, Header, is_absent};
-use crate::number::DecimalStyle;
+use crate::number::{DecimalStyle, read_number};
 use crate::ratio::{looks_like_ratio, read_ratio, read_ratio_or_factor};
 use crate::records::Record;
 use crate::survey::Survey;
@@ -146,10 +146,8 @@ impl<'a> RowReader<'a> {
         draft.symbol = symbol;
         draft.account = self.text(record, Field::Account);
         draft.note = self.text(record, Field::Note);
-        figures.fill(&mut draft, word.charged, &mut problems);
-        if word.kind == TransactionKind::Split {
-            draft.ratio = self.ratio(record, &mut problems);
-        }
+        figures.fill(&mut draft, word.direction, &mut problems);
+        self.corporate_event(record, &mut draft, &mut problems);
         let rounded = round_money(&mut draft);
         self.validate(&draft, &mut problems);
         if problems.0.is_empty() {
@@ -185,7 +183,7 @@ impl<'a> RowReader<'a> {
 
     fn kind_of(&self, record: &Record<'_>, problems: &mut Problems) -> Option<KindWord> {
         if let Some(kind) = self.kind {
-            return Some(KindWord { kind, charged: false });
+            return Some(KindWord::usual(kind));
         }
         let read = match self.cell(record, Field::Kind) {
             Some(cell) => read_kind(cell).ok_or_else(|| Reason::UnknownKind { text: shortened(cell) }),
@@ -234,6 +232,39 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// What only corporate events and transfers have.
+    fn corporate_event(&self, record: &Record<'_>, draft: &mut TransactionDraft, problems: &mut Problems) {
+        use TransactionKind::{Merger, SpinOff, Split, TickerChange, TransferIn};
+        if matches!(draft.kind, Split | SpinOff | Merger) {
+            draft.ratio = self.ratio(record, problems);
+        }
+        if let (SpinOff | Merger | TickerChange, Some(cell)) =
+            (draft.kind, self.cell(record, Field::OtherSymbol))
+        {
+            draft.other_symbol = read_symbol(cell)
+                .map_err(|reason| problems.add(self.column(Field::OtherSymbol), reason))
+                .ok()
+                .or_else(other_placeholder_symbol);
+        }
+        if let (SpinOff | Merger, Some(cell)) = (draft.kind, self.cell(record, Field::CostShare)) {
+            draft.cost_share = Some(match read_number(cell, self.style) {
+                Ok(number) if number.mark.is_none() => number.value,
+                Ok(_) => {
+                    problems.add(self.column(Field::CostShare), Reason::NotANumber { text: shortened(cell) });
+                    Decimal::ZERO
+                }
+                Err(reason) => {
+                    problems.add(self.column(Field::CostShare), reason);
+                    Decimal::ZERO
+                }
+            });
+        }
+        if let (TransferIn, Some(cell)) = (draft.kind, self.cell(record, Field::Acquired)) {
+            let read = read_date(cell, self.order);
+            draft.acquired = read.map_err(|reason| problems.add(self.column(Field::Acquired), reason)).ok();
+        }
+    }
+
     /// The ratio from its own column, or from another that holds one such as 2:1.
     fn ratio(&self, record: &Record<'_>, problems: &mut Problems) -> Option<SplitRatio> {
         let (field, read) = if let Some(cell) = self.cell(record, Field::Ratio) {
@@ -256,7 +287,7 @@ impl<'a> RowReader<'a> {
     /// Asks the one validation of all transactions, again with each field that it refuses put right, until
     /// everything that is wrong is known.
     fn validate(&self, draft: &TransactionDraft, problems: &mut Problems) {
-        const MORE_THAN_FIELDS: usize = 12;
+        const MORE_THAN_FIELDS: usize = 16;
         let id = TransactionId::from_uuid(Uuid::nil());
         let Err(mut error) = draft.check(id, 0, self.options.today) else { return };
         let mut draft = draft.clone();
@@ -270,6 +301,10 @@ impl<'a> RowReader<'a> {
                 Some(Field::Fee) => draft.fee = None,
                 Some(Field::Tax) => draft.tax = None,
                 Some(Field::Ratio) => draft.ratio = SplitRatio::new(Decimal::ONE, Decimal::ONE),
+                Some(Field::OtherSymbol) => draft.other_symbol = other_placeholder_symbol(),
+                Some(Field::CostShare) => draft.cost_share = Some(Decimal::ZERO),
+                Some(Field::CashInLieu) => draft.cash_in_lieu = None,
+                Some(Field::Acquired) => draft.acquired = None,
                 Some(Field::Date) => draft.date = NaiveDate::default().min(self.options.today),
                 _ => {}
             }
@@ -287,16 +322,27 @@ fn placeholder_symbol() -> Option<Symbol> {
     "X".parse().ok()
 }
 
+/// Stands for the other symbol of an event where it is faulty.
+fn other_placeholder_symbol() -> Option<Symbol> {
+    "Y".parse().ok()
+}
+
 /// The column that an error of the validation is about.
 fn field_of(error: &InvalidTransaction) -> Option<Field> {
     match error {
         InvalidTransaction::Missing { field, .. }
         | InvalidTransaction::NotPositive { field }
+        | InvalidTransaction::Zero { field }
         | InvalidTransaction::Negative { field }
         | InvalidTransaction::OutOfRange { field } => match field.split_once(' ')?.1 {
             "symbol" => Some(Field::Symbol),
             "quantity" => Some(Field::Quantity),
-            "price" | "cost per unit" => Some(Field::Price),
+            "price" | "cash per share" | "other symbol, or the cash per share as its price" => {
+                Some(Field::Price)
+            }
+            "other symbol" => Some(Field::OtherSymbol),
+            "share of the cost" | "share of the cost that moves" => Some(Field::CostShare),
+            "cash in lieu" => Some(Field::CashInLieu),
             "amount" => Some(Field::Amount),
             "fee" => Some(Field::Fee),
             "tax" => Some(Field::Tax),
@@ -305,13 +351,21 @@ fn field_of(error: &InvalidTransaction) -> Option<Field> {
         },
         InvalidTransaction::Quantity(_) => Some(Field::Quantity),
         InvalidTransaction::Future(_) | InvalidTransaction::TooEarly(_) => Some(Field::Date),
+        InvalidTransaction::CostShare(_) => Some(Field::CostShare),
+        InvalidTransaction::SameSymbol(_) => Some(Field::OtherSymbol),
+        InvalidTransaction::AcquiredLater { .. } => Some(Field::Acquired),
+        InvalidTransaction::LotsSum { .. } | InvalidTransaction::LotTwice(_) => None,
     }
 }
 
 /// Rounds what has more decimals than are kept, and says whether something had.
 fn round_money(draft: &mut TransactionDraft) -> bool {
     let mut rounded = false;
-    for value in [&mut draft.price, &mut draft.amount, &mut draft.fee, &mut draft.tax].into_iter().flatten() {
+    for value in
+        [&mut draft.price, &mut draft.amount, &mut draft.fee, &mut draft.tax, &mut draft.cash_in_lieu]
+            .into_iter()
+            .flatten()
+    {
         let kept = value.normalize();
         // A number that would become nothing is refused by the validation instead.
         if kept.scale() > MONEY_DECIMALS && !kept.round_dp(MONEY_DECIMALS).is_zero() {

@@ -4,6 +4,7 @@ use bellwether_domain::{Currency, QuoteUnit, TransactionDraft, TransactionKind};
 use rust_decimal::Decimal;
 
 use super::super::columns::Field;
+use super::super::kind_words::Direction;
 use super::{MONEY_DECIMALS, Problems, RowReader};
 use crate::Reason;
 use crate::header::{Place, is_absent};
@@ -64,6 +65,7 @@ pub(super) struct Figures<'a> {
     net_amount: Given<'a>,
     fees: Vec<Given<'a>>,
     taxes: Vec<Given<'a>>,
+    cash_in_lieu: Given<'a>,
     /// The unit that the row's currency column names.
     said: Option<QuoteUnit>,
     default_currency: Currency,
@@ -83,10 +85,20 @@ impl<'a> Figures<'a> {
         let mut one = |place: &'a Place| reader.figure(record, place, said, problems);
         let mut first = |field| columns.place(field).map_or(Given::Absent, &mut one);
         // The ratio of a split may stand in any of these.
-        let (price, quantity, amount, net_amount) = if kind == Some(TransactionKind::Split) {
-            (Given::Absent, Given::Absent, Given::Absent, Given::Absent)
-        } else {
-            (first(Field::Price), first(Field::Quantity), first(Field::Amount), first(Field::NetAmount))
+        let (price, quantity, amount, net_amount) = match kind {
+            Some(TransactionKind::Split | TransactionKind::SpinOff | TransactionKind::TickerChange) => {
+                (Given::Absent, Given::Absent, Given::Absent, Given::Absent)
+            }
+            Some(TransactionKind::Merger) => {
+                (first(Field::Price), Given::Absent, Given::Absent, Given::Absent)
+            }
+            _ => (first(Field::Price), first(Field::Quantity), first(Field::Amount), first(Field::NetAmount)),
+        };
+        let cash_in_lieu = match kind {
+            Some(TransactionKind::Split | TransactionKind::SpinOff | TransactionKind::Merger) => {
+                first(Field::CashInLieu)
+            }
+            _ => Given::Absent,
         };
         let fees =
             columns.places(Field::Fee).map(&mut one).map(|fee| fee.negated(reader.signs.fees_negative));
@@ -103,16 +115,22 @@ impl<'a> Figures<'a> {
             net_amount,
             fees,
             taxes,
+            cash_in_lieu,
             said,
             default_currency: reader.options.default_currency,
         }
     }
 
     /// Puts the numbers where the draft's kind wants them, without signs where the kind gives the direction.
-    pub(super) fn fill(mut self, draft: &mut TransactionDraft, charged: bool, problems: &mut Problems) {
+    pub(super) fn fill(
+        mut self,
+        draft: &mut TransactionDraft,
+        direction: Direction,
+        problems: &mut Problems,
+    ) {
         use TransactionKind::{
-            Buy, Deposit, Dividend, Fee, Interest, Reinvestment, Sell, Split, TransferIn, TransferOut,
-            Withdrawal,
+            Buy, Deposit, Dividend, Fee, Interest, Merger, Reinvestment, Sell, SpinOff, Split, Tax,
+            TickerChange, TransferIn, TransferOut, Withdrawal,
         };
         let kind = draft.kind;
         let has_total = !self.amount.is_absent() || !self.net_amount.is_absent();
@@ -126,8 +144,9 @@ impl<'a> Figures<'a> {
             // Some write a price of 0 where they mean that only the total is known.
             self.price = Given::Absent;
         }
-        let moves_cash = matches!(kind, Dividend | Deposit | Withdrawal | Fee | Interest);
-        let uses_price = if trades { !self.price.is_absent() } else { moves_cash && !has_total };
+        let moves_cash = matches!(kind, Dividend | Deposit | Withdrawal | Fee | Tax | Interest);
+        let uses_price =
+            if trades || kind == Merger { !self.price.is_absent() } else { moves_cash && !has_total };
         let uses_total = moves_cash || trades && (!uses_price || kind == Reinvestment);
 
         let mut used = Vec::with_capacity(6);
@@ -138,13 +157,14 @@ impl<'a> Figures<'a> {
             used.extend([self.amount, self.net_amount]);
         }
         used.extend(self.fees.iter().chain(&self.taxes));
+        used.push(self.cash_in_lieu);
         let money = Money::of(&used, self.said, self.default_currency, problems);
         draft.currency = money.currency;
 
         let fees = money.sum(&self.fees, problems);
         let taxes = money.sum(&self.taxes, problems);
         let mut fee = fees.filter(|fee| !fee.is_zero());
-        let tax = taxes.filter(|tax| !tax.is_zero());
+        let mut tax = taxes.filter(|tax| !tax.is_zero());
         let total = if uses_total { self.total(kind, &money, fee, tax, problems) } else { None };
 
         match kind {
@@ -164,7 +184,7 @@ impl<'a> Figures<'a> {
                 }
             }
             TransferOut => draft.quantity = self.units(kind, problems),
-            Dividend | Deposit | Withdrawal | Fee | Interest => {
+            Dividend | Deposit | Withdrawal | Fee | Tax | Interest => {
                 let mut amount = total;
                 if amount.is_none() {
                     amount = self.product(&money, problems);
@@ -172,14 +192,19 @@ impl<'a> Figures<'a> {
                 if amount.is_none() && kind == Fee {
                     amount = fee.take();
                 }
-                draft.amount = match kind {
-                    Withdrawal | Fee => amount.map(|amount| amount.abs()),
-                    Interest if charged => amount.map(|amount| -amount.abs()),
-                    _ => amount,
+                if amount.is_none() && kind == Tax {
+                    amount = tax.take();
+                }
+                draft.amount = match (kind, direction) {
+                    (_, Direction::Reversed) => amount.map(|amount| -amount.abs()),
+                    (Withdrawal | Fee | Tax, Direction::Usual) => amount.map(|amount| amount.abs()),
+                    (_, Direction::Usual) => amount,
                 };
             }
-            Split => {}
+            Merger => draft.price = money.placed(self.price),
+            Split | SpinOff | TickerChange => {}
         }
+        draft.cash_in_lieu = money.placed(self.cash_in_lieu).filter(|cash| !cash.is_zero());
         let mut keep = |value: Option<Decimal>, allowed: bool, field, column: Option<&Given<'_>>| {
             if value.is_some() && !allowed {
                 let column = column.and_then(|given| given.figure()).map(|figure| figure.column);
@@ -188,7 +213,8 @@ impl<'a> Figures<'a> {
             }
             value
         };
-        draft.fee = keep(fee, matches!(kind, Buy | Sell | Reinvestment | Dividend), "fee", self.fees.first());
+        let charged = matches!(kind, Buy | Sell | Reinvestment | Dividend | TransferIn | TransferOut);
+        draft.fee = keep(fee, charged, "fee", self.fees.first());
         let taxed = matches!(kind, Buy | Sell | Reinvestment | Dividend | Interest);
         draft.tax = keep(tax, taxed, "tax", self.taxes.first());
     }
