@@ -10,10 +10,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use self::linking::Linking;
-use crate::books::{CashBalance, CashEntry, CashKind, ExternalKind};
+use crate::books::{CashBalance, CashEntry, CashKind};
 use crate::exact::{Exact, ratio};
 use crate::figure::total;
-use crate::{Books, Figure, Market, Period, PortfolioSeries, Position};
+use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, Subject};
 
 /// What contributed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,8 +69,7 @@ impl Contributions {
     pub fn new(books: &Books, market: &Market, series: &PortfolioSeries, period: Period) -> Self {
         let period = Period { to: period.to.min(books.as_of()), ..period };
         let linking = Linking::new(series, period);
-        let mut scope = Scope { books, market, period, linking, capital: Ok(Decimal::ZERO) };
-        scope.capital = scope.capital_at_work();
+        let scope = Scope { books, market, period, linking, capital: capital(books, market, period) };
         let mut lines: Vec<Contribution> =
             books.positions().iter().filter_map(|position| scope.holding(position)).collect();
         for source in [ContributionSource::Interest, ContributionSource::Charges] {
@@ -143,22 +142,6 @@ impl Scope<'_> {
         Some(self.line(source, gain(&value(from), &paid_in, &value(to)), time_weighted))
     }
 
-    fn capital_at_work(&self) -> Figure<Decimal> {
-        let from = self.period.from;
-        let holdings =
-            self.books.positions().iter().map(|held| held.value_on(self.market, self.base(), from));
-        let cash = self.books.cash().balances.iter().map(|balance| self.cash_value(balance, from));
-        let paid_in = self
-            .books
-            .external_flows()
-            .iter()
-            .filter(|flow| self.period.contains(flow.date))
-            .filter(|flow| matches!(flow.kind, ExternalKind::Deposit { .. } | ExternalKind::TransferIn))
-            .map(|flow| flow.amount.clone());
-        let parts: Vec<_> = holdings.chain(cash).chain(paid_in).collect();
-        total(&parts)
-    }
-
     fn cash_value(&self, balance: &CashBalance, day: NaiveDate) -> Figure<Decimal> {
         let amount = balance.on(day);
         if amount.is_zero() {
@@ -188,6 +171,14 @@ impl Scope<'_> {
     fn base(&self) -> Currency {
         self.books.options().base
     }
+}
+
+/// Opening value, and what came in on days on which more came than went.
+fn capital(books: &Books, market: &Market, period: Period) -> Figure<Decimal> {
+    let portfolio = Subject::portfolio(books);
+    let paid = portfolio.daily_flows(period)?.into_iter().map(|(_, amount)| amount);
+    let opening = portfolio.value_on(period.from, market)?;
+    paid.filter(|amount| *amount > Decimal::ZERO).try_fold(opening, Exact::plus)
 }
 
 /// What cash of a kind that names no instrument contributes to; `None` when it only changed its place.

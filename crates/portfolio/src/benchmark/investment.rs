@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::exact::Exact;
 use crate::xirr::{Flow, Rate, xirr};
-use crate::{Books, Figure, Market, PortfolioSeries, Position, Reason};
+use crate::{Books, Figure, IncomeKind, Market, Period, PortfolioSeries, Position, Reason, Subject};
 
 /// Money that went into something and came out of it by day, and what that is worth.
 ///
@@ -79,6 +79,23 @@ impl<'a> Investment<'a> {
     /// When a flow or the holding's value is unknown, or nothing was ever paid in.
     pub fn of_position(position: &'a Position, books: &Books, market: &'a Market) -> Figure<Self> {
         Self::of_holding(position, market, books.options().base, books.as_of())
+    }
+
+    /// A portfolio, a set of portfolios, a holding or a lot over a period: what it was worth at the opening is paid in
+    /// then, and what crossed its border follows.
+    ///
+    /// # Errors
+    /// When a flow or the value at either end is unknown, [`Reason::NoCapital`] when nothing was ever paid in.
+    pub fn of_subject(subject: &'a Subject<'_>, market: &'a Market, period: Period) -> Figure<Self> {
+        let opening = subject.value_on(period.from, market)?;
+        let opening = (!opening.is_zero()).then_some((period.from, opening));
+        let flows = opening.into_iter().chain(subject.daily_flows(period)?);
+        let flows = flows.map(|(date, amount)| (date, amount.float())).collect();
+        let worth = |day| Ok(subject.value_on(day, market)?.float());
+        let mut investment = Self::new(flows, period.to, worth)?;
+        let income = subject.income_within(period);
+        investment.has_dividends = income.iter().any(|paid| paid.kind == IncomeKind::Dividend);
+        Ok(investment)
     }
 
     pub(super) fn of_holding(

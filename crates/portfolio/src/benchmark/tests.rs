@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{
     Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, usd,
 };
-use crate::{InstrumentData, PortfolioSeries, PriceSeries, Rates, Reason};
+use crate::{InstrumentData, PortfolioSeries, PriceSeries, Rates, Reason, Subject, performance};
 
 fn benchmark(data: InstrumentData, as_of: &str) -> Benchmark {
     Benchmark::new(&symbol("VOO"), &market([("VOO", data)]), usd(), date(as_of)).expect("a benchmark")
@@ -318,8 +318,68 @@ fn time_weighted_return_stands_beside_the_total_return_of_the_same_days() {
 #[test]
 fn total_return_of_a_period_counts_from_the_close_before_it() {
     let voo = benchmark(quoted(&[("2024-01-05", 100.0), ("2024-01-08", 110.0)]), "2024-01-09");
-    let period = |from, to| crate::Period::new(date(from), date(to)).expect("a period");
+    let period = |from, to| Period::new(date(from), date(to)).expect("a period");
     close(voo.return_over(period("2024-01-07", "2024-01-08")).expect("a return"), 0.1);
     let before = voo.return_over(period("2024-01-04", "2024-01-08"));
     assert_eq!(before, Err(Reason::no_price(&symbol("VOO"))));
+}
+
+/// VOO rises from 100 to 110 to 121; 10 A are bought at 10 and 5 at 12, 3 of the first sold at 12.
+fn subjects() -> (Ledger, Market) {
+    let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 12.0), ("2024-01-04", 13.0)]);
+    let voo = quoted(&[("2024-01-02", 100.0), ("2024-01-03", 110.0), ("2024-01-04", 121.0)]);
+    let market = market([("A", a.with_dividends(&[dividend("2024-01-04", "1")])), ("VOO", voo)]);
+    let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").buy("2024-01-03", "A", "5", "12").sell(
+        "2024-01-03",
+        "A",
+        "3",
+        "12",
+    );
+    (ledger, market)
+}
+
+#[test]
+fn a_purchase_is_compared_by_its_cost_proceeds_and_dividends() {
+    let (ledger, market) = subjects();
+    let books = ledger.books(&market, "2024-01-04");
+    let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
+    let period = Period::since(date("2024-01-02"), books.as_of()).expect("a period");
+    let lot = Subject::lot(&books, &market, ledger.id(1)).expect("a lot");
+    let result = voo.against(&Investment::of_subject(&lot, &market, period).expect("known")).expect("known");
+    // 100 in, 36 out on the 3rd, 7 of dividend on the 4th: 121 - 36 x 1.1 - 7, beside 7 shares at 13.
+    close(result.value, 121.0 - 39.6 - 7.0);
+    close(result.own_value, 91.0);
+    close(result.net_invested, 57.0);
+}
+
+#[test]
+fn a_period_opens_with_what_the_subject_was_worth() {
+    let (ledger, market) = subjects();
+    let books = ledger.books(&market, "2024-01-04");
+    let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
+    let portfolio = Subject::portfolio(&books);
+    let period = Period::new(date("2024-01-03"), date("2024-01-04")).expect("a period");
+    let investment = Investment::of_subject(&portfolio, &market, period).expect("known");
+    let result = voo.against(&investment).expect("a comparison");
+    // 12 shares at 12 (the sale paid for part of the second purchase), then at 13 with 12 of dividend.
+    close(result.paid_in, 144.0);
+    close(result.value, 158.4);
+    close(result.own_value, 168.0);
+    close(result.ahead_by, 9.6);
+    let performance = performance(&portfolio, &market, period);
+    assert_eq!(result.own_xirr, performance.returns.money_weighted);
+}
+
+#[test]
+fn several_portfolios_are_compared_as_one() {
+    let (ledger, market) = subjects();
+    let books = ledger.books(&market, "2024-01-04");
+    let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
+    let period = Period::since(date("2024-01-02"), books.as_of()).expect("a period");
+    let value = |subject: &Subject<'_>| {
+        let investment = Investment::of_subject(subject, &market, period).expect("known");
+        voo.against(&investment).expect("a comparison").value
+    };
+    let two = Subject::portfolios(&[&books, &books]).expect("one currency");
+    close(value(&two), 2.0 * value(&Subject::portfolio(&books)));
 }

@@ -156,7 +156,8 @@ impl CostParts {
 }
 
 impl Subject<'_> {
-    fn income_within(&self, period: Period) -> Vec<&Income> {
+    /// Dividends and interest paid in a period.
+    pub(crate) fn income_within(&self, period: Period) -> Vec<&Income> {
         let dividends = self.members().iter().flat_map(|member| &member.position.income);
         let interest = self.cash().iter().flat_map(|books| books.interest());
         dividends.chain(interest).filter(|income| period.contains(income.date)).collect()
