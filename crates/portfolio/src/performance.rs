@@ -3,6 +3,7 @@
 mod capital_gains;
 mod cash_value;
 mod columns;
+mod explanation;
 mod gain_parts;
 mod lot;
 mod own_transfers;
@@ -17,6 +18,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use self::capital_gains::{Basis, CapitalGains, TradeCosts};
+use self::explanation::Facts;
 pub use self::gain_parts::{CostParts, GainParts, IncomeParts};
 pub use self::returns::{LinkedReturn, PeriodReturns};
 pub use self::subject::{Subject, SubjectFlow, SubjectFlowKind};
@@ -43,6 +45,8 @@ pub struct Performance {
     pub parts: GainParts,
     /// Rates of return, side by side.
     pub returns: PeriodReturns,
+    /// Why the rates differ, or do not, in one sentence.
+    pub explanation: String,
 }
 
 /// What crossed a subject's border in a period. What comes and goes on the same day is netted first: a switch from
@@ -71,7 +75,25 @@ pub fn performance(subject: &Subject<'_>, market: &Market, period: Period) -> Pe
         &Values { opening: &opening, closing: &closing, flows: &flows, gain: &gain },
     );
     let parts = GainParts::new(subject, market, period);
-    Performance { period, base: subject.base(), opening, closing, flows, gain, parts, returns }
+    let explanation = explanation(subject, period, &opening, &flows, &returns);
+    let base = subject.base();
+    Performance { period, base, opening, closing, flows, gain, parts, returns, explanation }
+}
+
+fn explanation(
+    subject: &Subject<'_>,
+    period: Period,
+    opening: &Figure<Decimal>,
+    flows: &NetFlows,
+    returns: &PeriodReturns,
+) -> String {
+    let float = |amount: &Figure<Decimal>| amount.clone().map_or(0.0, Exact::float);
+    let days = subject.daily_flows(period).unwrap_or_default();
+    let days: Vec<_> = days.into_iter().map(|(day, amount)| (day, amount.float())).collect();
+    let moved: Vec<_> = days.into_iter().filter(|(_, amount)| *amount != 0.0).collect();
+    let opening = float(opening);
+    let facts = Facts { period, returns, capital: opening + float(&flows.paid_in), opening, flows: &moved };
+    facts.sentence()
 }
 
 /// The money that the rates are made from.

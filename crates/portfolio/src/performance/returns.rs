@@ -37,7 +37,7 @@ pub struct LinkedReturn {
     pub total: f64,
     /// A year; unknown for periods of less than one.
     pub annualised: Figure<f64>,
-    /// The day on which everything was lost, at which the chain ends.
+    /// The day on which everything was lost, when nothing came after it: the series ends there, at -100 %.
     pub ended: Option<NaiveDate>,
     /// Growth of 1 by day, from the opening day or the first day with something.
     pub index: DailySeries,
@@ -90,6 +90,9 @@ fn dietz(subject: &Subject<'_>, period: Period, values: &Values<'_>) -> Figure<f
 fn linked(columns: &Figure<Columns>, period: Period) -> Figure<LinkedReturn> {
     let columns = columns.as_ref().map_err(Clone::clone)?;
     let linked = time_weighted(columns.first, columns.days())?;
+    if let Some(lost) = linked.earlier.last() {
+        return Err(Reason::LostBefore { on: lost.ended });
+    }
     Ok(LinkedReturn {
         total: linked.total,
         annualised: annualised(linked.total, period.days()),

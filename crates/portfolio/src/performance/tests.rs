@@ -1,6 +1,7 @@
 //! Figures over periods, worked by hand.
 
 mod capital_gains;
+mod explanation;
 mod lots;
 mod portfolios;
 mod returns;
