@@ -23,7 +23,7 @@ use rust_decimal::Decimal;
 
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
 pub use cost::Cost;
-pub(crate) use cost::{Booked, BookedRates, share as cost_share};
+pub(crate) use cost::{Booked, BookedRates, CostOrigin, share as cost_share};
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, Income, IncomeKind};
 pub(crate) use lot_shelves::SPLIT_DECIMALS;
@@ -152,6 +152,30 @@ impl Books {
         options: &Options,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
+        Self::replayed(
+            transactions,
+            Terms { options, rates: market.rates(), as_of, explained: false },
+            market,
+        )
+    }
+
+    /// The same books, whose costs keep how they came about.
+    pub(crate) fn replay_explained(
+        transactions: &[Transaction],
+        market: &Market,
+        options: Options,
+        as_of: NaiveDate,
+    ) -> Result<Self, LedgerError> {
+        let terms = Terms { options: &options, rates: market.rates(), as_of, explained: true };
+        Self::replayed(transactions, terms, market)
+    }
+
+    fn replayed(
+        transactions: &[Transaction],
+        terms: Terms<'_>,
+        market: &Market,
+    ) -> Result<Self, LedgerError> {
+        let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
         if let Some(booking) =
@@ -167,7 +191,6 @@ impl Books {
             }
         }
 
-        let terms = Terms { options, rates: market.rates(), as_of };
         let mut books = Self {
             as_of,
             options: *options,

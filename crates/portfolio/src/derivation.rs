@@ -5,6 +5,7 @@
 
 mod calculation;
 mod cash;
+mod costs;
 mod figure_name;
 mod market_facts;
 mod operation;
@@ -50,7 +51,7 @@ impl<'a> Derivations<'a> {
         options: &Options,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        let books = Books::replay(transactions, market, options, as_of)?;
+        let books = Books::replay_explained(transactions, market, *options, as_of)?;
         Ok(Self { transactions, market, books })
     }
 

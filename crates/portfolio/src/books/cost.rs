@@ -1,16 +1,23 @@
 //! What shares cost or brought, in the base currency and in the currency of their listing.
 
+mod origin;
+
+use std::sync::Arc;
+
+use bellwether_domain::TransactionId;
 use rust_decimal::Decimal;
 
 use crate::exact::Exact;
 use crate::{Figure, Reason};
+
+pub(crate) use origin::CostOrigin;
 
 /// An amount of money in two currencies, each at the rates of its bookings: the cost of shares, or the proceeds of a
 /// sale.
 ///
 /// It contains the fees and taxes of its trades and knows how much of it they are. A missing rate makes one of the
 /// two currencies unknown, not the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Cost {
     /// In the portfolio's base currency.
     pub base: Figure<Decimal>,
@@ -19,7 +26,21 @@ pub struct Cost {
     /// Both currencies are the same, so that one amount is enough.
     is_listed_in_base: bool,
     contained: Contained,
+    /// How it came about, in a replay that is to be explained.
+    origin: Option<Arc<CostOrigin>>,
 }
+
+/// The amounts count, not how they came about.
+impl PartialEq for Cost {
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base
+            && self.listed == other.listed
+            && self.is_listed_in_base == other.is_listed_in_base
+            && self.contained == other.contained
+    }
+}
+
+impl Eq for Cost {}
 
 /// The fees and taxes in an amount: added to a cost, and negative in proceeds. They count where the whole is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +139,7 @@ impl Cost {
         listed: Ok(Decimal::ZERO),
         is_listed_in_base: true,
         contained: Contained::NOTHING,
+        origin: None,
     };
 
     /// The same without the fees and taxes of the trades: quantity times price.
@@ -163,15 +185,33 @@ impl Cost {
             Some(rate) => (at(rate), false),
             None => (base.clone(), true),
         };
-        Self { base, listed, is_listed_in_base, contained }
+        Self { base, listed, is_listed_in_base, contained, origin: None }
+    }
+
+    /// The same, to be explained by a transaction.
+    pub(crate) fn booked_by(self, transaction: TransactionId) -> Self {
+        Self { origin: Some(Arc::new(CostOrigin::Booked(transaction))), ..self }
+    }
+
+    /// How it came about, in a replay that is to be explained.
+    pub(crate) fn origin(&self) -> Option<&Arc<CostOrigin>> {
+        self.origin.as_ref()
     }
 
     pub(crate) fn plus(&self, other: &Self) -> Self {
-        self.with(other, Exact::plus)
+        self.with(other, Exact::plus).made_of(self, other, CostOrigin::Sum)
     }
 
     pub(crate) fn minus(&self, other: &Self) -> Self {
-        self.with(other, Exact::minus)
+        self.with(other, Exact::minus).made_of(self, other, CostOrigin::Difference)
+    }
+
+    /// With its origin, where one of the operands has one.
+    fn made_of(mut self, left: &Self, right: &Self, operation: fn(Self, Self) -> CostOrigin) -> Self {
+        if left.origin.is_some() || right.origin.is_some() {
+            self.origin = Some(Arc::new(operation(left.clone(), right.clone())));
+        }
+        self
     }
 
     pub(crate) fn negated(&self) -> Self {
@@ -190,7 +230,9 @@ impl Cost {
         let of = |amount: &Figure<Decimal>| amount.clone().and_then(|amount| share(amount, part, whole));
         let base = of(&self.base);
         let listed = if self.is_listed_in_base { base.clone() } else { of(&self.listed) };
-        Self { base, listed, is_listed_in_base: self.is_listed_in_base, contained }
+        let origin =
+            self.origin.is_some().then(|| Arc::new(CostOrigin::Share { of: self.clone(), part, whole }));
+        Self { base, listed, is_listed_in_base: self.is_listed_in_base, contained, origin }
     }
 
     fn unknown(reason: Reason) -> Self {
@@ -203,6 +245,7 @@ impl Cost {
             listed: self.listed.clone().map(|_| part.listed),
             is_listed_in_base: self.is_listed_in_base,
             contained: Contained::NOTHING,
+            origin: None,
         }
     }
 
@@ -219,7 +262,7 @@ impl Cost {
         let base = join(&self.base, &other.base);
         let is_listed_in_base = self.is_listed_in_base && other.is_listed_in_base;
         let listed = if is_listed_in_base { base.clone() } else { join(&self.listed, &other.listed) };
-        Self { base, listed, is_listed_in_base, contained }
+        Self { base, listed, is_listed_in_base, contained, origin: None }
     }
 }
 

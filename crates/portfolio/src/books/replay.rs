@@ -35,6 +35,8 @@ pub(super) struct Terms<'a> {
     pub(super) options: &'a Options,
     pub(super) rates: &'a Rates,
     pub(super) as_of: NaiveDate,
+    /// Costs keep how they came about.
+    pub(super) explained: bool,
 }
 
 impl Terms<'_> {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::calculation::{Calculation, DayValues, IncomePart, Label, Side, TradeCost, fraction, money};
 use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
-use crate::books::{Charge, ExternalFlow, HoldingPrice, Income, PositionFlow};
+use crate::books::{Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, PositionFlow};
 use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
 
 /// Records figures as nodes; a figure is the place of its node.
@@ -22,6 +22,10 @@ pub(super) struct Record<'a> {
     subject: Option<About>,
     /// Movements of cash that are nodes already, by their place in the cash book.
     pub(super) movements: HashMap<usize, usize>,
+    /// What trades settled for, where that is a node already.
+    pub(super) trades: HashMap<TransactionId, usize>,
+    /// Costs that are nodes already.
+    pub(super) costs: HashMap<(*const CostOrigin, Side), usize>,
 }
 
 impl<'a> Record<'a> {
@@ -30,7 +34,17 @@ impl<'a> Record<'a> {
             transactions.iter().filter(|booking| booking.date <= books.as_of()).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
         let by_id = ordered.iter().map(|booking| (booking.id, *booking)).collect();
-        Self { market, books, ordered, by_id, nodes: Vec::new(), subject: None, movements: HashMap::new() }
+        Self {
+            market,
+            books,
+            ordered,
+            by_id,
+            nodes: Vec::new(),
+            subject: None,
+            movements: HashMap::new(),
+            trades: HashMap::new(),
+            costs: HashMap::new(),
+        }
     }
 
     pub(super) fn finished(self, root: usize) -> Derivation {
@@ -129,11 +143,7 @@ impl Calculation for Record<'_> {
     }
 
     fn cost(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
-        let value = match side {
-            Side::Base => &cost.base,
-            Side::Listed => &cost.listed,
-        };
-        self.given(label, value.clone().map(Number::Exact), Source::Ledger)
+        self.cost_of(label, cost, side)
     }
 
     fn income(&mut self, income: &Income, part: IncomePart) -> usize {

@@ -51,26 +51,38 @@ impl<'a> Record<'a> {
 
     /// What a trade settles for, in its currency: paid for a purchase, received for a sale.
     pub(super) fn settled(&mut self, transaction: &Transaction, trade: &Trade, is_sale: bool) -> usize {
+        if let Some(node) = self.trades.get(&transaction.id) {
+            return *node;
+        }
         let (currency, per_share) = (transaction.currency, Unit::PerShare(transaction.currency));
         let quantity = Label::new("Quantity", "", Unit::Shares);
         let quantity = self.field(quantity, transaction, Field::Quantity, trade.quantity.get());
         let price = self.field(Label::new("Price", "", per_share), transaction, Field::Price, trade.price);
-        let fee = self.field(money(currency, "Fee", ""), transaction, Field::Fee, trade.fee);
-        let tax = self.field(money(currency, "Tax", ""), transaction, Field::Tax, trade.tax);
-        let subject = About::Transaction { id: transaction.id, date: transaction.date };
-        self.with_subject(Some(subject), |record| {
+        let charges = [("Fee", Field::Fee, trade.fee), ("Tax", Field::Tax, trade.tax)];
+        let charges = charges.into_iter().filter(|(.., amount)| !amount.is_zero());
+        let charges: Vec<_> = charges
+            .map(|(figure, field, amount)| {
+                self.field(money(currency, figure, ""), transaction, field, amount)
+            })
+            .collect();
+        let about = About::Transaction { id: transaction.id, date: transaction.date };
+        let node = self.with_subject(Some(about), |record| {
             let gross = money(currency, "Gross amount", "quantity x price");
             let gross = record.computed(gross, Operation::Product, vec![quantity, price]);
             if is_sale {
-                let after_fee = money(currency, "Proceeds before tax", "quantity x price - fee");
-                let after_fee = record.computed(after_fee, Operation::Difference, vec![gross, fee]);
                 let received = money(currency, "Received", "quantity x price - fee - tax");
-                record.computed(received, Operation::Difference, vec![after_fee, tax])
+                charges.into_iter().fold(gross, |left, charge| {
+                    record.computed(received, Operation::Difference, vec![left, charge])
+                })
+            } else if charges.is_empty() {
+                gross
             } else {
                 let paid = money(currency, "Paid", "quantity x price + fee + tax");
-                record.computed(paid, Operation::Sum, vec![gross, fee, tax])
+                record.computed(paid, Operation::Sum, std::iter::once(gross).chain(charges).collect())
             }
-        })
+        });
+        self.trades.insert(transaction.id, node);
+        node
     }
 
     pub(super) fn income_part(&mut self, income: &Income, part: IncomePart) -> usize {

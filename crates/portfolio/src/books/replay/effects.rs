@@ -9,7 +9,7 @@ use crate::Reason;
 use crate::books::cash::{CashKind, Movement};
 use crate::books::cost::Booked;
 use crate::books::{
-    Charge, Cost, ExternalKind, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind, ShareTransfer,
+    Charge, ExternalKind, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind, ShareTransfer,
 };
 use crate::exact::Exact;
 
@@ -120,7 +120,7 @@ impl Replay<'_> {
         self.flow(posted, PositionFlowKind::TransferIn, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferIn, worth);
         let cost = Booked { net: quantity.times(unit_cost)?, fee: Decimal::ZERO, tax: Decimal::ZERO };
-        let lot = self.lot(posted, quantity, Cost::booked(cost, &posted.rates));
+        let lot = self.lot(posted, quantity, self.booked(posted, cost));
         self.transferred(posted, true, vec![lot.clone()]);
         self.acquire(posted, lot)
     }

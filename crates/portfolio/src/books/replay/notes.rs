@@ -7,8 +7,10 @@ use rust_decimal::Decimal;
 use super::Replay;
 use crate::Figure;
 use crate::books::cash::{CashKind, Movement};
-use crate::books::cost::BookedRates;
-use crate::books::{BookedPrice, ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind, QuantityChange};
+use crate::books::cost::{Booked, BookedRates};
+use crate::books::{
+    BookedPrice, Cost, ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind, QuantityChange,
+};
 use crate::exact::Exact;
 
 /// A booking with its rates.
@@ -33,6 +35,12 @@ impl Replay<'_> {
         let to_listed = (self.position.currency != self.terms.options.base)
             .then(|| self.terms.rate(transaction.currency, self.position.currency, transaction.date));
         Posted { transaction, rates: BookedRates { to_base, to_listed } }
+    }
+
+    /// An amount of the booking at its rates.
+    pub(super) fn booked(&self, posted: &Posted<'_>, amount: Booked) -> Cost {
+        let cost = Cost::booked(amount, &posted.rates);
+        if self.terms.explained { cost.booked_by(posted.transaction.id) } else { cost }
     }
 
     /// What shares are worth on the day, in the base currency; at the booked price where no quote is known yet.

@@ -16,7 +16,7 @@ impl Replay<'_> {
     pub(super) fn buy(&mut self, posted: &Posted<'_>, trade: &Trade) -> Result<(), Reason> {
         let quantity = trade.quantity.get();
         let paid = quantity.times(trade.price)?.plus(trade.fee)?.plus(trade.tax)?;
-        let cost = Cost::booked(Booked { net: paid, fee: trade.fee, tax: trade.tax }, &posted.rates);
+        let cost = self.booked(posted, Booked { net: paid, fee: trade.fee, tax: trade.tax });
         self.note_trade(posted, trade);
         self.flow(posted, PositionFlowKind::Purchase, cost.base.clone(), trade.fee, trade.tax);
         self.moved(posted, CashKind::Purchase, -paid);
@@ -27,8 +27,7 @@ impl Replay<'_> {
     pub(super) fn sell(&mut self, posted: &Posted<'_>, trade: &Trade) -> Result<(), Reason> {
         let quantity = trade.quantity.get();
         let received = quantity.times(trade.price)?.minus(trade.fee)?.minus(trade.tax)?;
-        let proceeds =
-            Cost::booked(Booked { net: received, fee: -trade.fee, tax: -trade.tax }, &posted.rates);
+        let proceeds = self.booked(posted, Booked { net: received, fee: -trade.fee, tax: -trade.tax });
         self.note_trade(posted, trade);
         let amount = proceeds.base.clone().map(|amount| -amount);
         self.flow(posted, PositionFlowKind::Sale, amount, trade.fee, trade.tax);

@@ -4,7 +4,7 @@ use crate::testing::{
     split, symbol, trade, usd,
 };
 use crate::{InstrumentData, PriceSeries, Rates, Reason};
-use bellwether_domain::{Booking, Currency, PriceSourceName};
+use bellwether_domain::{Booking, CostMethod, Currency, PriceSourceName};
 
 fn derivations<'a>(ledger: &'a Ledger, market: &'a Market, as_of: &str) -> Derivations<'a> {
     Derivations::new(&ledger.0, market, &options(), date(as_of)).expect("a ledger")
@@ -200,4 +200,47 @@ fn a_derivation_of_ten_thousand_transactions_is_read_step_by_step() {
     let unrealised = whole.nodes().iter().position(|node| node.figure == "Unrealised gain").expect("a node");
     let further = whole.below(unrealised).expect("a derivation").to_depth(1);
     assert_eq!(further.evaluate(), *further.value());
+}
+
+#[test]
+fn the_cost_of_what_is_held_goes_back_to_what_was_paid() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    let ledger = Ledger::default()
+        .booked("2024-01-02", Booking::Buy(trade("AAPL", "10", "10", "1")))
+        .buy("2024-01-03", "AAPL", "5", "12")
+        .sell("2024-01-04", "AAPL", "4", "15");
+    for method in [CostMethod::Fifo, CostMethod::Average] {
+        let options = crate::Options { method, ..options() };
+        let derivations =
+            Derivations::new(&ledger.0, &market, &options, date("2024-01-05")).expect("a ledger");
+        let cost = derivations.derive(&of(&symbol("AAPL"), HoldingFigure::Cost));
+        // FIFO: 101 - 101 x 4 / 10 + 60; average: 161 - 161 x 4 / 15.
+        let expected = if method == CostMethod::Fifo { "120.6" } else { "118.06666666666666666666666667" };
+        assert_eq!(cost.evaluate(), Ok(exact(expected)), "{cost}");
+        let paid = |line, field| Source::Transaction {
+            id: ledger.id(line),
+            date: date(["2024-01-02", "2024-01-03"][line - 1]),
+            field,
+        };
+        for source in
+            [paid(1, Field::Quantity), paid(1, Field::Price), paid(1, Field::Fee), paid(2, Field::Price)]
+        {
+            assert!(sources(&cost).contains(&&source), "{cost}");
+        }
+    }
+}
+
+#[test]
+fn a_pool_of_many_sales_is_derived_and_dropped_step_by_step() {
+    let market = market([("AAPL", quoted(&[("2020-01-02", 10.0)]))]);
+    let mut ledger = Ledger::default().buy("2020-01-01", "AAPL", "100000", "10");
+    for number in 0..30_000_u64 {
+        let day = (date("2020-01-02") + chrono::Days::new(number / 20)).to_string();
+        ledger = ledger.sell(&day, "AAPL", "1", "11");
+    }
+    let options = crate::Options { method: CostMethod::Average, ..options() };
+    let derivations = Derivations::new(&ledger.0, &market, &options, date("2024-06-05")).expect("a ledger");
+    let cost = derivations.derive(&of(&symbol("AAPL"), HoldingFigure::Cost));
+    assert_eq!(cost.evaluate(), Ok(exact("700000")));
+    assert!(cost.nodes().len() > 60_000);
 }
