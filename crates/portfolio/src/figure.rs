@@ -63,6 +63,9 @@ pub enum Reason {
         /// The day.
         on: NaiveDate,
     },
+    /// A day of the year that not every year has.
+    #[error("not every year has that day")]
+    NoSuchDay,
     /// A number beyond what can be represented.
     #[error("the amounts are too large to be computed")]
     OutOfRange,

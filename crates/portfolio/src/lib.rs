@@ -58,6 +58,7 @@ mod period;
 mod report;
 pub mod risk;
 mod series;
+mod tax_year;
 #[cfg(test)]
 mod testing;
 mod twr;
@@ -93,6 +94,9 @@ pub use performance::{
 pub use period::Period;
 pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};
+pub use tax_year::{
+    HoldingPeriod, IncomeSums, RealisedLot, RealisedSums, SymbolSums, TaxYearReport, Term, tax_year,
+};
 pub use twr::{
     HoldThenTrade, LostSeries, TimeWeighted, annualised, linked, linked_sub_periods, time_weighted,
 };
