@@ -47,6 +47,7 @@ mod calendar_returns;
 mod contribution;
 mod custom_index;
 pub mod derivation;
+mod downsampling;
 mod drawdown;
 mod error;
 mod exact;
@@ -80,6 +81,7 @@ pub use calendar_returns::{
 pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use derivation::{CashFigure, Derivation, Derivations, FigureName, HoldingFigure, PortfolioFigure};
+pub use downsampling::{ChartPoint, downsample};
 pub use drawdown::{
     Drawdown, current_drawdown, drawdowns, max_drawdown, max_drawdown_of_returns, underwater,
 };
