@@ -65,7 +65,13 @@ impl CapitalGains {
         let moves: Vec<_> = subject
             .members()
             .iter()
-            .filter(|member| member.position.changes.first().is_some_and(|first| first.date <= period.to))
+            .filter(|member| {
+                // What came and went on one day has flows, but never changed the quantity of a close.
+                let position = &member.position;
+                let changed = position.changes.first().map(|first| first.date);
+                let paid = position.flows.first().map(|first| first.date);
+                changed.into_iter().chain(paid).any(|first| first <= period.to)
+            })
             .map(|member| valuation.moves_of(member))
             .collect();
         let sum = |figure: fn(&Moves) -> &Figure<Decimal>| total(moves.iter().map(figure));

@@ -136,3 +136,14 @@ fn shares_from_elsewhere_bring_gains_that_are_not_the_period_s() {
     // Cost 20 + 50 - 20 - 3 x 5 = 35; 150 of gain came in, 3 x 15 went out.
     assert_eq!((&gains.unrealised, &gains.transferred), (&known("175"), &known("-105")));
 }
+
+#[test]
+fn what_is_bought_and_sold_on_one_day_has_gained_too() {
+    // 5 x (11 - 10) = 5, though no close ever saw a share.
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "5", "10").sell("2024-01-02", "AAPL", "5", "11");
+    let books = ledger.books(&market, "2024-01-31");
+    let result = checked(&Subject::holdings(&books), &market, period("2024-01-01", "2024-01-31"));
+    assert_eq!(result.parts.capital_gains.realised, known("5"));
+    assert_eq!(result.gain, known("5"));
+}
