@@ -1,0 +1,83 @@
+//! Cash as recorded, and what crossed the portfolio's border.
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{CostMethod, Currency};
+use bellwether_portfolio::{Books, CashKind, ExternalKind};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::Name;
+use crate::answer::{Answered, Trouble, amount};
+use crate::market::unit;
+use crate::params::Scope;
+use crate::world::World;
+
+pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
+    Some(match name.stem.as_str() {
+        "cash" => total(world),
+        "portfolio_value" => portfolio_value(world),
+        "net_deposits" | "net_transfers" => net_flows(world, name),
+        stem => balance(world, stem.strip_prefix("cash_").filter(|code| unit(code).is_ok())?),
+    })
+}
+
+/// What the recorded movements leave up to a day, without inferred deposits and exchanges: it may be negative.
+fn recorded(books: &Books, day: NaiveDate) -> BTreeMap<Currency, Decimal> {
+    let mut balances = BTreeMap::new();
+    let entries = books.cash().entries.iter().filter(|entry| entry.date <= day);
+    for entry in entries.filter(|entry| !entry.inferred && entry.kind != CashKind::Exchange) {
+        *balances.entry(entry.currency).or_insert(Decimal::ZERO) += entry.amount;
+    }
+    balances
+}
+
+/// The same in the base currency at the day's rates.
+pub(crate) fn recorded_in_base(world: &World<'_>, books: &Books, day: NaiveDate) -> Result<Decimal, Trouble> {
+    let mut sum = Decimal::ZERO;
+    for (currency, balance) in recorded(books, day) {
+        if !balance.is_zero() {
+            sum += balance * world.market.rates().on(currency, world.base, day)?.rate;
+        }
+    }
+    Ok(sum)
+}
+
+fn total(world: &World<'_>) -> Answered {
+    let books = world.books(CostMethod::Fifo)?;
+    amount(Ok(recorded_in_base(world, &books, world.as_of)?))
+}
+
+fn balance(world: &World<'_>, code: &str) -> Answered {
+    let books = world.books(CostMethod::Fifo)?;
+    let unit = unit(code)?;
+    let balance = recorded(&books, world.as_of).get(&unit.currency).copied().unwrap_or_default();
+    amount(Ok(balance * Decimal::from(unit.units_in_one)))
+}
+
+fn portfolio_value(world: &World<'_>) -> Answered {
+    let books = world.books(CostMethod::Fifo)?;
+    let holdings = world.report(&books).totals.holdings_value?;
+    amount(Ok(match world.scope()? {
+        Scope::Holdings => holdings,
+        Scope::Portfolio => holdings + recorded_in_base(world, &books, world.as_of)?,
+    }))
+}
+
+/// Recorded deposits less withdrawals; as transfers with the shares that were delivered across the border.
+fn net_flows(world: &World<'_>, name: &Name) -> Answered {
+    let books = world.books(CostMethod::Fifo)?;
+    let period = world.period(&books)?;
+    let mut net = Decimal::ZERO;
+    for flow in books.external_flows().iter().filter(|flow| period.contains(flow.date)) {
+        let counts = match flow.kind {
+            ExternalKind::Deposit { inferred } => !inferred,
+            ExternalKind::Withdrawal => true,
+            ExternalKind::TransferIn | ExternalKind::TransferOut => name.is("net_transfers"),
+        };
+        if counts {
+            net += flow.amount.clone()?;
+        }
+    }
+    amount(Ok(net))
+}

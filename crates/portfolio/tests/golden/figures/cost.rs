@@ -1,0 +1,156 @@
+//! Cost, and gains over it, by method, with or without trade costs, in base or price currency.
+
+use bellwether_domain::price_of_decimal;
+use bellwether_portfolio::{
+    Basis, Books, CapitalGains, Cost, Figure, Period, Position, Reason, TradeCosts, performance,
+};
+use rust_decimal::Decimal;
+
+use super::name::{Name, Suffix};
+use crate::answer::{Answer, Answered, Trouble, amount};
+use crate::market::Listing;
+use crate::world::World;
+
+pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
+    Some(match name.stem.as_str() {
+        "cost_basis" => held_cost(world, name).and_then(amount),
+        "unit_cost" => unit_cost(world, name),
+        "unrealised" | "realised" if name.has(Suffix::Local) => local_gain(world, name),
+        "unrealised" if name.has(Suffix::Percent) => percent(world, name),
+        "unrealised" | "realised" => gains(world, name).and_then(amount),
+        "capital_gain_gross" => capital_gain(world, name, TradeCosts::LeftOut),
+        "capital_gain_after_fees" => capital_gain(world, name, TradeCosts::Included),
+        "total_gain" => total_gain(world, name),
+        _ => return None,
+    })
+}
+
+/// The positions that a figure is about: one, or all.
+pub(crate) fn positions<'b>(books: &'b Books, name: &Name) -> Result<Vec<&'b Position>, Trouble> {
+    match &name.symbol {
+        None => Ok(books.positions().iter().collect()),
+        Some(symbol) => {
+            let position = books.position(symbol).ok_or_else(|| format!("{symbol} was never booked"))?;
+            Ok(vec![position])
+        }
+    }
+}
+
+/// The one position that a figure in the price's currency is about.
+pub(crate) fn only<'b>(books: &'b Books, name: &Name) -> Result<&'b Position, Trouble> {
+    match positions(books, name)?.as_slice() {
+        [position] => Ok(position),
+        several => Err(format!("{} holdings have no common price currency", several.len()).into()),
+    }
+}
+
+/// How many units of its quotes' unit are one of the position's currency.
+pub(crate) fn units(world: &World<'_>, position: &Position) -> Result<Decimal, Trouble> {
+    Ok(Decimal::from(Listing::of(world.case, position.symbol.as_str())?.unit.units_in_one))
+}
+
+fn seen(cost: Cost, name: &Name) -> Cost {
+    if name.has(Suffix::Gross) { cost.before_fees() } else { cost }
+}
+
+fn held_cost(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
+    let books = world.books(name.method())?;
+    if name.has(Suffix::Local) {
+        let position = only(&books, name)?;
+        let units = units(world, position)?;
+        return Ok(seen(position.cost(), name).listed.map(|cost| cost * units));
+    }
+    let mut sum = Decimal::ZERO;
+    for position in positions(&books, name)? {
+        let cost = seen(position.cost(), name);
+        sum += if name.has(Suffix::CurrentRate) {
+            let rate = world.market.rates().on(position.currency, world.base, world.as_of)?.rate;
+            cost.listed? * rate
+        } else {
+            cost.base?
+        };
+    }
+    Ok(Ok(sum))
+}
+
+fn unit_cost(world: &World<'_>, name: &Name) -> Answered {
+    let books = world.books(name.method())?;
+    let held: Decimal = positions(&books, name)?.iter().map(|position| position.quantity).sum();
+    let cost = held_cost(world, name)??;
+    amount(cost.checked_div(held).ok_or(Reason::NotHeld))
+}
+
+/// Gains of the case's day from purchase cost, or of its period where the opening value is the basis. What is
+/// realised counts in the period in any case.
+fn gains(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
+    let books = world.books(name.method())?;
+    let rebased = world.case.params.flag("rebase_lots_at_start");
+    let in_period = rebased || name.is("realised");
+    let period = if in_period { world.period(&books)? } else { life(world, &books)? };
+    let basis = if rebased { Basis::OpeningValue } else { Basis::PurchaseCost };
+    let costs = if name.has(Suffix::Gross) { TradeCosts::LeftOut } else { TradeCosts::Included };
+    let gains = capital_gains(world, name, &books, period, basis, costs)?;
+    Ok(match (name.is("realised"), name.has(Suffix::CurrencyPart)) {
+        (true, false) => gains.realised,
+        (true, true) => gains.realised_currency,
+        (false, false) => gains.unrealised,
+        (false, true) => gains.unrealised_currency,
+    })
+}
+
+fn capital_gains(
+    world: &World<'_>,
+    name: &Name,
+    books: &Books,
+    period: Period,
+    basis: Basis,
+    costs: TradeCosts,
+) -> Result<CapitalGains, Trouble> {
+    let subject = world.subject(books, name.symbol.as_ref())?;
+    Ok(CapitalGains::new(&subject, &world.market, period, basis, costs))
+}
+
+/// Everything up to the case's day.
+fn life(world: &World<'_>, books: &Books) -> Result<Period, Trouble> {
+    Ok(Period::since(books.first_day().unwrap_or(world.as_of), world.as_of)?)
+}
+
+fn percent(world: &World<'_>, name: &Name) -> Answered {
+    let gain = price_of_decimal(gains(world, name)??);
+    let cost = price_of_decimal(held_cost(world, name)??);
+    if cost > 0.0 { Ok(Answer::Number(gain / cost)) } else { Err(Reason::NoCapital.into()) }
+}
+
+fn local_gain(world: &World<'_>, name: &Name) -> Answered {
+    let books = world.books(name.method())?;
+    let position = only(&books, name)?;
+    let mut gain = Decimal::ZERO;
+    if name.is("realised") {
+        for sale in &position.sales {
+            gain += seen(sale.proceeds.clone(), name).listed? - seen(sale.cost.clone(), name).listed?;
+        }
+    } else if position.is_open() {
+        let price = position.price_on(world.market.instrument(&position.symbol), world.as_of)?.price;
+        gain = position.quantity * price - seen(position.cost(), name).listed?;
+    }
+    amount(Ok(gain * units(world, position)?))
+}
+
+/// Realised and unrealised, without income.
+fn capital_gain(world: &World<'_>, name: &Name, costs: TradeCosts) -> Answered {
+    let books = world.books(name.method())?;
+    let period = world.period(&books)?;
+    let gain = capital_gains(world, name, &books, period, Basis::PurchaseCost, costs)?.total()?;
+    let separate = world.performance(&books, name.symbol.as_ref())?.parts.fees.separate?;
+    amount(Ok(match costs {
+        TradeCosts::LeftOut => gain,
+        TradeCosts::Included => gain - separate,
+    }))
+}
+
+/// From purchase cost, over the whole life, whatever the case's period.
+fn total_gain(world: &World<'_>, name: &Name) -> Answered {
+    let books = world.books_for_returns(name.method())?;
+    let subject = world.subject(&books, name.symbol.as_ref())?;
+    amount(performance(&subject, &world.market, life(world, &books)?).gain)
+}
