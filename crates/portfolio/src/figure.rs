@@ -103,6 +103,12 @@ pub enum Reason {
     /// There never was a fall.
     #[error("it never fell below an earlier high")]
     NoDrawdown,
+    /// No dividend is known.
+    #[error("no dividend is known")]
+    NoDividends,
+    /// The dividends so far lead to expect no further one at any particular time.
+    #[error("its dividends follow no pattern that could be continued")]
+    NoDividendPattern,
     /// The period reaches back before a total loss, after which a new series of returns began.
     #[error("everything was lost on {on}, and a new series began after it")]
     LostBefore {

@@ -47,11 +47,13 @@ mod calendar_returns;
 mod contribution;
 mod custom_index;
 pub mod derivation;
-mod dividend_yield;
+mod dividend_calendar;
+mod downsampling;
 mod drawdown;
 mod error;
 mod exact;
 mod figure;
+mod income;
 mod market;
 mod modified_dietz;
 mod performance;
@@ -81,12 +83,17 @@ pub use calendar_returns::{
 pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use derivation::{CashFigure, Derivation, Derivations, FigureName, HoldingFigure, PortfolioFigure};
-pub use dividend_yield::{DividendYield, dividend_yield};
+pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
+pub use downsampling::{ChartPoint, downsample};
 pub use drawdown::{
     Drawdown, current_drawdown, drawdowns, max_drawdown, max_drawdown_of_returns, underwater,
 };
 pub use error::LedgerError;
 pub use figure::{Figure, Reason};
+pub use income::{
+    DividendGrowth, DividendHistory, DividendYear, DividendYield, IncomeOf, IncomeReceived, IncomeSum,
+    PaidDividend, PortfolioYield,
+};
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
 pub use performance::{

@@ -5,9 +5,12 @@ use bellwether_domain::{
     Booking, CashDividend, CostMethod, Currency, PriceColumns, Quantity, Split, SplitRatio, Symbol, Trade,
     Transaction, TransactionId,
 };
+use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, trading_days};
 use bellwether_portfolio::{
-    Benchmark, Books, Flow, HoldThenTrade, InstrumentData, Market, Options, PortfolioSeries, PriceSeries,
-    Rates, Report, current_drawdown, max_drawdown, modified_dietz, time_weighted, xirr,
+    Benchmark, Books, CalendarUnit, DividendCalendar, DividendGrowth, DividendHistory, DividendYield, Flow,
+    HoldThenTrade, IncomeReceived, InstrumentData, Market, Options, Period, PortfolioSeries, PortfolioYield,
+    PriceSeries, Rates, Report, RollingWindow, calendar_returns, current_drawdown, declared_dividends,
+    downsample, drawdowns, max_drawdown, modified_dietz, rolling_returns, time_weighted, underwater, xirr,
 };
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -148,6 +151,40 @@ fn no_bad_number(what: &impl std::fmt::Debug) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn no_bad_income(books: &Books, market: &Market) -> Result<(), TestCaseError> {
+    no_bad_number(&IncomeReceived::of(books, None))?;
+    no_bad_number(&PortfolioYield::of(books, market))?;
+    let declared = declared_dividends(books, market);
+    no_bad_number(&DividendCalendar::new(books, market, &declared))?;
+    for position in books.positions() {
+        no_bad_number(&DividendYield::of(position, books, market))?;
+        let history = DividendHistory::of_position(position, market, books.as_of());
+        no_bad_number(&history.and_then(|history| DividendGrowth::of(&history)))?;
+    }
+    Ok(())
+}
+
+fn no_bad_risk(books: &Books, market: &Market, series: &PortfolioSeries) -> Result<(), TestCaseError> {
+    let Ok(returns) = &series.time_weighted else { return Ok(()) };
+    let index = returns.from_opening();
+    for unit in [CalendarUnit::Month, CalendarUnit::Quarter, CalendarUnit::Year] {
+        no_bad_number(&calendar_returns(&index, unit))?;
+    }
+    no_bad_number(&rolling_returns(&index, RollingWindow::Days(7)))?;
+    no_bad_number(&(drawdowns(&index), underwater(&index), downsample(&series.value, 9)))?;
+    let sessions = trading_days(books, market);
+    for (rate, from) in [(0.02, -10), (-0.5, 3), (1e300, 3), (-1.0, 3)] {
+        let Ok(period) = Period::new(day(from), day(60)) else { continue };
+        no_bad_number(&returns.over(period))?;
+        let terms = RiskTerms { risk_free: RiskFree::Annual(rate), minimum_acceptable: Some(rate / 2.0) };
+        no_bad_number(&RiskReport::alone(returns, &sessions, period, terms))?;
+        if let Ok(benchmark) = Benchmark::new(&symbol(1), market, Currency::USD, books.as_of()) {
+            no_bad_number(&RiskReport::against(returns, &benchmark, period, terms))?;
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -159,6 +196,8 @@ proptest! {
             let series = PortfolioSeries::new(&books, &market);
             no_bad_number(&series)?;
             no_bad_number(&Report::new(&books, &market, &series))?;
+            no_bad_income(&books, &market)?;
+            no_bad_risk(&books, &market, &series)?;
             for number in 0..3 {
                 let Ok(benchmark) = Benchmark::new(&symbol(number), &market, Currency::USD, day(at)) else { continue };
                 no_bad_number(&benchmark.against_portfolio(&books, &series))?;

@@ -2,7 +2,7 @@
 
 use bellwether_domain::CostMethod;
 
-use bellwether_portfolio::dividend_yield;
+use bellwether_portfolio::DividendYield;
 
 use super::cost::{only, units};
 use super::name::{Name, Suffix};
@@ -48,6 +48,6 @@ fn local_dividends(world: &World<'_>, name: &Name) -> Answered {
 
 fn yields(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(name.method())?;
-    let found = dividend_yield(&only(&books, name)?.symbol, &books, &world.market)?;
-    number(if name.is("dividend_yield") { found.on_price } else { found.on_cost })
+    let found = DividendYield::of(only(&books, name)?, &books, &world.market);
+    number(if name.is("dividend_yield") { found.trailing } else { found.on_cost })
 }
