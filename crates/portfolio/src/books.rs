@@ -10,6 +10,7 @@ mod income;
 mod lot_shelves;
 mod position;
 mod replay;
+mod replays;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +35,9 @@ pub use position::{
 
 use self::cash::Movement;
 use self::replay::{Replayed, Terms};
+pub(crate) use self::replays::Replays;
 use crate::exact::Exact;
-use crate::{Figure, LedgerError, Market, Rates, Reason};
+use crate::{Figure, InstrumentData, LedgerError, Market, Rates, Reason};
 
 /// How a ledger is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,11 +154,8 @@ impl Books {
         options: &Options,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        Self::replayed(
-            transactions,
-            Terms { options, rates: market.rates(), as_of, explained: false },
-            market,
-        )
+        let terms = Terms { options, rates: market.rates(), as_of, explained: false };
+        Self::replayed(transactions, terms, market, replay::replay)
     }
 
     /// The same books, whose costs keep how they came about.
@@ -167,13 +166,56 @@ impl Books {
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
         let terms = Terms { options: &options, rates: market.rates(), as_of, explained: true };
-        Self::replayed(transactions, terms, market)
+        Self::replayed(transactions, terms, market, replay::replay)
     }
 
-    fn replayed(
+    /// The same books, with the replays of their instruments for ledgers that differ in few of them.
+    pub(crate) fn replay_kept(
         transactions: &[Transaction],
-        terms: Terms<'_>,
         market: &Market,
+        options: Options,
+        as_of: NaiveDate,
+    ) -> Result<(Self, Replays), LedgerError> {
+        let terms = Terms { options: &options, rates: market.rates(), as_of, explained: false };
+        let mut replays = Replays::new(options, as_of);
+        let books = Self::replayed(transactions, terms, market, |symbol, bookings, instrument, terms| {
+            let replayed = replay::replay(symbol, bookings, instrument, terms)?;
+            replays.keep(symbol, bookings, &replayed);
+            Ok(replayed)
+        })?;
+        Ok((books, replays))
+    }
+
+    /// The books of a ledger of which some instruments have been replayed already, and how many had to be replayed.
+    pub(crate) fn replay_from(
+        replays: &Replays,
+        transactions: &[Transaction],
+        market: &Market,
+        options: Options,
+    ) -> Result<(Self, usize), LedgerError> {
+        let terms =
+            Terms { options: &options, rates: market.rates(), as_of: replays.as_of(), explained: false };
+        let mut replayed = 0;
+        let books = Self::replayed(transactions, terms, market, |symbol, bookings, instrument, terms| {
+            if let Some(known) = replays.known(symbol, bookings, options) {
+                return Ok(known);
+            }
+            replayed += 1;
+            replay::replay(symbol, bookings, instrument, terms)
+        })?;
+        Ok((books, replayed))
+    }
+
+    fn replayed<'a>(
+        transactions: &'a [Transaction],
+        terms: Terms<'a>,
+        market: &'a Market,
+        mut replay: impl FnMut(
+            &Symbol,
+            &[&'a Transaction],
+            Option<&'a InstrumentData>,
+            Terms<'a>,
+        ) -> Result<Replayed, LedgerError>,
     ) -> Result<Self, LedgerError> {
         let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
@@ -205,7 +247,7 @@ impl Books {
         let mut movements = Vec::with_capacity(ordered.len());
         let mut earliest: Option<LedgerError> = None;
         for (symbol, bookings) in by_symbol {
-            match replay::replay(symbol, &bookings, market.instrument(symbol), terms) {
+            match replay(symbol, &bookings, market.instrument(symbol), terms) {
                 Ok(replayed) => books.add(replayed, &mut movements),
                 Err(error) if earliest.as_ref().is_none_or(|known| error.date() < known.date()) => {
                     earliest = Some(error);

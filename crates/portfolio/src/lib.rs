@@ -65,6 +65,7 @@ mod tax_year;
 #[cfg(test)]
 mod testing;
 mod twr;
+mod what_if;
 mod xirr;
 
 pub use benchmark::{
@@ -108,6 +109,9 @@ pub use tax_year::{
 };
 pub use twr::{
     HoldThenTrade, LostSeries, TimeWeighted, annualised, linked, linked_sub_periods, time_weighted,
+};
+pub use what_if::{
+    Change, FeeAfterResize, FeeTerms, Headline, InvalidChange, Outcome, WhatIf, WhatIfError, what_if,
 };
 pub use xirr::{Flow, PeriodicRate, Rate, irr, npv, xirr};
 

@@ -1,6 +1,8 @@
 //! Short spellings for the tests of this crate.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+pub(crate) mod random_ledger;
+
 use bellwether_domain::{
     Booking, CashDividend, Currency, PriceColumns, PriceSourceName, Quantity, Quote, Split, SplitRatio,
     Symbol, Trade, Transaction, TransactionId, epoch_day,

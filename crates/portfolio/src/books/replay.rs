@@ -21,6 +21,7 @@ use crate::market::{InstrumentData, Rates, splits};
 use crate::{Figure, LedgerError, Options, Reason, Shorts};
 
 /// What the replay of one instrument gives.
+#[derive(Debug, Clone)]
 pub(super) struct Replayed {
     pub(super) position: Position,
     /// What it did to cash.
