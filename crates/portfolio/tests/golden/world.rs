@@ -2,8 +2,8 @@
 
 use bellwether_domain::{CostMethod, Currency, DividendPolicy, Symbol, Transaction};
 use bellwether_portfolio::{
-    Books, LedgerError, Market, Options, Performance, Period, PortfolioSeries, Report, Shorts, Subject,
-    performance,
+    Books, GainParts, LedgerError, Market, Options, Performance, Period, PortfolioSeries, Report, Shorts,
+    Subject, performance,
 };
 use chrono::NaiveDate;
 
@@ -98,6 +98,20 @@ impl<'a> World<'a> {
             Some((from, to)) => Period::new(from, to)?,
             None => Period::since(books.first_day().unwrap_or(self.as_of), self.as_of)?,
         })
+    }
+
+    /// What a holding's gain consists of, or that of the whole: all income, fees and taxes there are.
+    pub(crate) fn parts(
+        &self,
+        books: &Books,
+        symbol: Option<&Symbol>,
+        period: Period,
+    ) -> Result<GainParts, Trouble> {
+        let subject = match symbol {
+            Some(symbol) => Subject::holding(&[books], symbol)?,
+            None => Subject::portfolio(books),
+        };
+        Ok(performance(&subject, &self.market, period).parts)
     }
 
     /// The case's subject over its period.

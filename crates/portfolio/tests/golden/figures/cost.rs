@@ -1,14 +1,13 @@
 //! Cost, and gains over it, by method, with or without trade costs, in base or price currency.
 
 use bellwether_domain::price_of_decimal;
-use bellwether_portfolio::{
-    Basis, Books, CapitalGains, Cost, Figure, Period, Position, Reason, TradeCosts, performance,
-};
+use bellwether_portfolio::{Basis, Books, CapitalGains, Cost, Figure, Period, Position, Reason, TradeCosts};
 use rust_decimal::Decimal;
 
 use super::name::{Name, Suffix};
 use crate::answer::{Answer, Answered, Trouble, amount};
 use crate::market::Listing;
+use crate::params::Scope;
 use crate::world::World;
 
 pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
@@ -140,17 +139,22 @@ fn local_gain(world: &World<'_>, name: &Name) -> Answered {
 fn capital_gain(world: &World<'_>, name: &Name, costs: TradeCosts) -> Answered {
     let books = world.books(name.method())?;
     let period = world.period(&books)?;
-    let gain = capital_gains(world, name, &books, period, Basis::PurchaseCost, costs)?.total()?;
-    let separate = world.performance(&books, name.symbol.as_ref())?.parts.fees.separate?;
-    amount(Ok(match costs {
-        TradeCosts::LeftOut => gain,
-        TradeCosts::Included => gain - separate,
-    }))
+    let gains = capital_gains(world, name, &books, period, Basis::PurchaseCost, costs)?;
+    if costs == TradeCosts::LeftOut {
+        return amount(gains.total());
+    }
+    let parts = world.parts(&books, name.symbol.as_ref(), period)?;
+    let (fees, taxes) = (parts.fees.separate?, parts.taxes.separate?);
+    amount(Ok(gains.total()? - fees - taxes))
 }
 
-/// From purchase cost, over the whole life, whatever the case's period.
+/// From purchase cost, over the whole life, whatever the case's period. What rates do to cash counts where the cash
+/// does.
 fn total_gain(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books_for_returns(name.method())?;
-    let subject = world.subject(&books, name.symbol.as_ref())?;
-    amount(performance(&subject, &world.market, life(world, &books)?).gain)
+    let mut parts = world.parts(&books, name.symbol.as_ref(), life(world, &books)?)?;
+    if world.scope()? == Scope::Holdings {
+        parts.cash_currency_gain = Ok(Decimal::ZERO);
+    }
+    amount(parts.sum_with(&parts.capital_gains))
 }

@@ -6,7 +6,7 @@ use bellwether_portfolio::risk::{
     returns_of, sharpe_ratio, sortino_ratio, standard_deviation, tracking_error, trading_days, ulcer_index,
     volatility,
 };
-use bellwether_portfolio::{DailySeries, cagr, linked_sub_periods, max_drawdown};
+use bellwether_portfolio::{DailySeries, cagr, drawdowns, linked_sub_periods, max_drawdown};
 
 use super::{Name, linking};
 use crate::answer::{Answer, Answered, Trouble, number};
@@ -155,11 +155,12 @@ fn levels(world: &World<'_>, name: &Name) -> Result<DailySeries, Trouble> {
     Ok(DailySeries { first_day: from_epoch_day(0), values: levels })
 }
 
-/// Days from the peak to the recovery, or to the end while there is none.
+/// Days of the longest fall, from its peak to the recovery, or to the end while there is none.
 fn under_water(levels: &DailySeries) -> Answered {
-    let fall = max_drawdown(levels)?;
-    let until = fall.recovered.unwrap_or_else(|| levels.day(levels.len().saturating_sub(1)));
-    Ok(Answer::Number(until.signed_duration_since(fall.peak).num_days() as f64))
+    let last = levels.day(levels.len().saturating_sub(1));
+    let falls = drawdowns(levels)?;
+    let lengths = falls.iter().map(|fall| fall.recovered.unwrap_or(last).signed_duration_since(fall.peak));
+    Ok(Answer::Number(lengths.map(|length| length.num_days()).max().unwrap_or(0) as f64))
 }
 
 /// The returns of those periods that have one.

@@ -21,7 +21,7 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
 
 fn sum(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(CostMethod::Fifo)?;
-    let parts = world.performance(&books, name.symbol.as_ref())?.parts;
+    let parts = world.parts(&books, name.symbol.as_ref(), world.period(&books)?)?;
     amount(match name.stem.as_str() {
         "dividends_gross" => parts.income.dividends_gross,
         "dividends_net" => parts.income.dividends_net,
