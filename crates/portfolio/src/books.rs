@@ -26,7 +26,7 @@ pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
 pub use cost::Cost;
 pub(crate) use cost::{Booked, BookedRates, CostOrigin, share as cost_share};
 pub use holding_price::{HoldingPrice, PriceOrigin};
-pub use income::{Charge, Income, IncomeKind};
+pub use income::{Charge, ChargeKind, Income, IncomeKind};
 pub(crate) use lot_shelves::SPLIT_DECIMALS;
 pub use position::{
     BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
@@ -220,9 +220,7 @@ impl Books {
         let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
-        if let Some(booking) =
-            ordered.iter().find(|booking| is_not_computed(&booking.booking, options.method))
-        {
+        if let Some(booking) = ordered.iter().find(|booking| is_not_computed(&booking.booking)) {
             let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
             return Err(LedgerError::NotComputed { transaction, kind, date });
         }
@@ -303,7 +301,7 @@ impl Books {
         &self.interest
     }
 
-    /// Fees that name no instrument.
+    /// Fees and taxes that name no instrument.
     pub fn charges(&self) -> &[Charge] {
         &self.charges
     }
@@ -343,17 +341,22 @@ impl Books {
         let (kind, amount) = match &booking.booking {
             Booking::Deposit { amount } => (CashKind::Deposit, *amount),
             Booking::Withdrawal { amount } => (CashKind::Withdrawal, -*amount),
-            Booking::Fee { symbol: None, amount } => {
+            Booking::Fee { symbol: None, amount } | Booking::Tax { symbol: None, amount } => {
+                let (kind, cash) = match &booking.booking {
+                    Booking::Tax { .. } => (ChargeKind::Tax, CashKind::Tax),
+                    _ => (ChargeKind::Fee, CashKind::Fee),
+                };
                 let base = rate.clone().and_then(|rate| amount.times(rate));
                 self.charges.push(Charge {
                     date: booking.date,
+                    kind,
                     symbol: None,
                     transaction: booking.id,
                     currency: booking.currency,
                     amount: *amount,
                     base,
                 });
-                (CashKind::Fee, -*amount)
+                (cash, -*amount)
             }
             Booking::Interest { gross, tax } => {
                 let interest = Income {
@@ -388,17 +391,10 @@ impl Books {
 }
 
 /// What the replay would get wrong: better no books than false ones.
-fn is_not_computed(booking: &Booking, method: CostMethod) -> bool {
-    let is_other_method = matches!(method, CostMethod::Lifo | CostMethod::HighestCost);
+fn is_not_computed(booking: &Booking) -> bool {
     match booking {
-        Booking::SpinOff { .. }
-        | Booking::Merger { .. }
-        | Booking::TickerChange { .. }
-        | Booking::Tax { .. } => true,
-        Booking::Sell { lots, .. } => is_other_method || !lots.is_empty(),
+        Booking::SpinOff { .. } | Booking::Merger { .. } | Booking::TickerChange { .. } => true,
         Booking::Split { cash_in_lieu, .. } => !cash_in_lieu.is_zero(),
-        Booking::TransferIn { fee, acquired, .. } => !fee.is_zero() || acquired.is_some(),
-        Booking::TransferOut { fee, lots, .. } => is_other_method || !fee.is_zero() || !lots.is_empty(),
         _ => false,
     }
 }

@@ -26,6 +26,41 @@ pub enum LedgerError {
         /// Shares that leave.
         wanted: Decimal,
     },
+    /// A sale or transfer names a lot that has not so many shares left, or lies in another account.
+    #[error(
+        "{wanted} {symbol} of one chosen lot leave on {date}{}, but it has {held} left there: choose other lots, or \
+         correct the quantity", of_account(.account)
+    )]
+    LotNotHeld {
+        /// The sale or transfer.
+        transaction: TransactionId,
+        /// What leaves.
+        symbol: Symbol,
+        /// The account that it leaves; empty for the portfolio's only one.
+        account: String,
+        /// The day.
+        date: NaiveDate,
+        /// What opened the lot.
+        opened_by: TransactionId,
+        /// Shares of the lot in the account at that point, in the units of the day.
+        held: Decimal,
+        /// Shares of the lot that leave.
+        wanted: Decimal,
+    },
+    /// The lots that a sale or transfer names do not sum to its quantity.
+    #[error(
+        "the lots chosen for the {wanted} {symbol} that leave on {date} are not as many shares: correct one of them"
+    )]
+    LotsOfAnotherSum {
+        /// The sale or transfer.
+        transaction: TransactionId,
+        /// What leaves.
+        symbol: Symbol,
+        /// The day.
+        date: NaiveDate,
+        /// Shares that leave.
+        wanted: Decimal,
+    },
     /// A transaction whose effect on lots and cash is not computed yet.
     #[error("the {kind} on {date} cannot be computed yet")]
     NotComputed {
@@ -51,6 +86,8 @@ impl LedgerError {
     pub fn date(&self) -> NaiveDate {
         match self {
             Self::NotEnoughShares { date, .. }
+            | Self::LotNotHeld { date, .. }
+            | Self::LotsOfAnotherSum { date, .. }
             | Self::NotComputed { date, .. }
             | Self::OutOfRange { date, .. } => *date,
         }
@@ -59,9 +96,10 @@ impl LedgerError {
     /// The transaction that the owner should look at.
     pub fn transaction(&self) -> Option<TransactionId> {
         match self {
-            Self::NotEnoughShares { transaction, .. } | Self::NotComputed { transaction, .. } => {
-                Some(*transaction)
-            }
+            Self::NotEnoughShares { transaction, .. }
+            | Self::LotNotHeld { transaction, .. }
+            | Self::LotsOfAnotherSum { transaction, .. }
+            | Self::NotComputed { transaction, .. } => Some(*transaction),
             Self::OutOfRange { transaction, .. } => *transaction,
         }
     }

@@ -72,9 +72,9 @@ pub use benchmark::{
     Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
 };
 pub use books::{
-    BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ClosedLot, Cost, ExternalFlow,
-    ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position, PositionFlow,
-    PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
+    BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ChargeKind, ClosedLot, Cost,
+    ExternalFlow, ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position,
+    PositionFlow, PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
 };
 pub use cagr::cagr;
 pub use calendar_returns::{

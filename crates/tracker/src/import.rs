@@ -386,7 +386,10 @@ fn shortages(
         let Some(transaction) = error.transaction() else { break };
         let certain = match &error {
             LedgerError::NotEnoughShares { symbol, .. } => certain(symbol),
-            LedgerError::OutOfRange { .. } | LedgerError::NotComputed { .. } => true,
+            LedgerError::OutOfRange { .. }
+            | LedgerError::LotNotHeld { .. }
+            | LedgerError::LotsOfAnotherSum { .. }
+            | LedgerError::NotComputed { .. } => true,
         };
         found.push((transaction, certain, error.to_string()));
         all.retain(|booked| booked.id != transaction);

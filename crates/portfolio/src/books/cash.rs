@@ -24,8 +24,10 @@ pub enum CashKind {
     Dividend,
     /// Interest, after tax.
     Interest,
-    /// A fee that belongs to no trade.
+    /// A fee that belongs to no trade, or that of a transfer; positive when it came back.
     Fee,
+    /// A tax that belongs to no trade; positive when it came back.
+    Tax,
     /// Changed into another currency to settle a booking in it.
     Exchange,
 }

@@ -69,11 +69,22 @@ impl Income {
     }
 }
 
-/// A fee that belongs to no trade.
+/// What a charge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChargeKind {
+    /// A fee.
+    Fee,
+    /// A tax.
+    Tax,
+}
+
+/// A fee or tax that belongs to no trade; negative when it came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     /// The day.
     pub date: NaiveDate,
+    /// Whether it is a fee or a tax.
+    pub kind: ChargeKind,
     /// The instrument that caused it, if one did.
     pub symbol: Option<Symbol>,
     /// The transaction.

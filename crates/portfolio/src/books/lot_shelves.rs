@@ -5,7 +5,7 @@ mod pool;
 
 use std::sync::Arc;
 
-use bellwether_domain::{CostMethod, SplitRatio};
+use bellwether_domain::{CostMethod, LotChoice, SplitRatio, TransactionId};
 use rust_decimal::Decimal;
 
 use self::lots::Lots;
@@ -38,6 +38,31 @@ struct Shelf {
     lots: Lots,
     /// The lots' sum.
     held: Decimal,
+}
+
+impl Shelf {
+    /// Takes shares of the chosen lot, or of those whose turn it is.
+    fn remove(
+        &mut self,
+        wanted: Decimal,
+        chosen: Option<TransactionId>,
+        taken: &mut Vec<Lot>,
+    ) -> Result<(), Reason> {
+        let mut missing = wanted;
+        while !missing.is_zero() && missing.is_sign_positive() == wanted.is_sign_positive() {
+            let Some(next) = self.lots.next_mut(chosen) else { break };
+            if next.quantity.abs().minus(missing.abs())? >= DUST {
+                self.held -= missing;
+                taken.push(next.split_off(missing)?);
+                break;
+            }
+            let Some(whole) = self.lots.take_next(chosen) else { break };
+            missing = missing.minus(whole.quantity)?;
+            self.held -= whole.quantity;
+            taken.push(whole);
+        }
+        Ok(())
+    }
 }
 
 impl LotShelves {
@@ -75,22 +100,30 @@ impl LotShelves {
         self.shelve(lot)
     }
 
-    /// Takes shares that an account holds, in the order of the method, or covers the oldest that it owes (`wanted` is
-    /// negative). What remains of a lot as dust goes with it.
-    pub(super) fn take(&mut self, account: &str, wanted: Decimal) -> Figure<Vec<Lot>> {
-        let mut lots = self.remove(account, wanted)?;
-        if self.method == CostMethod::Average {
-            for lot in &mut lots {
-                lot.cost = self.pool(lot.quantity).take(lot.quantity);
-            }
-        }
+    /// Takes shares that an account holds: the chosen lots, else in the order of the method. A negative quantity covers
+    /// the oldest that it owes. What remains of a lot as dust goes with it.
+    pub(super) fn take(&mut self, account: &str, wanted: Decimal, chosen: &[LotChoice]) -> Figure<Vec<Lot>> {
+        let mut lots = self.remove(account, wanted, chosen)?;
+        self.price(&mut lots);
         Ok(lots)
     }
 
+    /// Shares left in an account of those that one transaction brought.
+    pub(super) fn held_of(&self, account: &str, opened_by: TransactionId) -> Figure<Decimal> {
+        let shelf = self.shelves.iter().find(|shelf| shelf.account.as_ref() == account);
+        shelf.map_or(Ok(Decimal::ZERO), |shelf| shelf.lots.opened_by(opened_by))
+    }
+
     /// Moves shares to another account: they keep their age and cost.
-    pub(super) fn relocate(&mut self, from: &str, to: &str, quantity: Decimal) -> Result<(), Reason> {
+    pub(super) fn relocate(
+        &mut self,
+        from: &str,
+        to: &str,
+        quantity: Decimal,
+        chosen: &[LotChoice],
+    ) -> Result<(), Reason> {
         let account = self.account(to);
-        for lot in self.remove(from, quantity)? {
+        for lot in self.remove(from, quantity, chosen)? {
             self.shelve(Lot { account: Arc::clone(&account), ..lot })?;
         }
         Ok(())
@@ -99,9 +132,12 @@ impl LotShelves {
     /// Restates all lots in new units.
     pub(super) fn split(&mut self, ratio: SplitRatio) -> Result<(), Reason> {
         for shelf in &mut self.shelves {
-            shelf.held = shelf.lots.restate(|quantity| {
-                Ok(super::cost::share(quantity, ratio.new, ratio.old)?.round_dp(SPLIT_DECIMALS))
-            })?;
+            shelf.held = Decimal::ZERO;
+            for mut lot in shelf.lots.take_all() {
+                lot.quantity = restated(lot.quantity, ratio)?;
+                shelf.held = shelf.held.plus(lot.quantity)?;
+                shelf.lots.put(lot);
+            }
         }
         let sum = |positive: bool| {
             let held = self.shelves.iter().map(|shelf| shelf.held);
@@ -111,40 +147,45 @@ impl LotShelves {
         Ok(())
     }
 
+    /// Takes all lots of an account, or of all accounts, the oldest first.
+    pub(super) fn take_all(&mut self, account: Option<&str>) -> Vec<Lot> {
+        let of_account = |shelf: &&mut Shelf| account.is_none_or(|account| shelf.account.as_ref() == account);
+        let mut lots = Vec::new();
+        for shelf in self.shelves.iter_mut().filter(of_account) {
+            shelf.held = Decimal::ZERO;
+            lots.append(&mut shelf.lots.take_all());
+        }
+        self.price(&mut lots);
+        lots
+    }
+
     /// All lots, account by account, oldest first.
     pub(super) fn into_lots(mut self) -> Vec<Lot> {
         self.shelves.sort_by(|a, b| a.account.cmp(&b.account));
-        let is_pooled = self.method == CostMethod::Average;
-        let mut lots: Vec<Lot> = self.shelves.into_iter().flat_map(|shelf| shelf.lots.into_iter()).collect();
-        if is_pooled {
-            for lot in &mut lots {
-                let pool =
-                    if lot.quantity.is_sign_positive() { &mut self.held_pool } else { &mut self.owed_pool };
-                lot.cost = pool.take(lot.quantity);
+        self.take_all(None)
+    }
+
+    /// Gives lots their share of the pool, where there is one.
+    fn price(&mut self, lots: &mut [Lot]) {
+        if self.method == CostMethod::Average {
+            for lot in lots {
+                lot.cost = self.pool(lot.quantity).take(lot.quantity);
             }
         }
-        lots
     }
 
     fn pool(&mut self, quantity: Decimal) -> &mut Pool {
         if quantity.is_sign_positive() { &mut self.held_pool } else { &mut self.owed_pool }
     }
 
-    fn remove(&mut self, account: &str, wanted: Decimal) -> Figure<Vec<Lot>> {
+    fn remove(&mut self, account: &str, wanted: Decimal, chosen: &[LotChoice]) -> Figure<Vec<Lot>> {
         let shelf = self.shelf(account);
-        let mut taken = Vec::with_capacity(1);
-        let mut missing = wanted;
-        while !missing.is_zero() && missing.is_sign_positive() == wanted.is_sign_positive() {
-            let Some(next) = shelf.lots.next_mut() else { break };
-            if next.quantity.abs().minus(missing.abs())? >= DUST {
-                shelf.held -= missing;
-                taken.push(next.split_off(missing)?);
-                break;
-            }
-            let Some(whole) = shelf.lots.take_next() else { break };
-            missing = missing.minus(whole.quantity)?;
-            shelf.held -= whole.quantity;
-            taken.push(whole);
+        let mut taken = Vec::with_capacity(chosen.len().max(1));
+        for choice in chosen {
+            shelf.remove(choice.quantity.get(), Some(choice.opened_by), &mut taken)?;
+        }
+        if chosen.is_empty() {
+            shelf.remove(wanted, None, &mut taken)?;
         }
         Ok(taken)
     }
@@ -159,10 +200,15 @@ impl LotShelves {
     fn shelf(&mut self, account: &str) -> &mut Shelf {
         let known = self.shelves.iter().position(|shelf| shelf.account.as_ref() == account);
         let index = known.unwrap_or_else(|| {
-            let lots = Lots::default();
+            let lots = Lots::new(self.method);
             self.shelves.push(Shelf { account: account.into(), lots, held: Decimal::ZERO });
             self.shelves.len() - 1
         });
         &mut self.shelves[index]
     }
+}
+
+/// A quantity in the units after a split.
+pub(super) fn restated(quantity: Decimal, ratio: SplitRatio) -> Figure<Decimal> {
+    Ok(super::cost::share(quantity, ratio.new, ratio.old)?.round_dp(SPLIT_DECIMALS))
 }

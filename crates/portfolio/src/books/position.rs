@@ -178,7 +178,7 @@ pub enum PositionFlowKind {
     Sale,
     /// A dividend paid out of the position, recorded or inferred.
     Dividend,
-    /// A fee that names the instrument.
+    /// A fee or tax that names the instrument and belongs to no trade.
     Fee,
     /// Shares from elsewhere, at market value.
     TransferIn,
@@ -251,9 +251,9 @@ pub struct Position {
     pub closed_lots: Vec<ClosedLot>,
     /// Dividends, recorded and inferred, oldest first.
     pub income: Vec<Income>,
-    /// Fees that name the instrument and belong to no trade.
+    /// Fees and taxes that name the instrument and belong to no trade.
     pub charges: Vec<Charge>,
-    /// Fees of its trades, in the base currency: contained in cost and proceeds.
+    /// Fees of its trades and of shares transferred in, in the base currency: contained in cost and proceeds.
     pub trade_fees: Figure<Decimal>,
     /// Taxes of its trades, in the base currency: contained in cost and proceeds.
     pub trade_taxes: Figure<Decimal>,

@@ -1,5 +1,6 @@
 //! The replay of one instrument: splits, dividends and bookings, day by day.
 
+mod availability;
 mod effects;
 mod notes;
 mod trades;
@@ -18,7 +19,7 @@ use super::lot_shelves::LotShelves;
 use super::{ExternalFlow, Income, IncomeKind, Position, QuantityChange, dividends};
 use crate::exact::Exact;
 use crate::market::{InstrumentData, Rates, splits};
-use crate::{Figure, LedgerError, Options, Reason, Shorts};
+use crate::{Figure, LedgerError, Options, Reason};
 
 /// What the replay of one instrument gives.
 #[derive(Debug, Clone)]
@@ -202,37 +203,16 @@ impl<'a> Replay<'a> {
         }
         let Some(transaction) = order.take(index) else { return Ok(()) };
         let leaving = match &transaction.booking {
-            Booking::Sell { trade, .. } => Some(trade.quantity.get()),
-            Booking::TransferOut { quantity, .. } => Some(quantity.get()),
+            Booking::Sell { trade, lots } => Some((trade.quantity.get(), lots)),
+            Booking::TransferOut { quantity, lots, .. } => Some((quantity.get(), lots)),
             _ => None,
         };
-        if let Some(wanted) = leaving {
-            while !self.shelves.covers(&transaction.account, wanted) {
-                let Some(inflow) = order.next_inflow(index, &transaction.account) else {
-                    let goes_short = self.terms.options.shorts == Shorts::Allowed
-                        && matches!(transaction.booking, Booking::Sell { .. });
-                    if goes_short {
-                        break;
-                    }
-                    return Err(self.not_enough(transaction, wanted));
-                };
-                self.book(inflow, order)?;
-            }
+        if let Some((wanted, chosen)) = leaving {
+            self.make_available(transaction, wanted, chosen, (index, order))?;
         }
         let arrival = order.take_partner(index);
         self.apply(transaction, arrival)
             .map_err(|_too_large| out_of_range(Some(transaction.id), transaction.date))
-    }
-
-    fn not_enough(&self, transaction: &Transaction, wanted: Decimal) -> LedgerError {
-        LedgerError::NotEnoughShares {
-            transaction: transaction.id,
-            symbol: self.position.symbol.clone(),
-            account: transaction.account.clone(),
-            date: transaction.date,
-            held: self.shelves.held(&transaction.account).normalize(),
-            wanted,
-        }
     }
 
     fn finished(mut self) -> Replayed {

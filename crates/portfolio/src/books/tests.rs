@@ -5,8 +5,10 @@ mod currency;
 mod dividends;
 mod fees;
 mod lots;
+mod methods;
 mod shorts;
 mod splits;
+mod transfers;
 
 use bellwether_domain::{CostMethod, Currency};
 

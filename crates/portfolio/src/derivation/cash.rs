@@ -141,7 +141,7 @@ impl<'a> Record<'a> {
                 let paid = amount(self, "Withdrawal", *paid);
                 self.computed(out, Operation::Negation, vec![paid])
             }
-            (Booking::Fee { amount: paid, .. }, _) => {
+            (Booking::Fee { amount: paid, .. } | Booking::Tax { amount: paid, .. }, _) => {
                 let paid = amount(self, "Charge", *paid);
                 self.computed(out, Operation::Negation, vec![paid])
             }

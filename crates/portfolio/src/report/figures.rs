@@ -68,7 +68,7 @@ impl<C: Calculation> HoldingFigures<C> {
         let realised = realised(c, position, books, None);
         let income = net_income(c, "Dividend income", &position.income, books);
         let charges = c.sum_of(
-            money(base, "Charges", "sum of the fees that belong to no trade"),
+            money(base, "Charges", "sum of the fees and taxes that belong to no trade"),
             &position.charges,
             C::charge,
         );

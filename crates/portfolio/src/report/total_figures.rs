@@ -3,6 +3,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::figures::{HoldingFigures, net_income, realised};
+use crate::ChargeKind;
 use crate::books::ExternalKind;
 use crate::derivation::{About, Calculation, IncomePart, TradeCost, fraction, money};
 use crate::{Books, CashBalance, Market};
@@ -81,10 +82,17 @@ impl<C: Calculation> TotalFigures<C> {
             |c, position| realised(c, position, books, Some(new_year)),
         );
         let unnamed_charges = c.sum_of(
-            money(base, "Charges of the portfolio", "sum of the fees that name no instrument"),
+            money(base, "Charges of the portfolio", "sum of the fees and taxes that name no instrument"),
             books.charges(),
             C::charge,
         );
+        let charged = |c: &mut C, figure, kind| {
+            let named = books.positions().iter().flat_map(|position| &position.charges);
+            let of_kind = named.chain(books.charges()).filter(move |charge| charge.kind == kind);
+            c.sum_of(money(base, figure, "sum of the charges of this kind"), of_kind, C::charge)
+        };
+        let fees_charged = charged(c, "Fees of their own", ChargeKind::Fee);
+        let taxes_charged = charged(c, "Taxes of their own", ChargeKind::Tax);
         let of_income = |c: &mut C, figure, part| {
             c.sum_of(
                 money(base, figure, "sum of the payments' parts, in base"),
@@ -137,7 +145,7 @@ impl<C: Calculation> TotalFigures<C> {
 
         let value = c.sum(money(base, "Portfolio value", "holdings + cash"), [&holdings_value, &cash_value]);
         let income = c.sum(money(base, "Income", "dividends + interest"), [&dividends, &interest]);
-        let charges_label = money(base, "Charges", "fees that belong to no trade");
+        let charges_label = money(base, "Charges", "fees and taxes that belong to no trade");
         let charges = c.sum(charges_label, [&named_charges, &unnamed_charges]);
         let less_charges = c.negated(money(base, "Charges deducted", "- charges"), &charges);
         let total_gain = c.sum(
@@ -153,10 +161,13 @@ impl<C: Calculation> TotalFigures<C> {
                 &withdrawals,
             ),
             fees: c.sum(
-                money(base, "Fees", "charges + fees of trades + fees of income"),
-                [&charges, &trade_fees, &income_fees],
+                money(base, "Fees", "fees of their own + fees of trades + fees of income"),
+                [&fees_charged, &trade_fees, &income_fees],
             ),
-            taxes: c.sum(money(base, "Taxes", "taxes of trades + tax withheld"), [&trade_taxes, &withheld]),
+            taxes: c.sum(
+                money(base, "Taxes", "taxes of their own + taxes of trades + tax withheld"),
+                [&taxes_charged, &trade_taxes, &withheld],
+            ),
             unrealised_rate: c.ratio(
                 fraction("Unrealised return", "unrealised gain / cost"),
                 &unrealised,

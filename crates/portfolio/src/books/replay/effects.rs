@@ -1,6 +1,7 @@
 //! What each kind of booking does to a position.
 
-use bellwether_domain::{Booking, Transaction};
+use bellwether_domain::{Booking, LotChoice, Transaction};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Replay;
@@ -9,7 +10,7 @@ use crate::Reason;
 use crate::books::cash::{CashKind, Movement};
 use crate::books::cost::Booked;
 use crate::books::{
-    Charge, ExternalKind, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind, ShareTransfer,
+    Charge, ChargeKind, ExternalKind, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind, ShareTransfer,
 };
 use crate::exact::Exact;
 
@@ -22,7 +23,7 @@ impl Replay<'_> {
         let posted = self.posted(transaction);
         match &transaction.booking {
             Booking::Buy(trade) => self.buy(&posted, trade),
-            Booking::Sell { trade, .. } => self.sell(&posted, trade),
+            Booking::Sell { trade, lots } => self.sell(&posted, trade, lots),
             Booking::Dividend { gross, tax, fee, .. } => {
                 self.receive(self.dividend(&posted, *gross, *tax, *fee), transaction.sequence)
             }
@@ -32,24 +33,28 @@ impl Replay<'_> {
                 self.buy(&posted, purchase)
             }
             Booking::Fee { amount, .. } => {
-                self.charge(&posted, *amount);
+                self.charge(&posted, ChargeKind::Fee, *amount);
                 Ok(())
             }
-            Booking::TransferIn { quantity, unit_cost, .. } => {
-                self.transfer_in(&posted, quantity.get(), *unit_cost)
+            Booking::Tax { amount, .. } => {
+                self.charge(&posted, ChargeKind::Tax, *amount);
+                Ok(())
             }
-            Booking::TransferOut { quantity, .. } => match arrival {
-                Some(arrival) => {
-                    self.shelves.relocate(&transaction.account, &arrival.account, quantity.get())
+            Booking::TransferIn { quantity, unit_cost, fee, acquired, .. } => {
+                self.transfer_in(&posted, quantity.get(), *unit_cost, *fee, *acquired)
+            }
+            Booking::TransferOut { quantity, fee, lots, .. } => {
+                self.charge(&posted, ChargeKind::Fee, *fee);
+                match arrival {
+                    Some(arrival) => self.relocate(&posted, quantity.get(), lots, arrival),
+                    None => self.transfer_out(&posted, quantity.get(), lots),
                 }
-                None => self.transfer_out(&posted, quantity.get()),
-            },
-            // Splits took effect before the day's bookings; cash bookings name no instrument; the books refuse the rest.
+            }
+            // Events took effect before the day's bookings; cash bookings name no instrument.
             Booking::Split { .. }
             | Booking::Deposit { .. }
             | Booking::Withdrawal { .. }
             | Booking::Interest { .. }
-            | Booking::Tax { .. }
             | Booking::SpinOff { .. }
             | Booking::Merger { .. }
             | Booking::TickerChange { .. } => Ok(()),
@@ -95,12 +100,21 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn charge(&mut self, posted: &Posted<'_>, amount: Decimal) {
+    /// A fee or tax of its own; none where there is none.
+    fn charge(&mut self, posted: &Posted<'_>, kind: ChargeKind, amount: Decimal) {
+        if amount.is_zero() {
+            return;
+        }
         let base = posted.in_base(amount);
-        self.flow(posted, PositionFlowKind::Fee, base.clone(), amount, Decimal::ZERO);
-        self.moved(posted, CashKind::Fee, -amount);
+        let (fee, tax, cash) = match kind {
+            ChargeKind::Fee => (amount, Decimal::ZERO, CashKind::Fee),
+            ChargeKind::Tax => (Decimal::ZERO, amount, CashKind::Tax),
+        };
+        self.flow(posted, PositionFlowKind::Fee, base.clone(), fee, tax);
+        self.moved(posted, cash, -amount);
         self.position.charges.push(Charge {
             date: posted.transaction.date,
+            kind,
             symbol: Some(self.position.symbol.clone()),
             transaction: posted.transaction.id,
             currency: posted.transaction.currency,
@@ -109,30 +123,57 @@ impl Replay<'_> {
         });
     }
 
+    /// The fee is part of the cost, and flows into the position beside the market value.
     fn transfer_in(
         &mut self,
         posted: &Posted<'_>,
         quantity: Decimal,
         unit_cost: Decimal,
+        fee: Decimal,
+        acquired: Option<NaiveDate>,
     ) -> Result<(), Reason> {
         self.note_price(posted, unit_cost);
         let worth = self.market_value(posted.transaction.date, quantity);
-        self.flow(posted, PositionFlowKind::TransferIn, worth.clone(), Decimal::ZERO, Decimal::ZERO);
+        let amount = worth.clone().and_then(|worth| worth.plus(posted.in_base(fee)?));
+        self.flow(posted, PositionFlowKind::TransferIn, amount, fee, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferIn, worth);
-        let cost = Booked { net: quantity.times(unit_cost)?, fee: Decimal::ZERO, tax: Decimal::ZERO };
-        let lot = self.lot(posted, quantity, self.booked(posted, cost));
+        self.note_charges(posted, fee, Decimal::ZERO);
+        self.moved(posted, CashKind::Fee, -fee);
+        let cost = Booked { net: quantity.times(unit_cost)?.plus(fee)?, fee, tax: Decimal::ZERO };
+        let mut lot = self.lot(posted, quantity, self.booked(posted, cost));
+        lot.acquired = acquired.unwrap_or(lot.acquired);
         self.transferred(posted, true, vec![lot.clone()]);
         self.acquire(posted, lot)
     }
 
-    fn transfer_out(&mut self, posted: &Posted<'_>, quantity: Decimal) -> Result<(), Reason> {
+    fn transfer_out(
+        &mut self,
+        posted: &Posted<'_>,
+        quantity: Decimal,
+        chosen: &[LotChoice],
+    ) -> Result<(), Reason> {
         let worth = self.market_value(posted.transaction.date, quantity).map(|worth| -worth);
         self.flow(posted, PositionFlowKind::TransferOut, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferOut, worth);
-        let lots = self.shelves.take(&posted.transaction.account, quantity)?;
+        let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
         self.transferred(posted, false, lots);
         Ok(())
+    }
+
+    /// Shares that go to another own account keep their age, their cost and their share of its fees. What the arrival
+    /// cost is a fee of its own.
+    fn relocate(
+        &mut self,
+        posted: &Posted<'_>,
+        quantity: Decimal,
+        chosen: &[LotChoice],
+        arrival: &Transaction,
+    ) -> Result<(), Reason> {
+        if let Booking::TransferIn { fee, .. } = &arrival.booking {
+            self.charge(&self.posted(arrival), ChargeKind::Fee, *fee);
+        }
+        self.shelves.relocate(&posted.transaction.account, &arrival.account, quantity, chosen)
     }
 
     fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>) {

@@ -54,9 +54,11 @@ impl Replay<'_> {
 
     pub(super) fn note_trade(&mut self, posted: &Posted<'_>, trade: &Trade) {
         self.note_price(posted, trade.price);
-        for (amount, sum) in
-            [(trade.fee, &mut self.position.trade_fees), (trade.tax, &mut self.position.trade_taxes)]
-        {
+        self.note_charges(posted, trade.fee, trade.tax);
+    }
+
+    pub(super) fn note_charges(&mut self, posted: &Posted<'_>, fee: Decimal, tax: Decimal) {
+        for (amount, sum) in [(fee, &mut self.position.trade_fees), (tax, &mut self.position.trade_taxes)] {
             if !amount.is_zero() {
                 let base = posted.in_base(amount);
                 *sum = sum.clone().and_then(|sum| sum.plus(base?));

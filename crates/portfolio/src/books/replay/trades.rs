@@ -1,6 +1,6 @@
 //! Purchases and sales: lots that open and close.
 
-use bellwether_domain::Trade;
+use bellwether_domain::{LotChoice, Trade};
 use rust_decimal::Decimal;
 
 use super::Replay;
@@ -24,7 +24,12 @@ impl Replay<'_> {
         self.acquire(posted, lot)
     }
 
-    pub(super) fn sell(&mut self, posted: &Posted<'_>, trade: &Trade) -> Result<(), Reason> {
+    pub(super) fn sell(
+        &mut self,
+        posted: &Posted<'_>,
+        trade: &Trade,
+        chosen: &[LotChoice],
+    ) -> Result<(), Reason> {
         let quantity = trade.quantity.get();
         let received = quantity.times(trade.price)?.minus(trade.fee)?.minus(trade.tax)?;
         let proceeds = self.booked(posted, Booked { net: received, fee: -trade.fee, tax: -trade.tax });
@@ -35,14 +40,14 @@ impl Replay<'_> {
 
         let account = &posted.transaction.account;
         if self.shelves.covers(account, quantity) {
-            return self.close(posted, quantity, proceeds);
+            return self.close(posted, quantity, proceeds, chosen);
         }
         // The replay lets only a short sale come here.
         let held = self.shelves.held(account).max(Decimal::ZERO);
         let closing = proceeds.share(held, quantity);
         let opening = self.lot(posted, held.minus(quantity)?, closing.minus(&proceeds));
         if !held.is_zero() {
-            self.close(posted, held, closing)?;
+            self.close(posted, held, closing, &[])?;
         }
         self.put(opening)
     }
@@ -59,10 +64,10 @@ impl Replay<'_> {
         let owed = -self.shelves.held(&lot.account);
         if owed > Decimal::ZERO {
             if lot.quantity.minus(owed)? < DUST {
-                return self.close(posted, -lot.quantity, lot.cost.negated());
+                return self.close(posted, -lot.quantity, lot.cost.negated(), &[]);
             }
             let covering = lot.split_off(owed)?;
-            self.close(posted, -owed, covering.cost.negated())?;
+            self.close(posted, -owed, covering.cost.negated(), &[])?;
         }
         self.put(lot)
     }
@@ -75,8 +80,14 @@ impl Replay<'_> {
     }
 
     /// Closes lots, or with a negative quantity covers owed ones, and realises their gain.
-    fn close(&mut self, posted: &Posted<'_>, quantity: Decimal, proceeds: Cost) -> Result<(), Reason> {
-        let lots = self.shelves.take(&posted.transaction.account, quantity)?;
+    fn close(
+        &mut self,
+        posted: &Posted<'_>,
+        quantity: Decimal,
+        proceeds: Cost,
+        chosen: &[LotChoice],
+    ) -> Result<(), Reason> {
+        let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
         self.realise(posted, quantity, proceeds, lots)
     }
