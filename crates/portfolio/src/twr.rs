@@ -226,7 +226,8 @@ impl Chain {
         let mut index = DailySeries { first_day: self.first_day, values: std::mem::take(&mut self.index) };
         index.values.truncate(lost + 1);
         self.earlier.push(LostSeries { ended: index.day(lost), index });
-        (self.first_day, self.growth, self.before) = (today, 1.0, 0.0);
+        // What was paid in on the day of the loss itself is at work since its close.
+        (self.first_day, self.growth) = (today, 1.0);
     }
 
     fn today(&self) -> NaiveDate {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::testing::date;
 
@@ -53,6 +55,14 @@ fn a_deposit_after_a_total_loss_begins_a_new_series() {
     let lost = &result.earlier[0];
     assert_eq!((lost.index.first_day, lost.ended), (date("2024-01-01"), date("2024-01-02")));
     assert_eq!(lost.index.values, [1.0, 0.0]);
+}
+
+#[test]
+fn money_paid_in_on_the_day_of_the_loss_is_at_work_since_its_close() {
+    let result = linked_days(&[100.0, 50.0, 60.0], &[0.0, 0.0, 60.0], &[100.0, 50.0, 0.0]);
+    assert!(close(result.total, 0.2), "{}", result.total);
+    assert_eq!((result.index.first_day, result.earlier[0].ended), (date("2024-01-03"), date("2024-01-02")));
+    assert_eq!(result.from_opening().first_day, date("2024-01-02"));
 }
 
 #[test]
@@ -124,4 +134,59 @@ fn nothing_ever_held_has_no_return() {
 fn only_a_year_or_more_is_annualised() {
     assert_eq!(annualised(0.1, 364), Err(Reason::UnderAYear));
     assert!(annualised(0.21, 730).is_ok_and(|rate| close(rate, 0.1)));
+}
+
+/// Days of a portfolio: what the close before has become by the prices, and what comes in or goes out.
+fn days() -> impl Strategy<Value = Vec<(f64, f64)>> {
+    let growth = prop_oneof![8 => 0.5..2.0_f64, 1 => Just(0.0)];
+    let flow = prop_oneof![3 => Just(0.0), 1 => -50.0..50.0_f64, 1 => Just(100.0)];
+    prop::collection::vec((growth, flow), 2..40)
+}
+
+/// Value, held and flow by day, where no more leaves than there is.
+fn columns(days: &[(f64, f64)]) -> [Vec<f64>; 3] {
+    let mut columns = [vec![100.0], vec![0.0], vec![100.0]];
+    let mut value = 100.0;
+    for (growth, flow) in days {
+        let held = value * growth;
+        let flow = flow.max(-held / 2.0);
+        value = held + flow;
+        columns.iter_mut().zip([value, held, flow]).for_each(|(column, number)| column.push(number));
+    }
+    columns
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn the_returns_of_two_halves_link_to_that_of_the_whole(days in days(), cut in 1..40_usize) {
+        let [value, held, flow] = columns(&days);
+        let whole = linked_days(&value, &held, &flow);
+        let first = whole.index.first_day.pred_opt().expect("a day");
+        let last = whole.index.day(whole.index.len() - 1);
+        let middle = whole.index.day(cut.min(whole.index.len() - 1));
+        let over = |from, to| Period::new(from, to).and_then(|period| whole.over(period)).map(|part| part.total);
+        if let (Ok(before), Ok(after)) = (over(first, middle), over(middle, last)) {
+            let total = (1.0 + before) * (1.0 + after) - 1.0;
+            let expected = whole.total;
+            prop_assert!((total - expected).abs() <= 1e-12 * (1.0 + expected.abs()), "{} {}", total, expected);
+        }
+    }
+
+    #[test]
+    fn every_day_belongs_to_one_series_and_lost_ones_end_at_zero(days in days()) {
+        let [value, held, flow] = columns(&days);
+        let linked = linked_days(&value, &held, &flow);
+        let mut next = date("2024-01-01");
+        for lost in &linked.earlier {
+            prop_assert!(lost.index.first_day >= next && lost.index.last() == Some(0.0));
+            prop_assert_eq!(lost.index.day(lost.index.len() - 1), lost.ended);
+            prop_assert!(lost.index.values.iter().rev().skip(1).all(|growth| *growth > 0.0));
+            next = lost.ended.succ_opt().expect("a day");
+        }
+        prop_assert!(linked.index.first_day >= next);
+        let losses = days.iter().zip(&value).filter(|((growth, _), before)| *growth == 0.0 && **before > 0.0).count();
+        prop_assert!(linked.earlier.len() + usize::from(linked.ended.is_some()) <= losses);
+    }
 }

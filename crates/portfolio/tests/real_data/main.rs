@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod adjusted_closes;
+mod dividends;
 mod risk;
 
 use std::collections::BTreeMap;
