@@ -17,6 +17,7 @@ use self::constituent::Constituent;
 use self::mix::Mix;
 use crate::custom_index::{CustomIndex, Rebalancing};
 use crate::exact::Exact;
+use crate::figure::finite;
 use crate::{DailySeries, Figure, Market, Period, Reason};
 
 pub use comparison::{BenchmarkNote, Comparison, SessionChange};
@@ -177,6 +178,20 @@ impl Benchmark {
         self.return_between(period.from, period.to)
     }
 
+    /// What one unit of money put into it on a day has become by another, or waits as when no close has come since.
+    ///
+    /// # Errors
+    /// [`Reason::NoPrice`] when its prices begin too long after the day or it was not prepared up to the other.
+    pub(crate) fn growth_of(&self, day: NaiveDate, to: NaiveDate) -> Figure<f64> {
+        if self.starts_late(day).is_some() || to > self.as_of {
+            return Err(Reason::no_price(&self.symbol));
+        }
+        match self.buying_day(epoch_day(day)).map(from_epoch_day).filter(|bought| *bought <= to) {
+            Some(bought) => self.growth_between(bought, to),
+            None => Ok(1.0),
+        }
+    }
+
     /// The change of its last session against the close before, dividends and exchange rates included.
     ///
     /// # Errors
@@ -186,12 +201,15 @@ impl Benchmark {
     }
 
     fn return_between(&self, from: NaiveDate, to: NaiveDate) -> Figure<f64> {
+        self.growth_between(from, to).map(|growth| growth - 1.0)
+    }
+
+    fn growth_between(&self, from: NaiveDate, to: NaiveDate) -> Figure<f64> {
         let (before, after) = (self.worth(epoch_day(from)), self.worth(epoch_day(to)));
         if before.is_nan() || after.is_nan() {
             return Err(Reason::no_price(&self.symbol));
         }
-        let total = after / before - 1.0;
-        if total.is_finite() { Ok(total) } else { Err(Reason::OutOfRange) }
+        finite(after / before)
     }
 
     /// The day of the last price up to a day.
@@ -209,7 +227,7 @@ impl Benchmark {
             return Err(Reason::NoPreviousClose);
         }
         let rate = self.worth(session) / self.worth(session - 1) - 1.0;
-        if rate.is_finite() { Ok((last, rate)) } else { Err(Reason::OutOfRange) }
+        finite(rate).map(|rate| (last, rate))
     }
 
     /// How many of its shares one unit of the first price is at the close of a day.

@@ -46,6 +46,7 @@ mod cagr;
 mod calendar_returns;
 mod contribution;
 mod custom_index;
+mod decisions;
 pub mod derivation;
 mod dividend_calendar;
 mod downsampling;
@@ -83,6 +84,9 @@ pub use calendar_returns::{
 };
 pub use contribution::{Contribution, ContributionSource, Contributions};
 pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
+pub use decisions::{
+    AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
+};
 pub use derivation::{CashFigure, Derivation, Derivations, FigureName, HoldingFigure, PortfolioFigure};
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};

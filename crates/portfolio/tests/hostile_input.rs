@@ -7,10 +7,11 @@ use bellwether_domain::{
 };
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, trading_days};
 use bellwether_portfolio::{
-    Benchmark, Books, CalendarUnit, DividendCalendar, DividendGrowth, DividendHistory, DividendYield, Flow,
-    HoldThenTrade, IncomeReceived, InstrumentData, Market, Options, Period, PortfolioSeries, PortfolioYield,
-    PriceSeries, Rates, Report, RollingWindow, calendar_returns, current_drawdown, declared_dividends,
-    downsample, drawdowns, max_drawdown, modified_dietz, rolling_returns, time_weighted, underwater, xirr,
+    Benchmark, Books, CalendarUnit, Component, Contributions, CustomIndex, Decisions, DividendCalendar,
+    DividendGrowth, DividendHistory, DividendYield, Flow, HoldThenTrade, IncomeReceived, InstrumentData,
+    Market, Options, Period, PortfolioSeries, PortfolioYield, PriceSeries, Rates, Rebalancing, Report,
+    RollingWindow, calendar_returns, current_drawdown, declared_dividends, downsample, drawdowns,
+    max_drawdown, modified_dietz, rolling_returns, time_weighted, underwater, xirr,
 };
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -185,6 +186,28 @@ fn no_bad_risk(books: &Books, market: &Market, series: &PortfolioSeries) -> Resu
     Ok(())
 }
 
+fn no_bad_contribution(
+    books: &Books,
+    market: &Market,
+    series: &PortfolioSeries,
+) -> Result<(), TestCaseError> {
+    for (from, to) in [(-1, 60), (3, 60), (2, 20)] {
+        let Ok(period) = Period::new(day(from), day(to)) else { continue };
+        no_bad_number(&Contributions::new(books, market, series, period))?;
+    }
+    let half = |number| Component { symbol: symbol(number), weight: Decimal::new(5, 1) };
+    let index =
+        CustomIndex::new("MIX".parse().unwrap(), vec![half(0), half(1)], Rebalancing::Monthly).unwrap();
+    let custom = Benchmark::custom(&index, market, Currency::USD, books.as_of());
+    let judges: Vec<_> = custom.iter().cloned().collect();
+    no_bad_number(&Decisions::new(books, market, &judges))?;
+    if let Ok(custom) = &custom {
+        no_bad_number(&(custom.index(), custom.weights_on(books.as_of()), custom.return_since(day(3))))?;
+        no_bad_number(&custom.against_portfolio(books, series))?;
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -198,6 +221,7 @@ proptest! {
             no_bad_number(&Report::new(&books, &market, &series))?;
             no_bad_income(&books, &market)?;
             no_bad_risk(&books, &market, &series)?;
+            no_bad_contribution(&books, &market, &series)?;
             for number in 0..3 {
                 let Ok(benchmark) = Benchmark::new(&symbol(number), &market, Currency::USD, day(at)) else { continue };
                 no_bad_number(&benchmark.against_portfolio(&books, &series))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_domain::{Split, TransactionId};
+use bellwether_domain::{CashDividend, Split, TransactionId};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
@@ -75,11 +75,7 @@ impl Position {
         let known = market.instrument(&self.symbol).map(crate::InstrumentData::dividends).unwrap_or_default();
         let mut incomes = Vec::new();
         for income in &self.income {
-            let day = |days| income.date.checked_add_signed(TimeDelta::days(days)).unwrap_or(income.date);
-            let past = known.partition_point(|dividend| dividend.ex_date <= day(EARLY_DAYS));
-            let latest = known.get(..past).and_then(<[_]>::last).map(|dividend| dividend.ex_date);
-            let of_payment = latest.filter(|ex_date| !income.is_inferred() && *ex_date >= day(-LATE_DAYS));
-            let ex_date = of_payment.unwrap_or(income.date);
+            let ex_date = entitled_on(income, known);
             let (own, all) = (alone.quantity_before(ex_date), self.quantity_before(ex_date));
             if own.is_zero() || all.is_zero() {
                 continue;
@@ -142,6 +138,15 @@ impl Position {
         sold.chain(moved.flat_map(|out| out.lots.iter().map(|lot| lot.quantity)))
             .try_fold(Decimal::ZERO, Exact::plus)
     }
+}
+
+/// The ex-date of a dividend: the latest known one that its payment can belong to, else the day of the payment.
+pub(crate) fn entitled_on(income: &Income, known: &[CashDividend]) -> NaiveDate {
+    let day = |days| income.date.checked_add_signed(TimeDelta::days(days)).unwrap_or(income.date);
+    let past = known.partition_point(|dividend| dividend.ex_date <= day(EARLY_DAYS));
+    let latest = known.get(..past).and_then(<[_]>::last).map(|dividend| dividend.ex_date);
+    let of_payment = latest.filter(|ex_date| !income.is_inferred() && *ex_date >= day(-LATE_DAYS));
+    of_payment.unwrap_or(income.date)
 }
 
 fn paid_out(income: &Income) -> PositionFlow {
