@@ -135,8 +135,11 @@ fn peak() -> Option<u64> {
 criterion_group!(benches, dashboard, growth, money_weighted);
 
 fn main() {
-    // First, while nothing else has had memory.
-    memory();
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    if filter.is_none_or(|filter| filter == "memory") {
+        // First, while nothing else has had memory.
+        memory();
+    }
     benches();
     Criterion::default().configure_from_args().final_summary();
 }
