@@ -261,7 +261,7 @@ impl Books {
                 |_| LedgerError::OutOfRange { transaction: Some(booking.id), date: booking.date };
             books.book_cash(booking, terms, &mut movements).map_err(out_of_range)?;
         }
-        books.settle(movements)?;
+        books.settle(&movements)?;
         Ok(books)
     }
 
@@ -381,7 +381,7 @@ impl Books {
         Ok(())
     }
 
-    fn settle(&mut self, movements: Vec<Movement>) -> Result<(), LedgerError> {
+    fn settle(&mut self, movements: &[Movement]) -> Result<(), LedgerError> {
         let out_of_range = |_| LedgerError::OutOfRange { transaction: None, date: self.as_of };
         self.cash = CashBook::settle(movements, self.options.base).map_err(out_of_range)?;
         self.external.extend(self.cash.external_flows());

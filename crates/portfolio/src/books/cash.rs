@@ -1,6 +1,6 @@
 //! Cash by currency: every movement with the balance after it, deposits inferred where purchases are not covered.
 
-use bellwether_domain::{Currency, Symbol, Transaction, TransactionId};
+use bellwether_domain::{Currency, Symbol, Transaction, TransactionId, epoch_day};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -8,6 +8,9 @@ use super::{ExternalFlow, ExternalKind};
 use crate::exact::Exact;
 use crate::figure::total;
 use crate::{Figure, Reason};
+
+/// So many days are sorted by counting, however few movements they have.
+const DAYS_OF_A_FEW_YEARS: usize = 2000;
 
 /// Why cash moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,26 +132,58 @@ impl Movement {
     }
 }
 
+/// Movements by day, and within a day in recorded order.
+fn in_order(movements: Vec<&Movement>) -> Vec<&Movement> {
+    let day = |movement: &Movement| epoch_day(movement.date);
+    let by_place =
+        |a: &&Movement, b: &&Movement| a.place().cmp(&b.place()).then_with(|| a.symbol.cmp(&b.symbol));
+    let (Some(&any), Some(first), Some(last)) =
+        (movements.first(), movements.iter().map(|a| day(a)).min(), movements.iter().map(|a| day(a)).max())
+    else {
+        return movements;
+    };
+    let days = usize::try_from(last - first).unwrap_or(0) + 1;
+    let mut ordered = movements;
+    if days <= 16 * ordered.len() + DAYS_OF_A_FEW_YEARS {
+        // Into their days at once; what is left to sort is short.
+        let offset = |movement: &Movement| usize::try_from(day(movement) - first).unwrap_or(0);
+        let mut places = vec![0_usize; days + 1];
+        for movement in &ordered {
+            places[offset(movement) + 1] += 1;
+        }
+        for next in 1..places.len() {
+            places[next] += places[next - 1];
+        }
+        let mut by_day = vec![any; ordered.len()];
+        for movement in ordered {
+            let place = &mut places[offset(movement)];
+            by_day[*place] = movement;
+            *place += 1;
+        }
+        by_day.chunk_by_mut(|a, b| a.date == b.date).for_each(|day| day.sort_by(by_place));
+        return by_day;
+    }
+    ordered.sort_by(by_place);
+    ordered
+}
+
 impl CashBook {
     /// Settles all movements, day by day.
     ///
     /// A foreign currency that lacks cash is bought with base cash at the booking's rate, or paid in where no rate is
     /// known. What the base currency lacks is an inferred deposit, one a day.
-    pub(super) fn settle(mut movements: Vec<Movement>, base: Currency) -> Figure<Self> {
-        movements.retain(|movement| !movement.amount.is_zero());
-        movements.sort_by(|a, b| a.place().cmp(&b.place()).then_with(|| a.symbol.cmp(&b.symbol)));
+    pub(super) fn settle(movements: &[Movement], base: Currency) -> Figure<Self> {
+        let ordered = in_order(movements.iter().filter(|movement| !movement.amount.is_zero()).collect());
+        let days = || ordered.chunk_by(|a, b| a.date == b.date);
         let mut book = Self::default();
-        for day in movements.chunk_by(|a, b| a.date == b.date) {
+        // Few days need more than one inferred deposit.
+        book.entries.reserve(ordered.len() + days().count());
+        for day in days() {
             book.settle_day(day, base)?;
         }
         for balance in &mut book.balances {
-            let parts: Vec<_> = book
-                .entries
-                .iter()
-                .filter(|entry| entry.currency == balance.currency)
-                .map(|entry| entry.base.clone())
-                .collect();
-            balance.booked = total(&parts);
+            let of_currency = book.entries.iter().filter(|entry| entry.currency == balance.currency);
+            balance.booked = total(of_currency.map(|entry| &entry.base));
         }
         Ok(book)
     }
@@ -166,22 +201,23 @@ impl CashBook {
         })
     }
 
-    fn settle_day(&mut self, day: &[Movement], base: Currency) -> Result<(), Reason> {
+    fn settle_day(&mut self, day: &[&Movement], base: Currency) -> Result<(), Reason> {
         if day.iter().all(|movement| movement.currency == base) {
             return self.settle_currency(base, day, None);
         }
-        let (mut in_base, foreign): (Vec<_>, Vec<_>) =
-            day.iter().cloned().partition(|movement| movement.currency == base);
+        let (in_base, foreign): (Vec<_>, Vec<_>) =
+            day.iter().copied().partition(|movement| movement.currency == base);
+        let mut in_base: Vec<Movement> = in_base.into_iter().cloned().collect();
         let mut currencies: Vec<_> = foreign.iter().map(|movement| movement.currency).collect();
         currencies.sort();
         currencies.dedup();
         for currency in currencies {
             let of_currency: Vec<_> =
-                foreign.iter().filter(|movement| movement.currency == currency).cloned().collect();
+                foreign.iter().copied().filter(|movement| movement.currency == currency).collect();
             self.settle_currency(currency, &of_currency, Some((base, &mut in_base)))?;
         }
         in_base.sort_by_key(Movement::place);
-        self.settle_currency(base, &in_base, None)
+        self.settle_currency(base, &in_base.iter().collect::<Vec<_>>(), None)
     }
 
     /// Posts a day's movements of one currency in order; later inflows of the day come forward where a payment would
@@ -189,7 +225,7 @@ impl CashBook {
     fn settle_currency(
         &mut self,
         currency: Currency,
-        day: &[Movement],
+        day: &[&Movement],
         mut exchange: Option<(Currency, &mut Vec<Movement>)>,
     ) -> Result<(), Reason> {
         if let [only] = day
@@ -200,10 +236,10 @@ impl CashBook {
         let mut posted = vec![false; day.len()];
         let mut inflow = 0;
         for index in 0..day.len() {
-            let Some(movement) = day.get(index).filter(|_| !posted[index]) else { continue };
+            let Some(movement) = day.get(index).copied().filter(|_| !posted[index]) else { continue };
             while self.balance(currency).plus(movement.amount)? < Decimal::ZERO && inflow < day.len() {
                 if let Some(later) =
-                    day.get(inflow).filter(|later| !posted[inflow] && later.amount > Decimal::ZERO)
+                    day.get(inflow).copied().filter(|later| !posted[inflow] && later.amount > Decimal::ZERO)
                 {
                     self.post(later)?;
                     posted[inflow] = true;
@@ -219,7 +255,7 @@ impl CashBook {
                     in_base.push(Movement { kind, currency: *base, amount, rate, ..movement.clone() });
                 } else {
                     let left = day.iter().zip(&posted).filter(|(_, posted)| !**posted);
-                    let unpaid: Vec<_> = left.map(|(movement, _)| movement).collect();
+                    let unpaid: Vec<_> = left.map(|(movement, _)| *movement).collect();
                     self.infer_deposit(currency, &unpaid)?;
                 }
             }
