@@ -14,7 +14,7 @@ mod replays;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use bellwether_domain::{
     Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId,
@@ -224,12 +224,7 @@ impl Books {
             let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
             return Err(LedgerError::NotComputed { transaction, kind, date });
         }
-        let mut by_symbol: BTreeMap<&Symbol, Vec<&Transaction>> = BTreeMap::new();
-        for booking in &ordered {
-            if let Some(symbol) = booking.booking.symbol() {
-                by_symbol.entry(symbol).or_default().push(booking);
-            }
-        }
+        let by_symbol = by_symbol(&ordered);
 
         let mut books = Self {
             as_of,
@@ -397,6 +392,23 @@ fn is_not_computed(booking: &Booking) -> bool {
         Booking::Split { cash_in_lieu, .. } => !cash_in_lieu.is_zero(),
         _ => false,
     }
+}
+
+/// The bookings of each instrument, in their order, by symbol.
+fn by_symbol<'a>(ordered: &[&'a Transaction]) -> Vec<(&'a Symbol, Vec<&'a Transaction>)> {
+    let mut places: HashMap<&Symbol, usize> = HashMap::new();
+    let mut by_symbol: Vec<(&Symbol, Vec<&Transaction>)> = Vec::new();
+    for booking in ordered {
+        if let Some(symbol) = booking.booking.symbol() {
+            let place = *places.entry(symbol).or_insert(by_symbol.len());
+            if place == by_symbol.len() {
+                by_symbol.push((symbol, Vec::new()));
+            }
+            by_symbol[place].1.push(booking);
+        }
+    }
+    by_symbol.sort_by_key(|(symbol, _)| *symbol);
+    by_symbol
 }
 
 fn later_rates(bookings: &[&Transaction], rates: &Rates, base: Currency) -> Vec<LaterRate> {

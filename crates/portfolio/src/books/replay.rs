@@ -79,9 +79,10 @@ pub(super) fn replay<'a>(
         instrument,
         position: Position::new(symbol.clone(), listed_in, splits.clone()),
         shelves: LotShelves::new(terms.options.method),
-        movements: Vec::with_capacity(bookings.len()),
+        movements: Vec::new(),
         transfers: Vec::new(),
     };
+    replay.make_room(bookings, &unrecorded);
     let mut splits = splits.iter().peekable();
     let mut dividends = unrecorded.iter().peekable();
     let mut rest = bookings;
@@ -125,6 +126,22 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
+    /// Room for all that these bookings and dividends leave, so that no history grows piece by piece.
+    fn make_room(&mut self, bookings: &[&Transaction], dividends: &[CashDividend]) {
+        let count = |kinds: fn(&Booking) -> bool| bookings.iter().filter(|a| kinds(&a.booking)).count();
+        let bought = |booking: &Booking| matches!(booking, Booking::Buy(_) | Booking::Reinvestment { .. });
+        let (opened, sold) = (count(bought), count(|booking| matches!(booking, Booking::Sell { .. })));
+        let first = bookings.first().map(|first| first.date);
+        let earned = dividends.iter().filter(|dividend| first < Some(dividend.ex_date)).count();
+        self.movements.reserve_exact(bookings.len() + earned);
+        self.position.flows.reserve_exact(bookings.len() + earned);
+        self.position.income.reserve_exact(earned);
+        self.position.opened.reserve_exact(opened);
+        self.position.sales.reserve_exact(sold);
+        self.position.changes.reserve_exact(bookings.len());
+        self.position.booked_prices.reserve_exact(opened + sold);
+    }
+
     /// Applies splits and infers dividends with an ex-date up to `until`, in the order of their days.
     fn actions_until<'s>(
         &mut self,
