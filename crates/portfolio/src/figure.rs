@@ -63,6 +63,9 @@ pub enum Reason {
         /// The day.
         on: NaiveDate,
     },
+    /// No instrument was named that could be traded for a class.
+    #[error("no instrument is chosen to trade for it")]
+    NoVehicle,
     /// A day of the year that not every year has.
     #[error("not every year has that day")]
     NoSuchDay,

@@ -40,6 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allocation;
 mod benchmark;
 mod books;
 mod cagr;
@@ -69,6 +70,11 @@ mod twr;
 mod what_if;
 mod xirr;
 
+pub use allocation::{
+    Allocation, Asset, Assets, Class, ClassDrift, ClassShare, Classification, ClassificationError, Drift,
+    Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, TargetError, Targets,
+    Vehicle,
+};
 pub use benchmark::{
     Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
 };
