@@ -98,14 +98,13 @@ impl Scope<'_> {
         if flows.is_empty() && position.quantity_on(self.period.from).is_zero() {
             return None;
         }
-        let value = |day| position.value_on(self.market, self.base(), day);
+        let value = |day| position.value_on(day, self.market, self.base());
         let paid_in = total(flows.iter().map(|flow| &flow.amount));
         let gain = gain(&value(self.period.from), &paid_in, &value(self.period.to));
-        let time_weighted = self
-            .linking
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|linking| linking.position(position, self.books, self.market));
+        let time_weighted = self.linking.as_ref().map_err(Clone::clone).and_then(|linking| {
+            let flows = flows.iter().map(|flow| (flow.date, &flow.amount));
+            linking.position(position, flows, self.books, self.market)
+        });
         Some(self.line(ContributionSource::Holding(position.symbol.clone()), gain, time_weighted))
     }
 
@@ -120,7 +119,7 @@ impl Scope<'_> {
             .linking
             .as_ref()
             .map_err(Clone::clone)
-            .and_then(|linking| linking.received(booked.iter().map(|entry| (entry.date, &entry.base))));
+            .and_then(|linking| linking.booked(booked.iter().map(|entry| (entry.date, &entry.base))));
         Some(self.line(source, total(booked.iter().map(|entry| &entry.base)), time_weighted))
     }
 

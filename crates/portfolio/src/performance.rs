@@ -115,7 +115,7 @@ impl Subject<'_> {
         if day > self.as_of() {
             return Err(Reason::NotYetKnown { as_of: self.as_of() });
         }
-        let holdings = self.members().iter().map(|member| member.position.value_on(market, self.base(), day));
+        let holdings = self.members().iter().map(|member| member.position.value_on(day, market, self.base()));
         let cash = self.cash().iter().map(|books| books.cash().value_on(day, market, self.base()));
         total(&holdings.chain(cash).collect::<Vec<_>>())
     }

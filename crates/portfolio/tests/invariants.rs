@@ -6,7 +6,8 @@ use bellwether_domain::{
     Transaction, TransactionId, epoch_day,
 };
 use bellwether_portfolio::{
-    Benchmark, Books, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates, Report,
+    Benchmark, Books, Component, Contributions, CustomIndex, Decisions, InstrumentData, Investment, Market,
+    Options, Period, PortfolioSeries, PriceSeries, Rates, Rebalancing, Report, Subject, performance,
 };
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use proptest::prelude::*;
@@ -205,8 +206,87 @@ fn nearly(left: Decimal, right: Decimal) -> bool {
     (left - right).abs() < Decimal::new(1, 12)
 }
 
+/// Equal but for the rounding of sums of their size.
+fn same(left: f64, right: f64, size: f64) -> bool {
+    (left - right).abs() <= 1e-10 * (1.0 + size.abs())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn contributions_sum_to_gain_and_returns_of_any_period(world in worlds(), acts in acts(), from in 0..SPAN, days in 1..SPAN) {
+        let market = world.market();
+        let books = books(&ledger(&acts, &market), &market, CostMethod::Fifo, last_day());
+        let series = PortfolioSeries::new(&books, &market);
+        let period = Period::new(day(from), day((from + days).min(SPAN + 1)).min(last_day()));
+        let Ok(period) = period else { return Ok(()) };
+        let contributions = Contributions::new(&books, &market, &series, period);
+        let performance = performance(&Subject::portfolio(&books), &market, period);
+        let gain = contributions.gain.unwrap();
+        prop_assert!(nearly(gain, performance.gain.unwrap()));
+        prop_assert_eq!(gain, contributions.lines.iter().map(|line| line.gain.clone().unwrap()).sum::<Decimal>());
+        if let Ok(linked) = performance.returns.time_weighted {
+            let parts = contributions.lines.iter().map(|line| line.time_weighted.clone().unwrap());
+            let (sum, size) = parts.fold((0.0, linked.total), |(sum, size), part| (sum + part, size + part.abs()));
+            prop_assert!(same(sum, linked.total, size), "{sum} {}", linked.total);
+            prop_assert!(same(sum, contributions.time_weighted.unwrap(), size));
+        }
+        if let Ok(simple) = performance.returns.simple {
+            let parts = contributions.lines.iter().map(|line| line.simple.clone().unwrap());
+            let (sum, size) = parts.fold((0.0, simple), |(sum, size), part| (sum + part, size + part.abs()));
+            prop_assert!(same(sum, simple, size), "{sum} {simple}");
+        }
+    }
+
+    #[test]
+    fn the_effect_of_every_purchase_is_that_of_its_lot_alone(world in worlds(), acts in acts()) {
+        let market = world.market();
+        let ledger = ledger(&acts, &market);
+        let whole = Period::since(first_day(), last_day()).unwrap();
+        let benchmark = Benchmark::new(&symbol(1), &market, Currency::USD, last_day()).unwrap();
+        for method in [CostMethod::Fifo, CostMethod::Lifo, CostMethod::Average] {
+            let books = books(&ledger, &market, method, last_day());
+            let decisions = Decisions::new(&books, &market, std::slice::from_ref(&benchmark));
+            let mut gains = Decimal::ZERO;
+            for purchase in &decisions.purchases {
+                let lot = Subject::lot(&books, &market, purchase.transaction).unwrap();
+                let effect = purchase.effect.clone().unwrap();
+                prop_assert!(nearly(effect, performance(&lot, &market, whole).gain.unwrap()));
+                gains += effect;
+                let Ok(against) = purchase.against[0] else { continue };
+                let alone = benchmark.against(&Investment::of_subject(&lot, &market, whole).unwrap()).unwrap();
+                let size = alone.value.abs() + alone.own_value + alone.paid_in;
+                prop_assert!(same(against, alone.ahead_by, size), "{against} {}", alone.ahead_by);
+            }
+            // A dividend recorded for shares that nobody held belongs to no purchase.
+            let held_only = books.positions().iter().flat_map(|position| position.income.iter().map(move |paid| (position, paid)));
+            if held_only.clone().all(|(position, paid)| paid.is_inferred() && position.quantity_before(paid.date) > Decimal::ZERO) {
+                prop_assert!(nearly(gains, performance(&Subject::holdings(&books), &market, whole).gain.unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_of_one_component_is_that_component(world in worlds(), weight in 1..100_i64) {
+        let market = world.market();
+        let component = |index, percent: i64| Component { symbol: symbol(index), weight: cents(percent) };
+        let built = |parts, rebalancing| {
+            let index = CustomIndex::new("MIX".parse().unwrap(), parts, rebalancing).unwrap();
+            Benchmark::custom(&index, &market, Currency::USD, last_day()).unwrap()
+        };
+        let plain = Benchmark::new(&symbol(2), &market, Currency::USD, last_day()).unwrap();
+        prop_assert_eq!(plain.index(), built(vec![component(2, 100)], Rebalancing::Monthly).index());
+        // Weights that never move sum to 1 on every day, and the mix lies between its parts.
+        let mix = built(vec![component(0, weight), component(2, 100 - weight)], Rebalancing::Never);
+        let sum: f64 = mix.weights_on(last_day()).unwrap().iter().map(|part| part.weight).sum();
+        prop_assert!(same(sum, 1.0, 1.0));
+        let total = |benchmark: &Benchmark| benchmark.return_since(first_day()).unwrap();
+        let other = total(&Benchmark::new(&symbol(0), &market, Currency::USD, last_day()).unwrap());
+        let (low, high) = (total(&plain).min(other), total(&plain).max(other));
+        let has_dividends = !world.dividends.is_empty();
+        prop_assert!(has_dividends || (low - 1e-9..=high + 1e-9).contains(&total(&mix)));
+    }
 
     #[test]
     fn total_gain_is_what_the_portfolio_is_worth_beyond_what_was_paid_in(world in worlds(), acts in acts()) {

@@ -105,7 +105,7 @@ impl<'a> Investment<'a> {
         to: NaiveDate,
     ) -> Figure<Self> {
         let flows = dated(position.flows.iter().map(|flow| (flow.date, &flow.amount)))?;
-        let worth = move |day| Ok(position.value_on(market, base, day)?.float());
+        let worth = move |day| Ok(position.value_on(day, market, base)?.float());
         let mut investment = Self::new(flows, to, worth)?;
         investment.has_dividends = !position.income.is_empty();
         Ok(investment)

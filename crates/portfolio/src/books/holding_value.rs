@@ -13,7 +13,7 @@ impl Position {
     ///
     /// # Errors
     /// [`Reason::NoPrice`](crate::Reason::NoPrice) and [`Reason::NoExchangeRate`](crate::Reason::NoExchangeRate).
-    pub fn value_on(&self, market: &Market, base: Currency, day: NaiveDate) -> Figure<Decimal> {
+    pub fn value_on(&self, day: NaiveDate, market: &Market, base: Currency) -> Figure<Decimal> {
         let quantity = self.quantity_on(day);
         if quantity.is_zero() {
             return Ok(Decimal::ZERO);

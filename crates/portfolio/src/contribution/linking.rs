@@ -64,15 +64,20 @@ impl Linking {
         Ok(linking)
     }
 
-    /// The part of an instrument.
-    pub(super) fn position(&self, position: &Position, books: &Books, market: &Market) -> Figure<f64> {
+    /// The part of an instrument, where `flows` are what went into it and came out.
+    pub(super) fn position<'a>(
+        &self,
+        position: &Position,
+        flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
+        books: &Books,
+        market: &Market,
+    ) -> Figure<f64> {
         let series = PositionSeries::new(position, books, market);
         if let Some(reason) = series.gap {
             return Err(reason);
         }
         let first = epoch_day(series.value.first_day);
-        let flows = series.flows?;
-        self.of(first, &series.value.values, &series.held.values, &flows.values)
+        finite(self.moved(first, &series.value.values, &series.held.values) - self.booked(flows)?)
     }
 
     /// The part of foreign cash: what its rate did to it, where `flows` are its movements at their own rates.
@@ -98,40 +103,35 @@ impl Linking {
         let value: Vec<f64> = amounts.iter().zip(&column).map(|(amount, rate)| amount * rate).collect();
         let before = [0.0].iter().chain(&amounts);
         let held: Vec<f64> = before.zip(&column).map(|(amount, rate)| amount * rate).collect();
-        let mut paid_in = vec![0.0; days];
-        for (date, flow) in flows {
-            if let Some(sum) = paid_in.get_mut(offset(epoch_day(date), first)) {
-                *sum += flow.clone()?.float();
-            }
-        }
-        self.of(first, &value, &held, &paid_in)
+        finite(self.moved(first, &value, &held) - self.booked(flows)?)
     }
 
-    /// The part of money received or paid for nothing that is held.
-    pub(super) fn received<'a>(
+    /// What money received on some days is of the return; what was paid on them lessens it.
+    pub(super) fn booked<'a>(
         &self,
         payments: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
     ) -> Figure<f64> {
         let mut sum = 0.0;
         for (date, amount) in payments {
-            let factor = self.trading.get(offset(epoch_day(date), self.first_day)).copied().unwrap_or(0.0);
+            let day = usize::try_from(i64::from(epoch_day(date)) - i64::from(self.first_day)).ok();
+            let factor = day.and_then(|day| self.trading.get(day)).copied().unwrap_or(0.0);
             sum += factor * amount.clone()?.float();
         }
         finite(sum)
     }
 
-    /// Weighs the gains of something whose columns start on `first`.
-    fn of(&self, first: i32, value: &[f64], held: &[f64], paid_in: &[f64]) -> Figure<f64> {
+    /// What changes of value are of the return, before flows, of something whose columns start on `first`.
+    fn moved(&self, first: i32, value: &[f64], held: &[f64]) -> f64 {
         let (skipped, absent) = (offset(self.first_day, first), offset(first, self.first_day));
-        let before = skipped.checked_sub(1).and_then(|day| value.get(day)).copied().unwrap_or(0.0);
-        let days = value.iter().zip(held).zip(paid_in).skip(skipped);
+        let mut before = skipped.checked_sub(1).and_then(|day| value.get(day)).copied().unwrap_or(0.0);
+        let days = value.iter().zip(held).skip(skipped);
         let factors = self.holding.iter().zip(&self.trading).skip(absent);
-        let (mut sum, mut before) = (0.0, before);
-        for (((value, held), paid_in), (holding, trading)) in days.zip(factors) {
-            sum += holding * (held - before) + trading * (value - held - paid_in);
+        let mut sum = 0.0;
+        for ((value, held), (holding, trading)) in days.zip(factors) {
+            sum += holding * (held - before) + trading * (value - held);
             before = *value;
         }
-        finite(sum)
+        sum
     }
 }
 

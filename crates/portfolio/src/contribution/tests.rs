@@ -152,6 +152,16 @@ fn everything_lost_is_minus_a_hundred_percent_in_sum() {
 }
 
 #[test]
+fn a_dividend_from_before_the_first_share_stays_on_its_own_day() {
+    let ledger = Ledger::default().dividend("2024-01-02", "A", "100").buy("2024-01-03", "A", "5", "12");
+    // 100 of cash, of which 60 buy shares that rise to 75.
+    let result = contributions(&ledger, &two(), "2024-01-02", "2024-01-04");
+    assert_eq!(gains(&result), [decimal("15")]);
+    close(&result.lines[0].time_weighted, 0.15);
+    close(&result.time_weighted, 0.15);
+}
+
+#[test]
 fn after_a_total_loss_contributions_begin_with_the_new_series() {
     let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 0.0)]);
     let b = quoted(&[("2024-01-04", 10.0), ("2024-01-05", 12.0)]);

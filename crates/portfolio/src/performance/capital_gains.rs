@@ -130,7 +130,7 @@ impl Valuation<'_> {
         let (sold_cost, departed) = (sum_of(sold.iter().map(|(_, cost)| cost.clone())), sum_of(departed));
         let closing_cost = opening_cost.plus(&opened).minus(&sold_cost).minus(&departed);
 
-        let value = |day| position.value_on(self.market, self.base, day);
+        let value = |day| position.value_on(day, self.market, self.base);
         let rate = |day| self.market.rates().on(position.currency, self.base, day).map(|on| on.rate);
         let unrealised = |day, cost: &Cost| value(day)?.minus(cost.base.clone()?);
         let currency = |day, cost: &Cost| {

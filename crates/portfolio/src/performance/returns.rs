@@ -105,7 +105,7 @@ fn linked(columns: &Figure<Columns>, period: Period) -> Figure<LinkedReturn> {
 fn bought(subject: &Subject<'_>, market: &Market, period: Period) -> Figure<Decimal> {
     let mut bought = Vec::new();
     for member in subject.members() {
-        bought.push(member.position.value_on(market, subject.base(), period.from));
+        bought.push(member.position.value_on(period.from, market, subject.base()));
         let purchases = member
             .position
             .flows

@@ -62,7 +62,7 @@ fn market_value(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(CostMethod::Fifo)?;
     let mut sum = Decimal::ZERO;
     for position in positions(&books, name)? {
-        sum += position.value_on(&world.market, world.base, world.as_of)?;
+        sum += position.value_on(world.as_of, &world.market, world.base)?;
     }
     amount(Ok(sum))
 }
@@ -70,7 +70,7 @@ fn market_value(world: &World<'_>, name: &Name) -> Answered {
 fn local_value(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(CostMethod::Fifo)?;
     let position = only(&books, name)?;
-    let value = position.value_on(&world.market, position.currency, world.as_of)?;
+    let value = position.value_on(world.as_of, &world.market, position.currency)?;
     amount(Ok(value * units(world, position)?))
 }
 
