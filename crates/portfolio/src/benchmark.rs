@@ -244,12 +244,12 @@ impl Benchmark {
     }
 
     /// The first day with a price from `day` on: a past price cannot be bought.
-    fn buying_day(&self, day: i32) -> Option<i32> {
+    pub(crate) fn buying_day(&self, day: i32) -> Option<i32> {
         self.quoted.get(self.quoted.partition_point(|quoted| *quoted < day)).copied()
     }
 
     /// What a unit of the first price is worth at the close of a day; `NaN` before it.
-    fn worth(&self, day: i32) -> f64 {
+    pub(crate) fn worth(&self, day: i32) -> f64 {
         let offset = usize::try_from(i64::from(day) - i64::from(self.first()));
         offset.ok().and_then(|offset| self.growth.get(offset)).copied().unwrap_or(f64::NAN)
     }

@@ -3,13 +3,16 @@
 //! Every figure of a report is written down once, as a function of a [`Calculation`]. [`Compute`] makes it the number,
 //! [`Record`] a node of a [`Derivation`], so that what is explained is what was computed.
 
+mod benchmarks;
 mod calculation;
 mod cash;
 mod costs;
 mod figure_name;
 mod market_facts;
 mod operation;
+mod periods;
 mod record;
+mod returns;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -23,7 +26,9 @@ use chrono::NaiveDate;
 pub(crate) use calculation::{
     Calculation, Compute, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
-pub use figure_name::{CashFigure, FigureName, HoldingFigure, PortfolioFigure};
+pub use figure_name::{
+    BenchmarkFigure, CashFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure,
+};
 pub use operation::Operation;
 pub use tree::{About, Column, Derivation, Field, InvalidDerivation, Node, Number, Source, Unit, Working};
 

@@ -93,7 +93,10 @@ pub use custom_index::{Component, CustomIndex, CustomIndexError, Rebalancing};
 pub use decisions::{
     AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
 };
-pub use derivation::{CashFigure, Derivation, Derivations, FigureName, HoldingFigure, PortfolioFigure};
+pub use derivation::{
+    BenchmarkFigure, CashFigure, Derivation, Derivations, FigureName, HoldingFigure, LotFigure, PeriodFigure,
+    PortfolioFigure,
+};
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};
 pub use drawdown::{

@@ -1,12 +1,12 @@
 //! A stretch of days over which something is measured.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Figure, Reason};
 
 /// The days after `from` up to and with `to`: what is measured opens with the close of `from`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Period {
     /// The day at whose close the period opens; nothing of this day itself counts.
     pub from: NaiveDate,

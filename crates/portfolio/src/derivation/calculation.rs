@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::operation::{difference, money_weighted, product, quotient, related, returned};
 use super::{About, Unit};
-use crate::books::{Charge, ExternalFlow, HoldingPrice, Income, PositionFlow};
+use crate::books::{Charge, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow};
 use crate::exact::Exact;
 use crate::figure::add;
 use crate::xirr::Rate;
@@ -27,12 +27,12 @@ impl Label {
 }
 
 /// A figure in money of a currency.
-pub(crate) fn money(currency: Currency, figure: &'static str, formula: &'static str) -> Label {
+pub(crate) const fn money(currency: Currency, figure: &'static str, formula: &'static str) -> Label {
     Label { figure, formula, unit: Unit::Money(currency) }
 }
 
 /// A figure that is a fraction.
-pub(crate) fn fraction(figure: &'static str, formula: &'static str) -> Label {
+pub(crate) const fn fraction(figure: &'static str, formula: &'static str) -> Label {
     Label { figure, formula, unit: Unit::Fraction }
 }
 
@@ -102,6 +102,8 @@ pub(crate) trait Calculation {
         position: &Position,
         on: NaiveDate,
     ) -> Self::Amount;
+    /// Shares that are left of a lot.
+    fn remaining(&mut self, label: Label, lot: &Lot) -> Self::Amount;
     fn balance(&mut self, cash: &CashBalance) -> Self::Amount;
     fn balance_on(&mut self, cash: &CashBalance, day: NaiveDate) -> Self::Amount;
     /// A balance in the base currency, at the rates of its bookings.
@@ -239,6 +241,10 @@ impl Calculation for Compute {
         Ok(quantity)
     }
 
+    fn remaining(&mut self, _label: Label, lot: &Lot) -> Self::Amount {
+        Ok(lot.quantity)
+    }
+
     fn balance_on(&mut self, cash: &CashBalance, day: NaiveDate) -> Self::Amount {
         Ok(cash.on(day))
     }
@@ -291,6 +297,7 @@ impl Calculation for Compute {
         mut flow: impl FnMut(&mut Self, T) -> Self::Amount,
         (as_of, value): (NaiveDate, &Self::Amount),
     ) -> Self::Rate {
-        money_weighted(flows.into_iter().map(|(date, of)| (date, flow(self, of))), as_of, value)
+        let flows = flows.into_iter().map(|(date, of)| (date, flow(self, of).map(Exact::float)));
+        money_weighted(flows, as_of, value.clone().map(Exact::float))
     }
 }

@@ -1,16 +1,20 @@
 //! What can be derived.
 
 use bellwether_domain::{Currency, Symbol, TransactionId};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::benchmarks::Compared;
 use super::calculation::Label;
 use super::record::Record;
+use super::returns::Days;
 use super::{About, Calculation, Unit};
+use crate::drawdown::max_drawdown;
 use crate::report::day_change;
-use crate::report::figures::{HoldingFigures, Valued, sale_gain};
+use crate::report::figures::{HoldingFigures, LotFigures, Valued, sale_gain};
 use crate::report::total_figures::{CashFigures, TotalFigures};
 use crate::report::{WEIGHT, day_change::DayParts};
-use crate::{Books, Market, Reason};
+use crate::{Books, Market, Period, PortfolioSeries, Position, PositionSeries, Reason};
 
 /// A figure that can be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +38,38 @@ pub enum FigureName {
     },
     /// The realised gain of a sale.
     Sale(TransactionId),
+    /// Of a lot that is held.
+    Lot {
+        /// What opened it.
+        opened_by: TransactionId,
+        /// Its figure.
+        figure: LotFigure,
+    },
+    /// Of the same money in a benchmark.
+    Benchmark {
+        /// The benchmark.
+        symbol: Symbol,
+        /// What it is compared with: a holding, or the portfolio.
+        of: Option<Symbol>,
+        /// Its figure.
+        figure: BenchmarkFigure,
+    },
+    /// Value at the close of a day up to the books'.
+    ValueOn {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// Of a period.
+    Period {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// Its figure.
+        figure: PeriodFigure,
+    },
 }
 
 macro_rules! figures {
@@ -103,6 +139,56 @@ figures! {
         SimpleReturn,
         /// Money-weighted return: a year from one year on, else of the whole time.
         Xirr,
+        /// Time-weighted return of the whole time.
+        TimeWeighted,
+        /// The same a year.
+        AnnualisedTimeWeighted,
+        /// The deepest fall of the time-weighted index.
+        MaxDrawdown,
+    }
+}
+
+figures! {
+    /// The figures of a lot that is held; [`Lot`](crate::Lot) defines them.
+    LotFigure {
+        /// Cost of what is left of it.
+        Cost,
+        /// Its shares at the holding's price.
+        Value,
+        /// Value less cost.
+        Unrealised,
+    }
+}
+
+figures! {
+    /// The figures of a benchmark; [`Comparison`](crate::Comparison) defines them.
+    BenchmarkFigure {
+        /// What the same money would be worth.
+        Value,
+        /// Value less net investment.
+        Gain,
+        /// Own value less the benchmark's.
+        AheadBy,
+        /// Money-weighted return of the benchmark.
+        Xirr,
+    }
+}
+
+figures! {
+    /// The figures of a period; [`Performance`](crate::Performance) defines them.
+    PeriodFigure {
+        /// Value at the close of the opening day.
+        Opening,
+        /// Value at the close of the last day.
+        Closing,
+        /// What crossed the border in between.
+        NetFlows,
+        /// Closing less opening less net flows.
+        Gain,
+        /// Money-weighted return: a year from one year on, else of the period.
+        MoneyWeighted,
+        /// Modified Dietz return.
+        ModifiedDietz,
     }
 }
 
@@ -145,6 +231,8 @@ figures! {
         DayReturn,
         /// Money-weighted return.
         Xirr,
+        /// Time-weighted return of the whole time.
+        TimeWeighted,
     }
 }
 
@@ -186,6 +274,69 @@ impl FigureName {
                     None => not_held(record, Unit::Money(books.options().base)),
                 }
             }
+            Self::Lot { opened_by, figure } => figure.derived(*opened_by, record, books, market),
+            Self::Benchmark { symbol, of, figure } => match Of::new(books, of.as_ref()) {
+                Of::Holding(position) => record.compared(symbol, Compared::Holding(position), *figure),
+                Of::Portfolio => {
+                    let series = PortfolioSeries::new(books, market);
+                    record.compared(symbol, Compared::Portfolio(&series), *figure)
+                }
+                Of::Nothing => not_held(record, Unit::Money(books.options().base)),
+            },
+            Self::ValueOn { of, day } => match Of::new(books, of.as_ref()) {
+                _ if *day > books.as_of() => {
+                    let label = Label::new("Value", "", Unit::Money(books.options().base));
+                    record.unknown(label, Reason::NotYetKnown { as_of: books.as_of() })
+                }
+                Of::Holding(position) => record.value_on(Some(position), *day),
+                Of::Portfolio => record.value_on(None, *day),
+                Of::Nothing => not_held(record, Unit::Money(books.options().base)),
+            },
+            Self::Period { of, period, figure } => match Of::new(books, of.as_ref()) {
+                Of::Holding(position) => record.of_period(Some(position), *period, *figure),
+                Of::Portfolio => record.of_period(None, *period, *figure),
+                Of::Nothing => not_held(record, Unit::Money(books.options().base)),
+            },
+        }
+    }
+}
+
+/// What a figure of a day or a period is asked of.
+enum Of<'b> {
+    Portfolio,
+    Holding(&'b Position),
+    Nothing,
+}
+
+impl<'b> Of<'b> {
+    fn new(books: &'b Books, of: Option<&Symbol>) -> Self {
+        match of {
+            Some(symbol) => books.position(symbol).map_or(Self::Nothing, Self::Holding),
+            None => Self::Portfolio,
+        }
+    }
+}
+
+impl LotFigure {
+    fn derived(
+        self,
+        opened_by: TransactionId,
+        record: &mut Record<'_>,
+        books: &Books,
+        market: &Market,
+    ) -> usize {
+        let base = books.options().base;
+        let mut lots = books
+            .positions()
+            .iter()
+            .flat_map(|position| position.lots.iter().map(move |lot| (position, lot)))
+            .filter(|(_, lot)| lot.transaction == opened_by);
+        let Some((position, lot)) = lots.next() else { return not_held(record, Unit::Money(base)) };
+        let figures = LotFigures::new(record, (position, lot), books, &Valued::new(position, books, market));
+        match self {
+            Self::Cost => figures.cost,
+            Self::Value => figures.value,
+            Self::Unrealised => figures.unrealised,
         }
     }
 }
@@ -201,6 +352,20 @@ impl PortfolioFigure {
             let day = day_change::of_portfolio(record, books, market, session, &parts);
             let change = day.change(record, books);
             return if self == Self::DayChange { change.amount } else { change.rate };
+        }
+        if matches!(self, Self::TimeWeighted | Self::AnnualisedTimeWeighted | Self::MaxDrawdown) {
+            let series = PortfolioSeries::new(books, market);
+            let (value, held) = (&series.value, &series.held);
+            let days = Days { value, held, flows: &series.flows, linked: &series.time_weighted };
+            record.about(|| None);
+            return match self {
+                Self::TimeWeighted => record.time_weighted(days),
+                Self::AnnualisedTimeWeighted => record.annualised(days),
+                _ => {
+                    let index = series.time_weighted.as_ref().map(|linked| &linked.index);
+                    record.max_drawdown(days, &index.map_err(Clone::clone).and_then(max_drawdown))
+                }
+            };
         }
         let sums = sums(record, books, market);
         match self {
@@ -225,7 +390,7 @@ impl PortfolioFigure {
             Self::NetDeposits => sums.net_deposits,
             Self::NetTransfers => sums.net_transfers,
             Self::SimpleReturn => sums.simple,
-            Self::Xirr | Self::DayChange | Self::DayReturn => sums.xirr,
+            _ => sums.xirr,
         }
     }
 }
@@ -246,6 +411,17 @@ impl HoldingFigure {
             let change = day.change(record, books);
             return if self == Self::DayChange { change.amount } else { change.rate };
         }
+        if self == Self::TimeWeighted {
+            let series = PositionSeries::new(position, books, market);
+            let (value, held) = (&series.value, &series.held);
+            record.about(|| Some(About::Instrument(symbol.clone())));
+            return record.time_weighted(Days {
+                value,
+                held,
+                flows: &series.flows,
+                linked: &series.time_weighted,
+            });
+        }
         let figures = HoldingFigures::new(record, position, books, &Valued::new(position, books, market));
         match self {
             Self::Quantity => figures.quantity,
@@ -262,7 +438,7 @@ impl HoldingFigure {
             Self::Income => figures.income,
             Self::Charges => figures.charges,
             Self::TotalGain => figures.total_gain,
-            Self::Xirr | Self::DayChange | Self::DayReturn => figures.xirr,
+            Self::Xirr | Self::DayChange | Self::DayReturn | Self::TimeWeighted => figures.xirr,
             Self::Weight => {
                 let whole = sums(record, books, market).value;
                 record.about(|| Some(About::Instrument(symbol.clone())));

@@ -86,11 +86,10 @@ impl Operation {
             Self::Rounded(decimals) => exact(0).map(|amount| Number::Exact(amount.round_dp(*decimals))),
             Self::Ratio => related(&exact(0), &exact(1)).map(Number::Float),
             Self::MoneyWeighted { dates } => {
-                let flows = dates.iter().zip(operands).map(|(date, flow)| (*date, self::exact(Some(flow))));
+                let flows = dates.iter().zip(operands).map(|(date, flow)| (*date, float_of(flow)));
                 let mut flows: Vec<_> = flows.collect();
                 let (as_of, value) = flows.pop().ok_or(Reason::NoCapital)?;
-                let rate = money_weighted(flows, as_of, &value);
-                rate.map(|rate| Number::Float(rate.headline()))
+                money_weighted(flows, as_of, value).map(|rate| Number::Float(rate.headline()))
             }
             Self::DayReturn => returned(&float(0), &float(1), &float(2), &float(3)).map(Number::Float),
             Self::Growth => finite(growth(&all()?)),
@@ -169,15 +168,15 @@ pub(super) fn returned(
 
 /// XIRR of money that went into something (positive) and came out of it, against its closing value.
 pub(super) fn money_weighted(
-    flows: impl IntoIterator<Item = (NaiveDate, Figure<Decimal>)>,
+    flows: impl IntoIterator<Item = (NaiveDate, Figure<f64>)>,
     as_of: NaiveDate,
-    value: &Figure<Decimal>,
+    value: Figure<f64>,
 ) -> Figure<Rate> {
     let mut payments = flows
         .into_iter()
-        .map(|(date, amount)| amount.map(|amount| Flow { date, amount: -amount.float() }))
+        .map(|(date, amount)| amount.map(|amount| Flow { date, amount: -amount }))
         .collect::<Figure<Vec<_>>>()?;
-    payments.push(Flow { date: as_of, amount: value.clone()?.float() });
+    payments.push(Flow { date: as_of, amount: value? });
     xirr(&payments)
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::calculation::{Calculation, DayValues, IncomePart, Label, Side, TradeCost, fraction, money};
 use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
-use crate::books::{Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, PositionFlow};
+use crate::books::{Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow};
 use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
 
 /// Records figures as nodes; a figure is the place of its node.
@@ -80,11 +80,20 @@ impl<'a> Record<'a> {
     /// The node, if its value is the one that the books have; else the books' value as it stands: nothing is explained
     /// by what did not lead to it.
     pub(super) fn checked(&mut self, node: usize, label: Label, booked: &Figure<Decimal>) -> usize {
-        let booked = booked.clone().map(Number::Exact);
-        if self.nodes[node].value == booked {
+        self.checked_figure(node, label, booked.clone().map(Number::Exact))
+    }
+
+    /// The same for a figure in binary.
+    pub(super) fn checked_float(&mut self, node: usize, label: Label, known: &Figure<f64>) -> usize {
+        self.checked_figure(node, label, known.clone().map(Number::Float))
+    }
+
+    pub(super) fn checked_figure(&mut self, node: usize, label: Label, known: Figure<Number>) -> usize {
+        if self.nodes[node].value == known {
             return node;
         }
-        self.given(label, booked, Source::Ledger)
+        let source = if known.is_ok() { Source::Ledger } else { Source::Unknown };
+        self.given(label, known, source)
     }
 
     pub(super) fn value(&self, node: usize) -> &Figure<Number> {
@@ -132,6 +141,10 @@ impl Calculation for Record<'_> {
 
     fn counted(&mut self, label: Label, quantity: Decimal, position: &Position, on: NaiveDate) -> usize {
         self.shares(label, position, on, quantity)
+    }
+
+    fn remaining(&mut self, label: Label, lot: &Lot) -> usize {
+        self.exactly(label, lot.quantity, Source::Ledger)
     }
 
     fn price(&mut self, position: &Position, on: NaiveDate, price: &Figure<HoldingPrice>) -> usize {

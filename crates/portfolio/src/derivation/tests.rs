@@ -6,10 +6,14 @@ mod worked;
 use bellwether_domain::Symbol;
 
 use super::*;
-use crate::{PortfolioSeries, Report};
+use crate::{Benchmark, Period, PortfolioSeries, PositionSeries, Report, Subject, performance};
 
 /// The figure of a report that a name stands for.
-pub(super) fn reported(report: &Report, name: &FigureName) -> crate::Figure<Number> {
+pub(super) fn reported(
+    derivations: &Derivations<'_>,
+    report: &Report,
+    name: &FigureName,
+) -> crate::Figure<Number> {
     let exact = |figure: &crate::Figure<rust_decimal::Decimal>| figure.clone().map(Number::Exact);
     let float = |figure: &crate::Figure<f64>| figure.clone().map(Number::Float);
     let (totals, returns) = (&report.totals, &report.returns);
@@ -40,6 +44,16 @@ pub(super) fn reported(report: &Report, name: &FigureName) -> crate::Figure<Numb
                 totals.day_change.clone().and_then(|day| day.rate).map(Number::Float)
             }
             PortfolioFigure::SimpleReturn => float(&returns.simple),
+            PortfolioFigure::TimeWeighted => {
+                returns.time_weighted.as_ref().map(|linked| Number::Float(linked.total)).map_err(Clone::clone)
+            }
+            PortfolioFigure::AnnualisedTimeWeighted => {
+                let linked = returns.time_weighted.as_ref().map_err(Clone::clone);
+                linked.and_then(|linked| linked.annualised.clone()).map(Number::Float)
+            }
+            PortfolioFigure::MaxDrawdown => {
+                returns.max_drawdown.clone().map(|fall| Number::Float(fall.depth))
+            }
             PortfolioFigure::Xirr => returns.xirr.clone().map(|rate| Number::Float(rate.headline())),
         },
         FigureName::Holding { symbol, figure } => {
@@ -64,6 +78,11 @@ pub(super) fn reported(report: &Report, name: &FigureName) -> crate::Figure<Numb
                 HoldingFigure::DayReturn => {
                     holding.day_change.clone().and_then(|day| day.rate).map(Number::Float)
                 }
+                HoldingFigure::TimeWeighted => {
+                    let position = derivations.books.position(symbol).expect("a position");
+                    let series = PositionSeries::new(position, &derivations.books, derivations.market);
+                    series.time_weighted.map(|linked| Number::Float(linked.total))
+                }
                 HoldingFigure::Xirr => holding.xirr.clone().map(|rate| Number::Float(rate.headline())),
             }
         }
@@ -75,8 +94,92 @@ pub(super) fn reported(report: &Report, name: &FigureName) -> crate::Figure<Numb
                 CashFigure::CurrencyGain => exact(&cash.currency_gain),
             }
         }
-        FigureName::Sale(_) => unreachable!("a report lists no sales"),
+        _ => beyond(derivations, name),
     }
+}
+
+/// The same of what a report does not list.
+fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Number> {
+    let (books, market) = (&derivations.books, derivations.market);
+    let lots = || books.positions().iter().flat_map(|of| of.lots.iter().map(move |lot| (of, lot)));
+    match name {
+        FigureName::Sale(id) => {
+            let sale = books.positions().iter().flat_map(|of| &of.sales).find(|sale| sale.transaction == *id);
+            sale.expect("a sale").gain().map(Number::Exact)
+        }
+        FigureName::Lot { opened_by, figure } => {
+            let (_, lot) = lots().find(|(_, lot)| lot.transaction == *opened_by).expect("a lot");
+            assert_eq!(*figure, LotFigure::Cost, "the others are no function's result");
+            lot.cost.base.clone().map(Number::Exact)
+        }
+        FigureName::Benchmark { symbol, of, figure } => {
+            let benchmark = Benchmark::new(symbol, market, books.options().base, books.as_of())?;
+            let comparison = match of {
+                Some(of) => benchmark.against_position(books.position(of).expect("a position"), market)?,
+                None => benchmark.against_portfolio(books, &PortfolioSeries::new(books, market))?,
+            };
+            Ok(Number::Float(match figure {
+                BenchmarkFigure::Value => comparison.value,
+                BenchmarkFigure::Gain => comparison.gain,
+                BenchmarkFigure::AheadBy => comparison.ahead_by,
+                BenchmarkFigure::Xirr => comparison.xirr?.headline(),
+            }))
+        }
+        FigureName::ValueOn { of, day } => {
+            let value = match of {
+                Some(of) => Subject::holding(&[books], of)?.value_on(*day, market),
+                None => Subject::portfolio(books).value_on(*day, market),
+            };
+            value.map(Number::Exact)
+        }
+        FigureName::Period { of, period, figure } => {
+            let subject = match of {
+                Some(of) => Subject::holding(&[books], of)?,
+                None => Subject::portfolio(books),
+            };
+            let performance = performance(&subject, market, *period);
+            let exact = |figure: crate::Figure<rust_decimal::Decimal>| figure.map(Number::Exact);
+            match figure {
+                PeriodFigure::Opening => exact(performance.opening),
+                PeriodFigure::Closing => exact(performance.closing),
+                PeriodFigure::NetFlows => exact(performance.flows.net),
+                PeriodFigure::Gain => exact(performance.gain),
+                PeriodFigure::MoneyWeighted => {
+                    performance.returns.money_weighted.map(|rate| Number::Float(rate.headline()))
+                }
+                PeriodFigure::ModifiedDietz => performance.returns.modified_dietz.map(Number::Float),
+            }
+        }
+        _ => unreachable!("a report has it"),
+    }
+}
+
+/// Figures that a report does not list.
+pub(super) fn names_beyond(
+    derivations: &Derivations<'_>,
+    benchmark: &Symbol,
+    period: Period,
+) -> Vec<FigureName> {
+    let positions = derivations.books.positions();
+    let of = || std::iter::once(None).chain(positions.iter().map(|position| Some(position.symbol.clone())));
+    let sales = positions.iter().flat_map(|of| &of.sales).map(|sale| FigureName::Sale(sale.transaction));
+    let lots = positions.iter().flat_map(|of| &of.lots);
+    let lots = lots.map(|lot| FigureName::Lot { opened_by: lot.transaction, figure: LotFigure::Cost });
+    let benchmarks = of().flat_map(|of| {
+        let name = move |figure: &BenchmarkFigure| FigureName::Benchmark {
+            symbol: benchmark.clone(),
+            of: of.clone(),
+            figure: *figure,
+        };
+        BenchmarkFigure::ALL.iter().map(name)
+    });
+    let periods = of().flat_map(move |of| {
+        let name =
+            move |figure: &PeriodFigure| FigureName::Period { of: of.clone(), period, figure: *figure };
+        PeriodFigure::ALL.iter().map(name)
+    });
+    let values = of().map(|of| FigureName::ValueOn { of, day: period.from });
+    sales.chain(lots).chain(benchmarks).chain(periods).chain(values).collect()
 }
 
 /// All figures of a report.

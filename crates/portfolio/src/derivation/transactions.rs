@@ -6,9 +6,9 @@ use rust_decimal::Decimal;
 use super::calculation::{IncomePart, TradeCost, money};
 use super::record::{Record, turned};
 use super::{About, Field, Label, Operation, Source, Unit};
-use crate::Position;
-use crate::books::{Charge, Income, IncomeKind, PositionFlow, PositionFlowKind};
+use crate::books::{Charge, HoldingPrice, Income, IncomeKind, PositionFlow, PositionFlowKind, PriceOrigin};
 use crate::exact::Exact;
+use crate::{Figure, Position};
 
 impl<'a> Record<'a> {
     /// The transactions that name the instrument, in order.
@@ -214,7 +214,7 @@ impl<'a> Record<'a> {
                 charge.map(|charge| self.charged(charge))
             }
             (PositionFlowKind::TransferIn | PositionFlowKind::TransferOut, Some(transaction)) => {
-                Some(self.market_value_of(position, transaction))
+                Some(self.market_value_of(position, transaction, &flow.amount))
             }
             _ => None,
         };
@@ -240,19 +240,34 @@ impl<'a> Record<'a> {
     }
 
     /// What transferred shares were worth on their day; out as a negative number.
-    pub(super) fn market_value_of(&mut self, position: &Position, transaction: &Transaction) -> usize {
+    pub(super) fn market_value_of(
+        &mut self,
+        position: &Position,
+        transaction: &Transaction,
+        worth: &Figure<Decimal>,
+    ) -> usize {
         let (base, listed, day) = (self.base(), position.currency, transaction.date);
         let (quantity, leaves) = match &transaction.booking {
             Booking::TransferIn { quantity, .. } => (quantity.get(), false),
             Booking::TransferOut { quantity, .. } => (quantity.get(), true),
             _ => (Decimal::ZERO, false),
         };
+        let quoted = position.price_on(self.market.instrument(&position.symbol), day);
+        // Without a quote it was the last price booked by then, after which the day may have booked others.
+        let rate = self.rate_on((listed, base), day);
+        let to_base = self.value(rate).clone().map(|rate| rate.exact().unwrap_or_default());
+        let explains = |price: &Figure<HoldingPrice>| {
+            let known = price.clone().and_then(|price| quantity.times(price.price)?.times(to_base.clone()?));
+            known.is_ok_and(|known| worth.as_ref().is_ok_and(|worth| worth.abs() == known))
+        };
+        let booked = position.booked_prices_on(day).find(explains);
+        let price = match quoted {
+            Ok(quoted) if quoted.origin != PriceOrigin::Booked => Ok(quoted),
+            quoted => booked.unwrap_or(quoted),
+        };
+        let price = self.price_of(position, day, &price);
         let label = Label::new("Quantity", "", Unit::Shares);
         let quantity = self.field(label, transaction, Field::Quantity, quantity);
-        let quoted = position.price_on(self.market.instrument(&position.symbol), day);
-        let price = quoted.or_else(|reason| position.booked_price_on(day).unwrap_or(Err(reason)));
-        let price = self.price_of(position, day, &price);
-        let rate = self.rate_on((listed, base), day);
         let local = money(listed, "Market value at the listing", "quantity x price");
         let local = self.computed(local, Operation::Product, vec![quantity, price]);
         let worth = money(base, "Market value transferred", "quantity x price x exchange rate");

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::books::{HoldingPrice, Income, Position, Sale};
+use crate::books::{HoldingPrice, Income, Lot, Position, Sale};
 use crate::derivation::{About, Calculation, IncomePart, Label, Side, Unit, fraction, money};
 use crate::{Books, Figure, Market, RateOn, Reason};
 
@@ -125,6 +125,35 @@ fn cost_basis<C: Calculation>(c: &mut C, position: &Position, side: Side, label:
             Label { figure: "Cost of the lot", formula: "cost paid - cost of what was sold", ..label };
         c.cost(of_lot, &lot.cost, side)
     })
+}
+
+/// A lot's figures, computed or derived.
+pub(crate) struct LotFigures<C: Calculation> {
+    pub(crate) cost: C::Amount,
+    pub(crate) value: C::Amount,
+    pub(crate) unrealised: C::Amount,
+}
+
+impl<C: Calculation> LotFigures<C> {
+    pub(crate) fn new(c: &mut C, (position, lot): (&Position, &Lot), books: &Books, valued: &Valued) -> Self {
+        let (base, listed, as_of) = (books.options().base, position.currency, books.as_of());
+        c.about(|| Some(About::Transaction { id: lot.transaction, date: lot.acquired }));
+        let label = Label::new("Cost of the lot", "cost paid - cost of what was sold", Unit::Money(base));
+        let cost = c.cost(label, &lot.cost, Side::Base);
+        let quantity = Label::new("Shares left", "", Unit::Shares);
+        let quantity = c.remaining(quantity, lot);
+        let price = c.price(position, as_of, &valued.price);
+        let rate = c.exchange_rate((listed, base), as_of, &valued.exchange_rate);
+        let local = money(listed, "Market value at the listing", "quantity x price");
+        let local = c.product(local, &quantity, &price);
+        let value = c.product(
+            money(base, "Market value of the lot", "quantity x price x exchange rate"),
+            &local,
+            &rate,
+        );
+        let unrealised = money(base, "Unrealised gain of the lot", "value - cost");
+        Self { unrealised: c.difference(unrealised, &value, &cost), cost, value }
+    }
 }
 
 /// Gains of the sales after `since`, or of all.

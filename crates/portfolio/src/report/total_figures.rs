@@ -73,6 +73,7 @@ impl<C: Calculation> TotalFigures<C> {
         let year_ago = as_of.checked_sub_months(Months::new(12)).unwrap_or(NaiveDate::MIN);
         let new_year = as_of.with_ordinal(1).and_then(|day| day.pred_opt()).unwrap_or(NaiveDate::MIN);
 
+        c.about(|| None);
         let interest = net_income(c, "Interest", books.interest(), books);
         let recent = income.iter().copied().filter(|paid| paid.date > year_ago);
         let income_12_months = net_income(c, "Income of twelve months", recent, books);

@@ -33,7 +33,7 @@ pub(crate) struct Case {
     infer: bool,
 }
 
-fn day(offset: u64) -> String {
+pub(crate) fn day(offset: u64) -> String {
     (date("2023-06-01") + chrono::Days::new(offset)).to_string()
 }
 

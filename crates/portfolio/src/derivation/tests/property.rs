@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::random_ledger::{Case, cases};
+use crate::Period;
+use crate::testing::random_ledger::{Case, cases, day};
+use crate::testing::{date, symbol};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
@@ -13,9 +15,12 @@ proptest! {
         let derivations = Derivations::new(&ledger.0, &market, &options, as_of).expect("a ledger");
         let report = report(&derivations);
         // A third of the figures of each ledger: a thousand ledgers ask for each of them often enough.
-        for name in names(&report).into_iter().skip(case.acts.len() % 3).step_by(3) {
+        let period = Period::new(date(&day(case.acts.len() as u64 * 13)), date(&day(290))).expect("a period");
+        let mut names = names(&report);
+        names.extend(names_beyond(&derivations, &symbol("MSFT"), period));
+        for name in names.into_iter().skip(case.acts.len() % 3).step_by(3) {
             let derivation = derivations.derive(&name);
-            let figure = reported(&report, &name);
+            let figure = reported(&derivations, &report, &name);
             prop_assert_eq!(derivation.value(), &figure, "{:?}\n{}", name, derivation);
             prop_assert_eq!(&derivation.evaluate(), &figure, "{:?}\n{}", name, derivation);
             // Money always goes back to transactions and prices; only shares are counted by the replay.

@@ -244,3 +244,62 @@ fn a_pool_of_many_sales_is_derived_and_dropped_step_by_step() {
     assert_eq!(cost.evaluate(), Ok(exact("700000")));
     assert!(cost.nodes().len() > 60_000);
 }
+
+#[test]
+fn a_time_weighted_return_names_the_days_that_made_it() {
+    let market =
+        market([("AAPL", quoted(&[("2024-01-02", 10.0), ("2024-01-04", 12.0), ("2024-01-08", 9.0)]))]);
+    let ledger =
+        Ledger::default().buy("2024-01-02", "AAPL", "10", "10").buy("2024-01-04", "AAPL", "10", "12");
+    let derivations = derivations(&ledger, &market, "2024-01-09");
+    let linked = derivations.derive(&FigureName::Portfolio(PortfolioFigure::TimeWeighted));
+    // 1.2 x 0.75 - 1.
+    let Ok(Number::Float(total)) = linked.evaluate() else { panic!("{linked}") };
+    assert!((total + 0.1).abs() < 1e-12, "{linked}");
+    let returns = linked.nodes().iter().filter(|node| node.figure == "Day's return");
+    let days: Vec<_> = returns.map(|node| node.of.clone()).collect();
+    assert_eq!(days, [Some(About::Day(date("2024-01-04"))), Some(About::Day(date("2024-01-08")))]);
+    // From 1.2 to 0.9.
+    let fall = derivations.derive(&FigureName::Portfolio(PortfolioFigure::MaxDrawdown));
+    let Ok(Number::Float(depth)) = fall.evaluate() else { panic!("{fall}") };
+    assert!((depth + 0.25).abs() < 1e-12, "{fall}");
+    // What a day's value was made of is asked for by the day.
+    let value = derivations.derive(&FigureName::ValueOn { of: None, day: date("2024-01-05") });
+    assert_eq!(value.evaluate(), Ok(exact("240")));
+    assert!(!sources(&value).contains(&&Source::Ledger), "{value}");
+}
+
+#[test]
+fn a_benchmark_s_value_names_what_each_flow_bought() {
+    let closes = |last: f64| quoted(&[("2024-01-02", 100.0), ("2024-01-04", 80.0), ("2024-01-09", last)]);
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)])), ("VOO", closes(120.0))]);
+    let ledger = Ledger::default().deposit("2024-01-02", "100").deposit("2024-01-03", "80");
+    let derivations = derivations(&ledger, &market, "2024-01-09");
+    let of = |figure| derivations.derive(&FigureName::Benchmark { symbol: symbol("VOO"), of: None, figure });
+    // One unit at 100; 80 of a closed day buy one at 80: two at 120, which is 60 more than was paid in.
+    assert_eq!(of(BenchmarkFigure::Value).evaluate(), Ok(Number::Float(240.0)));
+    assert_eq!(of(BenchmarkFigure::Gain).evaluate(), Ok(Number::Float(60.0)));
+    assert_eq!(of(BenchmarkFigure::AheadBy).evaluate(), Ok(Number::Float(-60.0)));
+    let column = Column::Benchmark(symbol("VOO"));
+    let close = Source::Daily { column, day: date("2024-01-04") };
+    assert!(sources(&of(BenchmarkFigure::Value)).contains(&&close));
+    assert!(!sources(&of(BenchmarkFigure::Xirr)).contains(&&Source::Ledger));
+}
+
+#[test]
+fn a_period_opens_with_the_value_of_the_close_before_it() {
+    let market =
+        market([("AAPL", quoted(&[("2024-01-02", 10.0), ("2024-01-31", 12.0), ("2024-02-29", 15.0)]))]);
+    let ledger = Ledger::default().buy("2024-01-02", "AAPL", "10", "10").buy("2024-02-15", "AAPL", "5", "12");
+    let derivations = derivations(&ledger, &market, "2024-02-29");
+    let period = Period::new(date("2024-01-31"), date("2024-02-29")).expect("a period");
+    let gain = derivations.derive(&FigureName::Period { of: None, period, figure: PeriodFigure::Gain });
+    // 15 x 15 - 10 x 12 - 5 x 12.
+    assert_eq!(gain.evaluate(), Ok(exact("45")));
+    assert!(!sources(&gain).contains(&&Source::Ledger), "{gain}");
+    let figure = PeriodFigure::ModifiedDietz;
+    let dietz = derivations.derive(&FigureName::Period { of: None, period, figure });
+    // 60 were at work for 14 of 29 days.
+    let Ok(Number::Float(rate)) = dietz.evaluate() else { panic!("{dietz}") };
+    assert!((rate - 45.0 / (120.0 + 60.0 * 14.0 / 29.0)).abs() < 1e-12, "{dietz}");
+}
