@@ -8,7 +8,7 @@ use bellwether_domain::{epoch_day, from_epoch_day};
 use chrono::NaiveDate;
 
 use crate::figure::finite;
-use crate::{DailySeries, Figure, Period, Reason, cagr};
+use crate::{DailySeries, Figure, LinkedReturn, Period, Reason, cagr};
 
 pub use linked::{linked, linked_sub_periods};
 
@@ -109,17 +109,9 @@ impl TimeWeighted {
         Self::of(index, days, ended, last_day, unexplained)
     }
 
-    /// The index with the 1 that it opened at in front, on the day before the first: unless that day already ended at 1,
-    /// as where nothing was paid for the first purchases. What calendar and rolling returns are taken from.
+    /// The index from its opening: see [`LinkedReturn::from_opening`].
     pub fn from_opening(&self) -> DailySeries {
-        let opened = self.index.first_day.pred_opt();
-        match (self.index.values.first(), opened) {
-            (Some(first), Some(first_day)) if (first - 1.0).abs() > 0.0 => {
-                let values = std::iter::once(1.0).chain(self.index.values.iter().copied()).collect();
-                DailySeries { first_day, values }
-            }
-            _ => self.index.clone(),
-        }
+        from_opening(&self.index)
     }
 
     /// The series that a period looks at, and the day on which it was lost.
@@ -149,6 +141,31 @@ impl TimeWeighted {
         }
         let annualised = annualised(total, days);
         Ok(Self { total, annualised, days, ended, index, last_day, earlier: Vec::new(), unexplained })
+    }
+}
+
+impl From<TimeWeighted> for LinkedReturn {
+    /// The last series.
+    fn from(linked: TimeWeighted) -> Self {
+        Self { total: linked.total, annualised: linked.annualised, ended: linked.ended, index: linked.index }
+    }
+}
+
+impl LinkedReturn {
+    /// The index with the 1 that it opened at in front, on the day before the first: unless that day already ended at
+    /// 1, as where nothing was paid for the first purchases. What calendar and rolling returns are taken from.
+    pub fn from_opening(&self) -> DailySeries {
+        from_opening(&self.index)
+    }
+}
+
+fn from_opening(index: &DailySeries) -> DailySeries {
+    match (index.values.first(), index.first_day.pred_opt()) {
+        (Some(first), Some(first_day)) if (first - 1.0).abs() > 0.0 => {
+            let values = std::iter::once(1.0).chain(index.values.iter().copied()).collect();
+            DailySeries { first_day, values }
+        }
+        _ => index.clone(),
     }
 }
 

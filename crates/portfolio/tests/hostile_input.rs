@@ -5,13 +5,13 @@ use bellwether_domain::{
     Booking, CashDividend, CostMethod, Currency, PriceColumns, Quantity, Split, SplitRatio, Symbol, Trade,
     Transaction, TransactionId,
 };
-use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, trading_days};
+use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, trading_days};
 use bellwether_portfolio::{
     Benchmark, Books, CalendarUnit, Component, Contributions, CustomIndex, Decisions, DividendCalendar,
     DividendGrowth, DividendHistory, DividendYield, Flow, HoldThenTrade, IncomeReceived, InstrumentData,
-    Market, Options, Period, PortfolioSeries, PortfolioYield, PriceSeries, Rates, Rebalancing, Report,
-    RollingWindow, calendar_returns, current_drawdown, declared_dividends, downsample, drawdowns,
-    max_drawdown, modified_dietz, rolling_returns, time_weighted, underwater, xirr,
+    LinkedReturn, Market, Options, Period, PortfolioSeries, PortfolioYield, PriceSeries, Rates, Rebalancing,
+    Report, RollingWindow, Subject, calendar_returns, current_drawdown, declared_dividends, downsample,
+    drawdowns, max_drawdown, modified_dietz, rolling_returns, time_weighted, underwater, xirr,
 };
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -173,14 +173,16 @@ fn no_bad_risk(books: &Books, market: &Market, series: &PortfolioSeries) -> Resu
     }
     no_bad_number(&rolling_returns(&index, RollingWindow::Days(7)))?;
     no_bad_number(&(drawdowns(&index), underwater(&index), downsample(&series.value, 9)))?;
-    let sessions = trading_days(books, market);
+    let sessions = trading_days(&Subject::portfolio(books), market);
     for (rate, from) in [(0.02, -10), (-0.5, 3), (1e300, 3), (-1.0, 3)] {
         let Ok(period) = Period::new(day(from), day(60)) else { continue };
-        no_bad_number(&returns.over(period))?;
+        let over = returns.over(period);
+        no_bad_number(&over)?;
+        let Ok(linked) = over.map(LinkedReturn::from) else { continue };
         let terms = RiskTerms { risk_free: RiskFree::Annual(rate), minimum_acceptable: Some(rate / 2.0) };
-        no_bad_number(&RiskReport::alone(returns, &sessions, period, terms))?;
+        no_bad_number(&RiskReport::new(&linked, TradingDays::On(&sessions), terms))?;
         if let Ok(benchmark) = Benchmark::new(&symbol(1), market, Currency::USD, books.as_of()) {
-            no_bad_number(&RiskReport::against(returns, &benchmark, period, terms))?;
+            no_bad_number(&RiskReport::new(&linked, TradingDays::Of(&benchmark), terms))?;
         }
     }
     Ok(())

@@ -27,8 +27,8 @@ pub struct Subject<'a> {
 
 /// A position of the subject, with the cost method of its portfolio.
 #[derive(Debug, Clone)]
-pub(super) struct Member<'a> {
-    pub(super) position: Cow<'a, Position>,
+pub(crate) struct Member<'a> {
+    pub(crate) position: Cow<'a, Position>,
     pub(super) method: CostMethod,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Subject<'a> {
         self.flows.get(start..end).unwrap_or_default()
     }
 
-    pub(super) fn members(&self) -> &[Member<'a>] {
+    pub(crate) fn members(&self) -> &[Member<'a>] {
         &self.members
     }
 
@@ -172,7 +172,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The first day on which there was something.
-    pub(super) fn first_day(&self) -> Option<NaiveDate> {
+    pub(crate) fn first_day(&self) -> Option<NaiveDate> {
         let held = self.members.iter().filter_map(|member| Some(member.position.changes.first()?.date));
         let cash = self.cash.iter().filter_map(|books| Some(books.cash().entries.first()?.date));
         held.chain(cash).chain(self.flows.first().map(|flow| flow.date)).min()

@@ -8,7 +8,7 @@ use super::{
     returns_of, sharpe_ratio, sortino_ratio, tracking_error, ulcer_index, volatility,
 };
 use crate::drawdown::{Drawdown, current_drawdown, max_drawdown};
-use crate::{Benchmark, DailySeries, Figure, Period, Reason, TimeWeighted};
+use crate::{Benchmark, DailySeries, Figure, LinkedReturn, Reason};
 
 /// What statistics need to be shown: with fewer returns, chance is most of them.
 const ENOUGH: usize = 60;
@@ -29,6 +29,15 @@ pub struct RiskTerms<'a> {
     pub risk_free: RiskFree<'a>,
     /// The least that is acceptable a year, for downside deviation and Sortino ratio; else the risk-free rate.
     pub minimum_acceptable: Option<f64>,
+}
+
+/// The days that count: those without a session, weekends among them, are no returns.
+#[derive(Debug, Clone, Copy)]
+pub enum TradingDays<'a> {
+    /// Those of a benchmark, which the returns are compared with, too.
+    Of(&'a Benchmark),
+    /// These, which ascend, such as [`trading_days`](super::trading_days); compared with nothing.
+    On(&'a [NaiveDate]),
 }
 
 /// Risk over a period, from returns on trading days, annualised to 252 of them.
@@ -77,54 +86,20 @@ pub struct AgainstBenchmark {
 }
 
 impl RiskReport {
-    /// Over the days of `period` on which the benchmark traded.
+    /// Of a return of any subject over any period: [`performance`](crate::performance) has it, and
+    /// [`TimeWeighted::over`](crate::TimeWeighted::over) of a series.
     ///
     /// # Errors
-    /// Those of [`TimeWeighted::over`]; [`Reason::TooShort`] when the benchmark has no close in the period.
-    pub fn against(
-        returns: &TimeWeighted,
-        benchmark: &Benchmark,
-        period: Period,
-        terms: RiskTerms<'_>,
-    ) -> Figure<Self> {
-        let sessions: Vec<_> = benchmark.sessions().collect();
-        Self::of(returns, &sessions, Some(&benchmark.index()), period, terms)
-    }
-
-    /// Over those of the given days that lie in `period`, such as [`trading_days`](super::trading_days); they ascend.
-    ///
-    /// # Errors
-    /// Those of [`TimeWeighted::over`].
-    pub fn alone(
-        returns: &TimeWeighted,
-        sessions: &[NaiveDate],
-        period: Period,
-        terms: RiskTerms<'_>,
-    ) -> Figure<Self> {
-        Self::of(returns, sessions, None, period, terms)
-    }
-
-    /// Whether there is a year of returns: with less, words such as "a year" promise too much.
-    pub fn covers_a_year(&self) -> bool {
-        self.returns >= TRADING_DAYS as usize
-    }
-
-    fn of(
-        returns: &TimeWeighted,
-        sessions: &[NaiveDate],
-        benchmark: Option<&DailySeries>,
-        period: Period,
-        terms: RiskTerms<'_>,
-    ) -> Figure<Self> {
-        let part = returns.over(period)?;
-        let known =
-            |index: &DailySeries| if index.is_empty() { Err(Reason::TooShort) } else { Ok(index.first_day) };
-        let mut opens = known(&part.index)?;
-        for other in benchmark.into_iter().chain(terms.risk_free.index()) {
-            opens = opens.max(known(other)?);
+    /// [`Reason::TooShort`] for an index without days, [`Reason::TooFewReturns`] without a trading day after its first,
+    /// [`Reason::OutOfRange`] for a rate of -100 % or less.
+    pub fn new(returns: &LinkedReturn, days: TradingDays<'_>, terms: RiskTerms<'_>) -> Figure<Self> {
+        let benchmark = days.benchmark().map(Benchmark::index);
+        let mut opens = first_day(&returns.index)?;
+        for other in benchmark.iter().chain(terms.risk_free.index()) {
+            opens = opens.max(first_day(other)?);
         }
-        let days = Days::new(&part, opens, sessions);
-        let own = days.returns(&part.index)?;
+        let days = Closes::new(returns, opens, days);
+        let own = days.returns(&returns.index)?;
         let risk_free = terms.risk_free.on(&days)?;
         let risk_free = risk_free.as_rate();
         let minimum = match terms.minimum_acceptable {
@@ -135,8 +110,8 @@ impl RiskReport {
             known if known < ENOUGH => Err(Reason::TooFewReturns { known, needed: ENOUGH }),
             _ => figure,
         };
-        let against = |benchmark: &DailySeries| {
-            let market = days.returns(benchmark)?;
+        let against = |benchmark: DailySeries| {
+            let market = days.returns(&benchmark)?;
             Ok(AgainstBenchmark {
                 beta: enough(beta(&own, &market, risk_free)),
                 alpha: enough(alpha(&own, &market, risk_free, TRADING_DAYS)),
@@ -144,8 +119,8 @@ impl RiskReport {
                 tracking_error: enough(tracking_error(&own, &market, TRADING_DAYS)),
             })
         };
-        let max_drawdown = max_drawdown(&part.index);
-        let calmar = |fall: &Drawdown| calmar_ratio(part.annualised.clone()?, fall.depth);
+        let max_drawdown = max_drawdown(&returns.index);
+        let calmar = |fall: &Drawdown| calmar_ratio(returns.annualised.clone()?, fall.depth);
         Ok(Self {
             opens,
             closes: days.on.last().copied().unwrap_or(opens),
@@ -154,13 +129,40 @@ impl RiskReport {
             sharpe_ratio: enough(sharpe_ratio(&own, risk_free, TRADING_DAYS)),
             downside_deviation: enough(downside_deviation(&own, minimum, TRADING_DAYS)),
             sortino_ratio: enough(sortino_ratio(&own, minimum, TRADING_DAYS)),
-            current_drawdown: current_drawdown(&part.index),
+            current_drawdown: current_drawdown(&returns.index),
             ulcer_index: ulcer_index(&own),
             calmar_ratio: max_drawdown.as_ref().map_err(Clone::clone).and_then(calmar),
             max_drawdown,
             against: benchmark.map(against).transpose()?,
         })
     }
+
+    /// Whether there is a year of returns: with less, words such as "a year" promise too much.
+    pub fn covers_a_year(&self) -> bool {
+        self.returns >= TRADING_DAYS as usize
+    }
+}
+
+impl<'a> TradingDays<'a> {
+    fn benchmark(self) -> Option<&'a Benchmark> {
+        match self {
+            Self::Of(benchmark) => Some(benchmark),
+            Self::On(_) => None,
+        }
+    }
+
+    /// The days in `(after, until]`.
+    fn within(self, after: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
+        let counts = |day: &NaiveDate| after < *day && *day <= until;
+        match self {
+            Self::Of(benchmark) => benchmark.sessions().filter(counts).collect(),
+            Self::On(days) => days.iter().copied().filter(counts).collect(),
+        }
+    }
+}
+
+fn first_day(index: &DailySeries) -> Figure<NaiveDate> {
+    if index.is_empty() { Err(Reason::TooShort) } else { Ok(index.first_day) }
 }
 
 impl<'a> RiskFree<'a> {
@@ -171,7 +173,7 @@ impl<'a> RiskFree<'a> {
         }
     }
 
-    fn on(self, days: &Days) -> Figure<RiskFreeReturns> {
+    fn on(self, days: &Closes) -> Figure<RiskFreeReturns> {
         match self {
             Self::Annual(rate) => per_period(rate, TRADING_DAYS).map(RiskFreeReturns::Constant),
             Self::Index(index) => days.returns(index).map(RiskFreeReturns::ByPeriod),
@@ -194,15 +196,14 @@ impl RiskFreeReturns {
 }
 
 /// The closes between which returns are measured: the opening one, then that of each trading day.
-struct Days {
+struct Closes {
     on: Vec<NaiveDate>,
 }
 
-impl Days {
-    fn new(part: &TimeWeighted, opens: NaiveDate, sessions: &[NaiveDate]) -> Self {
-        let last = part.ended.unwrap_or(part.index.day(part.index.len().saturating_sub(1)));
-        let after = sessions.iter().copied().filter(|day| opens < *day && *day <= last);
-        Self { on: std::iter::once(opens).chain(after).collect() }
+impl Closes {
+    fn new(returns: &LinkedReturn, opens: NaiveDate, days: TradingDays<'_>) -> Self {
+        let last = returns.ended.unwrap_or(returns.index.day(returns.index.len().saturating_sub(1)));
+        Self { on: std::iter::once(opens).chain(days.within(opens, last)).collect() }
     }
 
     fn returns(&self, index: &DailySeries) -> Figure<Vec<f64>> {

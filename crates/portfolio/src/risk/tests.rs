@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::testing::{Ledger, date, market, quoted, symbol};
 use crate::{
-    Benchmark, DailySeries, Figure, HoldThenTrade, Period, PortfolioSeries, Reason, TimeWeighted, linked,
+    Benchmark, DailySeries, Figure, HoldThenTrade, LinkedReturn, Period, PortfolioSeries, Reason, Subject,
+    TimeWeighted, linked, performance,
 };
 
 /// Mean 0.01; squares of the differences 0.0004, 0.0001, 0.0009 and 0.0004 make 0.0018.
@@ -158,8 +159,10 @@ fn report(count: usize) -> (RiskReport, RiskReport) {
     let period = Period::since(date("2024-01-01"), last).expect("a period");
     let benchmark =
         Benchmark::new(&symbol("VOO"), &market, crate::testing::usd(), last).expect("a benchmark");
-    let alone = RiskReport::alone(&returns, &trading_days(&books, &market), period, TERMS);
-    (RiskReport::against(&returns, &benchmark, period, TERMS).expect("figures"), alone.expect("figures"))
+    let returns: LinkedReturn = returns.over(period).expect("a return").into();
+    let days = trading_days(&Subject::portfolio(&books), &market);
+    let of = |days| RiskReport::new(&returns, days, TERMS).expect("figures");
+    (of(TradingDays::Of(&benchmark)), of(TradingDays::On(&days)))
 }
 
 #[test]
@@ -174,6 +177,25 @@ fn weekends_are_no_returns() {
     assert_close(&relative.beta, 1.0);
     assert_close(&relative.tracking_error, 0.0);
     assert_eq!(alone.against, None);
+}
+
+#[test]
+fn any_subject_s_returns_have_a_risk() {
+    let (market, books, series, last) = held(80);
+    let period = Period::since(date("2024-01-01"), last).expect("a period");
+    let whole: LinkedReturn = series.time_weighted.expect("a return").over(period).expect("a return").into();
+    let lot = books.positions()[0].lots[0].transaction;
+    let subjects = [
+        Subject::portfolios(&[&books]),
+        Subject::holding(&[&books], &symbol("AAPL")),
+        Subject::lot(&books, &market, lot),
+    ];
+    for subject in subjects.map(|subject| subject.expect("a subject")) {
+        let returns = performance(&subject, &market, period).returns.time_weighted.expect("a return");
+        let days = trading_days(&subject, &market);
+        let of = |returns| RiskReport::new(returns, TradingDays::On(&days), TERMS).expect("figures");
+        assert_eq!(of(&returns), of(&whole));
+    }
 }
 
 #[test]
@@ -199,7 +221,9 @@ fn a_bill_index_is_a_risk_free_rate_by_day() {
     let bills = DailySeries { first_day: date("2024-01-01"), values: returns.index.values.clone() };
     let terms = RiskTerms { risk_free: RiskFree::Index(&bills), ..TERMS };
     let (market, ..) = held(80);
-    let report = RiskReport::alone(&returns, &trading_days(&books, &market), period, terms).expect("figures");
+    let days = trading_days(&Subject::portfolio(&books), &market);
+    let linked = returns.over(period).expect("a return").into();
+    let report = RiskReport::new(&linked, TradingDays::On(&days), terms).expect("figures");
     assert_eq!(report.sharpe_ratio, Err(Reason::NoVariation), "what equals the rate has no excess");
     assert_eq!(report.sortino_ratio, Err(Reason::NoLoss));
 }
@@ -215,7 +239,8 @@ fn returns_end_with_a_total_loss() {
     let returns: TimeWeighted = crate::time_weighted(date("2024-01-01"), days).expect("a return");
     let sessions: Vec<_> = date("2024-01-01").iter_days().take(100).collect();
     let period = Period::since(date("2024-01-01"), sessions[99]).expect("a period");
-    let report = RiskReport::alone(&returns, &sessions, period, TERMS).expect("figures");
+    let linked = returns.over(period).expect("a return").into();
+    let report = RiskReport::new(&linked, TradingDays::On(&sessions), TERMS).expect("figures");
     assert_eq!((report.returns, report.closes), (90, sessions[90]));
     assert_close(&report.current_drawdown, -1.0);
 }

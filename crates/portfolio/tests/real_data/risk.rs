@@ -3,8 +3,9 @@
 use bellwether_domain::TransactionDraft;
 use bellwether_domain::TransactionKind;
 use bellwether_portfolio::risk::{
-    PeriodRate, RiskFree, RiskReport, RiskTerms, alpha, beta, calmar_ratio, correlation, downside_deviation,
-    per_period, returns_of, sharpe_ratio, sortino_ratio, tracking_error, ulcer_index, volatility,
+    PeriodRate, RiskFree, RiskReport, RiskTerms, TradingDays, alpha, beta, calmar_ratio, correlation,
+    downside_deviation, per_period, returns_of, sharpe_ratio, sortino_ratio, tracking_error, ulcer_index,
+    volatility,
 };
 use bellwether_portfolio::{
     CalendarUnit, DailySeries, Figure, Period, PositionSeries, TimeWeighted, cagr, calendar_returns, linked,
@@ -58,7 +59,8 @@ fn a_holding_s_risk_report_is_that_of_the_packages() {
             let period = period(expected);
             let report = |rate| {
                 let terms = RiskTerms { risk_free: RiskFree::Annual(rate), minimum_acceptable: None };
-                RiskReport::against(&returns, &other, period, terms).unwrap()
+                RiskReport::new(&returns.over(period).unwrap().into(), TradingDays::Of(&other), terms)
+                    .unwrap()
             };
             let what = |figure: &str| format!("{name} {figure} since {}", period.from);
 

@@ -6,7 +6,7 @@ use bellwether_portfolio::risk::{
     returns_of, sharpe_ratio, sortino_ratio, standard_deviation, tracking_error, trading_days, ulcer_index,
     volatility,
 };
-use bellwether_portfolio::{DailySeries, cagr, drawdowns, linked_sub_periods, max_drawdown};
+use bellwether_portfolio::{DailySeries, Subject, cagr, drawdowns, linked_sub_periods, max_drawdown};
 
 use super::{Name, linking};
 use crate::answer::{Answer, Answered, Trouble, number};
@@ -125,7 +125,7 @@ fn by_period(rate: Option<PerPeriod>, own: &[Option<f64>]) -> Result<Vec<Option<
 fn returns_of_ledger(world: &World<'_>, name: &Name) -> Result<Vec<f64>, Trouble> {
     let index = linking::index(world, name)?;
     let books = world.books_for_returns(CostMethod::Fifo)?;
-    let sessions = trading_days(&books, &world.market);
+    let sessions = trading_days(&Subject::portfolio(&books), &world.market);
     let days = sessions.into_iter().filter(|day| *day > index.first_day).filter_map(|day| index.at(day));
     let levels: Vec<_> = index.values.first().copied().into_iter().chain(days).collect();
     Ok(returns_of(&levels)?)
