@@ -52,9 +52,7 @@ impl Exact for Decimal {
         match (i64::try_from(mantissa), POWERS_OF_TEN.get(self.scale() as usize)) {
             // Both exact in an f64, so that one correctly rounded division gives the nearest.
             (Ok(digits), Some(power)) if digits.unsigned_abs() <= EXACT => digits as f64 / power,
-            (_, Some(power)) => long_float(mantissa, *power),
-            // Through the text, which is rounded correctly, however many digits there are.
-            _ => self.to_string().parse().unwrap_or(f64::NAN),
+            _ => long_float(mantissa, self.scale()),
         }
     }
 }
@@ -67,13 +65,16 @@ fn is_one(decimal: Decimal) -> bool {
     }
 }
 
-/// The quotient of more digits than an `f64` has, to twice its digits before it is rounded: so that one amount is one
-/// number, however it was written.
-fn long_float(mantissa: i128, power: f64) -> f64 {
-    let high = mantissa as f64;
-    let low = (mantissa - high as i128) as f64;
+/// `mantissa / 10^scale` to twice the digits of an `f64` before it is rounded: so that one amount is one number, however
+/// it was written.
+fn long_float(mantissa: i128, scale: u32) -> f64 {
+    let in_two = |whole: i128| {
+        let high = whole as f64;
+        (high, (whole - high as i128) as f64)
+    };
+    let ((high, low), (power, power_low)) = (in_two(mantissa), in_two(10_i128.pow(scale)));
     let quotient = high / power;
-    let left = (-quotient).mul_add(power, high) + low;
+    let left = (-quotient).mul_add(power, high) + (-quotient).mul_add(power_low, low);
     quotient + left / power
 }
 

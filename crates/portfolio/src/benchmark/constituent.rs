@@ -61,8 +61,7 @@ impl Constituent {
         let mut units = 1.0;
         for (day, price) in instrument.known_prices().iter().take_while(|(day, _)| *day <= until) {
             let held_before = !self.worth.is_empty();
-            let date = from_epoch_day(day);
-            while let Some(split) = splits_ahead.next_if(|split| split.ex_date <= date) {
+            while let Some(split) = splits_ahead.next_if(|split| epoch_day(split.ex_date) <= day) {
                 if held_before {
                     units *= splits::factor(split);
                     self.split_units.push((day, units));
@@ -70,10 +69,11 @@ impl Constituent {
             }
             // Dividends of a day, or of closed days before it, buy together: none earns for the other.
             let mut paid = 0.0;
-            while let Some(dividend) = dividends.next_if(|dividend| dividend.ex_date <= date) {
+            while let Some(dividend) = dividends.next_if(|dividend| epoch_day(dividend.ex_date) <= day) {
                 let currency = dividend.currency.unwrap_or(instrument.currency());
                 let rate = rates.on(currency, instrument.currency(), dividend.ex_date)?.rate;
                 // Per unit of the ex-date, where the close may be that of a later day after a split.
+                let date = from_epoch_day(day);
                 let amount = splits::carried(dividend.amount, instrument.splits(), dividend.ex_date, date)?;
                 paid += amount.float() * rate.float();
             }

@@ -104,14 +104,19 @@ impl Part {
         if other == Self::ZERO {
             return Ok(self);
         }
-        Ok(Self { base: operation(self.base, other.base)?, listed: operation(self.listed, other.listed)? })
+        let base = operation(self.base, other.base)?;
+        let is_one_currency = self.base == self.listed && other.base == other.listed;
+        let listed = if is_one_currency { base } else { operation(self.listed, other.listed)? };
+        Ok(Self { base, listed })
     }
 
     fn share(self, part: Decimal, whole: Decimal) -> Figure<Self> {
         if self == Self::ZERO {
             return Ok(self);
         }
-        Ok(Self { base: share(self.base, part, whole)?, listed: share(self.listed, part, whole)? })
+        let base = share(self.base, part, whole)?;
+        let listed = if self.listed == self.base { base } else { share(self.listed, part, whole)? };
+        Ok(Self { base, listed })
     }
 }
 

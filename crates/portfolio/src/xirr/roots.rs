@@ -152,10 +152,8 @@ impl Running {
         if self.sum == 0.0 {
             return;
         }
-        let sign = self.sum.signum();
-        if self.sign * sign < 0.0 {
-            self.changes += 1;
-        }
+        let sign = if self.sum < 0.0 { -1.0 } else { 1.0 };
+        self.changes += usize::from(self.sign * sign < 0.0);
         self.sign = sign;
     }
 }
