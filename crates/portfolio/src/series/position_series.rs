@@ -1,11 +1,11 @@
-//! One holding's value on every day since it was first bought.
+//! One holding's value on every day since its first booking.
 
 use super::DailySeries;
 use super::valuation::Valuation;
 use crate::twr::TimeWeighted;
 use crate::{Books, Figure, Market, Position, Reason};
 
-/// One instrument in a portfolio by calendar day, from its first purchase to the books' day, in the base currency.
+/// One instrument in a portfolio by calendar day, from its first booking to the books' day, in the base currency.
 ///
 /// What counts as a flow here is money between the holding and the rest: purchases and fees in, sales and dividends
 /// out. So `time_weighted` is the instrument's own return, dividends included, less the costs of trading it.
@@ -26,7 +26,9 @@ pub struct PositionSeries {
 impl PositionSeries {
     /// Values a position of the books on every day.
     pub fn new(position: &Position, books: &Books, market: &Market) -> Self {
-        let first = position.changes.first().map_or(books.as_of(), |change| change.date);
+        let changed = position.changes.first().map(|change| change.date);
+        let paid = position.flows.first().map(|flow| flow.date);
+        let first = changed.into_iter().chain(paid).min().unwrap_or(books.as_of());
         let mut columns = Valuation::new(books, first);
         columns.add_position(position, market);
         let columns = columns.finished();
