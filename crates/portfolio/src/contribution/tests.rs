@@ -192,12 +192,3 @@ fn an_empty_portfolio_contributes_nothing_and_has_no_return() {
     assert!(result.lines.is_empty());
     assert_eq!((result.gain, result.time_weighted), (Ok(Decimal::ZERO), Err(Reason::NoCapital)));
 }
-
-#[test]
-fn a_dividend_of_shares_that_were_not_booked_yet_counts_on_its_day() {
-    // 10 came in as a dividend, on nothing; of the share that they buy later, nothing more is gained.
-    let ledger = Ledger::default().dividend("2024-01-02", "A", "10").buy("2024-01-03", "A", "1", "12");
-    let result = contributions(&ledger, &two(), "2024-01-01", "2024-01-03");
-    assert_eq!(gains(&result), [decimal("10")]);
-    close(&result.lines[0].time_weighted, result.time_weighted.clone().expect("a return"));
-}

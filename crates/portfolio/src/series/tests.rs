@@ -122,3 +122,13 @@ fn the_part_of_a_period_opens_with_its_opening_day() {
     assert_eq!(within("2023-12-01", "2023-12-31"), Err(crate::Reason::TooShort));
     assert_eq!(within("2024-01-05", "2024-01-31"), Err(crate::Reason::TooShort));
 }
+
+#[test]
+fn a_dividend_before_the_first_share_is_a_flow_of_its_own_day() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    let ledger = Ledger::default().dividend("2024-01-02", "AAPL", "3").buy("2024-01-04", "AAPL", "2", "10");
+    let books = ledger.books(&market, "2024-01-04");
+    let result = PositionSeries::new(books.position(&symbol("AAPL")).expect("a position"), &books, &market);
+    assert_eq!(result.value.values, [0.0, 0.0, 20.0]);
+    assert_eq!(result.flows.expect("known").values, [-3.0, 0.0, 20.0]);
+}
