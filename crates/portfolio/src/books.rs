@@ -4,6 +4,7 @@ mod cash;
 mod cost;
 mod day_order;
 mod dividends;
+mod families;
 mod holding_price;
 mod holding_value;
 mod income;
@@ -13,8 +14,6 @@ mod replay;
 mod replays;
 #[cfg(test)]
 mod tests;
-
-use std::collections::HashMap;
 
 use bellwether_domain::{
     Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId,
@@ -34,10 +33,11 @@ pub use position::{
 };
 
 use self::cash::Movement;
+use self::families::{Family, TickerChanges};
 use self::replay::{Replayed, Terms};
 pub(crate) use self::replays::Replays;
 use crate::exact::Exact;
-use crate::{Figure, InstrumentData, LedgerError, Market, Rates, Reason};
+use crate::{Figure, LedgerError, Market, Rates, Reason};
 
 /// How a ledger is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,13 +141,14 @@ impl Books {
     /// Replays a ledger. The order in which the transactions are given does not matter: what counts is their date,
     /// within a day their sequence, and last their identifier.
     ///
-    /// Within a day splits come first, then inferred dividends, then the bookings; a sale that would take more than
+    /// Within a day splits come first, then inferred dividends, then cash for fractions, spin-offs and mergers, then the
+    /// other bookings; a sale that would take more than
     /// there is waits for the day's purchases. Missing exchange rates do not stop the replay: the amounts that need
     /// them say so.
     ///
     /// # Errors
-    /// [`LedgerError`] for a sale or transfer of more shares than the account holds, absurd amounts or what is not
-    /// computed yet; the earliest.
+    /// [`LedgerError`] for a sale or transfer of more shares than the account holds, absurd amounts, or a share that
+    /// becomes itself; the earliest.
     pub fn replay(
         transactions: &[Transaction],
         market: &Market,
@@ -178,9 +179,9 @@ impl Books {
     ) -> Result<(Self, Replays), LedgerError> {
         let terms = Terms { options: &options, rates: market.rates(), as_of, explained: false };
         let mut replays = Replays::new(options, as_of);
-        let books = Self::replayed(transactions, terms, market, |symbol, bookings, instrument, terms| {
-            let replayed = replay::replay(symbol, bookings, instrument, terms)?;
-            replays.keep(symbol, bookings, &replayed);
+        let books = Self::replayed(transactions, terms, market, |family, terms| {
+            let replayed = replay::replay(family, terms)?;
+            replays.keep(family, &replayed);
             Ok(replayed)
         })?;
         Ok((books, replays))
@@ -196,12 +197,12 @@ impl Books {
         let terms =
             Terms { options: &options, rates: market.rates(), as_of: replays.as_of(), explained: false };
         let mut replayed = 0;
-        let books = Self::replayed(transactions, terms, market, |symbol, bookings, instrument, terms| {
-            if let Some(known) = replays.known(symbol, bookings, options) {
+        let books = Self::replayed(transactions, terms, market, |family, terms| {
+            if let Some(known) = replays.known(family, options) {
                 return Ok(known);
             }
-            replayed += 1;
-            replay::replay(symbol, bookings, instrument, terms)
+            replayed += family.members.len();
+            replay::replay(family, terms)
         })?;
         Ok((books, replayed))
     }
@@ -210,27 +211,18 @@ impl Books {
         transactions: &'a [Transaction],
         terms: Terms<'a>,
         market: &'a Market,
-        mut replay: impl FnMut(
-            &Symbol,
-            &[&'a Transaction],
-            Option<&'a InstrumentData>,
-            Terms<'a>,
-        ) -> Result<Replayed, LedgerError>,
+        mut replay: impl FnMut(&Family<'a>, Terms<'a>) -> Result<Vec<Replayed>, LedgerError>,
     ) -> Result<Self, LedgerError> {
         let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
-        if let Some(booking) = ordered.iter().find(|booking| is_not_computed(&booking.booking)) {
-            let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
-            return Err(LedgerError::NotComputed { transaction, kind, date });
-        }
-        let by_symbol = by_symbol(&ordered);
+        let families = families::families(&ordered, &TickerChanges::new(transactions), market)?;
 
         let mut books = Self {
             as_of,
             options: *options,
             first_day: ordered.first().map(|booking| booking.date),
-            positions: Vec::with_capacity(by_symbol.len()),
+            positions: Vec::with_capacity(families.len()),
             cash: CashBook::default(),
             interest: Vec::new(),
             charges: Vec::new(),
@@ -239,9 +231,13 @@ impl Books {
         };
         let mut movements = Vec::with_capacity(ordered.len());
         let mut earliest: Option<LedgerError> = None;
-        for (symbol, bookings) in by_symbol {
-            match replay(symbol, &bookings, market.instrument(symbol), terms) {
-                Ok(replayed) => books.add(replayed, &mut movements),
+        for family in &families {
+            match replay(family, terms) {
+                Ok(replayed) => {
+                    for replayed in replayed {
+                        books.add(replayed, &mut movements);
+                    }
+                }
                 Err(error) if earliest.as_ref().is_none_or(|known| error.date() < known.date()) => {
                     earliest = Some(error);
                 }
@@ -251,6 +247,7 @@ impl Books {
         if let Some(error) = earliest {
             return Err(error);
         }
+        books.positions.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         for booking in &ordered {
             let out_of_range =
                 |_| LedgerError::OutOfRange { transaction: Some(booking.id), date: booking.date };
@@ -383,32 +380,6 @@ impl Books {
         self.external.sort_by_key(|flow| flow.date);
         Ok(())
     }
-}
-
-/// What the replay would get wrong: better no books than false ones.
-fn is_not_computed(booking: &Booking) -> bool {
-    match booking {
-        Booking::SpinOff { .. } | Booking::Merger { .. } | Booking::TickerChange { .. } => true,
-        Booking::Split { cash_in_lieu, .. } => !cash_in_lieu.is_zero(),
-        _ => false,
-    }
-}
-
-/// The bookings of each instrument, in their order, by symbol.
-fn by_symbol<'a>(ordered: &[&'a Transaction]) -> Vec<(&'a Symbol, Vec<&'a Transaction>)> {
-    let mut places: HashMap<&Symbol, usize> = HashMap::new();
-    let mut by_symbol: Vec<(&Symbol, Vec<&Transaction>)> = Vec::new();
-    for booking in ordered {
-        if let Some(symbol) = booking.booking.symbol() {
-            let place = *places.entry(symbol).or_insert(by_symbol.len());
-            if place == by_symbol.len() {
-                by_symbol.push((symbol, Vec::new()));
-            }
-            by_symbol[place].1.push(booking);
-        }
-    }
-    by_symbol.sort_by_key(|(symbol, _)| *symbol);
-    by_symbol
 }
 
 fn later_rates(bookings: &[&Transaction], rates: &Rates, base: Currency) -> Vec<LaterRate> {

@@ -61,9 +61,9 @@ pub enum LedgerError {
         /// Shares that leave.
         wanted: Decimal,
     },
-    /// A transaction whose effect on lots and cash is not computed yet.
-    #[error("the {kind} on {date} cannot be computed yet")]
-    NotComputed {
+    /// A spin-off or merger of an instrument into itself.
+    #[error("the {kind} on {date} turns an instrument into itself: correct one of its symbols")]
+    IntoItself {
         /// The transaction.
         transaction: TransactionId,
         /// Its kind.
@@ -88,7 +88,7 @@ impl LedgerError {
             Self::NotEnoughShares { date, .. }
             | Self::LotNotHeld { date, .. }
             | Self::LotsOfAnotherSum { date, .. }
-            | Self::NotComputed { date, .. }
+            | Self::IntoItself { date, .. }
             | Self::OutOfRange { date, .. } => *date,
         }
     }
@@ -99,7 +99,7 @@ impl LedgerError {
             Self::NotEnoughShares { transaction, .. }
             | Self::LotNotHeld { transaction, .. }
             | Self::LotsOfAnotherSum { transaction, .. }
-            | Self::NotComputed { transaction, .. } => Some(*transaction),
+            | Self::IntoItself { transaction, .. } => Some(*transaction),
             Self::OutOfRange { transaction, .. } => *transaction,
         }
     }

@@ -389,7 +389,7 @@ fn shortages(
             LedgerError::OutOfRange { .. }
             | LedgerError::LotNotHeld { .. }
             | LedgerError::LotsOfAnotherSum { .. }
-            | LedgerError::NotComputed { .. } => true,
+            | LedgerError::IntoItself { .. } => true,
         };
         found.push((transaction, certain, error.to_string()));
         all.retain(|booked| booked.id != transaction);

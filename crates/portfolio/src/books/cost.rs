@@ -178,6 +178,23 @@ impl Cost {
         self.listed.clone()?.times(rate.clone()?)?.minus(self.base.clone()?)
     }
 
+    /// The same for an instrument that is listed in another currency: `rate` is that currency per unit of this one's.
+    pub(crate) fn relisted(&self, rate: &Figure<Decimal>, is_listed_in_base: bool) -> Self {
+        if is_listed_in_base {
+            return Self { listed: self.base.clone(), is_listed_in_base, ..self.clone() };
+        }
+        let at = |amount: Decimal| rate.clone().and_then(|rate| amount.times(rate));
+        let part = |part: Part| at(part.listed).map(|listed| Part { listed, ..part });
+        let (fees, taxes) = (part(self.contained.fees), part(self.contained.taxes));
+        let contained = match (fees, taxes) {
+            (Ok(fees), Ok(taxes)) => Contained { fees, taxes },
+            (Err(reason), _) | (_, Err(reason)) => {
+                return Self { base: self.base.clone(), is_listed_in_base, ..Self::unknown(reason) };
+            }
+        };
+        Self { listed: self.listed.clone().and_then(at), is_listed_in_base, contained, ..self.clone() }
+    }
+
     /// An amount at the rates of its booking.
     pub(crate) fn booked(amount: Booked, rates: &BookedRates) -> Self {
         let at = |rate: &Figure<Decimal>| rate.clone().and_then(|rate| amount.net.times(rate));
@@ -240,7 +257,7 @@ impl Cost {
         Self { base, listed, is_listed_in_base: self.is_listed_in_base, contained, origin }
     }
 
-    fn unknown(reason: Reason) -> Self {
+    pub(crate) fn unknown(reason: Reason) -> Self {
         Self { base: Err(reason.clone()), listed: Err(reason), ..Self::ZERO }
     }
 

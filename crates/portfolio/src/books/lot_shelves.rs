@@ -159,6 +159,12 @@ impl LotShelves {
         lots
     }
 
+    /// The accounts that hold or owe shares, and how many.
+    pub(super) fn accounts(&self) -> Vec<(Arc<str>, Decimal)> {
+        let shelves = self.shelves.iter().filter(|shelf| !shelf.held.is_zero());
+        shelves.map(|shelf| (Arc::clone(&shelf.account), shelf.held)).collect()
+    }
+
     /// All lots, account by account, oldest first.
     pub(super) fn into_lots(mut self) -> Vec<Lot> {
         self.shelves.sort_by(|a, b| a.account.cmp(&b.account));

@@ -2,24 +2,28 @@
 
 mod availability;
 mod effects;
+mod events;
 mod notes;
+mod together;
 mod trades;
 
 use std::iter::Peekable;
+use std::vec::IntoIter;
 
-use bellwether_domain::{
-    Booking, CashDividend, Currency, DividendPolicy, Split, Symbol, Transaction, TransactionId,
-};
+use bellwether_domain::{Booking, CashDividend, Currency, DividendPolicy, Split, Transaction, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::cash::Movement;
 use super::day_order::DayOrder;
+use super::families::Member;
 use super::lot_shelves::LotShelves;
 use super::{ExternalFlow, Income, IncomeKind, Position, QuantityChange, dividends};
 use crate::exact::Exact;
 use crate::market::{InstrumentData, Rates, splits};
 use crate::{Figure, LedgerError, Options, Reason};
+
+pub(super) use self::together::replay;
 
 /// What the replay of one instrument gives.
 #[derive(Debug, Clone)]
@@ -55,48 +59,6 @@ impl Terms<'_> {
     }
 }
 
-/// Replays the bookings of one instrument, which are in order and not after the terms' day.
-pub(super) fn replay<'a>(
-    symbol: &Symbol,
-    bookings: &[&'a Transaction],
-    instrument: Option<&'a InstrumentData>,
-    terms: Terms<'a>,
-) -> Result<Replayed, LedgerError> {
-    let booked_currency = bookings.first().map_or(terms.options.base, |first| first.currency);
-    let listed_in = instrument.map_or(booked_currency, InstrumentData::currency);
-    let splits = all_splits(instrument, bookings, terms.as_of);
-    let known = instrument.map(InstrumentData::dividends).unwrap_or_default();
-    let unrecorded: Vec<CashDividend> = match terms.options.dividends {
-        DividendPolicy::Infer => dividends::unrecorded(known, bookings)
-            .filter(|dividend| dividend.ex_date <= terms.as_of)
-            .copied()
-            .collect(),
-        DividendPolicy::RecordedOnly => Vec::new(),
-    };
-
-    let mut replay = Replay {
-        terms,
-        instrument,
-        position: Position::new(symbol.clone(), listed_in, splits.clone()),
-        shelves: LotShelves::new(terms.options.method),
-        movements: Vec::new(),
-        transfers: Vec::new(),
-    };
-    replay.make_room(bookings, &unrecorded);
-    let mut splits = splits.iter().peekable();
-    let mut dividends = unrecorded.iter().peekable();
-    let mut rest = bookings;
-    while let Some(first) = rest.first() {
-        // Without a booking nothing is held yet, or nothing changes but by splits and dividends before the next one.
-        replay.actions_until(first.date, &mut splits, &mut dividends)?;
-        let (day, later) = rest.split_at(rest.partition_point(|booking| booking.date == first.date));
-        replay.day(first.date, day)?;
-        rest = later;
-    }
-    replay.actions_until(NaiveDate::MAX, &mut splits, &mut dividends)?;
-    Ok(replay.finished())
-}
-
 /// Upstream's splits and those that the ledger records, once each.
 fn all_splits(
     instrument: Option<&InstrumentData>,
@@ -123,9 +85,39 @@ struct Replay<'a> {
     shelves: LotShelves,
     movements: Vec<Movement>,
     transfers: Vec<ExternalFlow>,
+    /// Splits and inferred dividends that are still to come.
+    splits: Peekable<IntoIter<Split>>,
+    dividends: Peekable<IntoIter<CashDividend>>,
 }
 
 impl<'a> Replay<'a> {
+    fn new(member: &Member<'a>, booked_currency: Currency, terms: Terms<'a>) -> Self {
+        let (instrument, bookings) = (member.instrument, &member.bookings[..]);
+        let listed_in = instrument.map_or(booked_currency, InstrumentData::currency);
+        let splits = all_splits(instrument, bookings, terms.as_of);
+        let known = instrument.map(InstrumentData::dividends).unwrap_or_default();
+        let unrecorded: Vec<CashDividend> = match terms.options.dividends {
+            DividendPolicy::Infer => dividends::unrecorded(known, bookings)
+                .filter(|dividend| dividend.ex_date <= terms.as_of)
+                .copied()
+                .collect(),
+            DividendPolicy::RecordedOnly => Vec::new(),
+        };
+        let mut replay = Self {
+            terms,
+            instrument,
+            position: Position::new(member.symbol.clone(), listed_in, splits.clone()),
+            shelves: LotShelves::new(terms.options.method),
+            movements: Vec::new(),
+            transfers: Vec::new(),
+            splits: splits.into_iter().peekable(),
+            dividends: Vec::new().into_iter().peekable(),
+        };
+        replay.make_room(bookings, &unrecorded);
+        replay.dividends = unrecorded.into_iter().peekable();
+        replay
+    }
+
     /// Room for all that these bookings and dividends leave, so that no history grows piece by piece.
     fn make_room(&mut self, bookings: &[&Transaction], dividends: &[CashDividend]) {
         let count = |kinds: fn(&Booking) -> bool| bookings.iter().filter(|a| kinds(&a.booking)).count();
@@ -143,22 +135,17 @@ impl<'a> Replay<'a> {
     }
 
     /// Applies splits and infers dividends with an ex-date up to `until`, in the order of their days.
-    fn actions_until<'s>(
-        &mut self,
-        until: NaiveDate,
-        splits: &mut Peekable<impl Iterator<Item = &'s Split>>,
-        dividends: &mut Peekable<impl Iterator<Item = &'s CashDividend>>,
-    ) -> Result<(), LedgerError> {
+    fn actions_until(&mut self, until: NaiveDate) -> Result<(), LedgerError> {
         loop {
-            let split = splits.peek().map(|split| split.ex_date).filter(|day| *day <= until);
-            let dividend = dividends.peek().map(|dividend| dividend.ex_date).filter(|day| *day <= until);
+            let split = self.splits.peek().map(|split| split.ex_date).filter(|day| *day <= until);
+            let dividend = self.dividends.peek().map(|dividend| dividend.ex_date).filter(|day| *day <= until);
             if split.is_some_and(|split| dividend.is_none_or(|dividend| split <= dividend)) {
-                if let Some(split) = splits.next() {
-                    self.split(split).map_err(|_too_large| out_of_range(None, split.ex_date))?;
+                if let Some(split) = self.splits.next() {
+                    self.split(&split).map_err(|_too_large| out_of_range(None, split.ex_date))?;
                 }
             } else if dividend.is_some() {
-                if let Some(dividend) = dividends.next() {
-                    self.infer(dividend).map_err(|_too_large| out_of_range(None, dividend.ex_date))?;
+                if let Some(dividend) = self.dividends.next() {
+                    self.infer(&dividend).map_err(|_too_large| out_of_range(None, dividend.ex_date))?;
                 }
             } else {
                 return Ok(());

@@ -3,6 +3,7 @@
 mod cash;
 mod currency;
 mod dividends;
+mod events;
 mod fees;
 mod lots;
 mod methods;

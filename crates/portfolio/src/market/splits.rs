@@ -1,6 +1,6 @@
 //! The splits of an instrument as one list, and prices carried over them.
 
-use bellwether_domain::Split;
+use bellwether_domain::{Split, SplitRatio};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -20,6 +20,12 @@ pub(crate) fn merged<'a>(tellings: impl IntoIterator<Item = &'a Split>) -> Vec<S
     }
     splits.sort_by_key(|split| split.ex_date);
     splits
+}
+
+/// The split among these that a record of it means.
+pub(crate) fn told(splits: &[Split], date: NaiveDate, ratio: SplitRatio) -> Option<&Split> {
+    let record = Split { ex_date: date, ratio };
+    splits.iter().find(|split| same(split, &record))
 }
 
 fn same(a: &Split, b: &Split) -> bool {

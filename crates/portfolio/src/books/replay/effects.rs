@@ -63,7 +63,7 @@ impl Replay<'_> {
 
     fn dividend(&self, posted: &Posted<'_>, gross: Decimal, tax: Decimal, fee: Decimal) -> Income {
         Income {
-            date: posted.transaction.date,
+            date: posted.date,
             kind: IncomeKind::Dividend,
             symbol: Some(self.position.symbol.clone()),
             transaction: Some(posted.transaction.id),
@@ -113,7 +113,7 @@ impl Replay<'_> {
         self.flow(posted, PositionFlowKind::Fee, base.clone(), fee, tax);
         self.moved(posted, cash, -amount);
         self.position.charges.push(Charge {
-            date: posted.transaction.date,
+            date: posted.date,
             kind,
             symbol: Some(self.position.symbol.clone()),
             transaction: posted.transaction.id,
@@ -133,7 +133,7 @@ impl Replay<'_> {
         acquired: Option<NaiveDate>,
     ) -> Result<(), Reason> {
         self.note_price(posted, unit_cost);
-        let worth = self.market_value(posted.transaction.date, quantity);
+        let worth = self.market_value(posted.date, quantity);
         let amount = worth.clone().and_then(|worth| worth.plus(posted.in_base(fee)?));
         self.flow(posted, PositionFlowKind::TransferIn, amount, fee, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferIn, worth);
@@ -152,7 +152,7 @@ impl Replay<'_> {
         quantity: Decimal,
         chosen: &[LotChoice],
     ) -> Result<(), Reason> {
-        let worth = self.market_value(posted.transaction.date, quantity).map(|worth| -worth);
+        let worth = self.market_value(posted.date, quantity).map(|worth| -worth);
         self.flow(posted, PositionFlowKind::TransferOut, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferOut, worth);
         let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
@@ -176,8 +176,8 @@ impl Replay<'_> {
         self.shelves.relocate(&posted.transaction.account, &arrival.account, quantity, chosen)
     }
 
-    fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>) {
-        let (date, transaction) = (posted.transaction.date, posted.transaction.id);
+    pub(super) fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>) {
+        let (date, transaction) = (posted.date, posted.transaction.id);
         self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots });
     }
 }

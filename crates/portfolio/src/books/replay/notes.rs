@@ -13,8 +13,9 @@ use crate::books::{
 };
 use crate::exact::Exact;
 
-/// A booking with its rates.
+/// A booking with its rates, and the day on which it takes effect.
 pub(super) struct Posted<'t> {
+    pub(super) date: NaiveDate,
     pub(super) transaction: &'t Transaction,
     pub(super) rates: BookedRates,
 }
@@ -34,7 +35,7 @@ impl Replay<'_> {
         let to_base = self.terms.booked_rate(transaction);
         let to_listed = (self.position.currency != self.terms.options.base)
             .then(|| self.terms.rate(transaction.currency, self.position.currency, transaction.date));
-        Posted { transaction, rates: BookedRates { to_base, to_listed } }
+        Posted { date: transaction.date, transaction, rates: BookedRates { to_base, to_listed } }
     }
 
     /// An amount of the booking at its rates.
@@ -72,7 +73,7 @@ impl Replay<'_> {
         if let Ok(price) = price
             && !price.is_zero()
         {
-            self.position.booked_prices.push(BookedPrice { date: posted.transaction.date, price });
+            self.position.booked_prices.push(BookedPrice { date: posted.date, price });
         }
     }
 
@@ -95,18 +96,22 @@ impl Replay<'_> {
         tax: Decimal,
     ) {
         let (fee, tax) = (posted.in_base(fee), posted.in_base(tax));
-        let (date, transaction) = (posted.transaction.date, Some(posted.transaction.id));
+        let (date, transaction) = (posted.date, Some(posted.transaction.id));
         self.position.flows.push(PositionFlow { date, kind, transaction, amount, fee, tax });
     }
 
     pub(super) fn external(&mut self, posted: &Posted<'_>, kind: ExternalKind, amount: Figure<Decimal>) {
-        let (date, transaction) = (posted.transaction.date, Some(posted.transaction.id));
+        let (date, transaction) = (posted.date, Some(posted.transaction.id));
         self.transfers.push(ExternalFlow { date, kind, transaction, amount });
     }
 
     pub(super) fn moved(&mut self, posted: &Posted<'_>, kind: CashKind, amount: Decimal) {
         let symbol = Some(self.position.symbol.clone());
         let rate = posted.rates.to_base.clone();
-        self.movements.push(Movement { symbol, ..Movement::of(posted.transaction, kind, amount, rate) });
+        self.movements.push(Movement {
+            date: posted.date,
+            symbol,
+            ..Movement::of(posted.transaction, kind, amount, rate)
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! Purchases and sales: lots that open and close.
 
+use std::sync::Arc;
+
 use bellwether_domain::{LotChoice, Trade};
 use rust_decimal::Decimal;
 
@@ -40,14 +42,14 @@ impl Replay<'_> {
 
         let account = &posted.transaction.account;
         if self.shelves.covers(account, quantity) {
-            return self.close(posted, quantity, proceeds, chosen);
+            return self.close(posted, account, quantity, proceeds, chosen);
         }
         // The replay lets only a short sale come here.
         let held = self.shelves.held(account).max(Decimal::ZERO);
         let closing = proceeds.share(held, quantity);
         let opening = self.lot(posted, held.minus(quantity)?, closing.minus(&proceeds));
         if !held.is_zero() {
-            self.close(posted, held, closing, &[])?;
+            self.close(posted, account, held, closing, &[])?;
         }
         self.put(opening)
     }
@@ -55,19 +57,21 @@ impl Replay<'_> {
     /// A lot of a booking's own day and account.
     pub(super) fn lot(&mut self, posted: &Posted<'_>, quantity: Decimal, cost: Cost) -> Lot {
         let account = self.shelves.account(&posted.transaction.account);
-        let (transaction, acquired) = (posted.transaction.id, posted.transaction.date);
+        let (transaction, acquired) = (posted.transaction.id, posted.date);
         Lot { transaction, account, acquired, arrived: acquired, quantity, cost }
     }
 
-    /// Shares that come in cover what their account owes, the oldest first; the rest is held.
+    /// Shares that come in cover what their account owes, the oldest first; the rest is held. Shares to be owed are
+    /// taken from what is held first.
     pub(super) fn acquire(&mut self, posted: &Posted<'_>, mut lot: Lot) -> Result<(), Reason> {
-        let owed = -self.shelves.held(&lot.account);
-        if owed > Decimal::ZERO {
-            if lot.quantity.minus(owed)? < DUST {
-                return self.close(posted, -lot.quantity, lot.cost.negated(), &[]);
+        let held = self.shelves.held(&lot.account);
+        if !held.is_zero() && held.is_sign_positive() != lot.quantity.is_sign_positive() {
+            let account = Arc::clone(&lot.account);
+            if lot.quantity.abs().minus(held.abs())? < DUST {
+                return self.close(posted, &account, -lot.quantity, lot.cost.negated(), &[]);
             }
-            let covering = lot.split_off(owed)?;
-            self.close(posted, -owed, covering.cost.negated(), &[])?;
+            let covering = lot.split_off(-held)?;
+            self.close(posted, &account, held, covering.cost.negated(), &[])?;
         }
         self.put(lot)
     }
@@ -83,17 +87,18 @@ impl Replay<'_> {
     fn close(
         &mut self,
         posted: &Posted<'_>,
+        account: &str,
         quantity: Decimal,
         proceeds: Cost,
         chosen: &[LotChoice],
     ) -> Result<(), Reason> {
-        let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
+        let lots = self.shelves.take(account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
         self.realise(posted, quantity, proceeds, lots)
     }
 
     /// Notes a sale of these lots; each has its part of the proceeds by quantity.
-    fn realise(
+    pub(super) fn realise(
         &mut self,
         posted: &Posted<'_>,
         quantity: Decimal,
@@ -101,7 +106,7 @@ impl Replay<'_> {
         lots: Vec<Lot>,
     ) -> Result<(), Reason> {
         let rate = posted.rates.listed_to_base();
-        let (transaction, date) = (posted.transaction.id, posted.transaction.date);
+        let (transaction, date) = (posted.transaction.id, posted.date);
         let first = self.position.closed_lots.len();
         let mut left = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
         let (mut unassigned, mut cost) = (proceeds.clone(), Cost::ZERO);
