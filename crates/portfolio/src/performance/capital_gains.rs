@@ -76,13 +76,18 @@ impl CapitalGains {
             .collect();
         let sum = |figure: fn(&Moves) -> &Figure<Decimal>| total(moves.iter().map(figure));
         let at_market = subject.transfers_within(period);
-        let left_with = sum(|moves| &moves.transferred_cost).map(|cost| -cost);
+        let contained = match costs {
+            TradeCosts::Included => subject.transfer_costs_within(period),
+            TradeCosts::LeftOut => Ok(Decimal::ZERO),
+        };
+        let negative = |amount: Figure<Decimal>| amount.map(|amount| -amount);
+        let left_with = negative(sum(|moves| &moves.transferred_cost));
         Self {
             unrealised: sum(|moves| &moves.unrealised),
             unrealised_currency: sum(|moves| &moves.unrealised_currency),
             realised: sum(|moves| &moves.realised),
             realised_currency: sum(|moves| &moves.realised_currency),
-            transferred: total([&left_with, &at_market.map(|amount| -amount)]),
+            transferred: total([&left_with, &negative(at_market), &negative(contained)]),
         }
     }
 

@@ -5,15 +5,15 @@ use serde::Serialize;
 
 use super::capital_gains::{Basis, CapitalGains, TradeCosts};
 use super::{Subject, SubjectFlowKind};
-use crate::books::{CashBook, Charge, ExternalKind, Income, IncomeKind, PositionFlowKind};
+use crate::books::{CashBook, Charge, ChargeKind, ExternalKind, Income, IncomeKind, PositionFlowKind};
 use crate::exact::Exact;
 use crate::figure::total;
 use crate::{Figure, Market, Period};
 
 /// The parts of a period's gain, in the base currency. They add up to it in two ways:
 ///
-/// * `capital_gains + income net - separate fees - separate taxes + cash currency gain`,
-/// * `capital gains before costs + income gross - all fees - all taxes + cash currency gain`;
+/// * `capital gains + income net - separate fees - separate taxes + cash currency gain + taxes left out`,
+/// * `capital gains before costs + income gross - all fees - all taxes + cash currency gain + taxes left out`;
 ///
 /// each with the capital gains from purchase cost or from the value at the opening.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +28,8 @@ pub struct GainParts {
     pub taxes: CostParts,
     /// What exchange rates did to cash that belongs to the subject.
     pub cash_currency_gain: Figure<Decimal>,
+    /// All taxes, where the figures are those before tax; else nothing.
+    pub taxes_left_out: Figure<Decimal>,
 }
 
 /// Dividends and interest paid in a period, in the base currency.
@@ -79,17 +81,19 @@ impl GainParts {
         let withheld = |part: fn(&Income) -> Decimal| {
             total(&paid.iter().map(|income| income.in_base(part(income))).collect::<Vec<_>>())
         };
+        let taxes = CostParts::new(
+            in_trades(|flow| &flow.tax),
+            withheld(|income| income.tax),
+            subject.separate(ChargeKind::Tax, period),
+        );
         Self {
+            taxes_left_out: if subject.is_before_tax() { taxes.total.clone() } else { Ok(Decimal::ZERO) },
             fees: CostParts::new(
                 in_trades(|flow| &flow.fee),
                 withheld(|income| income.fee),
-                subject.separate_fees(period),
+                subject.separate(ChargeKind::Fee, period),
             ),
-            taxes: CostParts::new(
-                in_trades(|flow| &flow.tax),
-                withheld(|income| income.tax),
-                Ok(Decimal::ZERO),
-            ),
+            taxes,
             income: IncomeParts::new(&paid),
             cash_currency_gain: subject.cash_currency_gain(market, period),
             capital_gains,
@@ -108,6 +112,7 @@ impl GainParts {
             &cost(&self.fees),
             &cost(&self.taxes),
             &self.cash_currency_gain,
+            &self.taxes_left_out,
         ])
     }
 
@@ -123,6 +128,7 @@ impl GainParts {
             &cost(&self.fees),
             &cost(&self.taxes),
             &self.cash_currency_gain,
+            &self.taxes_left_out,
         ])
     }
 }
@@ -163,10 +169,12 @@ impl Subject<'_> {
         dividends.chain(interest).filter(|income| period.contains(income.date)).collect()
     }
 
-    fn separate_fees(&self, period: Period) -> Figure<Decimal> {
+    fn separate(&self, kind: ChargeKind, period: Period) -> Figure<Decimal> {
         let named = self.members().iter().flat_map(|member| &member.position.charges);
         let unnamed = self.cash().iter().flat_map(|books| books.charges());
-        let charges = named.chain(unnamed).filter(|charge: &&Charge| period.contains(charge.date));
+        let charges = named
+            .chain(unnamed)
+            .filter(|charge: &&Charge| charge.kind == kind && period.contains(charge.date));
         total(charges.map(|charge| &charge.base))
     }
 
@@ -184,6 +192,17 @@ impl Subject<'_> {
         total(&gains)
     }
 
+    /// Fees and taxes of the transfers of a period, which the cost of what came in contains.
+    pub(super) fn transfer_costs_within(&self, period: Period) -> Figure<Decimal> {
+        let flows = self.members().iter().flat_map(|member| &member.position.flows);
+        let transfers = flows.filter(|flow| {
+            let is_transfer =
+                matches!(flow.kind, PositionFlowKind::TransferIn | PositionFlowKind::TransferOut);
+            is_transfer && period.contains(flow.date)
+        });
+        total(transfers.flat_map(|flow| [&flow.fee, &flow.tax]))
+    }
+
     /// Shares that were transferred in less those transferred out, at market value.
     pub(super) fn transfers_within(&self, period: Period) -> Figure<Decimal> {
         let is_transfer = |kind| match kind {
@@ -193,9 +212,11 @@ impl Subject<'_> {
             SubjectFlowKind::Holding(kind) => {
                 matches!(kind, PositionFlowKind::TransferIn | PositionFlowKind::TransferOut)
             }
+            SubjectFlowKind::Tax => false,
         };
         let flows = self.flows_within(period).iter().filter(|flow| is_transfer(flow.kind));
-        total(flows.map(|flow| &flow.amount))
+        let at_market: Vec<_> = flows.map(|flow| flow.amount.clone()?.minus(flow.costs.clone()?)).collect();
+        total(&at_market)
     }
 }
 

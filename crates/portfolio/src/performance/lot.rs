@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_domain::{CashDividend, Split, TransactionId};
+use bellwether_domain::{CashDividend, CostMethod, Split, TransactionId};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
 use crate::books::cost_share;
 use crate::books::{
-    ClosedLot, Income, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale, ShareTransfer,
+    ClosedLot, Cost, Income, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
+    ShareTransfer,
 };
 use crate::exact::Exact;
 use crate::figure::total;
@@ -31,52 +32,84 @@ struct Piece {
 impl Position {
     /// What one transaction brought, as if it had been the only one: its lots and sold parts, the quantity by day, its
     /// flows, and of each dividend the share of its units on the day before the ex-date. A recorded dividend has the
-    /// ex-date that the market knows for it, else the day of its payment. Fees that name the instrument and belong to
-    /// no trade are not divided among lots.
+    /// ex-date that the market knows for it; else, or where nothing was held then, the day of its payment or the last
+    /// before it with shares. Fees that name the instrument and belong to no trade are not divided among lots. Where
+    /// `method` is the average cost, the lot counts at its own.
     ///
     /// `None` when the transaction opened no lot here.
-    pub fn of_lot(&self, market: &Market, opened_by: TransactionId) -> Option<Figure<Self>> {
-        let opened: Vec<_> = self.opened.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
-        let arrived = opened.first()?.arrived;
-        Some(self.alone(market, opened_by, opened, arrived))
-    }
-
-    fn alone(
+    pub fn of_lot(
         &self,
         market: &Market,
         opened_by: TransactionId,
-        opened: Vec<Lot>,
-        arrived: NaiveDate,
-    ) -> Figure<Self> {
+        method: CostMethod,
+    ) -> Option<Figure<Self>> {
+        let opened: Vec<_> = self.opened.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
+        let first = opened.first()?.clone();
+        let mut alone = self.parts_of(opened_by);
+        alone.opened = opened;
+        Some(self.completed(alone, market, &first, method))
+    }
+
+    /// Lots, closed lots and transfers of one transaction.
+    fn parts_of(&self, opened_by: TransactionId) -> Self {
         let lots: Vec<_> = self.lots.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
-        let closed: Vec<_> =
-            self.closed_lots.iter().filter(|lot| lot.opened_by == opened_by).cloned().collect();
-        let transfers: Vec<_> =
-            self.transfers.iter().filter_map(|transfer| of_transfer(transfer, opened_by)).collect();
-        let pieces = pieces(&lots, &closed, &transfers);
-        let mut alone = Self {
-            quantity: lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?,
-            sales: closed.iter().enumerate().map(sale).collect(),
-            changes: changes(&pieces, arrived, &self.splits)?,
+        Self {
+            lots,
+            closed_lots: self.closed_lots.iter().filter(|lot| lot.opened_by == opened_by).cloned().collect(),
+            transfers: self
+                .transfers
+                .iter()
+                .filter_map(|transfer| of_transfer(transfer, opened_by))
+                .collect(),
             booked_prices: self.booked_prices.clone(),
-            opened,
             ..Self::new(self.symbol.clone(), self.currency, self.splits.clone())
-        };
+        }
+    }
+
+    fn completed(&self, mut alone: Self, market: &Market, opened: &Lot, method: CostMethod) -> Figure<Self> {
+        let pieces = pieces(&alone);
+        alone.changes = changes(&pieces, opened.arrived, &self.splits)?;
+        if method == CostMethod::Average {
+            alone.cost_alone(&pieces, opened)?;
+        }
+        alone.quantity = alone.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
+        alone.sales = alone.closed_lots.iter().enumerate().map(sale).collect();
         alone.income = self.income_of(market, &alone)?;
-        alone.flows = self.flows_of(opened_by, &closed, &transfers, &alone.income)?;
+        alone.flows = self.flows_of(opened.transaction, &alone)?;
         let trades = alone.flows.iter().filter(|flow| flow.kind != PositionFlowKind::Dividend);
         alone.trade_fees = total(trades.clone().map(|flow| &flow.fee));
         alone.trade_taxes = total(trades.map(|flow| &flow.tax));
-        (alone.lots, alone.closed_lots, alone.transfers) = (lots, closed, transfers);
         Ok(alone)
+    }
+
+    /// Gives each piece its part of what the lot itself cost, where the books have one cost for all.
+    fn cost_alone(&mut self, pieces: &[Piece], opened: &Lot) -> Figure<()> {
+        let mut left = (opened.quantity, opened.cost.clone());
+        let mut costs = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let quantity = in_units_of(opened.arrived, piece, &self.splits)?;
+            let cost = if left.0.is_zero() { Cost::ZERO } else { left.1.share(quantity, left.0) };
+            left = (left.0.minus(quantity)?, left.1.minus(&cost));
+            costs.push(cost);
+        }
+        let mut costs = costs.into_iter();
+        let closed = self.closed_lots.iter_mut().map(|lot| &mut lot.cost);
+        let departed = self.transfers.iter_mut().filter(|transfer| !transfer.arrives);
+        let departed = departed.flat_map(|out| out.lots.iter_mut().map(|lot| &mut lot.cost));
+        let held = self.lots.iter_mut().map(|lot| &mut lot.cost);
+        closed.chain(departed).chain(held).zip(&mut costs).for_each(|(cost, own)| *cost = own);
+        Ok(())
     }
 
     fn income_of(&self, market: &Market, alone: &Self) -> Figure<Vec<Income>> {
         let known = market.instrument(&self.symbol).map(crate::InstrumentData::dividends).unwrap_or_default();
         let mut incomes = Vec::new();
         for income in &self.income {
-            let ex_date = entitled_on(income, known);
-            let (own, all) = (alone.quantity_before(ex_date), self.quantity_before(ex_date));
+            let ex_date = Some(entitled_on(income, known));
+            let entitled = ex_date
+                .filter(|ex_date| !self.quantity_before(*ex_date).is_zero())
+                .unwrap_or_else(|| self.last_held(income.date));
+            let (own, all) = (alone.quantity_before(entitled), self.quantity_before(entitled));
             if own.is_zero() || all.is_zero() {
                 continue;
             }
@@ -92,50 +125,45 @@ impl Position {
         Ok(incomes)
     }
 
+    /// The day itself when shares were held at the close before it, else the last one of which that is true: a payment
+    /// without known ex-date may follow the sale of all shares.
+    fn last_held(&self, day: NaiveDate) -> NaiveDate {
+        if !self.quantity_before(day).is_zero() {
+            return day;
+        }
+        let past = self.changes.partition_point(|change| change.date <= day);
+        let changes = self.changes.get(..past).unwrap_or_default();
+        changes.iter().rev().find(|change| !change.before.is_zero()).map_or(day, |change| change.date)
+    }
+
     /// The purchase whole, of each sale and transfer the lot's part, and its dividends.
-    fn flows_of(
-        &self,
-        opened_by: TransactionId,
-        closed: &[ClosedLot],
-        transfers: &[ShareTransfer],
-        income: &[Income],
-    ) -> Figure<Vec<PositionFlow>> {
-        let mut flows = Vec::new();
+    fn flows_of(&self, opened_by: TransactionId, alone: &Self) -> Figure<Vec<PositionFlow>> {
+        let mut flows: Vec<_> = alone.income.iter().map(paid_out).collect();
         for flow in &self.flows {
-            let Some(transaction) = flow.transaction.filter(|_| flow.kind != PositionFlowKind::Dividend)
-            else {
-                continue;
-            };
-            if transaction == opened_by && flow.kind != PositionFlowKind::Fee {
+            let is_trade = !matches!(flow.kind, PositionFlowKind::Dividend | PositionFlowKind::Fee);
+            let Some(transaction) = flow.transaction.filter(|_| is_trade) else { continue };
+            if transaction == opened_by {
                 flows.push(flow.clone());
+                continue;
             }
-            let sold = closed.iter().filter(|lot| lot.closed_by == transaction).map(|lot| lot.quantity);
-            let left = transfers.iter().filter(|out| !out.arrives && out.transaction == transaction);
-            let part = sold
-                .chain(left.flat_map(|out| out.lots.iter().map(|lot| lot.quantity)))
-                .try_fold(Decimal::ZERO, Exact::plus)?;
+            let part = alone.quantity_moved_by(transaction)?;
             if !part.is_zero() {
-                let whole = self.quantity_of(transaction)?;
+                let whole = self.quantity_moved_by(transaction)?;
                 let share =
                     |amount: &Figure<Decimal>| amount.clone().and_then(|it| cost_share(it, part, whole));
-                flows.push(PositionFlow {
-                    amount: share(&flow.amount),
-                    fee: share(&flow.fee),
-                    tax: share(&flow.tax),
-                    ..flow.clone()
-                });
+                let (amount, fee, tax) = (share(&flow.amount), share(&flow.fee), share(&flow.tax));
+                flows.push(PositionFlow { amount, fee, tax, ..flow.clone() });
             }
         }
-        flows.extend(income.iter().map(paid_out));
         flows.sort_by_key(|flow| flow.date);
         Ok(flows)
     }
 
-    /// Shares that left by a booking.
-    fn quantity_of(&self, transaction: TransactionId) -> Figure<Decimal> {
+    /// Shares that were sold or transferred by a booking.
+    fn quantity_moved_by(&self, transaction: TransactionId) -> Figure<Decimal> {
         let sold = self.closed_lots.iter().filter(|lot| lot.closed_by == transaction).map(|lot| lot.quantity);
-        let moved = self.transfers.iter().filter(|out| !out.arrives && out.transaction == transaction);
-        sold.chain(moved.flat_map(|out| out.lots.iter().map(|lot| lot.quantity)))
+        let moved = self.transfers.iter().filter(|transfer| transfer.transaction == transaction);
+        sold.chain(moved.flat_map(|transfer| transfer.lots.iter().map(|lot| lot.quantity)))
             .try_fold(Decimal::ZERO, Exact::plus)
     }
 }
@@ -166,13 +194,14 @@ fn of_transfer(transfer: &ShareTransfer, opened_by: TransactionId) -> Option<Sha
     (!lots.is_empty()).then(|| ShareTransfer { lots, ..transfer.clone() })
 }
 
-fn pieces(lots: &[Lot], closed: &[ClosedLot], transfers: &[ShareTransfer]) -> Vec<Piece> {
-    let held = lots.iter().map(|lot| Piece { left: None, quantity: lot.quantity });
-    let sold = closed.iter().map(|lot| Piece { left: Some(lot.sold), quantity: lot.quantity });
-    let gone = transfers.iter().filter(|transfer| !transfer.arrives);
+/// What left first, and then what is held.
+fn pieces(alone: &Position) -> Vec<Piece> {
+    let sold = alone.closed_lots.iter().map(|lot| Piece { left: Some(lot.sold), quantity: lot.quantity });
+    let gone = alone.transfers.iter().filter(|transfer| !transfer.arrives);
     let moved = gone
         .flat_map(|out| out.lots.iter().map(|lot| Piece { left: Some(out.date), quantity: lot.quantity }));
-    held.chain(sold).chain(moved).collect()
+    let held = alone.lots.iter().map(|lot| Piece { left: None, quantity: lot.quantity });
+    sold.chain(moved).chain(held).collect()
 }
 
 fn sale((place, lot): (usize, &ClosedLot)) -> Sale {

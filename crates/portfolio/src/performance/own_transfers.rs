@@ -48,8 +48,15 @@ pub(super) fn between_holdings(set: &[&Books], flows: &mut Vec<SubjectFlow>) {
     take_out(&share_transfers(set), flows);
 }
 
+/// What such a move costs is paid all the same.
 fn take_out(own: &BTreeSet<TransactionId>, flows: &mut Vec<SubjectFlow>) {
-    flows.retain(|flow| flow.transaction.is_none_or(|transaction| !own.contains(&transaction)));
+    flows.retain_mut(|flow| {
+        if flow.transaction.is_none_or(|transaction| !own.contains(&transaction)) {
+            return true;
+        }
+        flow.amount.clone_from(&flow.costs);
+        flow.amount != Ok(Decimal::ZERO)
+    });
 }
 
 fn share_transfers(set: &[&Books]) -> BTreeSet<TransactionId> {

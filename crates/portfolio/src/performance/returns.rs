@@ -111,7 +111,11 @@ fn bought(subject: &Subject<'_>, market: &Market, period: Period) -> Figure<Deci
             .flows
             .iter()
             .filter(|flow| period.contains(flow.date) && flow.kind == PositionFlowKind::Purchase);
-        bought.extend(purchases.map(|flow| flow.amount.clone()));
+        let price = |flow: &crate::PositionFlow| {
+            let amount = flow.amount.clone()?;
+            if subject.is_before_tax() { amount.minus(flow.tax.clone()?) } else { Ok(amount) }
+        };
+        bought.extend(purchases.map(price));
     }
     let arrived = subject.flows_within(period).iter().filter(|flow| {
         matches!(

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::own_transfers;
-use crate::books::{ExternalFlow, ExternalKind, Position, PositionFlow, PositionFlowKind};
+use crate::books::{ChargeKind, ExternalFlow, ExternalKind, Position, PositionFlow, PositionFlowKind};
+use crate::figure::total;
 use crate::{Books, Figure, Market, Period, Reason};
 
 /// What a figure is about: where its border runs decides what is a flow.
@@ -23,6 +24,7 @@ pub struct Subject<'a> {
     members: Vec<Member<'a>>,
     cash: Vec<&'a Books>,
     flows: Vec<SubjectFlow>,
+    is_before_tax: bool,
 }
 
 /// A position of the subject, with the cost method of its portfolio.
@@ -32,6 +34,14 @@ pub(crate) struct Member<'a> {
     pub(super) method: CostMethod,
 }
 
+/// A tax of a subject, whatever it was taken from.
+struct Tax {
+    date: NaiveDate,
+    symbol: Option<Symbol>,
+    transaction: Option<TransactionId>,
+    amount: Figure<Decimal>,
+}
+
 /// Why something crossed a subject's border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectFlowKind {
@@ -39,6 +49,8 @@ pub enum SubjectFlowKind {
     Portfolio(ExternalKind),
     /// Between a holding and the cash around it, or the world.
     Holding(PositionFlowKind),
+    /// A tax that counts as taken out by the investor, because the figures are those before tax.
+    Tax,
 }
 
 /// Money or shares that came into a subject (positive) or left it (negative).
@@ -54,6 +66,8 @@ pub struct SubjectFlow {
     pub transaction: Option<TransactionId>,
     /// In the base currency, at the rate of its booking.
     pub amount: Figure<Decimal>,
+    /// The fees and taxes in it, in the base currency.
+    pub costs: Figure<Decimal>,
 }
 
 impl<'a> Subject<'a> {
@@ -122,7 +136,10 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// [`Reason::NotHeld`] when the transaction opened no lot.
     pub fn lot(books: &'a Books, market: &Market, opened_by: TransactionId) -> Figure<Self> {
-        let lots = books.positions().iter().filter_map(|position| position.of_lot(market, opened_by));
+        let lots = books
+            .positions()
+            .iter()
+            .filter_map(|position| position.of_lot(market, opened_by, books.options().method));
         let lots = lots.collect::<Figure<Vec<_>>>()?;
         if lots.is_empty() {
             return Err(Reason::NotHeld);
@@ -133,6 +150,16 @@ impl<'a> Subject<'a> {
             subject.add_position(Cow::Owned(lot), CostMethod::Fifo);
         }
         Ok(subject.in_order())
+    }
+
+    /// The same before tax: all its taxes count as taken out by the investor on the day they were paid.
+    #[must_use]
+    pub fn before_tax(mut self) -> Self {
+        if !self.is_before_tax {
+            self.flows.extend(self.taxes().into_iter().map(SubjectFlow::of_tax));
+            self.is_before_tax = true;
+        }
+        self.in_order()
     }
 
     /// The currency of its money.
@@ -162,6 +189,10 @@ impl<'a> Subject<'a> {
         self.flows.get(start..end).unwrap_or_default()
     }
 
+    pub(super) fn is_before_tax(&self) -> bool {
+        self.is_before_tax
+    }
+
     pub(crate) fn members(&self) -> &[Member<'a>] {
         &self.members
     }
@@ -180,7 +211,8 @@ impl<'a> Subject<'a> {
 
     fn empty(books: &Books) -> Self {
         let (base, as_of) = (books.options().base, books.as_of());
-        Self { base, as_of, latest: as_of, members: Vec::new(), cash: Vec::new(), flows: Vec::new() }
+        let (members, cash, flows) = (Vec::new(), Vec::new(), Vec::new());
+        Self { base, as_of, latest: as_of, members, cash, flows, is_before_tax: false }
     }
 
     fn over(set: &[&Books]) -> Figure<Self> {
@@ -215,6 +247,31 @@ impl<'a> Subject<'a> {
         self.members.push(Member { position, method });
     }
 
+    fn taxes(&self) -> Vec<Tax> {
+        let of_holdings = self.members.iter().flat_map(|member| {
+            member.position.flows.iter().map(|flow| Tax {
+                date: flow.date,
+                symbol: Some(member.position.symbol.clone()),
+                transaction: flow.transaction,
+                amount: flow.tax.clone(),
+            })
+        });
+        let of_interest = self.cash.iter().flat_map(|books| books.interest()).map(|interest| Tax {
+            date: interest.date,
+            symbol: None,
+            transaction: interest.transaction,
+            amount: interest.in_base(interest.tax),
+        });
+        let unnamed = self.cash.iter().flat_map(|books| books.charges());
+        let separate = unnamed.filter(|charge| charge.kind == ChargeKind::Tax).map(|charge| Tax {
+            date: charge.date,
+            symbol: None,
+            transaction: Some(charge.transaction),
+            amount: charge.base.clone(),
+        });
+        of_holdings.chain(of_interest).chain(separate).filter(|tax| tax.amount != Ok(Decimal::ZERO)).collect()
+    }
+
     fn in_order(mut self) -> Self {
         self.flows.sort_by_key(|flow| flow.date);
         self
@@ -225,12 +282,19 @@ impl SubjectFlow {
     fn of_portfolio(flow: &ExternalFlow) -> Self {
         let kind = SubjectFlowKind::Portfolio(flow.kind);
         let (date, transaction, amount) = (flow.date, flow.transaction, flow.amount.clone());
-        Self { date, kind, symbol: None, transaction, amount }
+        Self { date, kind, symbol: None, transaction, amount, costs: Ok(Decimal::ZERO) }
     }
 
     fn of_holding(flow: &PositionFlow, symbol: &Symbol) -> Self {
         let kind = SubjectFlowKind::Holding(flow.kind);
         let (date, transaction, amount) = (flow.date, flow.transaction, flow.amount.clone());
-        Self { date, kind, symbol: Some(symbol.clone()), transaction, amount }
+        let costs = total([&flow.fee, &flow.tax]);
+        Self { date, kind, symbol: Some(symbol.clone()), transaction, amount, costs }
+    }
+
+    fn of_tax(tax: Tax) -> Self {
+        let Tax { date, symbol, transaction, amount } = tax;
+        let amount = amount.map(|amount| -amount);
+        Self { date, kind: SubjectFlowKind::Tax, symbol, transaction, amount, costs: Ok(Decimal::ZERO) }
     }
 }

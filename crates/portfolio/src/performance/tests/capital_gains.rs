@@ -147,3 +147,20 @@ fn what_is_bought_and_sold_on_one_day_has_gained_too() {
     assert_eq!(result.parts.capital_gains.realised, known("5"));
     assert_eq!(result.gain, known("5"));
 }
+
+#[test]
+fn the_fee_of_a_transfer_is_a_cost_and_not_a_flow_of_the_portfolio() {
+    let market = market([("X", quoted(&[("2010-12-31", 20.0), ("2011-12-31", 30.0)]))]);
+    let mut arrival = transfer_in("X", "10", "5");
+    if let Booking::TransferIn { fee, .. } = &mut arrival {
+        *fee = decimal("7");
+    }
+    let ledger = Ledger::default().deposit("2010-12-31", "7").booked("2011-05-01", arrival);
+    let books = ledger.books(&market, "2011-12-31");
+    // 200 came in and became 300; 7 were paid for it, from cash or by whoever holds the shares.
+    for (subject, net) in [(Subject::portfolio(&books), "200"), (Subject::holdings(&books), "207")] {
+        let result = checked(&subject, &market, year());
+        assert_eq!((result.flows.net, result.gain), (known(net), known("93")));
+        assert_eq!(result.parts.fees.total, known("7"));
+    }
+}

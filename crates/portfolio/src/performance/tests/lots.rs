@@ -1,5 +1,8 @@
+use bellwether_domain::CostMethod;
+
 use super::*;
-use crate::testing::{dividend, split};
+use crate::Options;
+use crate::testing::{dividend, options, split};
 
 fn market_of_x() -> Market {
     let closes = [("2024-01-02", 10.0), ("2024-02-01", 12.0), ("2024-03-01", 8.0), ("2024-04-01", 9.0)];
@@ -97,4 +100,19 @@ fn a_transaction_that_opened_nothing_is_no_lot() {
     let (market, ledger) = (market_of_x(), ledger());
     let books = ledger.books(&market, "2024-04-01");
     assert_eq!(Subject::lot(&books, &market, ledger.id(3)).map(|_| ()), Err(Reason::NotHeld));
+}
+
+#[test]
+fn at_the_average_cost_a_lot_still_counts_at_its_own() {
+    let (market, ledger) = (market_of_x(), ledger());
+    let average = Options { method: CostMethod::Average, ..options() };
+    let books = Books::replay(&ledger.0, &market, &average, date("2024-04-01")).expect("books");
+    let period = period("2024-01-01", "2024-04-01");
+    let [first, second] = [1, 2].map(|line| {
+        checked(&Subject::lot(&books, &market, ledger.id(line)).expect("a lot"), &market, period)
+    });
+    // 102 for what brought two thirds of 234; 120 for what brought a third, and 90.
+    assert_eq!(first.parts.capital_gains.realised, known("54"));
+    let gains = second.parts.capital_gains;
+    assert_eq!((gains.realised, gains.unrealised), (known("18"), known("30")));
 }

@@ -1,3 +1,5 @@
+use bellwether_domain::Trade;
+
 use super::*;
 
 fn apple() -> Market {
@@ -125,4 +127,35 @@ fn an_instrument_without_price_that_was_sold_before_does_not_matter() {
     let books = ledger.books(&market, "2024-01-31");
     let january = checked(&Subject::portfolio(&books), &market, period("2024-01-02", "2024-01-31"));
     assert!(close(&january.returns.time_weighted.map(|linked| linked.total), 0.1));
+}
+
+#[test]
+fn before_tax_every_tax_counts_as_taken_out_by_the_investor() {
+    let market = apple();
+    let taxed = |trade: Trade| Trade { tax: decimal("5"), ..trade };
+    let (tax, fee) = (decimal("3"), decimal("0"));
+    let dividend = Booking::Dividend { symbol: symbol("AAPL"), gross: decimal("10"), tax, fee };
+    let ledger = Ledger::default()
+        .deposit("2023-12-29", "205")
+        .booked("2024-01-10", Booking::Buy(taxed(trade("AAPL", "10", "12", "0"))))
+        .booked("2024-01-20", dividend)
+        .booked("2024-01-31", Booking::Interest { gross: decimal("4"), tax: decimal("1") })
+        .booked("2024-01-31", Booking::Tax { symbol: None, amount: decimal("2") });
+    let books = ledger.books(&market, "2024-01-31");
+    let january = period("2023-12-31", "2024-01-31");
+    for (subject, after, before) in
+        [(Subject::portfolio(&books), "-7", "4"), (Subject::holdings(&books), "-8", "0")]
+    {
+        assert_eq!(checked(&subject, &market, january).gain, known(after));
+        let result = checked(&subject.before_tax().before_tax(), &market, january);
+        assert_eq!(result.gain, known(before));
+    }
+    let parts = checked(&Subject::portfolio(&books), &market, january).parts;
+    assert_eq!((parts.taxes.total, parts.taxes.separate), (known("11"), known("2")));
+    // The purchase is 120 and its shares are worth 110, with 10 of dividend.
+    let holdings = checked(&Subject::holdings(&books).before_tax(), &market, january);
+    assert_eq!(holdings.flows.net, known("110"));
+    let linked = 130.0 / 120.0 * 110.0 / 120.0 - 1.0;
+    assert!(close(&holdings.returns.time_weighted.map(|linked| linked.total), linked));
+    assert!(close(&holdings.returns.on_purchases, 0.0));
 }
