@@ -115,11 +115,12 @@ impl Decisions {
             sales: Vec::new(),
             holdings: Vec::new(),
         };
-        for position in books.positions() {
-            let units = Units { position, market, books, benchmarks };
-            decisions.purchases.extend(purchases::effects(&units));
-            decisions.sales.extend(sales::effects(&units));
-            decisions.holdings.extend(multi_baggers::of_holding(&units));
+        let units = |position| Units { position, market, books, benchmarks };
+        let positions: Vec<_> = books.positions().iter().map(units).collect();
+        decisions.purchases = purchases::effects(&positions);
+        for units in &positions {
+            decisions.sales.extend(sales::effects(units));
+            decisions.holdings.extend(multi_baggers::of_holding(units));
         }
         decisions
     }

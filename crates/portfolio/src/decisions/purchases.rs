@@ -18,7 +18,7 @@ use crate::{Figure, Income, Reason};
 struct Purchase {
     date: NaiveDate,
     cost: Figure<Decimal>,
-    left: Figure<Decimal>,
+    value: Figure<Decimal>,
     proceeds: Figure<Decimal>,
     dividends: Figure<Decimal>,
     /// What proceeds and dividends would have become in each benchmark.
@@ -35,25 +35,38 @@ struct Piece {
     proceeds: Figure<Decimal>,
 }
 
-pub(super) fn effects(units: &Units<'_>) -> Vec<PurchaseEffect> {
-    let (mut purchases, mut order) = opened(units);
-    let payments = units.payments(dividends(units));
-    for piece in pieces(units) {
-        if let Some(purchase) = purchases.get_mut(&piece.opened_by) {
-            purchase.add(&piece, units, &payments);
+/// The purchases of all positions. A lot that a merger or spin-off carries into another instrument keeps the purchase
+/// that opened it, and is followed there.
+pub(super) fn effects(positions: &[Units<'_>]) -> Vec<PurchaseEffect> {
+    let mut purchases = BTreeMap::new();
+    let mut order = Vec::new();
+    for units in positions {
+        order.extend(opened(units, &mut purchases).into_iter().map(|transaction| (transaction, units)));
+    }
+    let arrivals = positions.iter().flat_map(|units| &units.position.transfers);
+    let arrivals =
+        arrivals.filter(|transfer| transfer.arrives).map(|transfer| transfer.transaction).collect();
+    for units in positions {
+        let payments = units.payments(dividends(units));
+        for piece in pieces(units, &arrivals) {
+            if let Some(purchase) = purchases.get_mut(&piece.opened_by) {
+                purchase.add(&piece, units, &payments);
+            }
         }
     }
-    order.sort_by_key(|transaction| purchases.get(transaction).map(|purchase| purchase.date));
-    let finished = order.into_iter().filter_map(|id| Some((id, purchases.remove(&id)?)));
-    finished.map(|(transaction, purchase)| purchase.finished(transaction, units)).collect()
+    let finished = order.into_iter().filter_map(|(id, units)| Some((id, units, purchases.remove(&id)?)));
+    let mut effects: Vec<_> =
+        finished.map(|(transaction, units, purchase)| purchase.finished(transaction, units)).collect();
+    effects.sort_by(|a, b| (&a.symbol, a.date).cmp(&(&b.symbol, b.date)));
+    effects
 }
 
 /// The lots that were bought, by transaction, and their order. What was transferred in was bought elsewhere, and a
 /// short sale buys nothing.
-fn opened(units: &Units<'_>) -> (BTreeMap<TransactionId, Purchase>, Vec<TransactionId>) {
+fn opened(units: &Units<'_>, purchases: &mut BTreeMap<TransactionId, Purchase>) -> Vec<TransactionId> {
     let flows = units.position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::Purchase);
     let bought: BTreeSet<TransactionId> = flows.filter_map(|flow| flow.transaction).collect();
-    let (mut purchases, mut order) = (BTreeMap::new(), Vec::new());
+    let mut order = Vec::new();
     for lot in units.position.opened.iter().filter(|lot| lot.quantity > Decimal::ZERO) {
         if !bought.contains(&lot.transaction) {
             continue;
@@ -63,7 +76,7 @@ fn opened(units: &Units<'_>) -> (BTreeMap<TransactionId, Purchase>, Vec<Transact
             Purchase {
                 date: lot.arrived,
                 cost: Ok(Decimal::ZERO),
-                left: Ok(Decimal::ZERO),
+                value: Ok(Decimal::ZERO),
                 proceeds: Ok(Decimal::ZERO),
                 dividends: Ok(Decimal::ZERO),
                 taken_out: vec![Ok(0.0); units.benchmarks.len()],
@@ -71,7 +84,7 @@ fn opened(units: &Units<'_>) -> (BTreeMap<TransactionId, Purchase>, Vec<Transact
         });
         add(&mut purchase.cost, lot.cost.base.clone());
     }
-    (purchases, order)
+    order
 }
 
 /// Dividends for one share of the books' day.
@@ -90,7 +103,10 @@ fn dividends(units: &Units<'_>) -> Vec<PerShare> {
         .collect()
 }
 
-fn pieces<'a>(units: &'a Units<'_>) -> impl Iterator<Item = Piece> + 'a {
+fn pieces<'a>(
+    units: &'a Units<'_>,
+    arrivals: &'a BTreeSet<TransactionId>,
+) -> impl Iterator<Item = Piece> + 'a {
     let position = units.position;
     let held = position.lots.iter().map(|lot| Piece {
         opened_by: lot.transaction,
@@ -106,18 +122,22 @@ fn pieces<'a>(units: &'a Units<'_>) -> impl Iterator<Item = Piece> + 'a {
         quantity: lot.quantity,
         proceeds: lot.proceeds.base.clone(),
     });
-    held.chain(sold).chain(transferred(units))
+    held.chain(sold).chain(transferred(units, arrivals))
 }
 
-/// Shares that left for elsewhere, at market value.
-fn transferred<'a>(units: &'a Units<'_>) -> impl Iterator<Item = Piece> + 'a {
+/// Shares that left: for elsewhere at market value, into another instrument for nothing but what they are there.
+fn transferred<'a>(
+    units: &'a Units<'_>,
+    arrivals: &'a BTreeSet<TransactionId>,
+) -> impl Iterator<Item = Piece> + 'a {
     let flows = units.position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::TransferOut);
     let worth: BTreeMap<TransactionId, &Figure<Decimal>> =
         flows.filter_map(|flow| Some((flow.transaction?, &flow.amount))).collect();
     let gone = units.position.transfers.iter().filter(|transfer| !transfer.arrives);
     gone.flat_map(move |transfer| {
         let whole = transfer.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity));
-        let worth = worth.get(&transfer.transaction).map(|worth| (*worth).clone());
+        let worth = worth.get(&transfer.transaction).filter(|_| !arrivals.contains(&transfer.transaction));
+        let worth = worth.map(|worth| (*worth).clone());
         transfer.lots.iter().map(move |lot: &Lot| {
             let part = |worth: &Figure<Decimal>| {
                 crate::books::cost_share(-worth.clone()?, lot.quantity, whole.clone()?)
@@ -141,7 +161,7 @@ impl Purchase {
         };
         let range = payments.between(piece.came, piece.left);
         if piece.left.is_none() {
-            add(&mut self.left, quantity.clone());
+            add(&mut self.value, quantity.clone().and_then(|quantity| units.value(quantity)));
         }
         if let Some(left) = piece.left {
             add(&mut self.proceeds, piece.proceeds.clone());
@@ -160,7 +180,7 @@ impl Purchase {
     }
 
     fn finished(self, transaction: TransactionId, units: &Units<'_>) -> PurchaseEffect {
-        let value = self.left.and_then(|left| units.value(left));
+        let value = self.value;
         let lost = self.cost.clone().map(|cost| -cost);
         let effect = total([&value, &self.proceeds, &self.dividends, &lost]);
         let against = |(invested, taken_out): (Figure<f64>, Figure<f64>)| {

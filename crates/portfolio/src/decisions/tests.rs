@@ -244,3 +244,26 @@ fn nothing_held_decides_nothing() {
     assert_eq!(result.beaten(0, &[]).expect("one group").len(), 1);
     assert_eq!(result.beaten(1, &[]), Err(Reason::OutOfRange));
 }
+
+#[test]
+fn a_purchase_is_followed_into_what_its_shares_spun_off() {
+    let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 8.0), ("2024-01-04", 9.0)]);
+    let b = quoted(&[("2024-01-03", 4.0), ("2024-01-04", 5.0)]);
+    let market =
+        market([("A", a), ("B", b), ("VOO", quoted(&[("2024-01-02", 100.0), ("2024-01-04", 110.0)]))]);
+    let ratio = bellwether_domain::SplitRatio::new(Decimal::ONE, Decimal::TWO).expect("a ratio");
+    let event = Booking::SpinOff {
+        symbol: symbol("A"),
+        into: symbol("B"),
+        ratio,
+        cost_share: decimal("0.2"),
+        cash_in_lieu: Decimal::ZERO,
+    };
+    let ledger = Ledger::default().buy("2024-01-02", "A", "10", "10").booked("2024-01-03", event);
+    let result = decisions(&ledger, &market, "2024-01-04");
+    // 10 A at 9 and 5 B at 5 for 100, which would be 110 in VOO.
+    assert_eq!(result.purchases.len(), 1);
+    let purchase = &result.purchases[0];
+    assert_eq!((&purchase.value, &purchase.effect), (&Ok(decimal("115")), &Ok(decimal("15"))));
+    close(&purchase.against[0], 5.0);
+}
