@@ -76,7 +76,8 @@ impl<'a> Record<'a> {
             let start = position.flows.partition_point(|booked| booked.date < flow.date);
             position.flows.get(start..)?.iter().find(moves).map(|booked| (position, booked))
         });
-        found.map(|(position, booked)| self.flow_of(position, booked))
+        let transaction = self.by_id.get(&id).copied()?;
+        found.map(|(position, _)| self.market_value_of(position, transaction, &flow.amount))
     }
 
     /// A movement in the base currency, at the rate of its booking.
@@ -147,6 +148,10 @@ impl<'a> Record<'a> {
             }
             (Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. }, CashKind::Purchase) => {
                 let paid = self.settled(transaction, trade, false);
+                self.computed(out, Operation::Negation, vec![paid])
+            }
+            (Booking::TransferIn { fee, .. } | Booking::TransferOut { fee, .. }, CashKind::Fee) => {
+                let paid = self.field(money(entry.currency, "Fee", ""), transaction, Field::Fee, *fee);
                 self.computed(out, Operation::Negation, vec![paid])
             }
             (Booking::Sell { trade, .. }, CashKind::Sale) => self.settled(transaction, trade, true),

@@ -86,9 +86,9 @@ impl Record<'_> {
             Booking::Sell { trade, .. } => {
                 (self.settled(transaction, trade, true), "received x exchange rate")
             }
-            Booking::TransferIn { quantity, unit_cost, .. } => (
-                self.transferred_cost(transaction, quantity.get(), *unit_cost),
-                "quantity x cost per share x exchange rate",
+            Booking::TransferIn { quantity, unit_cost, fee, .. } => (
+                self.transferred_cost(transaction, quantity.get(), *unit_cost, *fee),
+                "(quantity x cost per share + fee) x exchange rate",
             ),
             _ => return None,
         };
@@ -114,13 +114,20 @@ impl Record<'_> {
         transaction: &Transaction,
         quantity: Decimal,
         unit_cost: Decimal,
+        fee: Decimal,
     ) -> usize {
         let shares = Label::new("Quantity", "", Unit::Shares);
         let shares = self.field(shares, transaction, Field::Quantity, quantity);
         let per_share = Label::new("Cost per share", "", Unit::PerShare(transaction.currency));
         let per_share = self.field(per_share, transaction, Field::UnitCost, unit_cost);
         let label = money(transaction.currency, "Cost brought in", "quantity x cost per share");
-        self.computed(label, Operation::Product, vec![shares, per_share])
+        let brought = self.computed(label, Operation::Product, vec![shares, per_share]);
+        if fee.is_zero() {
+            return brought;
+        }
+        let fee = self.field(money(transaction.currency, "Fee", ""), transaction, Field::Fee, fee);
+        let label = Label { formula: "quantity x cost per share + fee", ..label };
+        self.computed(label, Operation::Sum, vec![brought, fee])
     }
 }
 

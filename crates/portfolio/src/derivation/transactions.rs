@@ -151,7 +151,11 @@ impl<'a> Record<'a> {
             return self.given(label, charge.base.clone().map(super::Number::Exact), Source::Ledger);
         };
         let amount = money(charge.currency, "Charge", "");
-        let amount = self.field(amount, transaction, Field::Amount, charge.amount);
+        let field = match &transaction.booking {
+            Booking::TransferIn { .. } | Booking::TransferOut { .. } => Field::Fee,
+            _ => Field::Amount,
+        };
+        let amount = self.field(amount, transaction, field, charge.amount);
         let base = self.in_base(label, transaction, amount);
         self.checked(base, label, &charge.base)
     }
@@ -164,13 +168,14 @@ impl<'a> Record<'a> {
         let base = self.base();
         let mut parts = Vec::new();
         for transaction in self.of_symbol(position) {
-            let (Booking::Buy(trade)
-            | Booking::Sell { trade, .. }
-            | Booking::Reinvestment { purchase: trade, .. }) = &transaction.booking
-            else {
-                continue;
+            let (fee, tax) = match &transaction.booking {
+                Booking::Buy(trade)
+                | Booking::Sell { trade, .. }
+                | Booking::Reinvestment { purchase: trade, .. } => (trade.fee, trade.tax),
+                Booking::TransferIn { fee, .. } => (*fee, Decimal::ZERO),
+                _ => continue,
             };
-            let amount = if which == TradeCost::Fees { trade.fee } else { trade.tax };
+            let amount = if which == TradeCost::Fees { fee } else { tax };
             if !amount.is_zero() {
                 let amount = self.field(money(transaction.currency, figure, ""), transaction, field, amount);
                 parts.push(self.in_base(money(base, figure, "amount x exchange rate"), transaction, amount));
@@ -214,7 +219,7 @@ impl<'a> Record<'a> {
                 charge.map(|charge| self.charged(charge))
             }
             (PositionFlowKind::TransferIn | PositionFlowKind::TransferOut, Some(transaction)) => {
-                Some(self.market_value_of(position, transaction, &flow.amount))
+                Some(self.transfer_flow(position, transaction, flow))
             }
             _ => None,
         };
@@ -222,6 +227,27 @@ impl<'a> Record<'a> {
             Some(node) => self.checked(node, label, &flow.amount),
             None => self.given(label, flow.amount.clone().map(super::Number::Exact), Source::Ledger),
         }
+    }
+
+    /// What transferred shares were worth, and what their transfer cost.
+    fn transfer_flow(
+        &mut self,
+        position: &Position,
+        transaction: &Transaction,
+        flow: &PositionFlow,
+    ) -> usize {
+        let worth = flow.amount.clone().and_then(|amount| amount.minus(flow.fee.clone()?));
+        let worth = self.market_value_of(position, transaction, &worth);
+        let (Booking::TransferIn { fee, .. }, base) = (&transaction.booking, self.base()) else {
+            return worth;
+        };
+        if fee.is_zero() {
+            return worth;
+        }
+        let fee = self.field(money(transaction.currency, "Fee", ""), transaction, Field::Fee, *fee);
+        let fee = self.in_base(money(base, "Fee in base", "fee x exchange rate"), transaction, fee);
+        let label = money(base, "Transferred", "market value + fee");
+        self.computed(label, Operation::Sum, vec![worth, fee])
     }
 
     fn dividend_flow(&mut self, position: &Position, flow: &PositionFlow) -> Option<usize> {

@@ -105,19 +105,22 @@ impl Case {
                 7 => Booking::Reinvestment { purchase: booked, gross: amount, withheld: tax },
                 8 => Booking::Deposit { amount },
                 9 => Booking::Withdrawal { amount },
+                10 if act.price % 2 == 0 => {
+                    Booking::Tax { symbol: (act.fee % 2 == 0).then(|| symbol(name)), amount: tax }
+                }
                 10 => Booking::Fee { symbol: (act.fee % 2 == 0).then(|| symbol(name)), amount: tax },
                 11 => Booking::Interest { gross: amount, tax },
                 12 => Booking::TransferIn {
                     symbol: symbol(name),
                     quantity: booked.quantity,
                     unit_cost: booked.price,
-                    fee: Decimal::ZERO,
+                    fee: tax,
                     acquired: None,
                 },
                 _ => Booking::TransferOut {
                     symbol: symbol(name),
                     quantity: booked.quantity,
-                    fee: Decimal::ZERO,
+                    fee: tax,
                     lots: Vec::new(),
                 },
             };
