@@ -188,6 +188,19 @@ impl CashBook {
         Ok(book)
     }
 
+    /// What the movements alone would have left of a currency, without inferred deposits and the exchanges that pay for
+    /// bookings: negative where cash was never recorded.
+    ///
+    /// # Errors
+    /// [`Reason::OutOfRange`] for amounts that no ledger has.
+    pub fn recorded_balance(&self, currency: Currency) -> Figure<Decimal> {
+        let is_covering = |entry: &&CashEntry| {
+            entry.kind == CashKind::Exchange || (entry.kind == CashKind::Deposit && entry.inferred)
+        };
+        let entries = self.entries.iter().filter(|entry| entry.currency == currency && !is_covering(entry));
+        entries.map(|entry| entry.amount).try_fold(Decimal::ZERO, Exact::plus)
+    }
+
     /// Deposits and withdrawals, recorded and inferred.
     pub fn external_flows(&self) -> impl Iterator<Item = ExternalFlow> {
         self.entries.iter().filter_map(|entry| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{PriceBasis, PriceColumns, PriceSource, Split, epoch_day};
+use bellwether_domain::{PriceBasis, PriceColumns, PriceSource, QuoteUnit, Split, epoch_day};
 use chrono::NaiveDate;
 
 use super::splits;
@@ -61,6 +61,14 @@ impl PriceSeries {
             }
         }
         series
+    }
+
+    /// Closes as traded in the unit of their venue, such as pence: kept in the major currency.
+    pub fn quoted_in(unit: QuoteUnit, mut columns: PriceColumns) -> Self {
+        if unit.units_in_one != 1 {
+            columns.closes.iter_mut().for_each(|close| *close /= f64::from(unit.units_in_one));
+        }
+        Self::as_traded(columns)
     }
 
     /// The days and closes, as traded.
@@ -165,6 +173,16 @@ mod tests {
         for (close, expected) in series.columns().closes.iter().zip(expected) {
             assert!((close - expected).abs() < 1e-12, "{close} {expected}");
         }
+    }
+
+    #[test]
+    fn closes_in_pence_are_kept_in_pounds() {
+        let quoted = |unit: &str| {
+            let unit = unit.parse().expect("a unit");
+            PriceSeries::quoted_in(unit, columns(&[("2024-01-10", 14_906.0)])).columns().closes.clone()
+        };
+        assert_eq!((quoted("GBX"), quoted("ILA"), quoted("ZAc")), (vec![149.06], vec![149.06], vec![149.06]));
+        assert_eq!(quoted("GBP"), [14_906.0]);
     }
 
     #[test]

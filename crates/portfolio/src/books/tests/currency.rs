@@ -51,6 +51,17 @@ fn a_foreign_purchase_is_settled_from_base_cash_at_the_day_s_rate() {
 }
 
 #[test]
+fn the_recorded_balance_is_what_is_left_without_what_was_inferred() {
+    let ledger = Ledger::default()
+        .deposit("2024-01-02", "200")
+        .buy("2024-01-03", "SIE.DE", "2", "100")
+        .in_currency("EUR", None);
+    let cash = ledger.books(&world(), "2024-01-04").cash().clone();
+    assert_eq!(cash.recorded_balance(Currency::EUR), Ok(decimal("-200")));
+    assert_eq!(cash.recorded_balance(usd()), Ok(decimal("200")));
+}
+
+#[test]
 fn the_recorded_rate_goes_before_the_day_s() {
     let ledger = Ledger::default().buy("2024-01-03", "SIE.DE", "2", "100").in_currency("EUR", Some("1.3"));
     let books = ledger.books(&world(), "2024-01-04");
