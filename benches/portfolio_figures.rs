@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use bellwether_domain::epoch_day;
-use bellwether_portfolio::{Flow, PortfolioSeries, Report, xirr};
+use bellwether_portfolio::{Change, FigureName, Flow, PortfolioFigure, PortfolioSeries, Report, xirr};
 use chrono::{Days, NaiveDate};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 
@@ -50,6 +50,11 @@ fn dashboard(criterion: &mut Criterion) {
             bencher.iter(|| portfolio.comparisons(black_box(&books), &series));
         });
 
+        let [benchmark, _] = portfolio.benchmarks();
+        group.bench_function(BenchmarkId::new("risk", size), |bencher| {
+            bencher.iter(|| portfolio.risk(black_box(&series), &benchmark));
+        });
+
         let days = epoch_day(portfolio.as_of()) - epoch_day(portfolio.first_day()) + 1;
         let mut columns = Columns::new(size.holdings, days as usize);
         group.bench_function(BenchmarkId::new("plain pass over prices", size), |bencher| {
@@ -78,6 +83,27 @@ fn growth(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((size.transactions + size.holding_days()) as u64));
         group.bench_function(size.to_string(), |bencher| {
             bencher.iter(|| black_box(&portfolio).dashboard());
+        });
+    }
+    group.finish();
+}
+
+/// What is asked for beside the dashboard: how a figure came about, and what another decision would have made of it.
+fn questions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("questions");
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    let portfolio = Portfolio::new(SIZES[0]);
+    let derivations = portfolio.derivations();
+    let xirr = FigureName::Portfolio(PortfolioFigure::Xirr);
+    group.bench_function(BenchmarkId::new("derive the portfolio's XIRR", SIZES[0]), |bencher| {
+        bencher.iter(|| derivations.derive(black_box(&xirr)));
+    });
+    for size in SIZES.into_iter().take(2) {
+        let portfolio = Portfolio::new(size);
+        let what_if = portfolio.what_if();
+        let removed = [Change::Remove(portfolio.ledger[size.transactions / 2].id)];
+        group.bench_function(BenchmarkId::new("what if a purchase were left out", size), |bencher| {
+            bencher.iter(|| what_if.with(black_box(&removed)).unwrap());
         });
     }
     group.finish();
@@ -132,7 +158,7 @@ fn peak() -> Option<u64> {
     Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1000)
 }
 
-criterion_group!(benches, dashboard, growth, money_weighted);
+criterion_group!(benches, dashboard, growth, questions, money_weighted);
 
 fn main() {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));

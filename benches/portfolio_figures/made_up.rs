@@ -5,8 +5,9 @@ use bellwether_domain::{
     epoch_day,
 };
 use bellwether_portfolio::{
-    Benchmark, Books, Comparison, InstrumentData, Market, Options, PortfolioSeries, PriceSeries, Rates,
-    Report,
+    Benchmark, Books, Comparison, Derivations, InstrumentData, Market, Options, Period, PortfolioSeries,
+    PriceSeries, Rates, Report, WhatIf,
+    risk::{RiskFree, RiskReport, RiskTerms, TradingDays},
 };
 use chrono::{Datelike, NaiveDate, Weekday};
 use rust_decimal::Decimal;
@@ -63,22 +64,48 @@ impl Portfolio {
         Books::replay(&self.ledger, &self.market, &OPTIONS, self.as_of()).unwrap()
     }
 
-    /// The two benchmarks with the portfolio's own money.
-    pub(crate) fn comparisons(&self, books: &Books, series: &PortfolioSeries) -> [Comparison; 2] {
+    /// The two benchmarks.
+    pub(crate) fn benchmarks(&self) -> [Benchmark; 2] {
         [0, 1].map(|number| {
             let symbol = symbol(self.size.holdings + number);
-            let benchmark = Benchmark::new(&symbol, &self.market, Currency::USD, books.as_of()).unwrap();
-            benchmark.against_portfolio(books, series).unwrap()
+            Benchmark::new(&symbol, &self.market, Currency::USD, self.as_of()).unwrap()
         })
     }
 
+    /// The benchmarks with the portfolio's own money.
+    pub(crate) fn comparisons(&self, books: &Books, series: &PortfolioSeries) -> [Comparison; 2] {
+        self.benchmarks().map(|benchmark| benchmark.against_portfolio(books, series).unwrap())
+    }
+
+    /// The risk of the whole time beside a benchmark's.
+    pub(crate) fn risk(&self, series: &PortfolioSeries, benchmark: &Benchmark) -> RiskReport {
+        let period = Period::since(self.first_day(), self.as_of()).unwrap();
+        let terms = RiskTerms { risk_free: RiskFree::Annual(0.02), minimum_acceptable: None };
+        let returns = series.time_weighted.as_ref().unwrap().over(period).unwrap().into();
+        RiskReport::new(&returns, TradingDays::Of(benchmark), terms).unwrap()
+    }
+
     /// Everything that a dashboard shows, from the ledger.
-    pub(crate) fn dashboard(&self) -> (Report, PortfolioSeries, [Comparison; 2]) {
+    pub(crate) fn dashboard(&self) -> (Report, PortfolioSeries, [Comparison; 2], RiskReport) {
         let books = self.books();
         let series = PortfolioSeries::new(&books, &self.market);
         let report = Report::new(&books, &self.market, &series);
-        let comparisons = self.comparisons(&books, &series);
-        (report, series, comparisons)
+        let benchmarks = self.benchmarks();
+        let comparisons =
+            benchmarks.each_ref().map(|benchmark| benchmark.against_portfolio(&books, &series).unwrap());
+        let risk = self.risk(&series, &benchmarks[0]);
+        (report, series, comparisons, risk)
+    }
+
+    /// What derives any of its figures.
+    pub(crate) fn derivations(&self) -> Derivations<'_> {
+        Derivations::new(&self.ledger, &self.market, &OPTIONS, self.as_of()).unwrap()
+    }
+
+    /// What tries changes of its ledger.
+    pub(crate) fn what_if(&self) -> WhatIf<'_> {
+        let benchmark = symbol(self.size.holdings);
+        WhatIf::new(&self.ledger, &self.market, &OPTIONS, Some(benchmark), self.as_of()).unwrap()
     }
 }
 
