@@ -9,6 +9,7 @@ mod decisions;
 mod gain;
 mod ledger_order;
 mod lots;
+mod periods;
 mod returns;
 mod scaling;
 mod series;
