@@ -20,7 +20,6 @@ use serde::Serialize;
 pub use self::capital_gains::{Basis, CapitalGains, TradeCosts};
 use self::explanation::Facts;
 pub use self::gain_parts::{CostParts, GainParts, IncomeParts};
-pub(crate) use self::lot::entitled_on;
 pub use self::returns::{LinkedReturn, PeriodReturns};
 pub use self::subject::{Subject, SubjectFlow, SubjectFlowKind};
 use crate::exact::Exact;

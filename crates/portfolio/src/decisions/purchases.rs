@@ -11,7 +11,6 @@ use super::units::{Payments, PerShare, Units, add, add_each, decided};
 use crate::books::{Lot, PositionFlowKind};
 use crate::exact::Exact;
 use crate::figure::{finite, total};
-use crate::performance::entitled_on;
 use crate::{Figure, Income, Reason};
 
 /// A purchase while its parts are added up.
@@ -95,8 +94,10 @@ fn dividends(units: &Units<'_>) -> Vec<PerShare> {
         let held = units.of_today(position.quantity_before(ex_date), ex_date)?;
         income.net_in_base()?.over(held)
     };
-    let incomes =
-        position.income.iter().map(|income| (income, entitled_on(income, known.unwrap_or_default())));
+    let incomes = position
+        .income
+        .iter()
+        .map(|income| (income, position.entitled_on(income, known.unwrap_or_default())));
     incomes
         .filter(|(_, ex_date)| position.quantity_before(*ex_date) > Decimal::ZERO)
         .map(|(income, ex_date)| PerShare { ex_date, paid: income.date, amount: per_share(income, ex_date) })

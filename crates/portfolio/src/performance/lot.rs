@@ -105,10 +105,7 @@ impl Position {
         let known = market.instrument(&self.symbol).map(crate::InstrumentData::dividends).unwrap_or_default();
         let mut incomes = Vec::new();
         for income in &self.income {
-            let ex_date = Some(entitled_on(income, known));
-            let entitled = ex_date
-                .filter(|ex_date| !self.quantity_before(*ex_date).is_zero())
-                .unwrap_or_else(|| self.last_held(income.date));
+            let entitled = self.entitled_on(income, known);
             let (own, all) = (alone.quantity_before(entitled), self.quantity_before(entitled));
             if own.is_zero() || all.is_zero() {
                 continue;
@@ -123,6 +120,15 @@ impl Position {
             });
         }
         Ok(incomes)
+    }
+
+    /// The day before whose opening the shares of a dividend were held: its ex-date, or the last day with any by its
+    /// payment where there were none.
+    pub(crate) fn entitled_on(&self, income: &Income, known: &[CashDividend]) -> NaiveDate {
+        let ex_date = Some(entitled_on(income, known));
+        ex_date
+            .filter(|ex_date| !self.quantity_before(*ex_date).is_zero())
+            .unwrap_or_else(|| self.last_held(income.date))
     }
 
     /// The day itself when shares were held at the close before it, else the last one of which that is true: a payment
@@ -169,7 +175,7 @@ impl Position {
 }
 
 /// The ex-date of a dividend: the latest known one that its payment can belong to, else the day of the payment.
-pub(crate) fn entitled_on(income: &Income, known: &[CashDividend]) -> NaiveDate {
+fn entitled_on(income: &Income, known: &[CashDividend]) -> NaiveDate {
     let day = |days| income.date.checked_add_signed(TimeDelta::days(days)).unwrap_or(income.date);
     let past = known.partition_point(|dividend| dividend.ex_date <= day(EARLY_DAYS));
     let latest = known.get(..past).and_then(<[_]>::last).map(|dividend| dividend.ex_date);
