@@ -63,7 +63,7 @@ impl Payments {
 
     /// The root that is nearest on the side of the net sum, whatever others there are.
     pub(super) fn nearest_root(&self) -> Figure<Found> {
-        let sum: f64 = self.amounts.iter().sum();
+        let sum = self.net_sum();
         let (near, far) = if sum >= 0.0 { (Side::Gain, Side::Loss) } else { (Side::Loss, Side::Gain) };
         let near = self.brackets(near);
         let far = self.brackets(far);
@@ -79,6 +79,14 @@ impl Payments {
         Ok(Found { log_rate, ambiguous: roots > 1 })
     }
 
+    /// All that came out less all that went in; what is left by rounding alone is nothing, else its sign would depend
+    /// on the unit of money and on the order of the terms.
+    fn net_sum(&self) -> f64 {
+        let sum: f64 = self.amounts.iter().sum();
+        let size: f64 = self.amounts.iter().map(|amount| amount.abs()).sum();
+        if sum.abs() <= f64::EPSILON * size { 0.0 } else { sum }
+    }
+
     /// Whether the root in a bracket could be meant: neither a loss of -100 % a year nor a yearly growth to more than
     /// an `f64` has digits.
     fn is_told_apart(&self, (side, inner, outer): (Side, f64, f64)) -> bool {
@@ -90,7 +98,7 @@ impl Payments {
     fn brackets(&self, side: Side) -> Vec<(Side, f64, f64)> {
         let mut found = Vec::new();
         // A root at zero itself is known already.
-        let mut at = if self.amounts.iter().sum::<f64>() == 0.0 { STEP / self.span * 1e-6 } else { 0.0 };
+        let mut at = if self.net_sum() == 0.0 { STEP / self.span * 1e-6 } else { 0.0 };
         let mut here = self.present_value(side, at);
         let mut step = STEP / self.span;
         while here.roots_beyond > 0 && at < FAR {

@@ -66,6 +66,17 @@ fn a_loss_and_a_gain_far_from_any_guess_are_found() {
 }
 
 #[test]
+fn a_sum_that_is_nothing_but_rounding_is_a_rate_of_zero() {
+    for unit in [1.0, 100.0, 0.01, 1e6, 7.0] {
+        let amounts = [-1398.72, 389.65, 1009.07].map(|amount| amount * unit);
+        let days = ["2020-01-01", "2020-01-02", "2020-06-30"];
+        let flows: Vec<_> =
+            days.iter().zip(amounts).map(|(day, amount)| Flow { date: date(day), amount }).collect();
+        assert!(xirr(&flows).is_ok_and(|rate| rate.annual.abs() < 1e-12 && !rate.ambiguous), "{unit}");
+    }
+}
+
+#[test]
 fn money_back_without_gain_is_zero() {
     close(
         rate(&[("2020-01-01", -100.0), ("2021-06-01", 60.0), ("2022-01-01", 40.0)]).expect("a rate").annual,
