@@ -289,7 +289,17 @@ impl Cost {
 }
 
 /// `amount x part / whole`: the product first, which is exact, so that thirds are rounded once.
+///
+/// Where the product has more decimals than there can be, parts and whole are counted in the parts' smallest unit: a
+/// tiny amount for a tiny quantity would round to nothing before it is divided.
 pub(crate) fn share(amount: Decimal, part: Decimal, whole: Decimal) -> Figure<Decimal> {
+    if amount.scale() + part.scale() > Decimal::MAX_SCALE {
+        let unit = Decimal::from_i128_with_scale(1, part.scale());
+        let in_units = part.over(unit).and_then(|units| amount.times(units)?.over(whole.over(unit)?));
+        if in_units.is_ok() {
+            return in_units;
+        }
+    }
     match amount.times(part) {
         Ok(product) => product.over(whole),
         Err(_) => amount.over(whole)?.times(part),

@@ -19,10 +19,10 @@ impl PeriodRate<'_> {
     /// Each return less its period's rate.
     ///
     /// # Errors
-    /// [`Reason::UnequalPeriods`] unless there are as many rates as returns.
+    /// [`Reason::UnequalPeriods`] unless there are as many rates as returns, [`Reason::OutOfRange`] for what is no number.
     pub fn excess(&self, returns: &[f64]) -> Figure<Vec<f64>> {
         match self {
-            Self::Constant(rate) => Ok(returns.iter().map(|value| value - rate).collect()),
+            Self::Constant(rate) => returns.iter().map(|value| finite(value - rate)).collect(),
             Self::ByPeriod(rates) => differences(returns, rates),
         }
     }
@@ -42,7 +42,7 @@ pub fn per_period(annual: f64, periods_per_year: f64) -> Figure<f64> {
 /// The differences of pairs.
 pub(super) fn differences(left: &[f64], right: &[f64]) -> Figure<Vec<f64>> {
     paired(left, right)?;
-    Ok(left.iter().zip(right).map(|(left, right)| left - right).collect())
+    left.iter().zip(right).map(|(left, right)| finite(left - right)).collect()
 }
 
 /// That both have the same periods.
