@@ -26,7 +26,8 @@ pub struct RateOn {
 /// Daily currency rates by pair.
 ///
 /// A rate is the last known on or before the day, before the history the first known one. Pairs are read both ways
-/// and crossed through the dollar or the euro; a currency in itself is 1.
+/// and crossed through the dollar or the euro, else through another currency that both are known in, else through
+/// dollar and euro; a currency in itself is 1.
 #[derive(Debug, Clone, Default)]
 pub struct Rates {
     pairs: BTreeMap<(Currency, Currency), PriceColumns>,
@@ -109,9 +110,13 @@ impl Rates {
         if let Some(leg) = self.leg(from, to) {
             return Some(vec![leg]);
         }
-        [Currency::USD, Currency::EUR]
-            .into_iter()
-            .find_map(|pivot| Some(vec![self.leg(from, pivot)?, self.leg(pivot, to)?]))
+        let (dollar, euro) = (Currency::USD, Currency::EUR);
+        let others = self.pairs.keys().flat_map(|(one, other)| [*one, *other]);
+        let through_one = |pivot| Some(vec![self.leg(from, pivot)?, self.leg(pivot, to)?]);
+        let through_both =
+            |(near, far)| Some(vec![self.leg(from, near)?, self.leg(near, far)?, self.leg(far, to)?]);
+        let found = [dollar, euro].into_iter().chain(others).find_map(through_one);
+        found.or_else(|| [(dollar, euro), (euro, dollar)].into_iter().find_map(through_both))
     }
 
     fn leg(&self, from: Currency, to: Currency) -> Option<Leg<'_>> {
@@ -160,6 +165,27 @@ mod tests {
         assert_eq!(on("USD", "EUR"), Ok(decimal("0.8")));
         assert_eq!(on("USD", "CHF"), Ok(decimal("0.4")));
         assert_eq!(on("USD", "USD"), Ok(Decimal::ONE));
+    }
+
+    #[test]
+    fn without_dollar_and_euro_pairs_are_crossed_through_a_currency_that_both_are_known_in() {
+        let (franc, dollar) = (currency("CHF"), Currency::USD);
+        let mut rates = Rates::new();
+        rates.insert(dollar, franc, &columns(&[("2024-01-02", 0.8)]));
+        rates.insert(Currency::EUR, franc, &columns(&[("2024-01-02", 1.0)]));
+        let on = rates.on(Currency::EUR, dollar, date("2024-01-02")).map(|on| on.rate);
+        // 1 EUR = 1 CHF = 1 / 0.8 USD.
+        assert_eq!(on, Ok(decimal("1.25")));
+    }
+
+    #[test]
+    fn a_pair_of_the_euro_and_one_of_the_dollar_are_crossed_through_both() {
+        let mut rates = rates();
+        rates.insert(Currency::USD, currency("AED"), &columns(&[("2024-01-02", 4.0)]));
+        let on = |from, to| rates.on(currency(from), currency(to), date("2024-01-02")).map(|on| on.rate);
+        // 1 CHF = 2 EUR = 2.5 USD = 10 AED.
+        assert_eq!(on("CHF", "AED"), Ok(decimal("10")));
+        assert_eq!(on("AED", "CHF"), Ok(decimal("0.1")));
     }
 
     #[test]
