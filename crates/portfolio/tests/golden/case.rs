@@ -167,11 +167,21 @@ pub(crate) struct Annualise {
 }
 
 impl Case {
+    /// The values of the case's period, from the last one on or before its opening day.
+    pub(crate) fn values_in_period(&self) -> &[Value] {
+        let Some((from, to)) = self.period else { return &self.values };
+        let up_to = |day| self.values.partition_point(|value| value.day.is_some_and(|known| known <= day));
+        if self.values.iter().any(|value| value.day.is_none()) {
+            return &self.values;
+        }
+        &self.values[up_to(from).saturating_sub(1)..up_to(to)]
+    }
+
     /// The day as of which the case is computed: the last one that it names, where it does not say.
     pub(crate) fn day(&self) -> NaiveDate {
         let named = self.as_of.or(self.period.map(|(_, to)| to));
         let booked = self.transactions.iter().map(|entry| entry.date);
-        let priced = self.prices.values().filter_map(|prices| prices.last()).map(|(day, _)| *day);
+        let priced = self.prices.values().flatten().map(|(day, _)| *day);
         named.or_else(|| booked.chain(priced).max()).unwrap_or_default()
     }
 }

@@ -81,10 +81,8 @@ pub(crate) fn judge(case: &Case) -> Verdict {
     if let Err(trouble) = case.params.scope() {
         return Verdict::failed(trouble);
     }
-    if let Some(convention) = convention_not_offered(case) {
-        if case.usage != Use::Option {
-            return Verdict::failed(convention);
-        }
+    let convention = convention_not_offered(case);
+    if let Some(convention) = convention.as_ref().filter(|_| case.usage == Use::Option) {
         for figure in case.expected.keys() {
             verdict.skip(figure, convention.clone());
         }
@@ -101,6 +99,10 @@ pub(crate) fn judge(case: &Case) -> Verdict {
         compare(case, figure, expected, &mut verdict);
     }
     recommended_return(case, &mut verdict);
+    // A convention that makes no difference here is no trouble; where figures differ it may be why.
+    if let Some(convention) = convention.filter(|_| verdict.has_failed()) {
+        verdict.fail("the case", convention);
+    }
     verdict
 }
 
@@ -124,10 +126,15 @@ fn compare(case: &Case, figure: &str, expected: &Expected, verdict: &mut Verdict
         Ok(tolerance) => tolerance,
         Err(trouble) => return verdict.fail(figure, trouble),
     };
+    let difference = known_difference(case, figure);
     if let Err(Trouble::NotOffered(why)) = &answered {
         return match case.usage {
+            Use::CounterExample => verdict.agreed += 1,
             Use::Option => verdict.skip(figure, why),
-            _ => verdict.fail(figure, format!("is not offered: {why}")),
+            _ => match difference {
+                Some(known) => verdict.skip(figure, format!("{known}: {why}")),
+                None => verdict.fail(figure, format!("is not offered: {why}")),
+            },
         };
     }
     let agrees = match case.usage {
@@ -135,13 +142,14 @@ fn compare(case: &Case, figure: &str, expected: &Expected, verdict: &mut Verdict
         Use::AcceptAnyRootFlagged if matches!(answered, Ok(Answer::Root { .. })) => {
             any_root(case, &answered, tolerance)
         }
-        _ => agrees(expected, &answered, tolerance).and_then(|()| solution(case, &answered, tolerance)),
+        _ => agrees(expected, &answered, tolerance)
+            .and_then(|()| if is_root(figure) { solution(case, &answered, tolerance) } else { Ok(()) }),
     };
+    let is_broken = matches!(answered, Err(Trouble::Broken(_)));
     match agrees {
         Ok(()) => verdict.agreed += 1,
-        Err(words) if case.known_difference.iter().any(|known| known == figure) => {
-            let notes = case.notes.as_deref().unwrap_or("no note");
-            verdict.skip(figure, format!("a known difference ({notes}): {words}"));
+        Err(words) if difference.is_some() && !is_broken => {
+            verdict.skip(figure, format!("{}: {words}", difference.unwrap_or_default()));
         }
         Err(words) => match foreign_convention(case) {
             Some(other) if answered.is_ok() => {
@@ -149,6 +157,28 @@ fn compare(case: &Case, figure: &str, expected: &Expected, verdict: &mut Verdict
             }
             _ => verdict.fail(figure, words),
         },
+    }
+}
+
+/// Whether the figure solves an equation that may have several solutions, or none.
+fn is_root(figure: &str) -> bool {
+    matches!(figure.rsplit('/').next(), Some("xirr" | "irr"))
+}
+
+/// Why a figure may differ from what is expected, as the case itself says.
+fn known_difference(case: &Case, figure: &str) -> Option<String> {
+    let notes = case.notes.as_deref().unwrap_or("no note");
+    let names = |figures: &[String]| figures.iter().any(|name| name == figure);
+    let recommends_another =
+        case.recommended.as_ref().is_some_and(|recommended| recommended.matches_expected == Some(false));
+    if names(&case.known_difference) {
+        Some(format!("a known difference ({notes})"))
+    } else if names(&case.from_source_only) {
+        Some(format!("only the source says so ({notes})"))
+    } else if recommends_another && figure == "twr" {
+        Some(format!("another return is recommended ({notes})"))
+    } else {
+        None
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Recommended {
     pub value: Option<Number>,
     /// The time-weighted return of the same data.
     pub twr: Option<Number>,
+    /// Whether that return is the expected one; unless told, it is.
+    pub matches_expected: Option<bool>,
 }
 
 /// How many rates solve an equation.

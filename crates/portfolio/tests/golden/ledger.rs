@@ -106,8 +106,15 @@ impl<'a> Clerk<'a> {
                 self.note(entry, unit, Booking::Sell { trade, lots: Vec::new() })?;
                 self.note_cash(entry, unit, -proceeds)
             }
-            // Cash that moves between own accounts moves nothing in the whole.
-            Kind::Transfer if entry.symbol.is_none() => self.charge(entry, &amounts),
+            // Cash that moves between own accounts moves nothing in the whole, unless it arrives as another currency.
+            Kind::Transfer if entry.symbol.is_none() => {
+                self.charge(entry, &amounts)?;
+                if entry.settlement_currency.is_none() {
+                    return Ok(());
+                }
+                let gross = self.gross(entry, unit)?;
+                self.settle(entry, unit, gross)
+            }
             Kind::Transfer => {
                 let (symbol, quantity) = (symbol(entry)?, self.quantity(entry)?);
                 let to = entry.to_account.as_deref().ok_or("a transfer needs an account that receives")?;

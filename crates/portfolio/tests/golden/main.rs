@@ -18,6 +18,7 @@ mod world;
 
 use std::fs;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -78,8 +79,8 @@ impl Tally {
         };
         let mut cases = 0;
         for file in &files {
-            let text = fs::read_to_string(file)?;
-            match serde_json::from_str::<Vec<Box<RawValue>>>(&text) {
+            match raw_cases(file) {
+                Ok(raw) if raw.is_empty() => self.missing(file, "has no cases", out)?,
                 Ok(raw) => {
                     cases += raw.len();
                     for case in raw {
@@ -99,7 +100,7 @@ impl Tally {
 
     fn case(&mut self, text: &str, out: &mut impl Write) -> io::Result<()> {
         let (id, verdict) = match serde_json::from_str::<Case>(text) {
-            Ok(case) => (case.id.clone(), judge(&case)),
+            Ok(case) => (case.id.clone(), judged(&case)),
             Err(error) => {
                 let named = serde_json::from_str::<Named>(text);
                 let id = named.map_or_else(|_| "a case without id".to_owned(), |named| named.id);
@@ -122,6 +123,19 @@ impl Tally {
         *count += 1;
         Ok(())
     }
+}
+
+/// The verdict on a case; a panic is a failure of that case alone.
+fn judged(case: &Case) -> Verdict {
+    catch_unwind(AssertUnwindSafe(|| judge(case))).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("for no told reason");
+        Verdict::failed(format!("panicked: {words}"))
+    })
+}
+
+fn raw_cases(file: &Path) -> io::Result<Vec<Box<RawValue>>> {
+    Ok(serde_json::from_slice(&fs::read(file)?)?)
 }
 
 /// The case files of a folder by name.

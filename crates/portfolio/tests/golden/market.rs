@@ -34,6 +34,12 @@ impl Listing {
         Ok(Self { unit: unit(told)?, multiplier })
     }
 
+    /// The same by the symbol that the library has for it.
+    pub(crate) fn of_symbol(case: &Case, symbol: &Symbol) -> Result<Self, String> {
+        let told = symbols(case).into_iter().find(|told| parsed(told).as_ref() == Ok(symbol));
+        Self::of(case, told.unwrap_or(symbol.as_str()))
+    }
+
     /// Quoted prices as this factor has them in the major currency and per contract.
     fn factor(self) -> f64 {
         let multiplier: f64 = self.multiplier.to_string().parse().unwrap_or(f64::NAN);
@@ -69,8 +75,13 @@ pub(crate) fn market(case: &Case, backfill: Backfill) -> Result<Market, String> 
     Ok(market)
 }
 
+/// A case's symbol as the library spells it: what no ticker has becomes a dash, and what is too long keeps its end.
 pub(crate) fn parsed(symbol: &str) -> Result<Symbol, String> {
-    symbol.parse().map_err(|error| format!("{symbol}: {error}"))
+    let spell =
+        |letter: char| if letter.is_ascii_alphanumeric() || "^.-=&".contains(letter) { letter } else { '-' };
+    let spelled: String = symbol.chars().map(spell).collect();
+    let end = &spelled[spelled.len().saturating_sub(Symbol::MAX_LEN)..];
+    end.parse().map_err(|error| format!("{symbol}: {error}"))
 }
 
 fn instrument(case: &Case, symbol: &str, backfill: Backfill) -> Result<InstrumentData, String> {
@@ -117,8 +128,8 @@ fn series(
     if let Some((day, price)) = earlier {
         columns.push(epoch_day(day), price * listing.factor());
     }
-    for (day, price) in prices {
-        columns.push(epoch_day(*day), price.float() * listing.factor());
+    for (day, price) in by_day(prices) {
+        columns.push(epoch_day(day), price.float() * listing.factor());
     }
     match case.prices_adjusted {
         PriceUnits::None => PriceSeries::as_traded(columns),
@@ -130,6 +141,11 @@ fn series(
     }
 }
 
+/// Quotes in the order of their days; the last one of a day counts.
+fn by_day(quotes: &[(NaiveDate, Number)]) -> BTreeMap<NaiveDate, &Number> {
+    quotes.iter().map(|(day, quote)| (*day, quote)).collect()
+}
+
 /// By the format, the first quote holds before its day too, in the units of the day.
 fn before_first(
     case: &Case,
@@ -139,8 +155,8 @@ fn before_first(
 ) -> Option<(NaiveDate, f64)> {
     let booked = case.transactions.iter().filter(|entry| entry.symbol.as_deref() == Some(symbol));
     let needed = booked.map(|entry| entry.date).min()?;
-    let (first, price) = prices.first().filter(|(first, _)| needed < *first)?;
-    let between = splits.iter().filter(|split| needed < split.ex_date && split.ex_date <= *first);
+    let (first, price) = by_day(prices).pop_first().filter(|(first, _)| needed < *first)?;
+    let between = splits.iter().filter(|split| needed < split.ex_date && split.ex_date <= first);
     let units = match case.prices_adjusted {
         PriceUnits::None => between.map(|split| split.ratio.factor()).product(),
         PriceUnits::Split => Decimal::ONE,
@@ -159,8 +175,8 @@ fn rates(pairs: &BTreeMap<String, Vec<(NaiveDate, Number)>>) -> Result<Rates, St
         }
         let factor = f64::from(from.units_in_one) / f64::from(to.units_in_one);
         let mut columns = PriceColumns::default();
-        for (day, rate) in quotes {
-            columns.push(epoch_day(*day), rate.float() * factor);
+        for (day, rate) in by_day(quotes) {
+            columns.push(epoch_day(day), rate.float() * factor);
         }
         rates.insert(from.currency, to.currency, &columns);
     }

@@ -10,8 +10,12 @@ pub(crate) struct Number(String);
 
 impl Number {
     pub(crate) fn decimal(&self) -> Result<Decimal, String> {
-        let parsed =
-            if self.0.contains(['e', 'E']) { Decimal::from_scientific(&self.0) } else { self.0.parse() };
+        let parsed = if self.0.contains(['e', 'E']) {
+            // A power that no decimal can have is dust, or too large for it in any spelling.
+            Decimal::from_scientific(&self.0).or_else(|_| format!("{:.28}", self.float()).parse())
+        } else {
+            self.0.parse()
+        };
         parsed.map(|number| number.normalize()).map_err(|error| format!("{}: {error}", self.0))
     }
 

@@ -58,9 +58,10 @@ fn balance(world: &World<'_>, code: &str) -> Answered {
 fn portfolio_value(world: &World<'_>) -> Answered {
     let books = world.books(CostMethod::Fifo)?;
     let holdings = world.report(&books).totals.holdings_value?;
-    amount(Ok(match world.scope()? {
-        Scope::Holdings => holdings,
-        Scope::Portfolio => holdings + recorded_in_base(world, &books, world.as_of)?,
+    // Cash leaves it only where the case says so.
+    amount(Ok(match world.case.params.scope()? {
+        Some(Scope::Holdings) => holdings,
+        Some(Scope::Portfolio) | None => holdings + recorded_in_base(world, &books, world.as_of)?,
     }))
 }
 

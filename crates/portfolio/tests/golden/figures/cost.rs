@@ -14,8 +14,8 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
     Some(match name.stem.as_str() {
         "cost_basis" => held_cost(world, name).and_then(amount),
         "unit_cost" => unit_cost(world, name),
-        "unrealised" | "realised" if name.has(Suffix::Local) => local_gain(world, name),
-        "unrealised" if name.has(Suffix::Percent) => percent(world, name),
+        "unrealised" | "realised" if name.has(Suffix::Percent) => percent(world, name),
+        "unrealised" | "realised" if name.has(Suffix::Local) => local_gain(world, name).and_then(amount),
         "unrealised" | "realised" => gains(world, name).and_then(amount),
         "capital_gain_gross" => capital_gain(world, name, TradeCosts::LeftOut),
         "capital_gain_after_fees" => capital_gain(world, name, TradeCosts::Included),
@@ -45,7 +45,7 @@ pub(crate) fn only<'b>(books: &'b Books, name: &Name) -> Result<&'b Position, Tr
 
 /// How many units of its quotes' unit are one of the position's currency.
 pub(crate) fn units(world: &World<'_>, position: &Position) -> Result<Decimal, Trouble> {
-    Ok(Decimal::from(Listing::of(world.case, position.symbol.as_str())?.unit.units_in_one))
+    Ok(Decimal::from(Listing::of_symbol(world.case, &position.symbol)?.unit.units_in_one))
 }
 
 fn seen(cost: Cost, name: &Name) -> Cost {
@@ -114,25 +114,41 @@ fn life(world: &World<'_>, books: &Books) -> Result<Period, Trouble> {
     Ok(Period::since(books.first_day().unwrap_or(world.as_of), world.as_of)?)
 }
 
+/// A gain in relation to the cost of the same shares, held or sold.
 fn percent(world: &World<'_>, name: &Name) -> Answered {
-    let gain = price_of_decimal(gains(world, name)??);
-    let cost = price_of_decimal(held_cost(world, name)??);
+    let gain = if name.has(Suffix::Local) { local_gain(world, name)? } else { gains(world, name)? };
+    let cost = if name.is("realised") { sold_cost(world, name)? } else { held_cost(world, name)? };
+    let (gain, cost) = (price_of_decimal(gain?), price_of_decimal(cost?));
     if cost > 0.0 { Ok(Answer::Number(gain / cost)) } else { Err(Reason::NoCapital.into()) }
 }
 
-fn local_gain(world: &World<'_>, name: &Name) -> Answered {
+fn sold_cost(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
+    let books = world.books(name.method())?;
+    let period = world.period(&books)?;
+    let mut sum = Decimal::ZERO;
+    for position in positions(&books, name)? {
+        for sale in position.sales.iter().filter(|sale| period.contains(sale.date)) {
+            let cost = seen(sale.cost.clone(), name);
+            sum += if name.has(Suffix::Local) { cost.listed? * units(world, position)? } else { cost.base? };
+        }
+    }
+    Ok(Ok(sum))
+}
+
+fn local_gain(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
     let books = world.books(name.method())?;
     let position = only(&books, name)?;
     let mut gain = Decimal::ZERO;
     if name.is("realised") {
-        for sale in &position.sales {
+        let period = world.period(&books)?;
+        for sale in position.sales.iter().filter(|sale| period.contains(sale.date)) {
             gain += seen(sale.proceeds.clone(), name).listed? - seen(sale.cost.clone(), name).listed?;
         }
     } else if position.is_open() {
         let price = position.price_on(world.market.instrument(&position.symbol), world.as_of)?.price;
         gain = position.quantity * price - seen(position.cost(), name).listed?;
     }
-    amount(Ok(gain * units(world, position)?))
+    Ok(Ok(gain * units(world, position)?))
 }
 
 /// Realised and unrealised, without income.

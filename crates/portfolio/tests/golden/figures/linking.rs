@@ -108,7 +108,7 @@ pub(crate) fn total(case: &Case) -> Figure<f64> {
     if case.values.is_empty() {
         return linked(&risk::known_returns(case));
     }
-    let values: Vec<_> = case.values.iter().map(|value| value.value).collect();
+    let values: Vec<_> = case.values_in_period().iter().map(|value| value.value).collect();
     linked_sub_periods(&values.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>())
 }
 

@@ -79,7 +79,7 @@ fn price(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(CostMethod::Fifo)?;
     let position = only(&books, name)?;
     let price = position.price_on(world.market.instrument(&position.symbol), world.as_of)?.price;
-    let multiplier = Listing::of(world.case, position.symbol.as_str())?.multiplier;
+    let multiplier = Listing::of_symbol(world.case, &position.symbol)?.multiplier;
     amount(Ok(price * units(world, position)? / multiplier))
 }
 
@@ -88,6 +88,6 @@ fn price_in_base(world: &World<'_>, name: &Name) -> Answered {
     let position = only(&books, name)?;
     let price = position.price_on(world.market.instrument(&position.symbol), world.as_of)?.price;
     let rate = world.market.rates().on(position.currency, world.base, world.as_of)?.rate;
-    let multiplier = Listing::of(world.case, position.symbol.as_str())?.multiplier;
+    let multiplier = Listing::of_symbol(world.case, &position.symbol)?.multiplier;
     amount(Ok(price * rate / multiplier))
 }

@@ -84,7 +84,7 @@ fn returns(world: &World<'_>, name: &Name) -> Result<Returns, Trouble> {
     let own: Vec<Option<f64>> = if !case.returns.is_empty() {
         case.returns.iter().map(|rate| rate.as_ref().map(Number::float)).collect()
     } else if !case.values.is_empty() {
-        let values: Vec<_> = case.values.iter().map(|value| value.value).collect();
+        let values: Vec<_> = case.values_in_period().iter().map(|value| value.value).collect();
         returns_of(&values)?.into_iter().map(Some).collect()
     } else {
         returns_of_ledger(world, name)?.into_iter().map(Some).collect()
@@ -138,7 +138,7 @@ fn levels(world: &World<'_>, name: &Name) -> Result<DailySeries, Trouble> {
         return linking::index(world, name);
     }
     let mut levels = vec![1.0];
-    if let Some((first, rest)) = case.values.split_first() {
+    if let Some((first, rest)) = case.values_in_period().split_first() {
         let first_day = first.day.unwrap_or_default();
         for (place, value) in rest.iter().enumerate() {
             let level = 1.0 + linked_sub_periods(&[(first.value, value.value)])?;
@@ -177,12 +177,12 @@ pub(crate) fn years(case: &Case) -> f64 {
     if let Some(years) = case.params.number("years") {
         return years;
     }
-    let dated =
-        case.values.first().and_then(|first| first.day).zip(case.values.last().and_then(|last| last.day));
+    let values = case.values_in_period();
+    let dated = values.first().and_then(|first| first.day).zip(values.last().and_then(|last| last.day));
     if let Some((first, last)) = dated {
         let days = last.signed_duration_since(first).num_days() as f64;
         return days / case.params.number("year_days").unwrap_or(365.0);
     }
-    let periods = if case.values.is_empty() { known_returns(case).len() } else { case.values.len() - 1 };
+    let periods = if values.is_empty() { known_returns(case).len() } else { values.len() - 1 };
     periods as f64 / periods_per_year(case)
 }

@@ -12,8 +12,8 @@ use crate::world::World;
 pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
     Some(match name.stem.as_str() {
         "dividends_gross" | "dividends_net" if name.has(Suffix::Local) => local_dividends(world, name),
-        "dividends_gross" | "dividends_net" | "dividend_count" | "earnings" | "fees" | "total_fees"
-        | "taxes" | "total_taxes" => sum(world, name),
+        "dividends_gross" | "dividends_net" | "dividend_count" | "dividends_count" | "earnings" | "fees"
+        | "total_fees" | "taxes" | "total_taxes" => sum(world, name),
         "dividend_yield_on_cost" | "dividend_yield" => yields(world, name),
         _ => return None,
     })
@@ -25,7 +25,9 @@ fn sum(world: &World<'_>, name: &Name) -> Answered {
     amount(match name.stem.as_str() {
         "dividends_gross" => parts.income.dividends_gross,
         "dividends_net" => parts.income.dividends_net,
-        "dividend_count" => return Ok(Answer::Number(parts.income.dividend_count as f64)),
+        "dividend_count" | "dividends_count" => {
+            return Ok(Answer::Number(parts.income.dividend_count as f64));
+        }
         "earnings" => parts.income.gross,
         "fees" | "total_fees" => parts.fees.total,
         _ => parts.taxes.total,
