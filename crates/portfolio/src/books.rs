@@ -26,7 +26,7 @@ pub use cost::Cost;
 pub(crate) use cost::{Booked, BookedRates, CostOrigin, share as cost_share};
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, ChargeKind, Income, IncomeKind};
-pub(crate) use lot_shelves::SPLIT_DECIMALS;
+pub(crate) use lot_shelves::{SPLIT_DECIMALS, restated};
 pub use position::{
     BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
     ShareTransfer,

@@ -215,6 +215,6 @@ impl LotShelves {
 }
 
 /// A quantity in the units after a split.
-pub(super) fn restated(quantity: Decimal, ratio: SplitRatio) -> Figure<Decimal> {
+pub(crate) fn restated(quantity: Decimal, ratio: SplitRatio) -> Figure<Decimal> {
     Ok(super::cost::share(quantity, ratio.new, ratio.old)?.round_dp(SPLIT_DECIMALS))
 }

@@ -214,12 +214,19 @@ pub struct ShareTransfer {
     pub arrives: bool,
     /// The lots, or parts of them, in the units of the day, with the cost that moved by the books' method.
     pub lots: Vec<Lot>,
+    /// Of a spin-off the lots as they stay, in the same order: it takes cost, but no shares.
+    pub kept: Vec<Lot>,
 }
 
 impl ShareTransfer {
     /// The cost that moved.
     pub fn cost(&self) -> Cost {
         sum_of_costs(&self.lots)
+    }
+
+    /// The lots by whose quantities its market value is divided.
+    pub(crate) fn concerned(&self) -> &[Lot] {
+        if self.kept.is_empty() { &self.lots } else { &self.kept }
     }
 }
 
@@ -315,6 +322,18 @@ impl Position {
     /// share of the pool's cost.
     pub fn closed_by(&self, sale: &Sale) -> &[ClosedLot] {
         self.closed_lots.get(sale.closed.clone()).unwrap_or_default()
+    }
+
+    /// Spin-offs: the transaction, its day, and what they brought at market value, where that is known.
+    pub(crate) fn spun_off(&self) -> impl Iterator<Item = (TransactionId, NaiveDate, Decimal)> {
+        let spin_offs = self.transfers.iter().filter(|transfer| !transfer.kept.is_empty());
+        spin_offs.filter_map(|spin_off| {
+            let is_its = |flow: &&PositionFlow| {
+                flow.kind == PositionFlowKind::TransferOut && flow.transaction == Some(spin_off.transaction)
+            };
+            let worth = self.flows.iter().find(is_its)?.amount.as_ref().ok()?;
+            Some((spin_off.transaction, spin_off.date, -*worth))
+        })
     }
 
     /// Shares held at the close of a day up to the books' day, in the units of that day.

@@ -6,10 +6,9 @@ use bellwether_domain::{CashDividend, CostMethod, Split, TransactionId};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
-use crate::books::cost_share;
 use crate::books::{
     ClosedLot, Cost, Income, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
-    ShareTransfer,
+    ShareTransfer, cost_share, restated,
 };
 use crate::exact::Exact;
 use crate::figure::total;
@@ -23,10 +22,14 @@ const EARLY_DAYS: i64 = 3;
 
 /// Part of a lot: what of it is held, or left in one go.
 struct Piece {
+    /// The day it came.
+    came: NaiveDate,
     /// The day it left; `None` while it is held.
     left: Option<NaiveDate>,
     /// In the units of the day it left, or of the books' day.
     quantity: Decimal,
+    /// What a spin-off took of the cost, and of how much; of such a piece no share leaves.
+    taken_cost: Option<(Figure<Decimal>, Figure<Decimal>)>,
 }
 
 impl Position {
@@ -44,10 +47,10 @@ impl Position {
         method: CostMethod,
     ) -> Option<Figure<Self>> {
         let opened: Vec<_> = self.opened.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
-        let first = opened.first()?.clone();
+        opened.first()?;
         let mut alone = self.parts_of(opened_by);
         alone.opened = opened;
-        Some(self.completed(alone, market, &first, method))
+        Some(self.completed(alone, market, method))
     }
 
     /// Lots, closed lots and transfers of one transaction.
@@ -66,16 +69,16 @@ impl Position {
         }
     }
 
-    fn completed(&self, mut alone: Self, market: &Market, opened: &Lot, method: CostMethod) -> Figure<Self> {
+    fn completed(&self, mut alone: Self, market: &Market, method: CostMethod) -> Figure<Self> {
         let pieces = pieces(&alone);
-        alone.changes = changes(&pieces, opened.arrived, &self.splits)?;
+        alone.changes = changes(&alone.opened, &pieces, &self.splits)?;
         if method == CostMethod::Average {
-            alone.cost_alone(&pieces, opened)?;
+            alone.cost_alone(&pieces)?;
         }
         alone.quantity = alone.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
         alone.sales = alone.closed_lots.iter().enumerate().map(sale).collect();
         alone.income = self.income_of(market, &alone)?;
-        alone.flows = self.flows_of(opened.transaction, &alone)?;
+        alone.flows = self.flows_of(&alone)?;
         let trades = alone.flows.iter().filter(|flow| flow.kind != PositionFlowKind::Dividend);
         alone.trade_fees = total(trades.clone().map(|flow| &flow.fee));
         alone.trade_taxes = total(trades.map(|flow| &flow.tax));
@@ -83,21 +86,31 @@ impl Position {
     }
 
     /// Gives each piece its part of what the lot itself cost, where the books have one cost for all.
-    fn cost_alone(&mut self, pieces: &[Piece], opened: &Lot) -> Figure<()> {
-        let mut left = (opened.quantity, opened.cost.clone());
-        let mut costs = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            let quantity = in_units_of(opened.arrived, piece, &self.splits)?;
-            let cost = if left.0.is_zero() { Cost::ZERO } else { left.1.share(quantity, left.0) };
-            left = (left.0.minus(quantity)?, left.1.minus(&cost));
-            costs.push(cost);
+    fn cost_alone(&mut self, pieces: &[Piece]) -> Figure<()> {
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        // Held pieces last; within a day spin-offs come before sales.
+        let place = |piece: &Piece| (piece.left.is_none(), piece.left, piece.taken_cost.is_none());
+        order.sort_by_key(|index| pieces.get(*index).map(place));
+        let mut costs = vec![Cost::ZERO; pieces.len()];
+        for (came, quantity, cost) in arrivals(&self.opened)? {
+            let mut left = (quantity, cost);
+            for index in order.iter().copied() {
+                let Some(piece) = pieces.get(index).filter(|piece| piece.came == came) else { continue };
+                let quantity = in_units_of(came, piece, &self.splits)?;
+                let cost = match &piece.taken_cost {
+                    Some((taken, all)) => left.1.share(taken.clone()?, all.clone()?),
+                    None if left.0.is_zero() => Cost::ZERO,
+                    None => left.1.share(quantity, left.0),
+                };
+                left = (left.0.minus(quantity)?, left.1.minus(&cost));
+                costs[index] = cost;
+            }
         }
-        let mut costs = costs.into_iter();
         let closed = self.closed_lots.iter_mut().map(|lot| &mut lot.cost);
         let departed = self.transfers.iter_mut().filter(|transfer| !transfer.arrives);
         let departed = departed.flat_map(|out| out.lots.iter_mut().map(|lot| &mut lot.cost));
         let held = self.lots.iter_mut().map(|lot| &mut lot.cost);
-        closed.chain(departed).chain(held).zip(&mut costs).for_each(|(cost, own)| *cost = own);
+        closed.chain(departed).chain(held).zip(costs).for_each(|(cost, own)| *cost = own);
         Ok(())
     }
 
@@ -122,13 +135,11 @@ impl Position {
         Ok(incomes)
     }
 
-    /// The day before whose opening the shares of a dividend were held: its ex-date, or the last day with any by its
-    /// payment where there were none.
+    /// The day before whose open shares had to be held for a dividend: its ex-date, or where none were held then the day
+    /// of its payment, or the last before it with shares.
     pub(crate) fn entitled_on(&self, income: &Income, known: &[CashDividend]) -> NaiveDate {
-        let ex_date = Some(entitled_on(income, known));
-        ex_date
-            .filter(|ex_date| !self.quantity_before(*ex_date).is_zero())
-            .unwrap_or_else(|| self.last_held(income.date))
+        let ex_date = ex_date_of(income, known);
+        if self.quantity_before(ex_date).is_zero() { self.last_held(income.date) } else { ex_date }
     }
 
     /// The day itself when shares were held at the close before it, else the last one of which that is true: a payment
@@ -142,40 +153,56 @@ impl Position {
         changes.iter().rev().find(|change| !change.before.is_zero()).map_or(day, |change| change.date)
     }
 
-    /// The purchase whole, of each sale and transfer the lot's part, and its dividends.
-    fn flows_of(&self, opened_by: TransactionId, alone: &Self) -> Figure<Vec<PositionFlow>> {
+    /// The lot's part of each trade and transfer, and its dividends.
+    fn flows_of(&self, alone: &Self) -> Figure<Vec<PositionFlow>> {
         let mut flows: Vec<_> = alone.income.iter().map(paid_out).collect();
         for flow in &self.flows {
-            let is_trade = !matches!(flow.kind, PositionFlowKind::Dividend | PositionFlowKind::Fee);
-            let Some(transaction) = flow.transaction.filter(|_| is_trade) else { continue };
-            if transaction == opened_by {
+            let part = alone.moved_by(flow)?;
+            if part.is_zero() {
+                continue;
+            }
+            let whole = self.moved_by(flow)?;
+            if part == whole {
                 flows.push(flow.clone());
                 continue;
             }
-            let part = alone.quantity_moved_by(transaction)?;
-            if !part.is_zero() {
-                let whole = self.quantity_moved_by(transaction)?;
-                let share =
-                    |amount: &Figure<Decimal>| amount.clone().and_then(|it| cost_share(it, part, whole));
-                let (amount, fee, tax) = (share(&flow.amount), share(&flow.fee), share(&flow.tax));
-                flows.push(PositionFlow { amount, fee, tax, ..flow.clone() });
-            }
+            let share = |amount: &Figure<Decimal>| amount.clone().and_then(|it| cost_share(it, part, whole));
+            let (amount, fee, tax) = (share(&flow.amount), share(&flow.fee), share(&flow.tax));
+            flows.push(PositionFlow { amount, fee, tax, ..flow.clone() });
         }
         flows.sort_by_key(|flow| flow.date);
         Ok(flows)
     }
 
-    /// Shares that were sold or transferred by a booking.
-    fn quantity_moved_by(&self, transaction: TransactionId) -> Figure<Decimal> {
-        let sold = self.closed_lots.iter().filter(|lot| lot.closed_by == transaction).map(|lot| lot.quantity);
-        let moved = self.transfers.iter().filter(|transfer| transfer.transaction == transaction);
-        sold.chain(moved.flat_map(|transfer| transfer.lots.iter().map(|lot| lot.quantity)))
-            .try_fold(Decimal::ZERO, Exact::plus)
+    /// Shares by which a trade or transfer is divided among lots: of a trade those that it closed and opened, of a
+    /// spin-off those that stay.
+    fn moved_by(&self, flow: &PositionFlow) -> Figure<Decimal> {
+        let Some(transaction) = flow.transaction else { return Ok(Decimal::ZERO) };
+        match flow.kind {
+            PositionFlowKind::Purchase | PositionFlowKind::Sale => {
+                let closed = self.closed_lots.iter().filter(|lot| lot.closed_by == transaction);
+                let opened = self.opened.iter();
+                let opened = opened.filter(|lot| lot.transaction == transaction && lot.arrived == flow.date);
+                shares(closed.map(|lot| lot.quantity).chain(opened.map(|lot| lot.quantity)))
+            }
+            PositionFlowKind::TransferIn | PositionFlowKind::TransferOut => {
+                let arrives = flow.kind == PositionFlowKind::TransferIn;
+                let moved = self.transfers.iter();
+                let moved = moved.filter(|it| it.transaction == transaction && it.arrives == arrives);
+                shares(moved.flat_map(ShareTransfer::concerned).map(|lot| lot.quantity))
+            }
+            PositionFlowKind::Dividend | PositionFlowKind::Fee => Ok(Decimal::ZERO),
+        }
     }
 }
 
+/// How many shares, held or owed.
+fn shares(mut quantities: impl Iterator<Item = Decimal>) -> Figure<Decimal> {
+    quantities.try_fold(Decimal::ZERO, |sum, quantity| sum.plus(quantity.abs()))
+}
+
 /// The ex-date of a dividend: the latest known one that its payment can belong to, else the day of the payment.
-fn entitled_on(income: &Income, known: &[CashDividend]) -> NaiveDate {
+fn ex_date_of(income: &Income, known: &[CashDividend]) -> NaiveDate {
     let day = |days| income.date.checked_add_signed(TimeDelta::days(days)).unwrap_or(income.date);
     let past = known.partition_point(|dividend| dividend.ex_date <= day(EARLY_DAYS));
     let latest = known.get(..past).and_then(<[_]>::last).map(|dividend| dividend.ex_date);
@@ -196,18 +223,44 @@ fn paid_out(income: &Income) -> PositionFlow {
 
 /// The lot's part of a transfer.
 fn of_transfer(transfer: &ShareTransfer, opened_by: TransactionId) -> Option<ShareTransfer> {
-    let lots: Vec<_> = transfer.lots.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
-    (!lots.is_empty()).then(|| ShareTransfer { lots, ..transfer.clone() })
+    let own = |lots: &[Lot]| -> Vec<Lot> {
+        lots.iter().filter(|lot| lot.transaction == opened_by).cloned().collect()
+    };
+    let lots = own(&transfer.lots);
+    let (date, transaction, arrives) = (transfer.date, transfer.transaction, transfer.arrives);
+    (!lots.is_empty()).then(|| ShareTransfer { date, transaction, arrives, lots, kept: own(&transfer.kept) })
 }
 
-/// What left first, and then what is held.
+/// What was sold, what left otherwise, and then what is held.
 fn pieces(alone: &Position) -> Vec<Piece> {
-    let sold = alone.closed_lots.iter().map(|lot| Piece { left: Some(lot.sold), quantity: lot.quantity });
-    let gone = alone.transfers.iter().filter(|transfer| !transfer.arrives);
-    let moved = gone
-        .flat_map(|out| out.lots.iter().map(|lot| Piece { left: Some(out.date), quantity: lot.quantity }));
-    let held = alone.lots.iter().map(|lot| Piece { left: None, quantity: lot.quantity });
-    sold.chain(moved).chain(held).collect()
+    let piece = |came, left, quantity| Piece { came, left, quantity, taken_cost: None };
+    let sold = alone.closed_lots.iter().map(|lot| piece(lot.arrived, Some(lot.sold), lot.quantity));
+    let gone = alone.transfers.iter().filter(|transfer| !transfer.arrives).flat_map(|out| {
+        out.lots.iter().enumerate().map(move |(index, lot)| {
+            let taken_cost = out.kept.get(index).map(|kept| {
+                let all = lot.cost.plus(&kept.cost).base;
+                (lot.cost.base.clone(), all)
+            });
+            Piece { came: lot.arrived, left: Some(out.date), quantity: lot.quantity, taken_cost }
+        })
+    });
+    let held = alone.lots.iter().map(|lot| piece(lot.arrived, None, lot.quantity));
+    sold.chain(gone).chain(held).collect()
+}
+
+/// What a lot brought by day, and what that cost: one that an event brings back comes twice.
+fn arrivals(opened: &[Lot]) -> Figure<Vec<(NaiveDate, Decimal, Cost)>> {
+    let mut arrivals: Vec<(NaiveDate, Decimal, Cost)> = Vec::with_capacity(1);
+    for lot in opened {
+        match arrivals.iter_mut().find(|(came, ..)| *came == lot.arrived) {
+            Some((_, quantity, cost)) => {
+                *quantity = quantity.plus(lot.quantity)?;
+                *cost = cost.plus(&lot.cost);
+            }
+            None => arrivals.push((lot.arrived, lot.quantity, lot.cost.clone())),
+        }
+    }
+    Ok(arrivals)
 }
 
 fn sale((place, lot): (usize, &ClosedLot)) -> Sale {
@@ -222,27 +275,69 @@ fn sale((place, lot): (usize, &ClosedLot)) -> Sale {
     }
 }
 
-/// The quantity on each day on which it changed, worked out from what left when.
-fn changes(pieces: &[Piece], arrived: NaiveDate, all_splits: &[Split]) -> Figure<Vec<QuantityChange>> {
-    let after_arrival = splits::between(all_splits, arrived, NaiveDate::MAX);
-    let days: BTreeSet<_> = [arrived]
+/// The quantity on each day on which it changed.
+fn changes(opened: &[Lot], pieces: &[Piece], all_splits: &[Split]) -> Figure<Vec<QuantityChange>> {
+    let arrivals = arrivals(opened)?;
+    let mut stays = arrivals.iter().map(|(came, quantity, _)| {
+        let pieces: Vec<_> = pieces.iter().filter(|piece| piece.came == *came).collect();
+        stay(*came, *quantity, &pieces, all_splits)
+    });
+    let first = stays.next().unwrap_or_else(|| Ok(Vec::new()));
+    stays.try_fold(first?, |sum, stay| together(&sum, &stay?))
+}
+
+/// The quantity of what came on one day. It follows the splits forward from there, as the holding does: carried back
+/// from what left later it would miss what the splits have rounded.
+fn stay(
+    came: NaiveDate,
+    opened: Decimal,
+    pieces: &[&Piece],
+    all_splits: &[Split],
+) -> Figure<Vec<QuantityChange>> {
+    let after_arrival = splits::between(all_splits, came, NaiveDate::MAX);
+    let days: BTreeSet<_> = [came]
         .into_iter()
         .chain(pieces.iter().filter_map(|piece| piece.left))
         .chain(after_arrival.iter().map(|split| split.ex_date))
         .collect();
     let mut changes = Vec::with_capacity(days.len());
+    let mut quantity = Decimal::ZERO;
     for date in days {
-        let held = |still: &dyn Fn(NaiveDate) -> bool| {
-            let mut pieces = pieces.iter().filter(|piece| piece.left.is_none_or(still));
-            pieces.try_fold(Decimal::ZERO, |sum, piece| sum.plus(in_units_of(date, piece, all_splits)?))
+        let todays = after_arrival.iter().filter(|split| split.ex_date == date);
+        let before = todays.clone().try_fold(quantity, |quantity, split| restated(quantity, split.ratio))?;
+        let is_last = after_arrival.last().is_none_or(|last| last.ex_date <= date);
+        let stays = |piece: &&&Piece| piece.left.is_none_or(|left| left > date);
+        quantity = if is_last || pieces.iter().filter(stays).all(|piece| piece.quantity.is_zero()) {
+            pieces.iter().filter(stays).try_fold(Decimal::ZERO, |sum, piece| sum.plus(piece.quantity))?
+        } else {
+            let arriving = if date == came { opened } else { Decimal::ZERO };
+            let mut left = pieces.iter().filter(|piece| piece.left == Some(date));
+            left.try_fold(before.plus(arriving)?, |rest, piece| rest.minus(piece.quantity))?
         };
-        let before = if date == arrived { Decimal::ZERO } else { held(&|left| left >= date)? };
-        let after = held(&|left| left > date)?;
-        if !before.is_zero() || !after.is_zero() {
-            changes.push(QuantityChange { date, before, after });
+        if !before.is_zero() || !quantity.is_zero() {
+            changes.push(QuantityChange { date, before, after: quantity });
         }
     }
     Ok(changes)
+}
+
+/// The sum of two quantities by day.
+fn together(one: &[QuantityChange], other: &[QuantityChange]) -> Figure<Vec<QuantityChange>> {
+    let days: BTreeSet<_> = one.iter().chain(other).map(|change| change.date).collect();
+    let on = |changes: &[QuantityChange], date: NaiveDate| {
+        let past = changes.partition_point(|change| change.date <= date);
+        let last = past.checked_sub(1).and_then(|index| changes.get(index));
+        match last {
+            Some(last) if last.date == date => (last.before, last.after),
+            Some(last) => (last.after, last.after),
+            None => (Decimal::ZERO, Decimal::ZERO),
+        }
+    };
+    let sum = |date| {
+        let (a, b) = (on(one, date), on(other, date));
+        Ok(QuantityChange { date, before: a.0.plus(b.0)?, after: a.1.plus(b.1)? })
+    };
+    days.into_iter().map(sum).collect()
 }
 
 /// A piece's quantity in the units of an earlier day.

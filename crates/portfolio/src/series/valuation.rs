@@ -201,6 +201,15 @@ impl<'a> Valuation<'a> {
         }
     }
 
+    /// Adds what a spin-off brought to what was held before the day's trades: until that day it was part of the shares.
+    pub(crate) fn add_spun_off(&mut self, date: NaiveDate, worth: Decimal) {
+        if date >= self.first
+            && let Some(before) = self.before.get_mut(self.axis.index(date))
+        {
+            *before += worth.float();
+        }
+    }
+
     /// Adds a currency's balances.
     pub(crate) fn add_cash(&mut self, currency: Currency, changes: &[(NaiveDate, Decimal)], rates: &Rates) {
         let days = self.axis.days;

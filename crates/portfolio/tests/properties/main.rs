@@ -6,6 +6,8 @@
 mod benchmark;
 mod cash;
 mod decisions;
+mod event_world;
+mod events;
 mod gain;
 mod ledger_order;
 mod lots;

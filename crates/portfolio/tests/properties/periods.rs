@@ -52,14 +52,12 @@ proptest! {
                 sum = (sum.0 + lot.opening.unwrap(), sum.1 + lot.closing.unwrap(), sum.2 + lot.gain.unwrap());
             }
             let charges = whole.parts.fees.separate.unwrap();
-            // Of a split that leaves fractions each lot keeps 15 decimals: times prices and bookings, not more.
-            let alike = |left: Decimal, right: Decimal| (left - right).abs() < Decimal::new(1, 9);
             let (opening, closing, gain) = (whole.opening.unwrap(), whole.closing.unwrap(), whole.gain.unwrap());
-            prop_assert!(alike(sum.0, opening) && alike(sum.1, closing), "{sum:?} {opening} {closing}");
+            prop_assert!(nearly(sum.0, opening) && nearly(sum.1, closing), "{sum:?} {opening} {closing}");
             // A dividend that came before any share belongs to no lot.
             let is_earned = |income: &Income| position.opened.first().is_some_and(|lot| lot.arrived < income.date);
             if position.income.iter().all(is_earned) {
-                prop_assert!(alike(sum.2 - charges, gain), "{sum:?} {charges} {gain}");
+                prop_assert!(nearly(sum.2 - charges, gain), "{sum:?} {charges} {gain}");
             }
         }
     }

@@ -142,7 +142,7 @@ impl Replay<'_> {
         let cost = Booked { net: quantity.times(unit_cost)?.plus(fee)?, fee, tax: Decimal::ZERO };
         let mut lot = self.lot(posted, quantity, self.booked(posted, cost));
         lot.acquired = acquired.unwrap_or(lot.acquired);
-        self.transferred(posted, true, vec![lot.clone()]);
+        self.transferred(posted, true, vec![lot.clone()], Vec::new());
         self.acquire(posted, lot)
     }
 
@@ -157,7 +157,7 @@ impl Replay<'_> {
         self.external(posted, ExternalKind::TransferOut, worth);
         let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
-        self.transferred(posted, false, lots);
+        self.transferred(posted, false, lots, Vec::new());
         Ok(())
     }
 
@@ -176,8 +176,8 @@ impl Replay<'_> {
         self.shelves.relocate(&posted.transaction.account, &arrival.account, quantity, chosen)
     }
 
-    pub(super) fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>) {
+    pub(super) fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>, kept: Vec<Lot>) {
         let (date, transaction) = (posted.date, posted.transaction.id);
-        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots });
+        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots, kept });
     }
 }

@@ -23,9 +23,12 @@ fn account_of(transaction: &Transaction) -> Option<&str> {
 }
 
 /// What a merger or spin-off gives for the shares of an instrument.
+#[derive(Default)]
 struct Exchange {
     /// What leaves, with the cost that leaves.
     given: Vec<Lot>,
+    /// What stays of it, where only cost leaves.
+    kept: Vec<Lot>,
     /// What comes for it, in the other instrument.
     received: Vec<Lot>,
 }
@@ -39,12 +42,13 @@ pub(super) fn spin_off(
     let Booking::SpinOff { ratio, cost_share, cash_in_lieu, .. } = &posted.transaction.booking else {
         return Ok(());
     };
-    let mut exchange = Exchange { given: Vec::new(), received: Vec::new() };
+    let mut exchange = Exchange::default();
     for mut lot in from.shelves.take_all(account_of(posted.transaction)) {
         let moved = lot.cost.share(*cost_share, Decimal::ONE);
         if let Some(received) = received(from, to, posted, &lot, moved.clone(), *ratio)? {
             lot.cost = lot.cost.minus(&moved);
             exchange.given.push(Lot { quantity: Decimal::ZERO, cost: moved, ..lot.clone() });
+            exchange.kept.push(lot.clone());
             exchange.received.push(received);
         }
         from.shelves.put(lot)?;
@@ -82,7 +86,7 @@ pub(super) fn merger(
     };
 
     let mut sold = Vec::new();
-    let mut exchange = Exchange { given: Vec::new(), received: Vec::new() };
+    let mut exchange = Exchange::default();
     for lot in lots {
         let (paid, rest) = parts(&lot, &for_cash)?;
         if let Some(to) = &mut to {
@@ -167,8 +171,8 @@ fn hand_over(
     let (zero, kinds) = (Decimal::ZERO, (PositionFlowKind::TransferOut, PositionFlowKind::TransferIn));
     from.flow(posted, kinds.0, worth.clone().map(|worth| -worth), zero, zero);
     to.flow(&posted_to, kinds.1, worth, zero, zero);
-    from.transferred(posted, false, exchange.given);
-    to.transferred(&posted_to, true, exchange.received.clone());
+    from.transferred(posted, false, exchange.given, exchange.kept);
+    to.transferred(&posted_to, true, exchange.received.clone(), Vec::new());
     for lot in exchange.received {
         to.acquire(&posted_to, lot)?;
     }
