@@ -32,6 +32,13 @@ pub fn listed(closes: &[(&str, f64)]) -> InstrumentData {
     InstrumentData::new(Currency::USD).with_prices(PriceSeries::as_traded(columns(closes)))
 }
 
+/// The same on consecutive days.
+pub fn listed_from<const N: usize>(first: &str, closes: [f64; N]) -> InstrumentData {
+    let days = (epoch_day(day(first))..).take(N).collect();
+    let columns = PriceColumns { days, closes: closes.to_vec() };
+    InstrumentData::new(Currency::USD).with_prices(PriceSeries::as_traded(columns))
+}
+
 pub fn market<const N: usize>(instruments: [(&str, InstrumentData); N]) -> Market {
     let mut market = Market::new(Rates::new());
     for (name, data) in instruments {
@@ -58,7 +65,12 @@ pub fn sell(on: &str, name: &str, quantity: &str, price: &str) -> TransactionDra
 
 fn traded(kind: TransactionKind, on: &str, name: &str, quantity: &str, price: &str) -> TransactionDraft {
     let (quantity, price) = (Some(number(quantity)), Some(number(price)));
-    TransactionDraft { symbol: Some(symbol(name)), quantity, price, ..TransactionDraft::new(kind, day(on), Currency::USD) }
+    TransactionDraft {
+        symbol: Some(symbol(name)),
+        quantity,
+        price,
+        ..TransactionDraft::new(kind, day(on), Currency::USD)
+    }
 }
 
 pub fn paid(kind: TransactionKind, on: &str, amount: &str) -> TransactionDraft {
@@ -67,7 +79,8 @@ pub fn paid(kind: TransactionKind, on: &str, amount: &str) -> TransactionDraft {
 
 /// Transactions in the order in which they were recorded.
 pub fn ledger<const N: usize>(drafts: [TransactionDraft; N]) -> Vec<Transaction> {
-    let checked = (1..).zip(drafts).map(|(sequence, draft)| draft.check(TransactionId::new(), sequence, draft.date));
+    let checked =
+        (1..).zip(drafts).map(|(sequence, draft)| draft.check(TransactionId::new(), sequence, draft.date));
     checked.collect::<Result<_, _>>().expect("valid transactions")
 }
 

@@ -1,7 +1,7 @@
 //! Derivations: how a figure came about, down to transactions, prices and rates.
 //!
-//! Every figure of a report is written down once, as a function of a [`Calculation`]. [`Compute`] makes it the number,
-//! [`Record`] a node of a [`Derivation`], so that what is explained is what was computed.
+//! Every figure of a report is written down once, as a function of a `Calculation`. `Compute` makes it the number,
+//! `Record` a node of a [`Derivation`], so that what is explained is what was computed.
 
 mod benchmarks;
 mod calculation;

@@ -3,8 +3,21 @@
 //! Everything here is a function of its arguments: no clock, no file, no network. Amounts of the ledger are exact
 //! decimals, rates and daily series are `f64`, and a figure that cannot be known is a [`Reason`], never a zero.
 //!
-//! [`Market`] is what may be known of the world, [`Books`] a ledger replayed up to a day, [`PortfolioSeries`] its value
-//! by day, [`Report`] all figures, [`Benchmark`] the same money in an index.
+//! What leads to what:
+//!
+//! * [`Market`] is what may be known of the world; [`Books`] a ledger replayed up to a day; [`PortfolioSeries`] its value
+//!   by day; [`Report`] all figures of the day.
+//! * [`performance()`] has gain, its parts and rates of any [`Subject`] over any [`Period`]; [`xirr()`], [`time_weighted`],
+//!   [`modified_dietz()`], [`irr`] and [`linked()`] are the rates alone, from numbers of whatever origin.
+//! * [`risk`], [`drawdowns`], [`calendar_returns()`] and [`rolling_returns`] tell more of a series of returns.
+//! * [`Benchmark`] is the same money in an instrument or a [`CustomIndex`]; [`Contributions`] and [`Decisions`] say what
+//!   made the result.
+//! * [`IncomeReceived`], [`DividendYield`] and [`DividendCalendar`] are dividends; [`Allocation`] classes and trades;
+//!   [`TaxYearReport`] the sales and income of a tax year.
+//! * [`Derivations`] tell how a figure came about, [`WhatIf`] what it would be in another ledger; [`downsample`] thins a
+//!   series for a chart.
+//!
+//! `docs/FORMULAS.md` states each figure, with an example worked out by hand.
 //!
 //! ```
 //! use bellwether_domain::{Currency, PriceColumns, TransactionDraft, TransactionId, TransactionKind};
