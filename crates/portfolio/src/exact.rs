@@ -26,10 +26,16 @@ pub(crate) trait Exact: Sized {
 
 impl Exact for Decimal {
     fn plus(self, other: Decimal) -> Figure<Decimal> {
+        if other.is_zero() && !self.is_zero() {
+            return Ok(self);
+        }
         self.checked_add(other).ok_or(Reason::OutOfRange)
     }
 
     fn minus(self, other: Decimal) -> Figure<Decimal> {
+        if other.is_zero() && !self.is_zero() {
+            return Ok(self);
+        }
         self.checked_sub(other).ok_or(Reason::OutOfRange)
     }
 
@@ -61,7 +67,7 @@ impl Exact for Decimal {
 fn is_one(decimal: Decimal) -> bool {
     match decimal.scale() {
         0 => decimal.mantissa() == 1,
-        _ => decimal == Decimal::ONE,
+        scale => decimal.mantissa() == 10_i128.pow(scale),
     }
 }
 
@@ -98,6 +104,14 @@ mod tests {
             let decimal = Decimal::new(mantissa >> shift, scale);
             let nearest: f64 = decimal.to_string().parse().expect("a number");
             prop_assert_eq!(decimal.float().to_bits(), nearest.to_bits());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_is_one_however_it_is_written(scale in 0..29_u32, beside in -1..=1_i128) {
+            let decimal = Decimal::from_i128_with_scale(10_i128.pow(scale) + beside, scale);
+            prop_assert_eq!(is_one(decimal), decimal == Decimal::ONE);
         }
     }
 

@@ -72,7 +72,8 @@ pub fn xirr(flows: &[Flow]) -> Figure<Rate> {
 
 /// The rate of amounts by day, one a day and in order.
 fn rate_of(netted: &[(i32, f64)]) -> Figure<Rate> {
-    let nonzero: Vec<(i32, f64)> = netted.iter().copied().filter(|(_, amount)| *amount != 0.0).collect();
+    let mut nonzero = Vec::with_capacity(netted.len());
+    nonzero.extend(netted.iter().copied().filter(|(_, amount)| *amount != 0.0));
     let (Some(first), Some(last)) = (nonzero.first(), nonzero.last()) else { return Err(Reason::NoCapital) };
     let all_in = nonzero.iter().all(|(_, amount)| *amount < 0.0);
     let closing = netted.last().filter(|(day, amount)| *amount == 0.0 && *day > first.0);
@@ -112,7 +113,8 @@ fn netted(flows: &[Flow]) -> Figure<Vec<(i32, f64)>> {
 
 /// Joins amounts of one day, which follow each other.
 fn joined(amounts: impl IntoIterator<Item = (i32, f64)>) -> Vec<(i32, f64)> {
-    let mut days: Vec<(i32, f64)> = Vec::new();
+    let amounts = amounts.into_iter();
+    let mut days: Vec<(i32, f64)> = Vec::with_capacity(amounts.size_hint().0);
     for (day, amount) in amounts {
         match days.last_mut() {
             Some((last, sum)) if *last == day => *sum += amount,

@@ -91,6 +91,15 @@ impl BookedRates {
 impl Part {
     const ZERO: Self = Self { base: Decimal::ZERO, listed: Decimal::ZERO };
 
+    fn is_zero(&self) -> bool {
+        self.base.is_zero() && self.listed.is_zero()
+    }
+
+    /// Both currencies are the same, or might as well be: one calculation serves both.
+    fn is_the_same_twice(&self) -> bool {
+        self.base.unpack() == self.listed.unpack()
+    }
+
     fn booked(amount: Decimal, rates: &BookedRates) -> Figure<Self> {
         if amount.is_zero() {
             return Ok(Self::ZERO);
@@ -101,21 +110,21 @@ impl Part {
     }
 
     fn with(self, other: Self, operation: Operation) -> Figure<Self> {
-        if other == Self::ZERO {
+        if other.is_zero() {
             return Ok(self);
         }
         let base = operation(self.base, other.base)?;
-        let is_one_currency = self.base == self.listed && other.base == other.listed;
+        let is_one_currency = self.is_the_same_twice() && other.is_the_same_twice();
         let listed = if is_one_currency { base } else { operation(self.listed, other.listed)? };
         Ok(Self { base, listed })
     }
 
     fn share(self, part: Decimal, whole: Decimal) -> Figure<Self> {
-        if self == Self::ZERO {
+        if self.is_zero() {
             return Ok(self);
         }
         let base = share(self.base, part, whole)?;
-        let listed = if self.listed == self.base { base } else { share(self.listed, part, whole)? };
+        let listed = if self.is_the_same_twice() { base } else { share(self.listed, part, whole)? };
         Ok(Self { base, listed })
     }
 }

@@ -197,7 +197,7 @@ impl LotShelves {
     }
 
     fn shelve(&mut self, lot: Lot) -> Result<(), Reason> {
-        let shelf = self.shelf(&Arc::clone(&lot.account));
+        let shelf = self.shelf(&lot.account);
         shelf.held = shelf.held.plus(lot.quantity)?;
         shelf.lots.put(lot);
         Ok(())

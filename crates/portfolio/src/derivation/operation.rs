@@ -172,10 +172,11 @@ pub(super) fn money_weighted(
     as_of: NaiveDate,
     value: Figure<f64>,
 ) -> Figure<Rate> {
-    let mut payments = flows
-        .into_iter()
-        .map(|(date, amount)| amount.map(|amount| Flow { date, amount: -amount }))
-        .collect::<Figure<Vec<_>>>()?;
+    let flows = flows.into_iter();
+    let mut payments = Vec::with_capacity(flows.size_hint().0 + 1);
+    for (date, amount) in flows {
+        payments.push(Flow { date, amount: -amount? });
+    }
     payments.push(Flow { date: as_of, amount: value? });
     xirr(&payments)
 }
