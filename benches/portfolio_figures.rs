@@ -21,6 +21,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use self::made_up::{Portfolio, Size};
 use self::plain_pass::Columns;
 
+/// The server's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [Size; 3] = [
     Size { holdings: 50, transactions: 500, years: 5 },
     Size { holdings: 500, transactions: 10_000, years: 10 },

@@ -19,6 +19,7 @@ use bellwether_domain::{
     Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId,
 };
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
@@ -38,6 +39,9 @@ use self::replay::{Replayed, Terms};
 pub(crate) use self::replays::Replays;
 use crate::exact::Exact;
 use crate::{Figure, LedgerError, Market, Rates, Reason};
+
+/// Fewer instruments than these are worked out sooner than another thread begins.
+pub(crate) const ENOUGH_FOR_A_THREAD: usize = 16;
 
 /// How a ledger is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +160,7 @@ impl Books {
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
         let terms = Terms { options, rates: market.rates(), as_of, explained: false };
-        Self::replayed(transactions, terms, market, replay::replay)
+        Self::replayed(transactions, terms, market, replay_all)
     }
 
     /// The same books, whose costs keep how they came about.
@@ -167,7 +171,7 @@ impl Books {
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
         let terms = Terms { options: &options, rates: market.rates(), as_of, explained: true };
-        Self::replayed(transactions, terms, market, replay::replay)
+        Self::replayed(transactions, terms, market, replay_all)
     }
 
     /// The same books, with the replays of their instruments for ledgers that differ in few of them.
@@ -179,10 +183,14 @@ impl Books {
     ) -> Result<(Self, Replays), LedgerError> {
         let terms = Terms { options: &options, rates: market.rates(), as_of, explained: false };
         let mut replays = Replays::new(options, as_of);
-        let books = Self::replayed(transactions, terms, market, |family, terms| {
-            let replayed = replay::replay(family, terms)?;
-            replays.keep(family, &replayed);
-            Ok(replayed)
+        let books = Self::replayed(transactions, terms, market, |families, terms| {
+            let all = replay_all(families, terms);
+            for (family, replayed) in families.iter().zip(&all) {
+                if let Ok(replayed) = replayed {
+                    replays.keep(family, replayed);
+                }
+            }
+            all
         })?;
         Ok((books, replays))
     }
@@ -197,12 +205,15 @@ impl Books {
         let terms =
             Terms { options: &options, rates: market.rates(), as_of: replays.as_of(), explained: false };
         let mut replayed = 0;
-        let books = Self::replayed(transactions, terms, market, |family, terms| {
-            if let Some(known) = replays.known(family, options) {
-                return Ok(known);
-            }
-            replayed += family.members.len();
-            replay::replay(family, terms)
+        let books = Self::replayed(transactions, terms, market, |families, terms| {
+            let known_or_replayed = |family: &Family<'_>| {
+                if let Some(known) = replays.known(family, options) {
+                    return Ok(known);
+                }
+                replayed += family.members.len();
+                replay::replay(family, terms)
+            };
+            families.iter().map(known_or_replayed).collect()
         })?;
         Ok((books, replayed))
     }
@@ -211,7 +222,7 @@ impl Books {
         transactions: &'a [Transaction],
         terms: Terms<'a>,
         market: &'a Market,
-        mut replay: impl FnMut(&Family<'a>, Terms<'a>) -> Result<Vec<Replayed>, LedgerError>,
+        replay: impl FnOnce(&[Family<'a>], Terms<'a>) -> Vec<Result<Vec<Replayed>, LedgerError>>,
     ) -> Result<Self, LedgerError> {
         let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
@@ -229,10 +240,10 @@ impl Books {
             external: Vec::new(),
             later_rates: later_rates(&ordered, market.rates(), options.base),
         };
-        let mut movements = Vec::with_capacity(ordered.len());
+        let mut movements = Vec::with_capacity(families.len() + 1);
         let mut earliest: Option<LedgerError> = None;
-        for family in &families {
-            match replay(family, terms) {
+        for replayed in replay(&families, terms) {
+            match replayed {
                 Ok(replayed) => {
                     for replayed in replayed {
                         books.add(replayed, &mut movements);
@@ -248,11 +259,13 @@ impl Books {
             return Err(error);
         }
         books.positions.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        let mut of_cash_alone = Vec::new();
         for booking in &ordered {
             let out_of_range =
                 |_| LedgerError::OutOfRange { transaction: Some(booking.id), date: booking.date };
-            books.book_cash(booking, terms, &mut movements).map_err(out_of_range)?;
+            books.book_cash(booking, terms, &mut of_cash_alone).map_err(out_of_range)?;
         }
+        movements.push(of_cash_alone);
         books.settle(&movements)?;
         Ok(books)
     }
@@ -316,10 +329,10 @@ impl Books {
         &self.later_rates
     }
 
-    fn add(&mut self, replayed: Replayed, movements: &mut Vec<Movement>) {
+    fn add(&mut self, replayed: Replayed, movements: &mut Vec<Vec<Movement>>) {
         self.positions.push(replayed.position);
         self.external.extend(replayed.transfers);
-        movements.extend(replayed.movements);
+        movements.push(replayed.movements);
     }
 
     /// Bookings that concern cash alone.
@@ -373,13 +386,22 @@ impl Books {
         Ok(())
     }
 
-    fn settle(&mut self, movements: &[Movement]) -> Result<(), LedgerError> {
+    fn settle(&mut self, movements: &[Vec<Movement>]) -> Result<(), LedgerError> {
         let out_of_range = |_| LedgerError::OutOfRange { transaction: None, date: self.as_of };
         self.cash = CashBook::settle(movements, self.options.base).map_err(out_of_range)?;
         self.external.extend(self.cash.external_flows());
         self.external.sort_by_key(|flow| flow.date);
         Ok(())
     }
+}
+
+/// Replays families side by side: they have nothing to do with each other.
+fn replay_all<'a>(families: &[Family<'a>], terms: Terms<'a>) -> Vec<Result<Vec<Replayed>, LedgerError>> {
+    families
+        .par_iter()
+        .with_min_len(ENOUGH_FOR_A_THREAD)
+        .map(|family| replay::replay(family, terms))
+        .collect()
 }
 
 fn later_rates(bookings: &[&Transaction], rates: &Rates, base: Currency) -> Vec<LaterRate> {

@@ -9,10 +9,12 @@ pub(crate) mod total_figures;
 
 use bellwether_domain::{CostMethod, Currency, Symbol};
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use self::figures::{HoldingFigures, Valued};
 use self::total_figures::{CashFigures, TotalFigures};
+use crate::books::ENOUGH_FOR_A_THREAD;
 use crate::derivation::{Calculation, Compute, Label, Unit};
 use crate::drawdown::{Drawdown, max_drawdown};
 use crate::xirr::Rate;
@@ -131,12 +133,16 @@ impl Report {
     pub fn new(books: &Books, market: &Market, series: &PortfolioSeries) -> Self {
         let c = &mut Compute;
         let positions = books.positions();
-        let valued: Vec<_> = positions.iter().map(|position| Valued::new(position, books, market)).collect();
-        let figures: Vec<_> = positions
-            .iter()
-            .zip(&valued)
-            .map(|(position, valued)| HoldingFigures::new(c, position, books, valued))
-            .collect();
+        // Each holding's figures are its own.
+        let (valued, figures): (Vec<_>, Vec<_>) = positions
+            .par_iter()
+            .with_min_len(ENOUGH_FOR_A_THREAD)
+            .map(|position| {
+                let valued = Valued::new(position, books, market);
+                let figures = HoldingFigures::new(&mut Compute, position, books, &valued);
+                (valued, figures)
+            })
+            .unzip();
         let of_cash: Vec<_> =
             books.cash().balances.iter().map(|cash| CashFigures::new(c, cash, books, market)).collect();
         let sums = TotalFigures::new(c, books, &figures, &of_cash);

@@ -168,12 +168,14 @@ fn in_order(movements: Vec<&Movement>) -> Vec<&Movement> {
 }
 
 impl CashBook {
-    /// Settles all movements, day by day.
+    /// Settles all movements, which come in several parts, day by day.
     ///
     /// A foreign currency that lacks cash is bought with base cash at the booking's rate, or paid in where no rate is
     /// known. What the base currency lacks is an inferred deposit, one a day.
-    pub(super) fn settle(movements: &[Movement], base: Currency) -> Figure<Self> {
-        let ordered = in_order(movements.iter().filter(|movement| !movement.amount.is_zero()).collect());
+    pub(super) fn settle(movements: &[Vec<Movement>], base: Currency) -> Figure<Self> {
+        let mut moving = Vec::with_capacity(movements.iter().map(Vec::len).sum());
+        moving.extend(movements.iter().flatten().filter(|movement| !movement.amount.is_zero()));
+        let ordered = in_order(moving);
         let days = || ordered.chunk_by(|a, b| a.date == b.date);
         let mut book = Self::default();
         // Few days need more than one inferred deposit.
@@ -241,16 +243,20 @@ impl CashBook {
         day: &[&Movement],
         mut exchange: Option<(Currency, &mut Vec<Movement>)>,
     ) -> Result<(), Reason> {
-        if let [only] = day
-            && self.balance(currency).plus(only.amount)? >= Decimal::ZERO
+        // What comes in first needs no other: on most days that is all.
+        let overdraws = |balance: Decimal| balance.is_sign_negative() && !balance.is_zero();
+        let mut day = day;
+        while let [first, later @ ..] = day
+            && !overdraws(self.balance(currency).plus(first.amount)?)
         {
-            return self.post(only);
+            self.post(first)?;
+            day = later;
         }
         let mut posted = vec![false; day.len()];
         let mut inflow = 0;
         for index in 0..day.len() {
             let Some(movement) = day.get(index).copied().filter(|_| !posted[index]) else { continue };
-            while self.balance(currency).plus(movement.amount)? < Decimal::ZERO && inflow < day.len() {
+            while overdraws(self.balance(currency).plus(movement.amount)?) && inflow < day.len() {
                 if let Some(later) =
                     day.get(inflow).copied().filter(|later| !posted[inflow] && later.amount > Decimal::ZERO)
                 {
