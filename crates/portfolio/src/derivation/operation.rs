@@ -140,7 +140,10 @@ pub(super) fn difference(left: &Figure<Decimal>, right: &Figure<Decimal>) -> Fig
 }
 
 pub(super) fn product(left: &Figure<Decimal>, right: &Figure<Decimal>) -> Figure<Decimal> {
-    left.clone()?.times(right.clone()?)
+    match (left, right) {
+        (Ok(left), Ok(right)) => left.times(*right),
+        (Err(reason), _) | (Ok(_), Err(reason)) => Err(reason.clone()),
+    }
 }
 
 pub(super) fn quotient(part: &Figure<Decimal>, whole: &Figure<Decimal>) -> Figure<Decimal> {
