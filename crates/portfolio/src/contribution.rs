@@ -13,7 +13,7 @@ use self::linking::Linking;
 use crate::books::{CashBalance, CashEntry, CashKind};
 use crate::exact::{Exact, ratio};
 use crate::figure::total;
-use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, Subject};
+use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, Reason, Subject};
 
 /// What contributed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,8 +66,14 @@ impl Contributions {
     /// value. This is the linking of the Groupe de Recherche en Attribution de Performance (Paris, 1997; in Bacon,
     /// "Practical Portfolio Performance Measurement and Attribution", chapter on multi-period attribution), for a
     /// benchmark that returns nothing.
+    ///
+    /// Of a period that begins on or after the books' day everything is [`Reason::NotYetKnown`].
     pub fn new(books: &Books, market: &Market, series: &PortfolioSeries, period: Period) -> Self {
-        let period = Period { to: period.to.min(books.as_of()), ..period };
+        let as_of = books.as_of();
+        if period.from >= as_of {
+            return Self::unknown(period, &Reason::NotYetKnown { as_of });
+        }
+        let period = Period { to: period.to.min(as_of), ..period };
         let linking = Linking::new(series, period);
         let scope = Scope { books, market, period, linking, capital: capital(books, market, period) };
         let mut lines: Vec<Contribution> =
@@ -79,6 +85,11 @@ impl Contributions {
         let gain = total(lines.iter().map(|line| &line.gain));
         let time_weighted = scope.linking.as_ref().map(|linking| linking.total).map_err(Clone::clone);
         Self { period, lines, simple: scope.related(&gain), gain, time_weighted }
+    }
+
+    fn unknown(period: Period, reason: &Reason) -> Self {
+        let (gain, time_weighted, simple) = (Err(reason.clone()), Err(reason.clone()), Err(reason.clone()));
+        Self { period, lines: Vec::new(), gain, time_weighted, simple }
     }
 }
 

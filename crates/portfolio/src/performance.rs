@@ -111,9 +111,7 @@ impl Subject<'_> {
     /// # Errors
     /// When a price or an exchange rate is missing, and [`Reason::NotYetKnown`] for a day after that of the books.
     pub fn value_on(&self, day: NaiveDate, market: &Market) -> Figure<Decimal> {
-        if day > self.as_of() {
-            return Err(Reason::NotYetKnown { as_of: self.as_of() });
-        }
+        self.read_to(day)?;
         let holdings = self.members().iter().map(|member| member.position.value_on(day, market, self.base()));
         let cash = self.cash().iter().map(|books| books.cash().value_on(day, market, self.base()));
         total(&holdings.chain(cash).collect::<Vec<_>>())
@@ -122,8 +120,9 @@ impl Subject<'_> {
     /// What crossed the border by day in a period, in order; positive when more came in.
     ///
     /// # Errors
-    /// When an amount has no exchange rate.
+    /// When an amount has no exchange rate, and [`Reason::NotYetKnown`] for a period that ends after the books.
     pub fn daily_flows(&self, period: Period) -> Figure<Vec<(NaiveDate, Decimal)>> {
+        self.read_to(period.to)?;
         let mut days: Vec<(NaiveDate, Decimal)> = Vec::new();
         for flow in self.flows_within(period) {
             let amount = flow.amount.clone()?;
@@ -133,6 +132,11 @@ impl Subject<'_> {
             }
         }
         Ok(days)
+    }
+
+    /// Whether the books reach to a day: what comes after them is unknown, not nothing.
+    fn read_to(&self, day: NaiveDate) -> Figure<()> {
+        if day > self.as_of() { Err(Reason::NotYetKnown { as_of: self.as_of() }) } else { Ok(()) }
     }
 }
 

@@ -53,7 +53,7 @@ pub struct CapitalGains {
 }
 
 impl CapitalGains {
-    /// The gains of a subject's holdings over a period.
+    /// The gains of a subject's holdings over a period; [`crate::Reason::NotYetKnown`] when it ends after the books.
     pub fn new(
         subject: &Subject<'_>,
         market: &Market,
@@ -61,6 +61,9 @@ impl CapitalGains {
         basis: Basis,
         costs: TradeCosts,
     ) -> Self {
+        if let Err(reason) = subject.read_to(period.to) {
+            return Self::unknown(&reason);
+        }
         let valuation = Valuation { market, base: subject.base(), period, basis, costs };
         let moves: Vec<_> = subject
             .members()
@@ -88,6 +91,17 @@ impl CapitalGains {
             realised: sum(|moves| &moves.realised),
             realised_currency: sum(|moves| &moves.realised_currency),
             transferred: total([&left_with, &negative(at_market), &negative(contained)]),
+        }
+    }
+
+    fn unknown(reason: &crate::Reason) -> Self {
+        let unknown = || Err(reason.clone());
+        Self {
+            unrealised: unknown(),
+            unrealised_currency: unknown(),
+            realised: unknown(),
+            realised_currency: unknown(),
+            transferred: unknown(),
         }
     }
 

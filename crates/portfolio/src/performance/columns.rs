@@ -20,9 +20,7 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn new(subject: &Subject<'_>, market: &Market, period: Period) -> Figure<Self> {
-        if period.to > subject.as_of() {
-            return Err(Reason::NotYetKnown { as_of: subject.as_of() });
-        }
+        subject.read_to(period.to)?;
         let begun = subject.first_day().filter(|day| *day <= period.to).ok_or(Reason::NoCapital)?;
         let first = begun.max(period.from);
         let mut columns = Valuation::between(subject.base(), first, subject.latest());

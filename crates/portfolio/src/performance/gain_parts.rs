@@ -65,10 +65,13 @@ pub struct CostParts {
 }
 
 impl GainParts {
-    /// The parts of a subject's gain over a period.
+    /// The parts of a subject's gain over a period; [`crate::Reason::NotYetKnown`] when it ends after the books.
     pub fn new(subject: &Subject<'_>, market: &Market, period: Period) -> Self {
         let capital_gains =
             CapitalGains::new(subject, market, period, Basis::PurchaseCost, TradeCosts::Included);
+        if let Err(reason) = subject.read_to(period.to) {
+            return Self::unknown(capital_gains, &reason);
+        }
         let paid = subject.income_within(period);
         let in_trades = |part: fn(&crate::PositionFlow) -> &Figure<Decimal>| {
             let flows = subject.members().iter().flat_map(|member| &member.position.flows);
@@ -97,6 +100,19 @@ impl GainParts {
             income: IncomeParts::new(&paid),
             cash_currency_gain: subject.cash_currency_gain(market, period),
             capital_gains,
+        }
+    }
+
+    fn unknown(capital_gains: CapitalGains, reason: &crate::Reason) -> Self {
+        let unknown = || Err(reason.clone());
+        let costs = || CostParts::new(unknown(), unknown(), unknown());
+        Self {
+            capital_gains,
+            income: IncomeParts::unknown(reason),
+            fees: costs(),
+            taxes: costs(),
+            cash_currency_gain: unknown(),
+            taxes_left_out: unknown(),
         }
     }
 
@@ -151,6 +167,19 @@ impl IncomeParts {
             dividends_net,
             interest_gross,
             interest_net,
+        }
+    }
+
+    fn unknown(reason: &crate::Reason) -> Self {
+        let unknown = || Err(reason.clone());
+        Self {
+            dividends_gross: unknown(),
+            dividends_net: unknown(),
+            dividend_count: 0,
+            interest_gross: unknown(),
+            interest_net: unknown(),
+            gross: unknown(),
+            net: unknown(),
         }
     }
 }

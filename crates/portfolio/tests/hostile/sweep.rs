@@ -199,14 +199,16 @@ impl<'a> Sweep<'a> {
         self.index(&linked.index);
         self.index(&linked.from_opening());
         let sessions = trading_days(&Subject::portfolio(self.books), &self.world.market);
+        let mut benchmarks = self.benchmarks();
+        benchmarks.truncate(4);
         for period in periods(self.books) {
             let over = linked.over(period);
             self.found.finite("TimeWeighted::over", &over);
             if let Ok(over) = over {
-                self.risk(&over.into(), &sessions);
+                self.risk(&over.into(), &sessions, &benchmarks);
             }
         }
-        self.risk(&linked.into(), &sessions);
+        self.risk(&linked.into(), &sessions, &benchmarks);
     }
 
     fn index(&mut self, index: &DailySeries) {
@@ -230,7 +232,7 @@ impl<'a> Sweep<'a> {
         self.found.finite("underwater", &underwater(index));
     }
 
-    fn risk(&mut self, returns: &LinkedReturn, sessions: &[NaiveDate]) {
+    fn risk(&mut self, returns: &LinkedReturn, sessions: &[NaiveDate], benchmarks: &[Benchmark]) {
         self.found.finite("LinkedReturn::from_opening", &returns.from_opening());
         for rate in [0.02, -0.5, -1.0, 1e300, f64::NAN] {
             let terms = RiskTerms { risk_free: RiskFree::Annual(rate), minimum_acceptable: Some(rate / 2.0) };
@@ -242,13 +244,11 @@ impl<'a> Sweep<'a> {
                     .hold(enough || report.volatility.is_err(), || format!("risk of little: {report:?}"));
                 self.found.finite("RiskReport::covers_a_year", &report.covers_a_year());
             }
-            for benchmark in self.benchmarks() {
+            for benchmark in benchmarks {
                 let index = benchmark.index();
-                self.found
-                    .finite("RiskReport", &RiskReport::new(returns, TradingDays::Of(&benchmark), terms));
+                self.found.finite("RiskReport", &RiskReport::new(returns, TradingDays::Of(benchmark), terms));
                 let terms = RiskTerms { risk_free: RiskFree::Index(&index), minimum_acceptable: None };
-                self.found
-                    .finite("RiskReport", &RiskReport::new(returns, TradingDays::Of(&benchmark), terms));
+                self.found.finite("RiskReport", &RiskReport::new(returns, TradingDays::Of(benchmark), terms));
             }
         }
     }

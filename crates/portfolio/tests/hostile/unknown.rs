@@ -1,7 +1,8 @@
 //! Which figures must be unknown in which world, and which zeros are true.
 
 use bellwether_portfolio::{
-    Allocation, Assets, Benchmark, Decisions, Period, PortfolioSeries, Reason, Report, Subject, performance,
+    Allocation, Assets, Benchmark, Contributions, Decisions, Period, PortfolioSeries, Reason, Report,
+    Subject, performance,
 };
 use rust_decimal::Decimal;
 
@@ -182,7 +183,19 @@ fn what_is_past_the_ledger_is_not_known_yet() {
     for subject in [Subject::portfolio(&books), Subject::holdings(&books)] {
         let found = performance(&subject, &world.market, to_come);
         assert_eq!(found.closing, Err(Reason::NotYetKnown { as_of: day("2024-06-03") }));
+        let (parts, flows) = (&found.parts, &found.flows);
         assert!(found.gain.is_err() && found.returns.simple.is_err());
+        assert!(flows.net.is_err() && flows.paid_in.is_err() && flows.paid_out.is_err());
+        assert!(parts.income.net.is_err() && parts.income.gross.is_err());
+        assert!(parts.fees.total.is_err() && parts.taxes.total.is_err() && parts.taxes_left_out.is_err());
+        assert!(parts.capital_gains.total().is_err() && parts.cash_currency_gain.is_err());
+    }
+    let series = PortfolioSeries::new(&books, &world.market);
+    for from in ["2024-06-03", "2025-06-03"] {
+        let to_come = Period::new(day(from), day("2026-06-03")).unwrap();
+        let found = Contributions::new(&books, &world.market, &series, to_come);
+        let unknown = found.gain.is_err() && found.time_weighted.is_err() && found.simple.is_err();
+        assert!(unknown, "{found:?}");
     }
 }
 
