@@ -24,7 +24,10 @@ use rust_decimal::Decimal;
 
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
 pub use cost::Cost;
-pub(crate) use cost::{Booked, BookedRates, CostOrigin, share as cost_share};
+pub(crate) use cost::{
+    Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, share as cost_share,
+};
+pub(crate) use families::TickerChanges;
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, ChargeKind, Income, IncomeKind};
 pub(crate) use lot_shelves::{SPLIT_DECIMALS, restated};
@@ -34,7 +37,7 @@ pub use position::{
 };
 
 use self::cash::Movement;
-use self::families::{Family, TickerChanges};
+use self::families::Family;
 use self::replay::{Replayed, Terms};
 pub(crate) use self::replays::Replays;
 use crate::exact::Exact;

@@ -3,10 +3,12 @@
 //! Every figure of a report is written down once, as a function of a `Calculation`. `Compute` makes it the number,
 //! `Record` a node of a [`Derivation`], so that what is explained is what was computed.
 
+mod before_fees;
 mod benchmarks;
 mod calculation;
 mod cash;
 mod costs;
+mod events;
 mod figure_name;
 mod market_facts;
 mod operation;
@@ -24,7 +26,7 @@ use bellwether_domain::Transaction;
 use chrono::NaiveDate;
 
 pub(crate) use calculation::{
-    Calculation, Compute, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
+    Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 pub use figure_name::{
     BenchmarkFigure, CashFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure,

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use crate::exact::Exact;
 use crate::{Figure, Reason};
 
-pub(crate) use origin::CostOrigin;
+pub(crate) use origin::{CashByValue, CostOrigin, EventCash, EventPart, Relisting};
 
 /// An amount of money in two currencies, each at the rates of its bookings: the cost of shares, or the proceeds of a
 /// sale.
@@ -188,20 +188,48 @@ impl Cost {
     }
 
     /// The same for an instrument that is listed in another currency: `rate` is that currency per unit of this one's.
-    pub(crate) fn relisted(&self, rate: &Figure<Decimal>, is_listed_in_base: bool) -> Self {
-        if is_listed_in_base {
-            return Self { listed: self.base.clone(), is_listed_in_base, ..self.clone() };
-        }
+    pub(crate) fn relisted(&self, rate: &Figure<Decimal>, listing: Relisting) -> Self {
+        let relisted = if listing.into_base {
+            let part = |part: Part| Part { listed: part.base, ..part };
+            let contained = Contained { fees: part(self.contained.fees), taxes: part(self.contained.taxes) };
+            Self { listed: self.base.clone(), is_listed_in_base: true, contained, ..self.clone() }
+        } else {
+            self.listed_at(rate)
+        };
+        relisted.out_of(|| CostOrigin::Relisted { of: self.clone(), listing })
+    }
+
+    fn listed_at(&self, rate: &Figure<Decimal>) -> Self {
         let at = |amount: Decimal| rate.clone().and_then(|rate| amount.times(rate));
-        let part = |part: Part| at(part.listed).map(|listed| Part { listed, ..part });
+        // Without a rate the charges in base are still known.
+        let part = |part: Part| match rate {
+            Ok(rate) => part.listed.times(*rate).map(|listed| Part { listed, ..part }),
+            Err(_) => Ok(Part { listed: Decimal::ZERO, ..part }),
+        };
         let (fees, taxes) = (part(self.contained.fees), part(self.contained.taxes));
         let contained = match (fees, taxes) {
             (Ok(fees), Ok(taxes)) => Contained { fees, taxes },
             (Err(reason), _) | (_, Err(reason)) => {
-                return Self { base: self.base.clone(), is_listed_in_base, ..Self::unknown(reason) };
+                return Self { origin: self.origin.clone(), ..Self::unknown(reason) };
             }
         };
-        Self { listed: self.listed.clone().and_then(at), is_listed_in_base, contained, ..self.clone() }
+        let listed = self.listed.clone().and_then(at);
+        Self { listed, is_listed_in_base: false, contained, ..self.clone() }
+    }
+
+    /// The part that an event moves.
+    pub(crate) fn moved(&self, part: EventPart) -> Self {
+        let moved = self.share(part.share, Decimal::ONE);
+        if part.share == Decimal::ONE {
+            moved
+        } else {
+            moved.out_of(|| CostOrigin::Moved { of: self.clone(), part })
+        }
+    }
+
+    /// With another origin, where it has one.
+    fn out_of(self, origin: impl FnOnce() -> CostOrigin) -> Self {
+        if self.origin.is_some() { Self { origin: Some(Arc::new(origin())), ..self } } else { self }
     }
 
     /// An amount at the rates of its booking.
@@ -222,6 +250,11 @@ impl Cost {
     /// The same, to be explained by a transaction.
     pub(crate) fn booked_by(self, transaction: TransactionId) -> Self {
         Self { origin: Some(Arc::new(CostOrigin::Booked(transaction))), ..self }
+    }
+
+    /// The same, to be explained by what an event paid.
+    pub(crate) fn paid_by(self, cash: EventCash) -> Self {
+        Self { origin: Some(Arc::new(CostOrigin::Event(cash))), ..self }
     }
 
     /// How it came about, in a replay that is to be explained.

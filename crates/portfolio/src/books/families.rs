@@ -29,11 +29,12 @@ pub(super) struct Event<'a> {
 }
 
 /// Ticker changes in order: a booking belongs to the symbol that its instrument has in the end.
-pub(super) struct TickerChanges<'a>(Vec<(NaiveDate, &'a Symbol, &'a Symbol)>);
+#[derive(Debug)]
+pub(crate) struct TickerChanges<'a>(Vec<(NaiveDate, &'a Symbol, &'a Symbol)>);
 
 impl<'a> TickerChanges<'a> {
     /// Those of a whole ledger, later ones than the books' day too: what is shown has its newest name on every day.
-    pub(super) fn new(transactions: &'a [Transaction]) -> Self {
+    pub(crate) fn new(transactions: &'a [Transaction]) -> Self {
         let mut changes: Vec<_> = transactions
             .iter()
             .filter_map(|transaction| match &transaction.booking {
@@ -48,7 +49,7 @@ impl<'a> TickerChanges<'a> {
     }
 
     /// The last name of what was called so on a day. On the day of a change the old name is another company's already.
-    fn last_name(&self, symbol: &'a Symbol, on: NaiveDate) -> &'a Symbol {
+    pub(crate) fn last_name(&self, symbol: &'a Symbol, on: NaiveDate) -> &'a Symbol {
         self.0
             .iter()
             .fold(symbol, |name, (date, old, new)| if *date > on && *old == name { new } else { name })

@@ -53,15 +53,9 @@ impl Position {
 
     /// The last price booked on or before a day, in its units.
     pub(crate) fn booked_price_on(&self, day: NaiveDate) -> Option<Figure<HoldingPrice>> {
-        self.booked_prices_on(day).next()
-    }
-
-    /// The prices booked on or before a day, in its units, the last first.
-    pub(crate) fn booked_prices_on(&self, day: NaiveDate) -> impl Iterator<Item = Figure<HoldingPrice>> {
         let past = self.booked_prices.partition_point(|booked| booked.date <= day);
-        self.booked_prices.iter().take(past).rev().map(move |booked| {
-            let price = splits::carried(booked.price, &self.splits, booked.date, day)?;
-            Ok(HoldingPrice { price, day: booked.date, origin: PriceOrigin::Booked })
-        })
+        let booked = self.booked_prices.get(past.checked_sub(1)?)?;
+        let price = splits::carried(booked.price, &self.splits, booked.date, day);
+        Some(price.map(|price| HoldingPrice { price, day: booked.date, origin: PriceOrigin::Booked }))
     }
 }

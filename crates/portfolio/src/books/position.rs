@@ -7,8 +7,8 @@ use bellwether_domain::{Currency, Split, Symbol, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::Cost;
 use super::income::{Charge, Income};
+use super::{Cost, HoldingPrice};
 use crate::Figure;
 use crate::exact::Exact;
 use crate::figure::total;
@@ -216,6 +216,8 @@ pub struct ShareTransfer {
     pub lots: Vec<Lot>,
     /// Of a spin-off the lots as they stay, in the same order: it takes cost, but no shares.
     pub kept: Vec<Lot>,
+    /// The price that valued what moved, as it was known then; of a spin-off or merger that of what came.
+    pub price: Figure<HoldingPrice>,
 }
 
 impl ShareTransfer {

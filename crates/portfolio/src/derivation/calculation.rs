@@ -43,6 +43,17 @@ pub(crate) enum Side {
     Listed,
 }
 
+/// Which part of a cost is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Content {
+    /// All of it.
+    Whole,
+    /// The fees in it.
+    Fees,
+    /// The taxes in it.
+    Taxes,
+}
+
 /// What a payment of income consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IncomePart {

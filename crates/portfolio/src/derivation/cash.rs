@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use super::calculation::money;
 use super::record::{Record, turned};
 use super::{About, Field, Label, Number, Operation, Source};
-use crate::books::{ExternalFlow, ExternalKind, IncomeKind, PositionFlow, PositionFlowKind};
-use crate::{CashBalance, CashEntry, CashKind};
+use crate::books::{ExternalFlow, ExternalKind, IncomeKind};
+use crate::{CashBalance, CashEntry, CashKind, Position};
 
 impl<'a> Record<'a> {
     /// A balance at the close of a day: the movements since the currency was last empty.
@@ -67,17 +67,10 @@ impl<'a> Record<'a> {
 
     fn transferred(&mut self, flow: &ExternalFlow) -> Option<usize> {
         let id = flow.transaction?;
-        let moves = |booked: &&PositionFlow| {
-            booked.transaction == Some(id)
-                && matches!(booked.kind, PositionFlowKind::TransferIn | PositionFlowKind::TransferOut)
-        };
-        let books = self.books;
-        let found = books.positions().iter().find_map(|position| {
-            let start = position.flows.partition_point(|booked| booked.date < flow.date);
-            position.flows.get(start..)?.iter().find(moves).map(|booked| (position, booked))
-        });
         let transaction = self.by_id.get(&id).copied()?;
-        found.map(|(position, _)| self.market_value_of(position, transaction, &flow.amount))
+        let moves = |position: &&Position| position.transfers.iter().any(|moved| moved.transaction == id);
+        let position = self.books.positions().iter().find(moves)?;
+        self.market_value_of(position, transaction)
     }
 
     /// A movement in the base currency, at the rate of its booking.
@@ -155,6 +148,10 @@ impl<'a> Record<'a> {
                 self.computed(out, Operation::Negation, vec![paid])
             }
             (Booking::Sell { trade, .. }, CashKind::Sale) => self.settled(transaction, trade, true),
+            (_, CashKind::Sale) => {
+                let position = self.books.position(entry.symbol.as_ref()?)?;
+                self.event_proceeds(position, transaction)?
+            }
             (_, CashKind::Dividend | CashKind::Interest) => {
                 let interest = self.books.interest().iter();
                 let paid = self.books.income().into_iter().chain(interest);

@@ -1,4 +1,4 @@
-//! Costs and proceeds, from the amounts of transactions through every sale that took a part of them.
+//! Costs and proceeds, from the amounts of transactions through every sale and event that took a part of them.
 
 use std::sync::Arc;
 
@@ -6,79 +6,121 @@ use bellwether_domain::{Booking, Currency, Transaction, TransactionId};
 use rust_decimal::Decimal;
 
 use super::record::Record;
-use super::{About, Field, Label, Number, Operation, Side, Source, Unit, money};
+use super::{About, Content, Field, Label, Number, Operation, Side, Source, Unit, money};
 use crate::books::CostOrigin;
 use crate::{Cost, Figure};
 
+/// What is wanted of a cost.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) label: Label,
+    pub(super) side: Side,
+    pub(super) content: Content,
+}
+
 impl Record<'_> {
-    pub(super) fn cost_of(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
-        let Some(root) = cost.origin() else { return self.unexplained(label, cost, side) };
+    pub(super) fn cost_of(&mut self, cost: &Cost, wanted: Wanted) -> usize {
+        let Some(root) = cost.origin() else { return self.unexplained(cost, wanted) };
         // Operands first. A pool that many sales have taken from is a chain of as many steps, too long for recursion.
-        let mut open = vec![(root, cost, false)];
-        while let Some((origin, of, has_operands)) = open.pop() {
-            if self.costs.contains_key(&(Arc::as_ptr(origin), side)) {
+        let mut open = vec![(root, cost, wanted, false)];
+        while let Some((origin, of, wanted, has_operands)) = open.pop() {
+            let place = (Arc::as_ptr(origin), wanted.side, wanted.content);
+            if self.costs.contains_key(&place) {
                 continue;
             }
             if has_operands {
-                let node = self.step(label, origin, of, side);
-                self.costs.insert((Arc::as_ptr(origin), side), node);
+                let node = self.step(origin, of, wanted);
+                self.costs.insert(place, node);
             } else {
-                open.push((origin, of, true));
-                let operands = operands(origin).into_iter();
-                open.extend(operands.rev().filter_map(|operand| Some((operand.origin()?, operand, false))));
+                open.push((origin, of, wanted, true));
+                let operands = operands(origin, wanted, self.base()).into_iter().rev();
+                open.extend(
+                    operands
+                        .filter_map(|(operand, wanted)| Some((operand.origin()?, operand, wanted, false))),
+                );
             }
         }
-        self.costs
-            .get(&(Arc::as_ptr(root), side))
-            .copied()
-            .unwrap_or_else(|| self.unexplained(label, cost, side))
+        self.operand(cost, wanted)
     }
 
     /// One step, whose operands are nodes.
-    fn step(&mut self, label: Label, origin: &CostOrigin, cost: &Cost, side: Side) -> usize {
-        let shares = Label::new("Shares", "", Unit::Shares);
+    fn step(&mut self, origin: &CostOrigin, cost: &Cost, wanted: Wanted) -> usize {
+        let label = wanted.label;
+        let operands = operands(origin, wanted, self.base());
+        let mut nodes: Vec<_> =
+            operands.into_iter().map(|(operand, wanted)| self.operand(operand, wanted)).collect();
         let node = match origin {
-            CostOrigin::Booked(id) => match self.booked_cost(*id, label, side) {
+            CostOrigin::Booked(id) => match self.booked_cost(*id, wanted) {
                 Some(node) => node,
-                None => return self.unexplained(label, cost, side),
+                None => return self.unexplained(cost, wanted),
+            },
+            CostOrigin::Event(_) if wanted.content != Content::Whole => self.nothing(label),
+            CostOrigin::Event(cash) => match self.event_cash(*cash) {
+                Some((transaction, amount)) => {
+                    self.at_rate(transaction, amount, wanted, "cash x exchange rate")
+                }
+                None => return self.unexplained(cost, wanted),
             },
             CostOrigin::Sum(..) => {
-                let parts =
-                    operands(origin).into_iter().map(|part| self.operand(label, part, side)).collect();
-                self.computed(Label { formula: "sum of the costs", ..label }, Operation::Sum, parts)
+                self.computed(Label { formula: "sum of the costs", ..label }, Operation::Sum, nodes)
             }
-            CostOrigin::Difference(left, right) => {
-                let operands = vec![self.operand(label, left, side), self.operand(label, right, side)];
-                self.computed(
-                    Label { formula: "cost before - cost of what left", ..label },
-                    Operation::Difference,
-                    operands,
-                )
+            CostOrigin::Difference(..) => {
+                let label = Label { formula: "cost before - cost of what left", ..label };
+                self.computed(label, Operation::Difference, nodes)
             }
-            CostOrigin::Share { of, part, whole } => {
-                let of = self.operand(label, of, side);
-                let part = self.exactly(shares, *part, Source::Ledger);
-                let whole = self.exactly(shares, *whole, Source::Ledger);
+            CostOrigin::Share { part, whole, .. } => {
+                let shares = Label::new("Shares", "", Unit::Shares);
+                nodes.push(self.exactly(shares, *part, Source::Ledger));
+                nodes.push(self.exactly(shares, *whole, Source::Ledger));
                 let label = Label { formula: "cost x shares taken / shares", ..label };
-                self.computed(label, Operation::Share, vec![of, part, whole])
+                self.computed(label, Operation::Share, nodes)
             }
+            CostOrigin::Moved { part, .. } => {
+                nodes.push(self.event_part(*part));
+                let one = Label::new("All of the cost", "", Unit::Number);
+                nodes.push(self.exactly(one, Decimal::ONE, Source::Constant));
+                let label = Label { formula: "cost x part that the event moves", ..label };
+                self.computed(label, Operation::Share, nodes)
+            }
+            CostOrigin::Relisted { listing, .. } => match (wanted.side, label.unit, nodes.first()) {
+                (Side::Listed, Unit::Money(listed), Some(_)) if !listing.into_base => {
+                    nodes.push(self.rate_on((listing.from, listed), listing.on));
+                    let formula = "cost in the listing's currency before x rate of the day it was acquired";
+                    self.computed(Label { formula, ..label }, Operation::Product, nodes)
+                }
+                (_, _, Some(before)) => *before,
+                _ => return self.unexplained(cost, wanted),
+            },
         };
-        self.checked(node, label, value(cost, side))
+        self.checked(node, label, &value(cost, wanted))
     }
 
-    fn operand(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
-        let known = cost.origin().and_then(|origin| self.costs.get(&(Arc::as_ptr(origin), side)));
-        known.copied().unwrap_or_else(|| self.unexplained(label, cost, side))
+    fn operand(&mut self, cost: &Cost, wanted: Wanted) -> usize {
+        let place = |origin| (Arc::as_ptr(origin), wanted.side, wanted.content);
+        let known = cost.origin().and_then(|origin| self.costs.get(&place(origin)));
+        known.copied().unwrap_or_else(|| self.unexplained(cost, wanted))
     }
 
-    fn unexplained(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
-        let source = if *cost == Cost::ZERO { Source::Constant } else { Source::Ledger };
-        self.given(Label { formula: "", ..label }, value(cost, side).clone().map(Number::Exact), source)
+    fn unexplained(&mut self, cost: &Cost, wanted: Wanted) -> usize {
+        let value = value(cost, wanted);
+        let source = match &value {
+            Err(_) => Source::Unknown,
+            Ok(amount) if amount.is_zero() => Source::Constant,
+            Ok(_) => Source::Ledger,
+        };
+        self.given(Label { formula: "", ..wanted.label }, value.map(Number::Exact), source)
     }
 
-    /// What a transaction paid, received or brought in, at its rate.
-    fn booked_cost(&mut self, id: TransactionId, label: Label, side: Side) -> Option<usize> {
+    fn nothing(&mut self, label: Label) -> usize {
+        self.exactly(Label { formula: "", ..label }, Decimal::ZERO, Source::Constant)
+    }
+
+    /// What a transaction paid, received or brought in, at its rate; or what of it were fees or taxes.
+    fn booked_cost(&mut self, id: TransactionId, wanted: Wanted) -> Option<usize> {
         let transaction = self.by_id.get(&id).copied()?;
+        if wanted.content != Content::Whole {
+            return self.booked_charge(transaction, wanted);
+        }
         let (amount, formula) = match &transaction.booking {
             Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => {
                 (self.settled(transaction, trade, false), "paid x exchange rate")
@@ -92,14 +134,51 @@ impl Record<'_> {
             ),
             _ => return None,
         };
-        let about = About::Transaction { id, date: transaction.date };
-        Some(self.with_subject(Some(about), |record| {
-            let rate = match (side, label.unit) {
+        Some(self.at_rate(transaction, amount, wanted, formula))
+    }
+
+    /// The fee or tax in what a transaction paid; in what a sale received as a negative number.
+    fn booked_charge(&mut self, transaction: &Transaction, wanted: Wanted) -> Option<usize> {
+        let (fee, tax) = match &transaction.booking {
+            Booking::Buy(trade)
+            | Booking::Reinvestment { purchase: trade, .. }
+            | Booking::Sell { trade, .. } => (trade.fee, trade.tax),
+            Booking::TransferIn { fee, .. } => (*fee, Decimal::ZERO),
+            _ => return None,
+        };
+        let (figure, field, amount) = match wanted.content {
+            Content::Fees => ("Fee", Field::Fee, fee),
+            _ => ("Tax", Field::Tax, tax),
+        };
+        if amount.is_zero() {
+            return Some(self.nothing(wanted.label));
+        }
+        let label = money(transaction.currency, figure, "");
+        let mut charge = self.field(label, transaction, field, amount);
+        if matches!(transaction.booking, Booking::Sell { .. }) {
+            let label = Label { formula: "as a negative number", ..label };
+            charge = self.computed(label, Operation::Negation, vec![charge]);
+        }
+        Some(self.at_rate(transaction, charge, wanted, "amount x exchange rate"))
+    }
+
+    /// An amount of a transaction at its rate to the currency that is wanted.
+    fn at_rate(
+        &mut self,
+        transaction: &Transaction,
+        amount: usize,
+        wanted: Wanted,
+        formula: &'static str,
+    ) -> usize {
+        let label = Label { formula, ..wanted.label };
+        let about = About::Transaction { id: transaction.id, date: transaction.date };
+        self.with_subject(Some(about), |record| {
+            let rate = match (wanted.side, label.unit) {
                 (Side::Listed, Unit::Money(listed)) => record.rate_to(transaction, listed),
                 _ => record.booked_rate(transaction),
             };
-            record.computed(Label { formula, ..label }, Operation::Product, vec![amount, rate])
-        }))
+            record.computed(label, Operation::Product, vec![amount, rate])
+        })
     }
 
     fn rate_to(&mut self, transaction: &Transaction, listed: Currency) -> usize {
@@ -132,23 +211,37 @@ impl Record<'_> {
 }
 
 /// What a cost was made of. What several purchases add up to is one sum.
-fn operands(origin: &CostOrigin) -> Vec<&Cost> {
-    let CostOrigin::Sum(left, right) = origin else { return origin.operands().collect() };
-    let (mut parts, mut rest) = (vec![right], left);
-    while let Some(CostOrigin::Sum(left, right)) = rest.origin().map(Arc::as_ref) {
-        parts.push(right);
-        rest = left;
+fn operands(origin: &CostOrigin, wanted: Wanted, base: Currency) -> Vec<(&Cost, Wanted)> {
+    match origin {
+        CostOrigin::Sum(left, right) => {
+            let (mut parts, mut rest) = (vec![right], left);
+            while let Some(CostOrigin::Sum(left, right)) = rest.origin().map(Arc::as_ref) {
+                parts.push(right);
+                rest = left;
+            }
+            if *rest != Cost::ZERO {
+                parts.push(rest);
+            }
+            parts.into_iter().rev().map(|part| (part, wanted)).collect()
+        }
+        CostOrigin::Relisted { of, listing } if wanted.side == Side::Listed => {
+            let (side, currency) =
+                if listing.into_base { (Side::Base, base) } else { (Side::Listed, listing.from) };
+            let label = Label { unit: Unit::Money(currency), ..wanted.label };
+            vec![(of, Wanted { label, side, ..wanted })]
+        }
+        _ => origin.operands().map(|operand| (operand, wanted)).collect(),
     }
-    if *rest != Cost::ZERO {
-        parts.push(rest);
-    }
-    parts.reverse();
-    parts
 }
 
-fn value(cost: &Cost, side: Side) -> &Figure<Decimal> {
-    match side {
-        Side::Base => &cost.base,
-        Side::Listed => &cost.listed,
+fn value(cost: &Cost, wanted: Wanted) -> Figure<Decimal> {
+    let side = |cost: &Cost| match wanted.side {
+        Side::Base => cost.base.clone(),
+        Side::Listed => cost.listed.clone(),
+    };
+    match wanted.content {
+        Content::Whole => side(cost),
+        Content::Fees => side(&cost.fees()),
+        Content::Taxes => side(&cost.taxes()),
     }
 }

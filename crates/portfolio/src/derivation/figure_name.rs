@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::benchmarks::Compared;
-use super::calculation::Label;
+use super::calculation::{Label, fraction};
 use super::record::Record;
 use super::returns::Days;
 use super::{About, Calculation, Unit};
@@ -13,7 +13,10 @@ use crate::drawdown::max_drawdown;
 use crate::report::day_change;
 use crate::report::figures::{HoldingFigures, LotFigures, Valued, sale_gain};
 use crate::report::total_figures::{CashFigures, TotalFigures};
-use crate::report::{WEIGHT, day_change::DayParts};
+use crate::report::{
+    WEIGHT,
+    day_change::{DayFigures, DayParts},
+};
 use crate::{Books, Market, Period, PortfolioSeries, Position, PositionSeries, Reason};
 
 /// A figure that can be derived.
@@ -189,6 +192,8 @@ figures! {
         MoneyWeighted,
         /// Modified Dietz return.
         ModifiedDietz,
+        /// Gain in relation to the opening value and what was paid in.
+        Simple,
     }
 }
 
@@ -205,6 +210,8 @@ figures! {
         Value,
         /// Cost of what is held.
         Cost,
+        /// The same before the fees and taxes of its trades.
+        CostBeforeFees,
         /// Cost per share.
         UnitCost,
         /// Cost in the currency of the price.
@@ -217,6 +224,8 @@ figures! {
         CurrencyEffect,
         /// Gains of its sales.
         Realised,
+        /// The same before the fees and taxes of its trades.
+        RealisedBeforeFees,
         /// Dividends after tax and fee.
         Income,
         /// Fees that name it and belong to no trade.
@@ -351,7 +360,7 @@ impl PortfolioFigure {
                 .collect();
             let day = day_change::of_portfolio(record, books, market, session, &parts);
             let change = day.change(record, books);
-            return if self == Self::DayChange { change.amount } else { change.rate };
+            return if self == Self::DayChange { change.amount } else { session_return(record, &change) };
         }
         if matches!(self, Self::TimeWeighted | Self::AnnualisedTimeWeighted | Self::MaxDrawdown) {
             let series = PortfolioSeries::new(books, market);
@@ -409,7 +418,7 @@ impl HoldingFigure {
                 return not_held(record, Unit::Money(books.options().base));
             };
             let change = day.change(record, books);
-            return if self == Self::DayChange { change.amount } else { change.rate };
+            return if self == Self::DayChange { change.amount } else { session_return(record, &change) };
         }
         if self == Self::TimeWeighted {
             let series = PositionSeries::new(position, books, market);
@@ -421,6 +430,11 @@ impl HoldingFigure {
                 flows: &series.flows,
                 linked: &series.time_weighted,
             });
+        }
+        match self {
+            Self::CostBeforeFees => return record.cost_before_fees(position),
+            Self::RealisedBeforeFees => return record.realised_before_fees(position),
+            _ => {}
         }
         let figures = HoldingFigures::new(record, position, books, &Valued::new(position, books, market));
         match self {
@@ -438,7 +452,12 @@ impl HoldingFigure {
             Self::Income => figures.income,
             Self::Charges => figures.charges,
             Self::TotalGain => figures.total_gain,
-            Self::Xirr | Self::DayChange | Self::DayReturn | Self::TimeWeighted => figures.xirr,
+            Self::Xirr
+            | Self::DayChange
+            | Self::DayReturn
+            | Self::TimeWeighted
+            | Self::CostBeforeFees
+            | Self::RealisedBeforeFees => figures.xirr,
             Self::Weight => {
                 let whole = sums(record, books, market).value;
                 record.about(|| Some(About::Instrument(symbol.clone())));
@@ -458,6 +477,17 @@ fn sums<'a>(record: &mut Record<'a>, books: &Books, market: &Market) -> TotalFig
         books.cash().balances.iter().map(|cash| CashFigures::new(record, cash, books, market)).collect();
     TotalFigures::new(record, books, &holdings, &cash)
 }
+
+/// The return of a session whose change is known; else it is unknown for the same reason.
+fn session_return<'a>(record: &mut Record<'a>, change: &DayFigures<Record<'a>>) -> usize {
+    let unknown = [change.amount, change.dividends].map(|node| record.value(node).clone().err());
+    match unknown.into_iter().flatten().next() {
+        Some(reason) => record.checked_figure(change.rate, SESSION_RETURN, Err(reason)),
+        None => change.rate,
+    }
+}
+
+const SESSION_RETURN: Label = fraction("Day's return", "");
 
 fn not_held(record: &mut Record<'_>, unit: Unit) -> usize {
     record.unknown(Label::new("Unknown", "", unit), Reason::NotHeld)

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::record::Record;
 use super::{Label, Number, Operation, Source, Unit};
-use crate::books::{HoldingPrice, PriceOrigin};
+use crate::books::{BookedPrice, HoldingPrice, PriceOrigin};
 use crate::market::splits;
 use crate::{Figure, Position, RateOn};
 
@@ -47,7 +47,7 @@ impl Record<'_> {
             return self.given(label, price.clone().map(|price| Number::Exact(price.price)), Source::Unknown);
         };
         let since = splits::between(&position.splits, price.day, on);
-        let quoted = self.quoted(position, price).filter(|_| !since.is_empty());
+        let quoted = self.quoted(position, price, on).filter(|_| !since.is_empty());
         let mut carried = self.exactly(label, quoted.unwrap_or(price.price), self.source_of(position, price));
         if quoted.is_none() {
             return carried;
@@ -66,11 +66,14 @@ impl Record<'_> {
     }
 
     /// The price in the units of its own day.
-    fn quoted(&self, position: &Position, price: &HoldingPrice) -> Option<Decimal> {
+    fn quoted(&self, position: &Position, price: &HoldingPrice, on: NaiveDate) -> Option<Decimal> {
         match price.origin {
             PriceOrigin::Booked => {
-                let past = position.booked_prices.partition_point(|booked| booked.date <= price.day);
-                position.booked_prices.get(past.checked_sub(1)?).map(|booked| booked.price)
+                let of_day = position.booked_prices.iter().filter(|booked| booked.date == price.day);
+                let carries_to = |booked: &&BookedPrice| {
+                    splits::carried(booked.price, &position.splits, booked.date, on) == Ok(price.price)
+                };
+                of_day.rev().find(carries_to).map(|booked| booked.price)
             }
             PriceOrigin::Close | PriceOrigin::Quote => {
                 let on = self.market.instrument(&position.symbol)?.price_on(price.day)?;

@@ -87,23 +87,16 @@ impl Record<'_> {
             PeriodFigure::Opening => self.value_on(of, period.from),
             PeriodFigure::Closing => self.value_on(of, period.to),
             PeriodFigure::NetFlows => {
-                let flows = self.flows_by_day(of, period).into_iter().map(|(_, flow)| flow);
-                let comes_in = |flow: &usize| {
-                    self.value(*flow).clone().is_ok_and(|flow| flow.exact() > Some(Decimal::ZERO))
-                };
-                let (paid_in, paid_out) = flows.partition(comes_in);
-                let base = self.base();
-                let paid_in = self.computed(
-                    money(base, "Paid in", "sum of the days on which more came in"),
-                    Operation::Sum,
-                    paid_in,
-                );
-                let paid_out = self.computed(
-                    money(base, "Paid out, as a negative number", "sum of the days on which more went out"),
-                    Operation::Sum,
-                    paid_out,
-                );
+                let (paid_in, paid_out) = self.paid(of, period);
                 self.computed(label, Operation::Sum, vec![paid_in, paid_out])
+            }
+            PeriodFigure::Simple => {
+                let gain = self.period_node(of, period, PeriodFigure::Gain);
+                let opening = self.period_node(of, period, PeriodFigure::Opening);
+                let (paid_in, _) = self.paid(of, period);
+                let capital = money(self.base(), "Capital", "opening value + paid in");
+                let capital = self.computed(capital, Operation::Sum, vec![opening, paid_in]);
+                self.computed(label, Operation::Ratio, vec![gain, capital])
             }
             PeriodFigure::Gain => {
                 let [closing, opening, net] =
@@ -134,6 +127,26 @@ impl Record<'_> {
                 self.computed(label, Operation::MoneyWeighted { dates }, operands)
             }
         }
+    }
+
+    /// What was paid in, and out as a negative number: of the days on which more came, and of the others.
+    fn paid(&mut self, of: Option<&Position>, period: Period) -> (usize, usize) {
+        let flows = self.flows_by_day(of, period).into_iter().map(|(_, flow)| flow);
+        let comes_in =
+            |flow: &usize| self.value(*flow).clone().is_ok_and(|flow| flow.exact() > Some(Decimal::ZERO));
+        let (paid_in, paid_out) = flows.partition(comes_in);
+        let base = self.base();
+        let paid_in = self.computed(
+            money(base, "Paid in", "sum of the days on which more came in"),
+            Operation::Sum,
+            paid_in,
+        );
+        let paid_out = self.computed(
+            money(base, "Paid out, as a negative number", "sum of the days on which more went out"),
+            Operation::Sum,
+            paid_out,
+        );
+        (paid_in, paid_out)
     }
 
     /// What crossed the border in a period, one amount a day.
@@ -180,6 +193,7 @@ impl PeriodFigure {
                 "Modified Dietz return",
                 "(closing - opening - net flows) / (opening + flows weighted by the time left)",
             ),
+            Self::Simple => fraction("Simple return", "gain / (opening value + paid in)"),
         }
     }
 
@@ -194,6 +208,7 @@ impl PeriodFigure {
                 performance.returns.money_weighted.clone().map(|rate| Number::Float(rate.headline()))
             }
             Self::ModifiedDietz => performance.returns.modified_dietz.clone().map(Number::Float),
+            Self::Simple => performance.returns.simple.clone().map(Number::Float),
         }
     }
 }

@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bellwether_domain::{Currency, Transaction, TransactionId};
+use bellwether_domain::{Currency, Symbol, Transaction, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::calculation::{Calculation, DayValues, IncomePart, Label, Side, TradeCost, fraction, money};
+use super::calculation::{
+    Calculation, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
+};
+use super::costs::Wanted;
 use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
-use crate::books::{Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow};
+use crate::books::{
+    Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow, TickerChanges,
+};
 use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
 
 /// Records figures as nodes; a figure is the place of its node.
@@ -25,7 +30,8 @@ pub(super) struct Record<'a> {
     /// What trades settled for, where that is a node already.
     pub(super) trades: HashMap<TransactionId, usize>,
     /// Costs that are nodes already.
-    pub(super) costs: HashMap<(*const CostOrigin, Side), usize>,
+    pub(super) costs: HashMap<(*const CostOrigin, Side, Content), usize>,
+    names: TickerChanges<'a>,
 }
 
 impl<'a> Record<'a> {
@@ -44,11 +50,17 @@ impl<'a> Record<'a> {
             movements: HashMap::new(),
             trades: HashMap::new(),
             costs: HashMap::new(),
+            names: TickerChanges::new(transactions),
         }
     }
 
     pub(super) fn finished(self, root: usize) -> Derivation {
         Derivation::of(&self.nodes, root)
+    }
+
+    /// The symbol that an instrument of a day has in the end.
+    pub(super) fn last_name(&self, symbol: &'a Symbol, on: NaiveDate) -> &'a Symbol {
+        self.names.last_name(symbol, on)
     }
 
     pub(super) fn base(&self) -> Currency {
@@ -156,7 +168,7 @@ impl Calculation for Record<'_> {
     }
 
     fn cost(&mut self, label: Label, cost: &Cost, side: Side) -> usize {
-        self.cost_of(label, cost, side)
+        self.cost_of(cost, Wanted { label, side, content: Content::Whole })
     }
 
     fn income(&mut self, income: &Income, part: IncomePart) -> usize {

@@ -51,15 +51,19 @@ impl Record<'_> {
                 let rounded = Label::new("Quantity after the split", "rounded to 15 decimals", Unit::Shares);
                 parts.push(self.computed(rounded, Operation::Rounded(SPLIT_DECIMALS), vec![after_split]));
             }
-            parts.extend(booking.and_then(|booking| self.moved_shares(booking)));
+            if let Some(booking) = booking {
+                match self.moved_shares(booking) {
+                    Some(moved) => parts.push(moved),
+                    None => parts.extend(self.event_moved(position, booking)),
+                }
+            }
         }
         let sum = self.computed(label, Operation::Sum, parts.clone());
         let explained = self.value(sum).clone().ok().and_then(Number::exact).unwrap_or_default();
         match counted.minus(explained) {
             Ok(rest) if rest.is_zero() => sum,
             Ok(rest) => {
-                let other =
-                    Label::new("Other changes", "corporate events, and rounding by lot", Unit::Shares);
+                let other = Label::new("Other changes", "rounding by lot", Unit::Shares);
                 parts.push(self.exactly(other, rest, Source::Ledger));
                 let sum = self.computed(label, Operation::Sum, parts);
                 self.checked(sum, label, &Ok(counted))

@@ -64,6 +64,15 @@ pub(super) fn reported(
                 HoldingFigure::ExchangeRate => holding.exchange_rate.clone().map(|on| Number::Exact(on.rate)),
                 HoldingFigure::Value => exact(&holding.value),
                 HoldingFigure::Cost => exact(&holding.cost),
+                HoldingFigure::CostBeforeFees => {
+                    let position = derivations.books.position(symbol).expect("a position");
+                    exact(&position.cost().before_fees().base)
+                }
+                HoldingFigure::RealisedBeforeFees => {
+                    let position = derivations.books.position(symbol).expect("a position");
+                    let gains: Vec<_> = position.sales.iter().map(crate::Sale::gain_before_fees).collect();
+                    exact(&crate::figure::total(&gains))
+                }
                 HoldingFigure::UnitCost => exact(&holding.unit_cost),
                 HoldingFigure::ListedCost => exact(&holding.listed_cost),
                 HoldingFigure::Unrealised => exact(&holding.unrealised),
@@ -148,6 +157,7 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                     performance.returns.money_weighted.map(|rate| Number::Float(rate.headline()))
                 }
                 PeriodFigure::ModifiedDietz => performance.returns.modified_dietz.map(Number::Float),
+                PeriodFigure::Simple => performance.returns.simple.map(Number::Float),
             }
         }
         _ => unreachable!("a report has it"),

@@ -124,6 +124,9 @@ impl fmt::Display for Field {
             Self::Amount => "amount",
             Self::UnitCost => "cost per share",
             Self::ExchangeRate => "exchange rate",
+            Self::CashPerShare => "cash per share",
+            Self::CashInLieu => "cash in lieu",
+            Self::CostShare => "cost share",
         })
     }
 }

@@ -6,14 +6,17 @@ use rust_decimal::Decimal;
 use super::calculation::{IncomePart, TradeCost, money};
 use super::record::{Record, turned};
 use super::{About, Field, Label, Operation, Source, Unit};
-use crate::books::{Charge, HoldingPrice, Income, IncomeKind, PositionFlow, PositionFlowKind, PriceOrigin};
+use crate::Position;
+use crate::books::{Charge, Income, IncomeKind, PositionFlow, PositionFlowKind};
 use crate::exact::Exact;
-use crate::{Figure, Position};
 
 impl<'a> Record<'a> {
-    /// The transactions that name the instrument, in order.
+    /// The transactions that name the instrument, by its last name or an earlier one, in order.
     pub(super) fn of_symbol(&self, position: &Position) -> Vec<&'a Transaction> {
-        let named = |booking: &&'a Transaction| booking.booking.symbol() == Some(&position.symbol);
+        let named = |booking: &&'a Transaction| {
+            let mut symbols = booking.booking.symbols();
+            symbols.any(|symbol| *self.last_name(symbol, booking.date) == position.symbol)
+        };
         self.ordered.iter().copied().filter(named).collect()
     }
 
@@ -172,7 +175,12 @@ impl<'a> Record<'a> {
                 Booking::Buy(trade)
                 | Booking::Sell { trade, .. }
                 | Booking::Reinvestment { purchase: trade, .. } => (trade.fee, trade.tax),
-                Booking::TransferIn { fee, .. } => (*fee, Decimal::ZERO),
+                // What the arrival from another own account cost is a charge of its own.
+                Booking::TransferIn { fee, .. }
+                    if position.transfers.iter().any(|moved| moved.transaction == transaction.id) =>
+                {
+                    (*fee, Decimal::ZERO)
+                }
                 _ => continue,
             };
             let amount = if which == TradeCost::Fees { fee } else { tax };
@@ -210,7 +218,7 @@ impl<'a> Record<'a> {
                         let received = self.in_base(label, transaction, received);
                         Some(self.computed(turned(base), Operation::Negation, vec![received]))
                     }
-                    _ => None,
+                    _ => self.event_sale_flow(position, transaction),
                 }
             }
             (PositionFlowKind::Dividend, _) => self.dividend_flow(position, flow),
@@ -219,7 +227,7 @@ impl<'a> Record<'a> {
                 charge.map(|charge| self.charged(charge))
             }
             (PositionFlowKind::TransferIn | PositionFlowKind::TransferOut, Some(transaction)) => {
-                Some(self.transfer_flow(position, transaction, flow))
+                self.transfer_flow(position, transaction)
             }
             _ => None,
         };
@@ -230,24 +238,18 @@ impl<'a> Record<'a> {
     }
 
     /// What transferred shares were worth, and what their transfer cost.
-    fn transfer_flow(
-        &mut self,
-        position: &Position,
-        transaction: &Transaction,
-        flow: &PositionFlow,
-    ) -> usize {
-        let worth = flow.amount.clone().and_then(|amount| amount.minus(flow.fee.clone()?));
-        let worth = self.market_value_of(position, transaction, &worth);
+    fn transfer_flow(&mut self, position: &Position, transaction: &Transaction) -> Option<usize> {
+        let worth = self.market_value_of(position, transaction)?;
         let (Booking::TransferIn { fee, .. }, base) = (&transaction.booking, self.base()) else {
-            return worth;
+            return Some(worth);
         };
         if fee.is_zero() {
-            return worth;
+            return Some(worth);
         }
         let fee = self.field(money(transaction.currency, "Fee", ""), transaction, Field::Fee, *fee);
         let fee = self.in_base(money(base, "Fee in base", "fee x exchange rate"), transaction, fee);
         let label = money(base, "Transferred", "market value + fee");
-        self.computed(label, Operation::Sum, vec![worth, fee])
+        Some(self.computed(label, Operation::Sum, vec![worth, fee]))
     }
 
     fn dividend_flow(&mut self, position: &Position, flow: &PositionFlow) -> Option<usize> {
@@ -270,34 +272,25 @@ impl<'a> Record<'a> {
         &mut self,
         position: &Position,
         transaction: &Transaction,
-        worth: &Figure<Decimal>,
-    ) -> usize {
-        let (base, listed, day) = (self.base(), position.currency, transaction.date);
-        let (quantity, leaves) = match &transaction.booking {
-            Booking::TransferIn { quantity, .. } => (quantity.get(), false),
-            Booking::TransferOut { quantity, .. } => (quantity.get(), true),
-            _ => (Decimal::ZERO, false),
+    ) -> Option<usize> {
+        let (base, day) = (self.base(), transaction.date);
+        let moved = position.transfers.iter().find(|moved| moved.transaction == transaction.id)?;
+        let quantity = match &transaction.booking {
+            Booking::TransferIn { quantity, .. } | Booking::TransferOut { quantity, .. } => quantity.get(),
+            _ => return self.event_worth(position, transaction),
         };
-        let quoted = position.price_on(self.market.instrument(&position.symbol), day);
-        // Without a quote it was the last price booked by then, after which the day may have booked others.
-        let rate = self.rate_on((listed, base), day);
-        let to_base = self.value(rate).clone().map(|rate| rate.exact().unwrap_or_default());
-        let explains = |price: &Figure<HoldingPrice>| {
-            let known = price.clone().and_then(|price| quantity.times(price.price)?.times(to_base.clone()?));
-            known.is_ok_and(|known| worth.as_ref().is_ok_and(|worth| worth.abs() == known))
-        };
-        let booked = position.booked_prices_on(day).find(explains);
-        let price = match quoted {
-            Ok(quoted) if quoted.origin != PriceOrigin::Booked => Ok(quoted),
-            quoted => booked.unwrap_or(quoted),
-        };
-        let price = self.price_of(position, day, &price);
+        let price = self.price_of(position, day, &moved.price);
+        let rate = self.rate_on((position.currency, base), day);
         let label = Label::new("Quantity", "", Unit::Shares);
         let quantity = self.field(label, transaction, Field::Quantity, quantity);
-        let local = money(listed, "Market value at the listing", "quantity x price");
+        let local = money(position.currency, "Market value at the listing", "quantity x price");
         let local = self.computed(local, Operation::Product, vec![quantity, price]);
         let worth = money(base, "Market value transferred", "quantity x price x exchange rate");
         let worth = self.computed(worth, Operation::Product, vec![local, rate]);
-        if leaves { self.computed(turned(base), Operation::Negation, vec![worth]) } else { worth }
+        Some(if moved.arrives {
+            worth
+        } else {
+            self.computed(turned(base), Operation::Negation, vec![worth])
+        })
     }
 }

@@ -225,6 +225,12 @@ pub enum Field {
     UnitCost,
     /// The booked exchange rate.
     ExchangeRate,
+    /// Cash of a merger for each share.
+    CashPerShare,
+    /// Cash for the fractions of shares.
+    CashInLieu,
+    /// The part of the cost that a spin-off or merger moves.
+    CostShare,
 }
 
 /// A list of nodes is no derivation.

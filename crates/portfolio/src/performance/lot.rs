@@ -228,7 +228,8 @@ fn of_transfer(transfer: &ShareTransfer, opened_by: TransactionId) -> Option<Sha
     };
     let lots = own(&transfer.lots);
     let (date, transaction, arrives) = (transfer.date, transfer.transaction, transfer.arrives);
-    (!lots.is_empty()).then(|| ShareTransfer { date, transaction, arrives, lots, kept: own(&transfer.kept) })
+    let (kept, price) = (own(&transfer.kept), transfer.price.clone());
+    (!lots.is_empty()).then_some(ShareTransfer { date, transaction, arrives, lots, kept, price })
 }
 
 /// What was sold, what left otherwise, and then what is held.

@@ -1,6 +1,6 @@
 //! Random small ledgers in random small markets: foreign holdings, splits, dividends, gaps in prices and rates.
 
-use bellwether_domain::{Booking, CostMethod, Currency, DividendPolicy};
+use bellwether_domain::{Booking, CostMethod, Currency, DividendPolicy, SplitRatio};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -39,6 +39,32 @@ pub(crate) fn day(offset: u64) -> String {
 
 fn text(amount: i64, scale: u32) -> String {
     Decimal::new(amount, scale).to_string()
+}
+
+impl Act {
+    /// What a company does to its shares.
+    fn event(&self, kind: u8) -> Booking {
+        let of = symbol(SYMBOLS[self.symbol]);
+        let into = symbol(SYMBOLS[(self.symbol + 1 + self.fee as usize % 2) % 3]);
+        let ratio = SplitRatio::new((1 + self.amount % 4).into(), (1 + self.price % 3).into());
+        let ratio = ratio.expect("a ratio");
+        let cash = Decimal::new(self.price, 2);
+        let cash_in_lieu = if self.price % 2 == 0 { Decimal::new(self.fee, 2) } else { Decimal::ZERO };
+        let cost_share = Decimal::new(self.amount % 1_001, 3);
+        match kind {
+            14 => Booking::SpinOff { symbol: of, into, ratio, cost_share, cash_in_lieu },
+            15 => Booking::Merger {
+                symbol: of,
+                into: (self.amount % 4 != 0).then_some(into),
+                ratio: (self.amount % 4 != 0).then_some(ratio),
+                cash_per_share: if self.amount % 4 == 1 { Decimal::ZERO } else { cash },
+                cash_in_lieu: if self.amount % 4 == 0 { Decimal::ZERO } else { cash_in_lieu },
+                cost_share: (self.amount % 4 == 2).then_some(cost_share),
+            },
+            16 => Booking::TickerChange { symbol: of, into },
+            _ => Booking::Split { symbol: of, ratio, cash_in_lieu },
+        }
+    }
 }
 
 impl Case {
@@ -117,12 +143,13 @@ impl Case {
                     fee: tax,
                     acquired: None,
                 },
-                _ => Booking::TransferOut {
+                13 => Booking::TransferOut {
                     symbol: symbol(name),
                     quantity: booked.quantity,
                     fee: tax,
                     lots: Vec::new(),
                 },
+                kind => act.event(kind),
             };
             ledger = ledger.booked(&day(act.day), booking);
             if act.foreign {
@@ -138,7 +165,7 @@ impl Case {
 }
 
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    let acts = (0..300_u64, 0..14_u8, 0..3_usize, 1..20_000_i64, 1..9_000_i64, 0..500_i64, any::<bool>())
+    let acts = (0..300_u64, 0..18_u8, 0..3_usize, 1..20_000_i64, 1..9_000_i64, 0..500_i64, any::<bool>())
         .prop_map(|(day, kind, symbol, amount, price, fee, foreign)| Act {
             day,
             kind,

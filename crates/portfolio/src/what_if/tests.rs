@@ -154,7 +154,7 @@ fn changes() -> impl Strategy<Value = (usize, usize, i64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1_000), ..ProptestConfig::default() })]
 
     #[test]
     fn a_changed_ledger_is_computed_as_if_it_had_always_been_so(

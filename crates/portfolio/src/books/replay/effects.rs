@@ -6,13 +6,14 @@ use rust_decimal::Decimal;
 
 use super::Replay;
 use super::notes::Posted;
-use crate::Reason;
 use crate::books::cash::{CashKind, Movement};
 use crate::books::cost::Booked;
 use crate::books::{
-    Charge, ChargeKind, ExternalKind, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind, ShareTransfer,
+    Charge, ChargeKind, ExternalKind, HoldingPrice, Income, IncomeKind, Lot, PositionFlow, PositionFlowKind,
+    ShareTransfer,
 };
 use crate::exact::Exact;
+use crate::{Figure, Reason};
 
 impl Replay<'_> {
     pub(super) fn apply(
@@ -133,7 +134,8 @@ impl Replay<'_> {
         acquired: Option<NaiveDate>,
     ) -> Result<(), Reason> {
         self.note_price(posted, unit_cost);
-        let worth = self.market_value(posted.date, quantity);
+        let price = self.price_of_moved(posted.date);
+        let worth = self.worth(posted.date, quantity, &price);
         let amount = worth.clone().and_then(|worth| worth.plus(posted.in_base(fee)?));
         self.flow(posted, PositionFlowKind::TransferIn, amount, fee, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferIn, worth);
@@ -142,7 +144,7 @@ impl Replay<'_> {
         let cost = Booked { net: quantity.times(unit_cost)?.plus(fee)?, fee, tax: Decimal::ZERO };
         let mut lot = self.lot(posted, quantity, self.booked(posted, cost));
         lot.acquired = acquired.unwrap_or(lot.acquired);
-        self.transferred(posted, true, vec![lot.clone()], Vec::new());
+        self.transferred(posted, true, (vec![lot.clone()], Vec::new()), price);
         self.acquire(posted, lot)
     }
 
@@ -152,12 +154,13 @@ impl Replay<'_> {
         quantity: Decimal,
         chosen: &[LotChoice],
     ) -> Result<(), Reason> {
-        let worth = self.market_value(posted.date, quantity).map(|worth| -worth);
+        let price = self.price_of_moved(posted.date);
+        let worth = self.worth(posted.date, quantity, &price).map(|worth| -worth);
         self.flow(posted, PositionFlowKind::TransferOut, worth.clone(), Decimal::ZERO, Decimal::ZERO);
         self.external(posted, ExternalKind::TransferOut, worth);
         let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
-        self.transferred(posted, false, lots, Vec::new());
+        self.transferred(posted, false, (lots, Vec::new()), price);
         Ok(())
     }
 
@@ -176,8 +179,14 @@ impl Replay<'_> {
         self.shelves.relocate(&posted.transaction.account, &arrival.account, quantity, chosen)
     }
 
-    pub(super) fn transferred(&mut self, posted: &Posted<'_>, arrives: bool, lots: Vec<Lot>, kept: Vec<Lot>) {
+    pub(super) fn transferred(
+        &mut self,
+        posted: &Posted<'_>,
+        arrives: bool,
+        (lots, kept): (Vec<Lot>, Vec<Lot>),
+        price: Figure<HoldingPrice>,
+    ) {
         let (date, transaction) = (posted.date, posted.transaction.id);
-        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots, kept });
+        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots, kept, price });
     }
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::Replay;
 use super::notes::Posted;
 use crate::books::cash::CashKind;
-use crate::books::cost::Booked;
+use crate::books::cost::{Booked, CashByValue, EventCash, EventPart, Relisting};
 use crate::books::lot_shelves::{SPLIT_DECIMALS, restated};
 use crate::books::{Cost, Lot, PositionFlowKind};
 use crate::exact::Exact;
@@ -43,8 +43,9 @@ pub(super) fn spin_off(
         return Ok(());
     };
     let mut exchange = Exchange::default();
+    let part = EventPart { event: posted.transaction.id, share: *cost_share, by_value: None };
     for mut lot in from.shelves.take_all(account_of(posted.transaction)) {
-        let moved = lot.cost.share(*cost_share, Decimal::ONE);
+        let moved = lot.cost.moved(part);
         if let Some(received) = received(from, to, posted, &lot, moved.clone(), *ratio)? {
             lot.cost = lot.cost.minus(&moved);
             exchange.given.push(Lot { quantity: Decimal::ZERO, cost: moved, ..lot.clone() });
@@ -76,12 +77,13 @@ pub(super) fn merger(
     let held = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
     let cash = held.times(*cash_per_share)?;
     let ratio = ratio.unwrap_or(SplitRatio { new: Decimal::ONE, old: Decimal::ONE });
+    let part = |share| EventPart { event: posted.transaction.id, share, by_value: None };
     let for_cash = match &to {
-        None => Ok(Decimal::ONE),
-        Some(_) if cash.is_zero() => Ok(Decimal::ZERO),
+        None => Ok(part(Decimal::ONE)),
+        Some(_) if cash.is_zero() => Ok(part(Decimal::ZERO)),
         Some(to) => match cost_share {
-            Some(share) => Ok(*share),
-            None => share_by_value(to, posted, cash, restated(held, ratio)?),
+            Some(share) => Ok(part(*share)),
+            None => part_by_value(to, posted, (cash, held), restated(held, ratio)?),
         },
     };
 
@@ -96,17 +98,17 @@ pub(super) fn merger(
         sold.extend(Some(paid).filter(|paid| !paid.quantity.is_zero()));
     }
     if to.is_none() || !cash.is_zero() {
-        from.paid_for(posted, cash, sold)?;
+        from.paid_for(posted, (cash, Some(held)), sold)?;
     }
     to.map_or(Ok(()), |to| hand_over(from, to, posted, exchange, *cash_in_lieu))
 }
 
 /// The part of a lot that cash pays for, and the rest. Where that part is not known, neither cost is.
-fn parts(lot: &Lot, for_cash: &Figure<Decimal>) -> Figure<(Lot, Lot)> {
+fn parts(lot: &Lot, for_cash: &Figure<EventPart>) -> Figure<(Lot, Lot)> {
     Ok(match for_cash {
-        Ok(share) => {
-            let quantity = lot.quantity.times(*share)?.round_dp(SPLIT_DECIMALS);
-            let cost = lot.cost.share(*share, Decimal::ONE);
+        Ok(part) => {
+            let quantity = lot.quantity.times(part.share)?.round_dp(SPLIT_DECIMALS);
+            let cost = lot.cost.moved(*part);
             let rest =
                 Lot { quantity: lot.quantity.minus(quantity)?, cost: lot.cost.minus(&cost), ..lot.clone() };
             (Lot { quantity, cost, ..lot.clone() }, rest)
@@ -119,9 +121,21 @@ fn parts(lot: &Lot, for_cash: &Figure<Decimal>) -> Figure<(Lot, Lot)> {
 }
 
 /// The part of what a merger gives that is cash, by value at the close of the day.
-fn share_by_value(to: &Replay<'_>, posted: &Posted<'_>, cash: Decimal, received: Decimal) -> Figure<Decimal> {
+fn part_by_value(
+    to: &Replay<'_>,
+    posted: &Posted<'_>,
+    (cash, given): (Decimal, Decimal),
+    received: Decimal,
+) -> Figure<EventPart> {
     let cash = posted.in_base(cash)?;
-    cash.over(cash.plus(to.market_value(posted.date, received)?)?)
+    let price = to.price_of_moved(posted.date);
+    let worth = to.worth(posted.date, received, &price)?;
+    let by_value = CashByValue { given, received, price: price?, listed: to.position.currency };
+    Ok(EventPart {
+        event: posted.transaction.id,
+        share: cash.over(cash.plus(worth)?)?,
+        by_value: Some(by_value),
+    })
 }
 
 /// What one lot brings in the other instrument: of the same age, in the same account. Nothing if it is too small.
@@ -138,7 +152,8 @@ fn received(
     let cost = if listed == from.position.currency {
         cost
     } else {
-        cost.relisted(&to.terms.rate(from.position.currency, listed, lot.acquired), listed == base)
+        let listing = Relisting { from: from.position.currency, on: lot.acquired, into_base: listed == base };
+        cost.relisted(&to.terms.rate(listing.from, listed, listing.on), listing)
     };
     let account = to.shelves.account(&lot.account);
     let (transaction, acquired, arrived) = (lot.transaction, lot.acquired, posted.date);
@@ -167,12 +182,13 @@ fn hand_over(
             None => by_account.push((Arc::clone(&lot.account), lot.quantity)),
         }
     }
-    let worth = to.market_value(posted.date, quantity);
+    let price = to.price_of_moved(posted.date);
+    let worth = to.worth(posted.date, quantity, &price);
     let (zero, kinds) = (Decimal::ZERO, (PositionFlowKind::TransferOut, PositionFlowKind::TransferIn));
     from.flow(posted, kinds.0, worth.clone().map(|worth| -worth), zero, zero);
     to.flow(&posted_to, kinds.1, worth, zero, zero);
-    from.transferred(posted, false, exchange.given, exchange.kept);
-    to.transferred(&posted_to, true, exchange.received.clone(), Vec::new());
+    from.transferred(posted, false, (exchange.given, exchange.kept), price.clone());
+    to.transferred(&posted_to, true, (exchange.received.clone(), Vec::new()), price);
     for lot in exchange.received {
         to.acquire(&posted_to, lot)?;
     }
@@ -217,14 +233,22 @@ impl Replay<'_> {
             }
         }
         self.position.quantity = self.shelves.quantity()?;
-        self.paid_for(posted, cash, sold)
+        self.paid_for(posted, (cash, None), sold)
     }
 
-    /// Lots that an event turns into cash.
-    fn paid_for(&mut self, posted: &Posted<'_>, cash: Decimal, lots: Vec<Lot>) -> Result<(), Reason> {
+    /// Lots that an event turns into cash, so much for each of some shares, or for fractions.
+    fn paid_for(
+        &mut self,
+        posted: &Posted<'_>,
+        (cash, shares): (Decimal, Option<Decimal>),
+        lots: Vec<Lot>,
+    ) -> Result<(), Reason> {
         let quantity = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
         let amount = Booked { net: cash, fee: Decimal::ZERO, tax: Decimal::ZERO };
-        let proceeds = self.booked(posted, amount);
+        let mut proceeds = self.booked(posted, amount);
+        if self.terms.explained {
+            proceeds = proceeds.paid_by(EventCash { event: posted.transaction.id, shares });
+        }
         let received = proceeds.base.clone().map(|received| -received);
         self.flow(posted, PositionFlowKind::Sale, received, Decimal::ZERO, Decimal::ZERO);
         self.moved(posted, CashKind::Sale, cash);

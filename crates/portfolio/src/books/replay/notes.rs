@@ -9,7 +9,8 @@ use crate::Figure;
 use crate::books::cash::{CashKind, Movement};
 use crate::books::cost::{Booked, BookedRates};
 use crate::books::{
-    BookedPrice, Cost, ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind, QuantityChange,
+    BookedPrice, Cost, ExternalFlow, ExternalKind, HoldingPrice, PositionFlow, PositionFlowKind,
+    QuantityChange,
 };
 use crate::exact::Exact;
 
@@ -44,11 +45,20 @@ impl Replay<'_> {
         if self.terms.explained { cost.booked_by(posted.transaction.id) } else { cost }
     }
 
-    /// What shares are worth on the day, in the base currency; at the booked price where no quote is known yet.
-    pub(super) fn market_value(&self, date: NaiveDate, quantity: Decimal) -> Figure<Decimal> {
+    /// What values shares that come or leave on the day; the price booked last by now where no quote is known yet.
+    pub(super) fn price_of_moved(&self, date: NaiveDate) -> Figure<HoldingPrice> {
         let quoted = self.position.price_on(self.instrument, date);
-        let price =
-            quoted.or_else(|reason| self.position.booked_price_on(date).unwrap_or(Err(reason)))?.price;
+        quoted.or_else(|reason| self.position.booked_price_on(date).unwrap_or(Err(reason)))
+    }
+
+    /// What shares are worth on the day at a price, in the base currency.
+    pub(super) fn worth(
+        &self,
+        date: NaiveDate,
+        quantity: Decimal,
+        price: &Figure<HoldingPrice>,
+    ) -> Figure<Decimal> {
+        let price = price.as_ref().map_err(Clone::clone)?.price;
         let rate = self.terms.rate(self.position.currency, self.terms.options.base, date)?;
         quantity.times(price)?.times(rate)
     }

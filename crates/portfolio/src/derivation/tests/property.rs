@@ -6,7 +6,7 @@ use crate::testing::random_ledger::{Case, cases, day};
 use crate::testing::{date, symbol};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1_000), ..ProptestConfig::default() })]
 
     #[test]
     fn deriving_equals_computing(case in cases()) {

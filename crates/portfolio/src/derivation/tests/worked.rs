@@ -4,7 +4,7 @@ use crate::testing::{
     split, symbol, trade, usd,
 };
 use crate::{InstrumentData, PriceSeries, Rates, Reason};
-use bellwether_domain::{Booking, CostMethod, Currency, PriceSourceName};
+use bellwether_domain::{Booking, CostMethod, Currency, PriceSourceName, SplitRatio};
 
 fn derivations<'a>(ledger: &'a Ledger, market: &'a Market, as_of: &str) -> Derivations<'a> {
     Derivations::new(&ledger.0, market, &options(), date(as_of)).expect("a ledger")
@@ -136,6 +136,38 @@ fn an_inferred_dividend_is_shares_times_the_known_amount() {
     let known = Source::Dividend { symbol: symbol("AAPL"), ex_date: date("2024-01-04") };
     assert!(sources(&income).contains(&&known), "{income}");
     assert!(!sources(&income).contains(&&Source::Ledger), "{income}");
+}
+
+#[test]
+fn a_transfer_without_quotes_is_worth_what_was_booked_by_then() {
+    let transfer = Booking::TransferIn {
+        symbol: symbol("AAPL"),
+        quantity: trade("AAPL", "4", "1", "0").quantity,
+        unit_cost: decimal("10"),
+        fee: decimal("0"),
+        acquired: None,
+    };
+    // The purchases of the same day come later, at other prices; the split of the 3rd halves them all.
+    let ledger = Ledger::default()
+        .booked("2024-01-02", transfer.clone())
+        .buy("2024-01-02", "AAPL", "1", "12")
+        .buy("2024-01-02", "AAPL", "1", "14")
+        .booked(
+            "2024-01-03",
+            Booking::TransferOut {
+                symbol: symbol("AAPL"),
+                quantity: trade("AAPL", "2", "1", "0").quantity,
+                fee: decimal("0"),
+                lots: Vec::new(),
+            },
+        )
+        .buy("2024-01-03", "AAPL", "1", "9");
+    let market = market([("AAPL", InstrumentData::new(usd()).with_splits(&[split("2024-01-03", 2, 1)]))]);
+    let derivations = derivations(&ledger, &market, "2024-01-05");
+    let transfers = derivations.derive(&FigureName::Portfolio(PortfolioFigure::NetTransfers));
+    // 4 x 10, and 2 x 14 / 2 out.
+    assert_eq!(transfers.evaluate(), Ok(exact("26")));
+    assert!(!sources(&transfers).contains(&&Source::Ledger), "{transfers}");
 }
 
 #[test]
@@ -302,4 +334,46 @@ fn a_period_opens_with_the_value_of_the_close_before_it() {
     // 60 were at work for 14 of 29 days.
     let Ok(Number::Float(rate)) = dietz.evaluate() else { panic!("{dietz}") };
     assert!((rate - 45.0 / (120.0 + 60.0 * 14.0 / 29.0)).abs() < 1e-12, "{dietz}");
+}
+
+/// Costs of 404 with fees; half of it moves to NEW in the merger, by value: 2 in cash of 4 for each share.
+#[test]
+fn a_merger_s_cash_and_costs_go_back_to_transactions() {
+    let market = market([("OLD", quoted(&[("2024-01-02", 4.0)])), ("NEW", quoted(&[("2024-01-08", 1.0)]))]);
+    let merger = Booking::Merger {
+        symbol: symbol("OLD"),
+        into: Some(symbol("NEW")),
+        ratio: SplitRatio::new(decimal("2"), decimal("1")),
+        cash_per_share: decimal("2"),
+        cash_in_lieu: decimal("0"),
+        cost_share: None,
+    };
+    let ledger = Ledger::default()
+        .booked("2024-01-02", Booking::Buy(trade("OLD", "100", "4", "4")))
+        .booked("2024-01-08", merger);
+    let derivations = derivations(&ledger, &market, "2024-01-09");
+    let field = |line, field| Source::Transaction {
+        id: ledger.id(line),
+        date: date(["2024-01-02", "2024-01-08"][line - 1]),
+        field,
+    };
+    let has_unexplained_money = |derivation: &Derivation| {
+        let counted =
+            |node: &&Node| node.working == Working::Given(Source::Ledger) && node.unit != Unit::Shares;
+        derivation.nodes().iter().any(|node| counted(&node))
+    };
+    let cost = derivations.derive(&of(&symbol("NEW"), HoldingFigure::Cost));
+    assert_eq!(cost.evaluate(), Ok(exact("202")));
+    assert!(sources(&cost).contains(&&field(1, Field::Fee)), "{cost}");
+    assert!(sources(&cost).contains(&&field(2, Field::CashPerShare)), "{cost}");
+    assert!(!has_unexplained_money(&cost), "{cost}");
+    let before_fees = derivations.derive(&of(&symbol("NEW"), HoldingFigure::CostBeforeFees));
+    assert_eq!(before_fees.evaluate(), Ok(exact("200")));
+    assert!(!has_unexplained_money(&before_fees), "{before_fees}");
+    let realised = derivations.derive(&of(&symbol("OLD"), HoldingFigure::Realised));
+    assert_eq!(realised.evaluate(), Ok(exact("-2")));
+    assert!(!has_unexplained_money(&realised), "{realised}");
+    let cash = derivations.derive(&FigureName::Portfolio(PortfolioFigure::Cash));
+    assert_eq!(cash.evaluate(), Ok(exact("200")));
+    assert!(sources(&cash).contains(&&field(2, Field::CashPerShare)), "{cash}");
 }
