@@ -142,6 +142,8 @@ pub struct Books {
     charges: Vec<Charge>,
     external: Vec<ExternalFlow>,
     later_rates: Vec<LaterRate>,
+    /// Ticker changes in order: the day, the old symbol and the new one.
+    renamed: Vec<(NaiveDate, Symbol, Symbol)>,
 }
 
 impl Books {
@@ -230,7 +232,8 @@ impl Books {
         let (options, as_of) = (terms.options, terms.as_of);
         let mut ordered: Vec<_> = transactions.iter().filter(|booking| booking.date <= as_of).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
-        let families = families::families(&ordered, &TickerChanges::new(transactions), market)?;
+        let changes = TickerChanges::new(transactions);
+        let families = families::families(&ordered, &changes, market)?;
 
         let mut books = Self {
             as_of,
@@ -242,6 +245,7 @@ impl Books {
             charges: Vec::new(),
             external: Vec::new(),
             later_rates: later_rates(&ordered, market.rates(), options.base),
+            renamed: changes.owned(),
         };
         let mut movements = Vec::with_capacity(families.len() + 1);
         let mut earliest: Option<LedgerError> = None;
@@ -297,6 +301,17 @@ impl Books {
     pub fn position(&self, symbol: &Symbol) -> Option<&Position> {
         let index = self.positions.binary_search_by(|position| position.symbol.cmp(symbol)).ok()?;
         self.positions.get(index)
+    }
+
+    /// The symbol under which the books have the instrument of one of their ledger's bookings: its newest, whatever it
+    /// was called on the day. `None` for a booking that names no instrument.
+    pub fn symbol_of<'b>(&'b self, booking: &'b Transaction) -> Option<&'b Symbol> {
+        let booked = match &booking.booking {
+            Booking::TickerChange { into, .. } => into,
+            other => other.symbol()?,
+        };
+        let changes = self.renamed.iter().map(|(date, old, new)| (*date, old, new));
+        Some(families::last_name(changes, booked, booking.date))
     }
 
     /// Cash, with every movement.

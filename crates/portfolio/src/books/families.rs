@@ -48,12 +48,23 @@ impl<'a> TickerChanges<'a> {
         )
     }
 
-    /// The last name of what was called so on a day. On the day of a change the old name is another company's already.
-    pub(crate) fn last_name(&self, symbol: &'a Symbol, on: NaiveDate) -> &'a Symbol {
-        self.0
-            .iter()
-            .fold(symbol, |name, (date, old, new)| if *date > on && *old == name { new } else { name })
+    /// The same by themselves.
+    pub(super) fn owned(&self) -> Vec<(NaiveDate, Symbol, Symbol)> {
+        self.0.iter().map(|(date, old, new)| (*date, (*old).clone(), (*new).clone())).collect()
     }
+
+    pub(crate) fn last_name(&self, symbol: &'a Symbol, on: NaiveDate) -> &'a Symbol {
+        last_name(self.0.iter().copied(), symbol, on)
+    }
+}
+
+/// The last name of what was called so on a day. On the day of a change the old name is another company's already.
+pub(super) fn last_name<'a>(
+    changes: impl Iterator<Item = (NaiveDate, &'a Symbol, &'a Symbol)>,
+    symbol: &'a Symbol,
+    on: NaiveDate,
+) -> &'a Symbol {
+    changes.fold(symbol, |name, (date, old, new)| if date > on && old == name { new } else { name })
 }
 
 /// Sorts bookings, which are in order, by the instruments that they concern.

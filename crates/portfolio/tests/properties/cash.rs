@@ -4,10 +4,29 @@ use bellwether_domain::CostMethod;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
+use crate::event_world::{event_books, event_worlds};
 use crate::world::*;
 
 proptest! {
     #![proptest_config(many())]
+
+    /// It is what it funds less the cash that was there: nothing is left of the currency at the close of its day.
+    #[test]
+    fn an_inferred_deposit_is_what_it_funds_less_the_cash_used(
+        world in event_worlds(false),
+        method in prop::sample::select(&METHODS),
+    ) {
+        let books = event_books(&world.ledger(method), &world.market(), method, last_day());
+        let entries = &books.cash().entries;
+        prop_assert!(entries.iter().all(|entry| entry.balance >= Decimal::ZERO));
+        for (place, deposit) in entries.iter().enumerate().filter(|(_, entry)| !entry.funds.is_empty()) {
+            let funded = entries[place + 1..].iter();
+            let funded = funded.filter(|it| (it.date, it.currency) == (deposit.date, deposit.currency));
+            prop_assert!(funded.clone().all(|it| it.transaction.is_some_and(|id| deposit.funds.contains(&id))));
+            let (funded, used) = (funded.map(|it| it.amount).sum::<Decimal>(), deposit.balance - deposit.amount);
+            prop_assert_eq!(deposit.amount, -funded - used);
+        }
+    }
 
     #[test]
     fn cash_is_never_negative_and_its_entries_add_up(world in worlds(), acts in acts()) {

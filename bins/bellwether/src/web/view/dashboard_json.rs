@@ -121,7 +121,13 @@ fn gain_percent(comparison: &Comparison) -> Option<f64> {
 
 /// The first answer of a dashboard.
 pub(crate) fn initial(dashboard: &Dashboard) -> Value {
-    let recent: Vec<Value> = dashboard.transactions.iter().rev().take(5).map(transaction).collect();
+    let recent: Vec<Value> = dashboard
+        .transactions
+        .iter()
+        .rev()
+        .take(5)
+        .map(|booked| transaction(booked, dashboard.figures.as_ref().ok()))
+        .collect();
     let stale: Vec<&Symbol> = dashboard.prices.stale().collect();
     json!({
         "success": dashboard.figures.is_ok(),
@@ -172,8 +178,10 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
     })
 }
 
-fn transaction(booked: &Transaction) -> Value {
+/// The ticker is that of the holding, whatever the instrument was called on the day.
+fn transaction(booked: &Transaction, figures: Option<&Figures>) -> Value {
     let draft = TransactionDraft::of(booked);
+    let ticker = figures.and_then(|figures| figures.books.symbol_of(booked));
     let total = match &booked.booking {
         Booking::Buy(trade) => Some(trade.cost()),
         Booking::Sell { trade, .. } => Some(trade.proceeds()),
@@ -182,7 +190,7 @@ fn transaction(booked: &Transaction) -> Value {
     json!({
         "id": booked.id,
         "type": booked.booking.kind(),
-        "ticker": draft.symbol,
+        "ticker": ticker.or(draft.symbol.as_ref()),
         "date": booked.date,
         "shares": draft.quantity.and_then(|quantity| quantity.to_f64()),
         "price": draft.price.and_then(|price| price.to_f64()),

@@ -362,6 +362,22 @@ fn a_ticker_may_change_twice_and_its_old_name_be_another_company_s() {
 }
 
 #[test]
+fn a_booking_is_found_under_the_last_name_of_its_instrument() {
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "A", "1", "10")
+        .booked("2024-01-04", renamed("A", "B"))
+        .buy("2024-01-06", "A", "4", "10")
+        .booked("2024-01-08", renamed("B", "C"))
+        .booked("2024-01-09", Booking::Deposit { amount: decimal("5") });
+    // Changes after the books' day count too: what is shown has its newest name on every day.
+    let books = ledger.books(&Market::default(), "2024-01-05");
+    let names: Vec<_> =
+        ledger.0.iter().map(|booking| books.symbol_of(booking).map(ToString::to_string)).collect();
+    let expected = ["C", "C", "A", "C"].map(|name| Some(name.to_owned()));
+    assert_eq!(names, [&expected[..], &[None]].concat());
+}
+
+#[test]
 fn a_ticker_changes_on_the_way_to_a_merger() {
     let ledger = Ledger::default()
         .buy("2024-01-02", "FIRST", "10", "30")
