@@ -4,6 +4,7 @@ mod cash;
 mod cost;
 mod day_order;
 mod dividends;
+mod event_effect;
 mod families;
 mod holding_price;
 mod holding_value;
@@ -27,6 +28,7 @@ pub use cost::Cost;
 pub(crate) use cost::{
     Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, share as cost_share,
 };
+pub(crate) use event_effect::EventEffect;
 pub(crate) use families::TickerChanges;
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, ChargeKind, Income, IncomeKind};

@@ -270,6 +270,9 @@ pub struct Position {
     pub flows: Vec<PositionFlow>,
     /// Shares that came from elsewhere or went there, oldest first.
     pub transfers: Vec<ShareTransfer>,
+    /// The corporate events that exchanged shares for others or for cash, oldest first. Their flows, sales and transfers
+    /// nobody decided.
+    pub events: Vec<TransactionId>,
     /// The days on which the quantity changed.
     pub changes: Vec<QuantityChange>,
     /// Prices of purchases, sales and transfers, oldest first.
@@ -294,6 +297,7 @@ impl Position {
             trade_taxes: Ok(Decimal::ZERO),
             flows: Vec::new(),
             transfers: Vec::new(),
+            events: Vec::new(),
             changes: Vec::new(),
             booked_prices: Vec::new(),
             splits,
@@ -324,18 +328,6 @@ impl Position {
     /// share of the pool's cost.
     pub fn closed_by(&self, sale: &Sale) -> &[ClosedLot] {
         self.closed_lots.get(sale.closed.clone()).unwrap_or_default()
-    }
-
-    /// Spin-offs: the transaction, its day, and what they brought at market value, where that is known.
-    pub(crate) fn spun_off(&self) -> impl Iterator<Item = (TransactionId, NaiveDate, Decimal)> {
-        let spin_offs = self.transfers.iter().filter(|transfer| !transfer.kept.is_empty());
-        spin_offs.filter_map(|spin_off| {
-            let is_its = |flow: &&PositionFlow| {
-                flow.kind == PositionFlowKind::TransferOut && flow.transaction == Some(spin_off.transaction)
-            };
-            let worth = self.flows.iter().find(is_its)?.amount.as_ref().ok()?;
-            Some((spin_off.transaction, spin_off.date, -*worth))
-        })
     }
 
     /// Shares held at the close of a day up to the books' day, in the units of that day.

@@ -3,6 +3,7 @@
 mod cash;
 mod currency;
 mod dividends;
+mod event_days;
 mod events;
 mod fees;
 mod lots;

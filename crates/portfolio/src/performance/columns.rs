@@ -32,15 +32,6 @@ impl Columns {
                 columns.add_position(&member.position, market);
             }
         }
-        // Where the other side belongs to the subject, nothing crosses the border.
-        let arrives = |transaction| {
-            let transfers = subject.members().iter().flat_map(|member| &member.position.transfers);
-            transfers.clone().any(|transfer| transfer.arrives && transfer.transaction == transaction)
-        };
-        for member in subject.members() {
-            let own = member.position.spun_off().filter(|(transaction, ..)| arrives(*transaction));
-            own.for_each(|(_, date, worth)| columns.add_spun_off(date, worth));
-        }
         for balance in subject.cash().iter().flat_map(|books| &books.cash().balances) {
             columns.add_cash(balance.currency, &balance.changes, market.rates());
         }

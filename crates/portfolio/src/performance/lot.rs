@@ -64,6 +64,7 @@ impl Position {
                 .iter()
                 .filter_map(|transfer| of_transfer(transfer, opened_by))
                 .collect(),
+            events: self.events.clone(),
             booked_prices: self.booked_prices.clone(),
             ..Self::new(self.symbol.clone(), self.currency, self.splits.clone())
         }

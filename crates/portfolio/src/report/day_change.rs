@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::books::{HoldingPrice, Position, PositionFlowKind, PriceOrigin};
 use crate::derivation::{About, Calculation, Compute, DayValues, Label, Unit, fraction, money};
+use crate::exact::Exact;
 use crate::market::{InstrumentData, splits};
 use crate::{Books, CashBalance, Figure, Market, Reason};
 
@@ -132,7 +133,20 @@ pub(crate) fn of_position<C: Calculation>(
     let value_label = money(base, "Value at the close", "quantity x price x exchange rate");
     let value = worth(c, value_label, after, &price, (session, session));
     let held_label = money(base, "Held before the day's trades", "quantity before x price x exchange rate");
-    let held = worth(c, held_label, before, &price, (day_before, session));
+    let effect = position.event_effects().find(|effect| effect.date == session);
+    let held = match effect.map(|effect| (effect.shares.clone().and_then(|it| before.plus(it)), effect.flows))
+    {
+        None => worth(c, held_label, before, &price, (day_before, session)),
+        Some((Err(reason), _)) => c.unknown(held_label, reason),
+        Some((Ok(kept), flows)) => {
+            let label = money(base, "Held after the day's events", "quantity x price x exchange rate");
+            let shares = worth(c, label, kept, &price, (day_before, session));
+            let label = money(base, "Net flow of the day's events", "money in - money out");
+            let brought = c.sum_of(label, flows, |c, flow| c.position_flow(position, flow));
+            let label = money(base, "Held before the day's trades", "held after events - net flow of events");
+            c.difference(label, &shares, &brought)
+        }
+    };
     let previous = previous_close(position, instrument, session);
     let before_label =
         money(base, "Value at the close before", "quantity before x previous close x rate before");

@@ -10,8 +10,8 @@ use crate::{Books, Figure, Market, Reason};
 pub struct PortfolioSeries {
     /// Holdings and cash at the close.
     pub value: DailySeries,
-    /// What was held and owned at the close before, at the day's prices and rates: before the day's bookings,
-    /// with what a spin-off of the day brings.
+    /// What was held and owned at the close before, at the day's prices and rates: after the day's splits and
+    /// other corporate events, with what they brought for it, and before the day's other bookings.
     pub held: DailySeries,
     /// Cash at the close.
     pub cash: DailySeries,
@@ -33,7 +33,6 @@ impl PortfolioSeries {
         let mut columns = Valuation::new(books, books.first_day().unwrap_or(books.as_of()));
         for position in books.positions() {
             columns.add_position(position, market);
-            position.spun_off().for_each(|(_, date, worth)| columns.add_spun_off(date, worth));
         }
         for balance in &books.cash().balances {
             columns.add_cash(balance.currency, &balance.changes, market.rates());

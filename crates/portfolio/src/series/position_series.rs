@@ -13,7 +13,8 @@ use crate::{Books, Figure, Market, Position, Reason};
 pub struct PositionSeries {
     /// Market value at the close.
     pub value: DailySeries,
-    /// What the shares held at the close before were worth at the day's price: before the day's bookings.
+    /// What the shares held at the close before were worth at the day's price: after the day's splits and
+    /// other corporate events, with what they brought for them, and before the day's other bookings.
     pub held: DailySeries,
     /// Money that went in on the day, less what came out.
     pub flows: Figure<DailySeries>,

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::fill_prices;
 use super::sessions::{Sessions, Traded};
-use crate::books::Position;
+use crate::books::{EventEffect, Position};
 use crate::exact::Exact;
 use crate::market::{KnownPrices, Rates};
 use crate::twr::{HoldThenTrade, TimeWeighted, time_weighted};
@@ -27,7 +27,7 @@ pub(crate) struct Valuation<'a> {
     axis: Axis,
     base: Currency,
     unchanged: Vec<f64>,
-    /// What changes on a day, as it was at the close before, at the day's prices.
+    /// What changes on a day, as it was at the close before, at the day's prices, and after its corporate events.
     before: Vec<f64>,
     /// The same at the day's close.
     after: Vec<f64>,
@@ -68,6 +68,11 @@ impl Axis {
     /// Where a day lies: the first or the last place for days outside.
     fn index(self, day: NaiveDate) -> usize {
         usize::try_from(epoch_day(day) - self.first_day).unwrap_or(0).min(self.days.saturating_sub(1))
+    }
+
+    /// Where a day lies that is one of them.
+    fn place(self, day: NaiveDate) -> Option<usize> {
+        usize::try_from(epoch_day(day) - self.first_day).ok().filter(|place| *place < self.days)
     }
 
     /// The days, quantities before and quantities after of changes in their order, the last of which holds until `end`.
@@ -131,7 +136,7 @@ impl<'a> Valuation<'a> {
                     self.sessions.push(Sessions::new(&known, self.axis.first_day, self.axis.days));
                 }
                 if let Some(closes) = self.sessions[place].closes(&known, &days) {
-                    return self.add_closes(position, place, &closes, days.end);
+                    return self.add_closes(position, place, &closes, &days);
                 }
             }
         }
@@ -163,6 +168,12 @@ impl<'a> Valuation<'a> {
         for step in self.axis.steps(quantities(position), days.end) {
             self.add_step(&step);
         }
+        for effect in position.event_effects() {
+            if let Some(day) = self.axis.place(effect.date).filter(|day| days.contains(day)) {
+                let price = self.prices.get(day).copied().unwrap_or(0.0);
+                self.add_event(day, &effect, price);
+            }
+        }
         if unpriced > 0 {
             self.leave_out(Reason::no_price(&position.symbol));
         }
@@ -189,9 +200,9 @@ impl<'a> Valuation<'a> {
     }
 
     /// Adds a position's quantities at the closes of common sessions.
-    fn add_closes(&mut self, position: &Position, place: usize, traded: &Traded<'_>, end: usize) {
+    fn add_closes(&mut self, position: &Position, place: usize, traded: &Traded<'_>, days: &Range<usize>) {
         let sessions = &mut self.sessions[place];
-        for step in self.axis.steps(quantities(position), end) {
+        for step in self.axis.steps(quantities(position), days.end) {
             let price = sessions.price(traded, step.day);
             self.before[step.day] += step.before * price;
             self.after[step.day] += step.after * price;
@@ -199,14 +210,19 @@ impl<'a> Valuation<'a> {
                 sessions.add(traded, step.day + 1..step.next, step.after, &mut self.unchanged);
             }
         }
+        for effect in position.event_effects() {
+            if let Some(day) = self.axis.place(effect.date).filter(|day| days.contains(day)) {
+                let price = self.sessions[place].price(traded, day);
+                self.add_event(day, &effect, price);
+            }
+        }
     }
 
-    /// Adds what a spin-off brought to what was held before the day's trades: until that day it was part of the shares.
-    pub(crate) fn add_spun_off(&mut self, date: NaiveDate, worth: Decimal) {
-        if date >= self.first
-            && let Some(before) = self.before.get_mut(self.axis.index(date))
-        {
-            *before += worth.float();
+    /// Counts what events brought for shares among what was held before the day's bookings.
+    fn add_event(&mut self, day: usize, effect: &EventEffect<'_>, price: f64) {
+        match effect.shares.clone().and_then(|shares| Ok((shares, effect.paid_in()?))) {
+            Ok((shares, paid_in)) => self.before[day] += shares.float() * price - paid_in.float(),
+            Err(reason) => self.leave_out(reason),
         }
     }
 

@@ -184,6 +184,8 @@ fn hand_over(
     }
     let price = to.price_of_moved(posted.date);
     let worth = to.worth(posted.date, quantity, &price);
+    from.note_event(posted);
+    to.note_event(posted);
     let (zero, kinds) = (Decimal::ZERO, (PositionFlowKind::TransferOut, PositionFlowKind::TransferIn));
     from.flow(posted, kinds.0, worth.clone().map(|worth| -worth), zero, zero);
     to.flow(&posted_to, kinds.1, worth, zero, zero);
@@ -236,6 +238,13 @@ impl Replay<'_> {
         self.paid_for(posted, (cash, None), sold)
     }
 
+    fn note_event(&mut self, posted: &Posted<'_>) {
+        let event = posted.transaction.id;
+        if self.position.events.last() != Some(&event) {
+            self.position.events.push(event);
+        }
+    }
+
     /// Lots that an event turns into cash, so much for each of some shares, or for fractions.
     fn paid_for(
         &mut self,
@@ -243,6 +252,7 @@ impl Replay<'_> {
         (cash, shares): (Decimal, Option<Decimal>),
         lots: Vec<Lot>,
     ) -> Result<(), Reason> {
+        self.note_event(posted);
         let quantity = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
         let amount = Booked { net: cash, fee: Decimal::ZERO, tax: Decimal::ZERO };
         let mut proceeds = self.booked(posted, amount);
