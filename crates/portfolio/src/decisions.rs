@@ -35,7 +35,7 @@ pub struct Decisions {
     pub benchmarks: Vec<Symbol>,
     /// Purchases and reinvestments, by symbol and day.
     pub purchases: Vec<PurchaseEffect>,
-    /// Sales of shares that were held, by symbol and day.
+    /// Sales of shares that were held, by symbol and day; not those that a corporate event forced.
     pub sales: Vec<SaleEffect>,
     /// What each holding has become of its cost.
     pub holdings: Vec<HoldingMultiple>,
@@ -106,7 +106,8 @@ pub struct SymbolEffects {
 impl Decisions {
     /// Weighs every purchase and sale of the books. Nothing is replayed: the work grows with the number of bookings and
     /// dividends. A benchmark whose prices begin more than seven days after a decision cannot judge it
-    /// ([`Reason::NoPrice`](crate::Reason::NoPrice)). Short sales and their covers are left out.
+    /// ([`Reason::NoPrice`](crate::Reason::NoPrice)). Short sales and their covers are left out, and
+    /// what corporate events turned into cash: nobody decided that.
     pub fn new(books: &Books, market: &Market, benchmarks: &[Benchmark]) -> Self {
         let mut decisions = Self {
             as_of: books.as_of(),

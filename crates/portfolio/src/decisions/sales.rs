@@ -10,7 +10,9 @@ use crate::figure::{finite, total};
 use crate::market::splits;
 
 pub(super) fn effects(units: &Units<'_>) -> Vec<SaleEffect> {
-    let mut sales = units.position.sales.iter().filter(|sale| sale.quantity > Decimal::ZERO).peekable();
+    let position = units.position;
+    let is_decided = |sale: &&Sale| sale.quantity > Decimal::ZERO && !position.is_event(sale.transaction);
+    let mut sales = position.sales.iter().filter(is_decided).peekable();
     if sales.peek().is_none() {
         return Vec::new();
     }

@@ -267,3 +267,28 @@ fn a_purchase_is_followed_into_what_its_shares_spun_off() {
     assert_eq!((&purchase.value, &purchase.effect), (&Ok(decimal("115")), &Ok(decimal("15"))));
     close(&purchase.against[0], 5.0);
 }
+
+#[test]
+fn what_an_event_turned_into_cash_was_no_decision() {
+    let taken_over = Booking::Merger {
+        symbol: symbol("A"),
+        into: None,
+        ratio: None,
+        cash_per_share: decimal("14"),
+        cash_in_lieu: Decimal::ZERO,
+        cost_share: None,
+    };
+    let ratio = bellwether_domain::SplitRatio::new(Decimal::ONE, decimal("3")).expect("a ratio");
+    let split = Booking::Split { symbol: symbol("B"), ratio, cash_in_lieu: decimal("5") };
+    let ledger = Ledger::default()
+        .buy("2024-01-03", "A", "10", "12")
+        .sell("2024-01-03", "A", "2", "12")
+        .buy("2024-01-03", "B", "10", "5")
+        .booked("2024-01-04", taken_over)
+        .booked("2024-01-04", split);
+    let result = decisions(&ledger, &halved(), "2024-01-05");
+    let sold: Vec<_> = result.sales.iter().map(|sale| sale.transaction).collect();
+    assert_eq!(sold, [ledger.id(2)]);
+    // What the purchase did contains the cash all the same: 24 + 112 and a dividend of 8, for 120.
+    assert_eq!(result.purchases[0].effect, Ok(decimal("24")));
+}
