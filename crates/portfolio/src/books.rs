@@ -387,6 +387,7 @@ impl Books {
                 let interest = Income {
                     date: booking.date,
                     kind: IncomeKind::Interest,
+                    ex_date: None,
                     symbol: None,
                     transaction: Some(booking.id),
                     units: None,

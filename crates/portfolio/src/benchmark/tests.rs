@@ -344,7 +344,7 @@ fn a_purchase_is_compared_by_its_cost_proceeds_and_dividends() {
     let books = ledger.books(&market, "2024-01-04");
     let voo = Benchmark::new(&symbol("VOO"), &market, usd(), books.as_of()).expect("a benchmark");
     let period = Period::since(date("2024-01-02"), books.as_of()).expect("a period");
-    let lot = Subject::lot(&books, &market, ledger.id(1)).expect("a lot");
+    let lot = Subject::lot(&books, ledger.id(1)).expect("a lot");
     let result = voo.against(&Investment::of_subject(&lot, &market, period).expect("known")).expect("known");
     // 100 in, 36 out on the 3rd, 7 of dividend on the 4th: 121 - 36 x 1.1 - 7, beside 7 shares at 13.
     close(result.value, 121.0 - 39.6 - 7.0);

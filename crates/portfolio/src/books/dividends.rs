@@ -1,8 +1,8 @@
-//! Which of an instrument's known dividends the ledger records already.
+//! To which of an instrument's known dividends the recorded payments belong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use bellwether_domain::{Booking, CashDividend, Transaction};
+use bellwether_domain::{Booking, CashDividend, Transaction, TransactionId};
 use chrono::{NaiveDate, TimeDelta};
 
 /// A payment may be recorded so many days before the ex-date that sources name.
@@ -10,47 +10,57 @@ const EARLY_DAYS: i64 = 3;
 /// A payment follows its ex-date within so many days.
 const LATE_DAYS: i64 = 100;
 
-/// The known dividends that no recorded dividend or reinvestment matches.
+/// The ex-date of each recorded dividend and reinvestment for which one is known.
 ///
-/// Each recorded payment, oldest first, takes the latest ex-date that is still free, from a hundred days before its
-/// own date to three days after it. Payments of one day in several accounts are one payment.
-pub(super) fn unrecorded<'a>(
-    known: &'a [CashDividend],
+/// Each payment, oldest first, takes the latest ex-date that is still free, from a hundred days before its own date to
+/// three days after it; where all of them are taken, it shares the latest. Payments of one day in several accounts are
+/// one payment.
+pub(super) fn ex_dates(
+    known: &[CashDividend],
     bookings: &[&Transaction],
-) -> impl Iterator<Item = &'a CashDividend> {
-    let mut ex_dates: Vec<NaiveDate> = known.iter().map(|dividend| dividend.ex_date).collect();
-    ex_dates.dedup();
-    let mut taken = vec![false; ex_dates.len()];
-    for (date, payments) in payments_by_day(bookings) {
-        for _ in 0..payments {
-            let until = date.checked_add_signed(TimeDelta::days(EARLY_DAYS)).unwrap_or(date);
-            let from = date.checked_sub_signed(TimeDelta::days(LATE_DAYS)).unwrap_or(date);
-            let past = ex_dates.partition_point(|ex_date| *ex_date <= until);
-            let free =
-                (0..past).rev().take_while(|index| ex_dates[*index] >= from).find(|index| !taken[*index]);
-            if let Some(index) = free {
-                taken[index] = true;
-            }
+) -> HashMap<TransactionId, NaiveDate> {
+    let mut matched = HashMap::new();
+    let mut taken = HashSet::new();
+    for (date, accounts) in payments_by_day(bookings) {
+        let until = date.checked_add_signed(TimeDelta::days(EARLY_DAYS)).unwrap_or(date);
+        let from = date.checked_sub_signed(TimeDelta::days(LATE_DAYS)).unwrap_or(date);
+        let past = known.partition_point(|dividend| dividend.ex_date <= until);
+        let possible = || {
+            let latest_first = known[..past].iter().rev().map(|dividend| dividend.ex_date);
+            latest_first.take_while(|ex_date| *ex_date >= from)
+        };
+        for place in 0..accounts.values().map(Vec::len).max().unwrap_or(0) {
+            let free = possible().find(|ex_date| !taken.contains(ex_date));
+            let Some(ex_date) = free.or_else(|| possible().next()) else { break };
+            taken.insert(ex_date);
+            matched.extend(
+                accounts
+                    .values()
+                    .filter_map(|payments| payments.get(place))
+                    .map(|payment| (*payment, ex_date)),
+            );
         }
     }
-    known
-        .iter()
-        .filter(move |dividend| ex_dates.binary_search(&dividend.ex_date).is_ok_and(|index| !taken[index]))
+    matched
 }
 
-/// How many payments each day records: the most that one account has.
-fn payments_by_day(bookings: &[&Transaction]) -> Vec<(NaiveDate, usize)> {
-    let mut by_account: BTreeMap<(NaiveDate, &str), usize> = BTreeMap::new();
+/// The known dividends that no recorded payment belongs to.
+pub(super) fn unrecorded<'a>(
+    known: &'a [CashDividend],
+    matched: &HashMap<TransactionId, NaiveDate>,
+) -> impl Iterator<Item = &'a CashDividend> {
+    let taken: HashSet<NaiveDate> = matched.values().copied().collect();
+    known.iter().filter(move |dividend| !taken.contains(&dividend.ex_date))
+}
+
+/// The recorded payments of each day, by account.
+fn payments_by_day<'a>(
+    bookings: &[&'a Transaction],
+) -> BTreeMap<NaiveDate, BTreeMap<&'a str, Vec<TransactionId>>> {
+    let mut days: BTreeMap<NaiveDate, BTreeMap<&str, Vec<TransactionId>>> = BTreeMap::new();
     for booking in bookings {
         if matches!(booking.booking, Booking::Dividend { .. } | Booking::Reinvestment { .. }) {
-            *by_account.entry((booking.date, &booking.account)).or_default() += 1;
-        }
-    }
-    let mut days: Vec<(NaiveDate, usize)> = Vec::new();
-    for ((date, _), payments) in by_account {
-        match days.last_mut().filter(|(last, _)| *last == date) {
-            Some((_, most)) => *most = payments.max(*most),
-            None => days.push((date, payments)),
+            days.entry(booking.date).or_default().entry(&booking.account).or_default().push(booking.id);
         }
     }
     days
@@ -63,7 +73,7 @@ mod tests {
 
     fn left(known: &[CashDividend], ledger: &Ledger) -> Vec<NaiveDate> {
         let bookings: Vec<_> = ledger.0.iter().collect();
-        unrecorded(known, &bookings).map(|dividend| dividend.ex_date).collect()
+        unrecorded(known, &ex_dates(known, &bookings)).map(|dividend| dividend.ex_date).collect()
     }
 
     #[test]
@@ -97,5 +107,14 @@ mod tests {
             .dividend("2024-05-16", "O", "2")
             .account("b");
         assert_eq!(left(&known, &ledger), [date("2024-04-10")]);
+    }
+
+    #[test]
+    fn a_payment_without_a_free_ex_date_shares_the_latest() {
+        let known = [dividend("2024-05-10", "0.25")];
+        let ledger = Ledger::default().dividend("2024-05-16", "O", "2").dividend("2024-05-20", "O", "1");
+        let bookings: Vec<_> = ledger.0.iter().collect();
+        let matched = ex_dates(&known, &bookings);
+        assert_eq!([1, 2].map(|line| matched[&ledger.id(line)]), [date("2024-05-10"); 2]);
     }
 }

@@ -23,6 +23,8 @@ pub struct Income {
     pub date: NaiveDate,
     /// What it is.
     pub kind: IncomeKind,
+    /// The ex-date that the market knows for a dividend.
+    pub ex_date: Option<NaiveDate>,
     /// Who paid; `None` for interest.
     pub symbol: Option<Symbol>,
     /// The transaction that records it; `None` when it is inferred from a known dividend and the shares held.

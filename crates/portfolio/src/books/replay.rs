@@ -7,6 +7,7 @@ mod notes;
 mod together;
 mod trades;
 
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -88,6 +89,8 @@ struct Replay<'a> {
     /// Splits and inferred dividends that are still to come.
     splits: Peekable<IntoIter<Split>>,
     dividends: Peekable<IntoIter<CashDividend>>,
+    /// The ex-dates of recorded dividends.
+    ex_dates: HashMap<TransactionId, NaiveDate>,
 }
 
 impl<'a> Replay<'a> {
@@ -96,8 +99,9 @@ impl<'a> Replay<'a> {
         let listed_in = instrument.map_or(booked_currency, InstrumentData::currency);
         let splits = all_splits(instrument, bookings, terms.as_of);
         let known = instrument.map(InstrumentData::dividends).unwrap_or_default();
+        let ex_dates = dividends::ex_dates(known, bookings);
         let unrecorded: Vec<CashDividend> = match terms.options.dividends {
-            DividendPolicy::Infer => dividends::unrecorded(known, bookings)
+            DividendPolicy::Infer => dividends::unrecorded(known, &ex_dates)
                 .filter(|dividend| dividend.ex_date <= terms.as_of)
                 .copied()
                 .collect(),
@@ -112,6 +116,7 @@ impl<'a> Replay<'a> {
             transfers: Vec::new(),
             splits: splits.into_iter().peekable(),
             dividends: Vec::new().into_iter().peekable(),
+            ex_dates,
         };
         replay.make_room(bookings, &unrecorded);
         replay.dividends = unrecorded.into_iter().peekable();
@@ -175,6 +180,7 @@ impl<'a> Replay<'a> {
         let income = Income {
             date: dividend.ex_date,
             kind: IncomeKind::Dividend,
+            ex_date: Some(dividend.ex_date),
             symbol: Some(self.position.symbol.clone()),
             transaction: None,
             units: Some(units),

@@ -89,15 +89,11 @@ fn opened(units: &Units<'_>, purchases: &mut BTreeMap<TransactionId, Purchase>) 
 /// Dividends for one share of the books' day.
 fn dividends(units: &Units<'_>) -> Vec<PerShare> {
     let position = units.position;
-    let known = units.market.instrument(&position.symbol).map(crate::InstrumentData::dividends);
     let per_share = |income: &Income, ex_date| {
         let held = units.of_today(position.quantity_before(ex_date), ex_date)?;
         income.net_in_base()?.over(held)
     };
-    let incomes = position
-        .income
-        .iter()
-        .map(|income| (income, position.entitled_on(income, known.unwrap_or_default())));
+    let incomes = position.income.iter().map(|income| (income, position.entitled_on(income)));
     incomes
         .filter(|(_, ex_date)| position.quantity_before(*ex_date) > Decimal::ZERO)
         .map(|(income, ex_date)| PerShare { ex_date, paid: income.date, amount: per_share(income, ex_date) })

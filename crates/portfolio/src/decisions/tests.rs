@@ -225,7 +225,7 @@ fn a_purchase_s_effect_is_that_of_the_lot_by_itself() {
     assert_eq!(result.purchases.len(), 4);
     let period = Period::since(date("2024-01-01"), books.as_of()).expect("a period");
     for purchase in &result.purchases {
-        let lot = Subject::lot(&books, &market, purchase.transaction).expect("a lot");
+        let lot = Subject::lot(&books, purchase.transaction).expect("a lot");
         let investment = Investment::of_subject(&lot, &market, period).expect("known");
         let comparison = voo.against(&investment).expect("a comparison");
         close(&purchase.against[0], comparison.ahead_by);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_domain::{CashDividend, CostMethod, Split, TransactionId};
-use chrono::{NaiveDate, TimeDelta};
+use bellwether_domain::{CostMethod, Split, TransactionId};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::Figure;
 use crate::books::{
     ClosedLot, Cost, Income, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
     ShareTransfer, cost_share, restated,
@@ -13,12 +14,6 @@ use crate::books::{
 use crate::exact::Exact;
 use crate::figure::total;
 use crate::market::splits;
-use crate::{Figure, Market};
-
-/// A recorded dividend belongs to the latest ex-date from so many days before it
-const LATE_DAYS: i64 = 100;
-/// to so many days after it.
-const EARLY_DAYS: i64 = 3;
 
 /// Part of a lot: what of it is held, or left in one go.
 struct Piece {
@@ -34,23 +29,18 @@ struct Piece {
 
 impl Position {
     /// What one transaction brought, as if it had been the only one: its lots and sold parts, the quantity by day, its
-    /// flows, and of each dividend the share of its units on the day before the ex-date. A recorded dividend has the
-    /// ex-date that the market knows for it; else, or where nothing was held then, the day of its payment or the last
+    /// flows, and of each dividend the share of its units on the day before the ex-date. A recorded dividend counts
+    /// by its ex-date; without one, or where nothing was held then, the day of its payment or the last
     /// before it with shares. Fees that name the instrument and belong to no trade are not divided among lots. Where
     /// `method` is the average cost, the lot counts at its own.
     ///
     /// `None` when the transaction opened no lot here.
-    pub fn of_lot(
-        &self,
-        market: &Market,
-        opened_by: TransactionId,
-        method: CostMethod,
-    ) -> Option<Figure<Self>> {
+    pub fn of_lot(&self, opened_by: TransactionId, method: CostMethod) -> Option<Figure<Self>> {
         let opened: Vec<_> = self.opened.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
         opened.first()?;
         let mut alone = self.parts_of(opened_by);
         alone.opened = opened;
-        Some(self.completed(alone, market, method))
+        Some(self.completed(alone, method))
     }
 
     /// Lots, closed lots and transfers of one transaction.
@@ -70,7 +60,7 @@ impl Position {
         }
     }
 
-    fn completed(&self, mut alone: Self, market: &Market, method: CostMethod) -> Figure<Self> {
+    fn completed(&self, mut alone: Self, method: CostMethod) -> Figure<Self> {
         let pieces = pieces(&alone);
         alone.changes = changes(&alone.opened, &pieces, &self.splits)?;
         if method == CostMethod::Average {
@@ -78,7 +68,7 @@ impl Position {
         }
         alone.quantity = alone.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
         alone.sales = alone.closed_lots.iter().enumerate().map(sale).collect();
-        alone.income = self.income_of(market, &alone)?;
+        alone.income = self.income_of(&alone)?;
         alone.flows = self.flows_of(&alone)?;
         let trades = alone.flows.iter().filter(|flow| flow.kind != PositionFlowKind::Dividend);
         alone.trade_fees = total(trades.clone().map(|flow| &flow.fee));
@@ -115,11 +105,10 @@ impl Position {
         Ok(())
     }
 
-    fn income_of(&self, market: &Market, alone: &Self) -> Figure<Vec<Income>> {
-        let known = market.instrument(&self.symbol).map(crate::InstrumentData::dividends).unwrap_or_default();
+    fn income_of(&self, alone: &Self) -> Figure<Vec<Income>> {
         let mut incomes = Vec::new();
         for income in &self.income {
-            let entitled = self.entitled_on(income, known);
+            let entitled = self.entitled_on(income);
             let (own, all) = (alone.quantity_before(entitled), self.quantity_before(entitled));
             if own.is_zero() || all.is_zero() {
                 continue;
@@ -138,8 +127,8 @@ impl Position {
 
     /// The day before whose open shares had to be held for a dividend: its ex-date, or where none were held then the day
     /// of its payment, or the last before it with shares.
-    pub(crate) fn entitled_on(&self, income: &Income, known: &[CashDividend]) -> NaiveDate {
-        let ex_date = ex_date_of(income, known);
+    pub(crate) fn entitled_on(&self, income: &Income) -> NaiveDate {
+        let ex_date = income.ex_date.unwrap_or(income.date);
         if self.quantity_before(ex_date).is_zero() { self.last_held(income.date) } else { ex_date }
     }
 
@@ -200,15 +189,6 @@ impl Position {
 /// How many shares, held or owed.
 fn shares(mut quantities: impl Iterator<Item = Decimal>) -> Figure<Decimal> {
     quantities.try_fold(Decimal::ZERO, |sum, quantity| sum.plus(quantity.abs()))
-}
-
-/// The ex-date of a dividend: the latest known one that its payment can belong to, else the day of the payment.
-fn ex_date_of(income: &Income, known: &[CashDividend]) -> NaiveDate {
-    let day = |days| income.date.checked_add_signed(TimeDelta::days(days)).unwrap_or(income.date);
-    let past = known.partition_point(|dividend| dividend.ex_date <= day(EARLY_DAYS));
-    let latest = known.get(..past).and_then(<[_]>::last).map(|dividend| dividend.ex_date);
-    let of_payment = latest.filter(|ex_date| !income.is_inferred() && *ex_date >= day(-LATE_DAYS));
-    of_payment.unwrap_or(income.date)
 }
 
 fn paid_out(income: &Income) -> PositionFlow {

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::own_transfers;
 use crate::books::{ChargeKind, ExternalFlow, ExternalKind, Position, PositionFlow, PositionFlowKind};
 use crate::figure::total;
-use crate::{Books, Figure, Market, Period, Reason};
+use crate::{Books, Figure, Period, Reason};
 
 /// What a figure is about: where its border runs decides what is a flow.
 ///
@@ -135,11 +135,11 @@ impl<'a> Subject<'a> {
     ///
     /// # Errors
     /// [`Reason::NotHeld`] when the transaction opened no lot.
-    pub fn lot(books: &'a Books, market: &Market, opened_by: TransactionId) -> Figure<Self> {
+    pub fn lot(books: &'a Books, opened_by: TransactionId) -> Figure<Self> {
         let lots = books
             .positions()
             .iter()
-            .filter_map(|position| position.of_lot(market, opened_by, books.options().method));
+            .filter_map(|position| position.of_lot(opened_by, books.options().method));
         let lots = lots.collect::<Figure<Vec<_>>>()?;
         if lots.is_empty() {
             return Err(Reason::NotHeld);

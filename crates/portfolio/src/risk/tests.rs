@@ -188,7 +188,7 @@ fn any_subject_s_returns_have_a_risk() {
     let subjects = [
         Subject::portfolios(&[&books]),
         Subject::holding(&[&books], &symbol("AAPL")),
-        Subject::lot(&books, &market, lot),
+        Subject::lot(&books, lot),
     ];
     for subject in subjects.map(|subject| subject.expect("a subject")) {
         let returns = performance(&subject, &market, period).returns.time_weighted.expect("a return");

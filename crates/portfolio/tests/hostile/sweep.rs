@@ -115,7 +115,7 @@ impl<'a> Sweep<'a> {
             for lot in &position.opened {
                 self.found.finite(
                     "Position::of_lot",
-                    &(position.of_lot(market, lot.transaction, books.options().method), lot.is_free()),
+                    &(position.of_lot(lot.transaction, books.options().method), lot.is_free()),
                 );
             }
         }
@@ -304,7 +304,7 @@ impl<'a> Sweep<'a> {
                 self.found.finite("Investment::worth", &worth);
                 self.found.finite("Investment::of_position", &holding.and_then(|of| benchmark.against(&of)));
             }
-            for subject in subjects(&set, market) {
+            for subject in subjects(&set) {
                 for period in periods(books) {
                     let investment = Investment::of_subject(&subject, market, period);
                     self.found
@@ -337,7 +337,7 @@ impl<'a> Sweep<'a> {
                 .finite("Report in euros", &Report::new(mixed, market, &PortfolioSeries::new(mixed, market)));
         }
         for set in [vec![], vec![books], vec![books, books]] {
-            for subject in subjects(&set, market) {
+            for subject in subjects(&set) {
                 self.found.finite("Subject", &(subject.base(), subject.as_of(), subject.flows()));
                 self.found.finite("trading_days", &trading_days(&subject, market));
                 self.found.finite("Subject::value_on", &subject.value_on(books.as_of(), market));
@@ -535,7 +535,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-fn subjects<'a>(set: &[&'a Books], market: &bellwether_portfolio::Market) -> Vec<Subject<'a>> {
+fn subjects<'a>(set: &[&'a Books]) -> Vec<Subject<'a>> {
     let mut all: Vec<_> =
         set.iter().flat_map(|books| [Subject::portfolio(books), Subject::holdings(books)]).collect();
     all.extend(Subject::portfolios(set));
@@ -545,7 +545,7 @@ fn subjects<'a>(set: &[&'a Books], market: &bellwether_portfolio::Market) -> Vec
     }
     for books in set {
         for lot in books.positions().iter().flat_map(|position| &position.opened) {
-            all.extend(Subject::lot(books, market, lot.transaction));
+            all.extend(Subject::lot(books, lot.transaction));
         }
     }
     let before_tax: Vec<_> = all.iter().cloned().map(Subject::before_tax).collect();

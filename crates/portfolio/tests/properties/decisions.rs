@@ -20,7 +20,7 @@ proptest! {
         let decisions = Decisions::new(&books, &market, std::slice::from_ref(&benchmark));
         let mut gains = Decimal::ZERO;
         for purchase in &decisions.purchases {
-            let lot = Subject::lot(&books, &market, purchase.transaction).unwrap();
+            let lot = Subject::lot(&books, purchase.transaction).unwrap();
             let effect = purchase.effect.clone().unwrap();
             prop_assert!(nearly(effect, performance(&lot, &market, whole).gain.unwrap()));
             gains += effect;

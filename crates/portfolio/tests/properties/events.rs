@@ -42,7 +42,7 @@ proptest! {
         for position in books.positions() {
             subjects.push(Subject::holding(&[&books], &position.symbol).unwrap());
             let lots = position.opened.iter().map(|lot| lot.transaction);
-            subjects.extend(lots.map(|lot| Subject::lot(&books, &market, lot).unwrap()));
+            subjects.extend(lots.map(|lot| Subject::lot(&books, lot).unwrap()));
         }
         for (place, subject) in subjects.iter().enumerate() {
             let result = performance(subject, &market, period);
@@ -100,7 +100,7 @@ proptest! {
         for position in books.positions() {
             subjects.push(Subject::holding(&[&books], &position.symbol).unwrap());
             let lots = position.opened.iter().map(|lot| lot.transaction);
-            subjects.extend(lots.map(|lot| Subject::lot(&books, &market, lot).unwrap()));
+            subjects.extend(lots.map(|lot| Subject::lot(&books, lot).unwrap()));
         }
         for (place, subject) in subjects.iter().enumerate() {
             let result = performance(subject, &market, period);
@@ -130,7 +130,7 @@ proptest! {
             lots.sort();
             lots.dedup();
             for lot in lots {
-                let alone = position.of_lot(&market, lot, method).unwrap().unwrap();
+                let alone = position.of_lot(lot, method).unwrap().unwrap();
                 let value = |on| alone.value_on(on, &market, books.options().base).unwrap();
                 let paid_in: Decimal = alone
                     .flows

@@ -23,7 +23,7 @@ proptest! {
             for position in books.positions() {
                 subjects.push(Subject::holding(&[&books], &position.symbol).unwrap());
                 let lots = position.opened.iter().map(|lot| lot.transaction);
-                subjects.extend(lots.map(|lot| Subject::lot(&books, &market, lot).unwrap()));
+                subjects.extend(lots.map(|lot| Subject::lot(&books, lot).unwrap()));
             }
             for subject in &subjects {
                 let result = performance(subject, &market, period);
@@ -48,7 +48,7 @@ proptest! {
             let whole = performance(&Subject::holding(&[&books], &position.symbol).unwrap(), &market, period);
             let mut sum = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
             for lot in &position.opened {
-                let lot = performance(&Subject::lot(&books, &market, lot.transaction).unwrap(), &market, period);
+                let lot = performance(&Subject::lot(&books, lot.transaction).unwrap(), &market, period);
                 sum = (sum.0 + lot.opening.unwrap(), sum.1 + lot.closing.unwrap(), sum.2 + lot.gain.unwrap());
             }
             let charges = whole.parts.fees.separate.unwrap();

@@ -66,6 +66,7 @@ impl Replay<'_> {
         Income {
             date: posted.date,
             kind: IncomeKind::Dividend,
+            ex_date: self.ex_dates.get(&posted.transaction.id).copied(),
             symbol: Some(self.position.symbol.clone()),
             transaction: Some(posted.transaction.id),
             units: None,
