@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Currency, Quantity, Symbol};
+use bellwether_domain::{Booking, Currency, Quantity, Symbol};
 use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, all_time_high, trading_days};
 use bellwether_portfolio::{
@@ -67,6 +67,13 @@ impl<'a> Sweep<'a> {
         self.found.finite("Books", books);
         self.found.finite("Books::income", &(books.income(), books.interest(), books.charges()));
         self.found.finite("Books::external_flows", &(books.external_flows(), books.later_rates()));
+        for booking in &self.world.ledger {
+            let known = books.symbol_of(booking).is_some_and(|symbol| books.position(symbol).is_some());
+            // A change of ticker may be of something that was never held.
+            let is_change = matches!(booking.booking, Booking::TickerChange { .. });
+            let named = booking.booking.symbol().is_some() && !is_change && booking.date <= as_of;
+            self.found.hold(known || !named, || format!("symbol_of knows no position of {booking:?}"));
+        }
         self.found.finite("PortfolioSeries", &self.series);
         let report = Report::new(books, market, &self.series);
         self.found.finite("Report", &report);
