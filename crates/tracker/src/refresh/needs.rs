@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
-use bellwether_domain::{Booking, Instrument, PortfolioId, SplitRatio, Symbol, Transaction};
+use bellwether_domain::{Currency, Instrument, PortfolioId, Symbol, Transaction};
+use bellwether_portfolio::{Books, Market, Options};
 use bellwether_prices::{Plan, Wanted};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
-use rust_decimal::Decimal;
 
 use crate::stored_market::{StoredMarket, symbols_of};
 use crate::{Tracker, TrackerError};
@@ -74,7 +74,7 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let market = self.stored_market(&portfolio, &transactions, &portfolio.benchmarks, today).await?;
         let pairs = pairs(&market, &transactions, portfolio.base_currency);
-        let held = held(&transactions);
+        let held = held(&transactions, &market.market, portfolio.base_currency, today);
         let traded = symbols_of(&transactions);
         let mut symbols: Vec<Symbol> = Vec::new();
         let open = held.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
@@ -138,55 +138,21 @@ fn is_behind(instrument: &Instrument, now: DateTime<Utc>) -> bool {
     fetched_at < out
 }
 
-/// Instruments with shares left, as far as the ledger's own numbers tell. Splits change counts, not whether some are
-/// left, as long as the last booking is no full exit; then both sums are zero or it is held to be on the safe side.
-fn held(transactions: &[Transaction]) -> BTreeSet<Symbol> {
-    let mut counts: HashMap<&Symbol, Decimal> = HashMap::new();
-    for booked in transactions {
-        let (symbol, change) = match &booked.booking {
-            Booking::Buy(trade) | Booking::Reinvestment { purchase: trade, .. } => {
-                (&trade.symbol, trade.quantity.get())
-            }
-            Booking::Sell { trade, .. } => (&trade.symbol, -trade.quantity.get()),
-            Booking::TransferIn { symbol, quantity, .. } => (symbol, quantity.get()),
-            Booking::TransferOut { symbol, quantity, .. } => (symbol, -quantity.get()),
-            Booking::SpinOff { symbol, into, ratio, cash_in_lieu, .. } => {
-                let before = counts.get(symbol).copied().unwrap_or_default();
-                (into, exchanged(before, *ratio, *cash_in_lieu))
-            }
-            Booking::Merger { symbol, into, ratio, cash_in_lieu, .. } => {
-                let before = counts.remove(symbol).unwrap_or_default();
-                let Some((into, ratio)) = into.as_ref().zip(*ratio) else { continue };
-                (into, exchanged(before, ratio, *cash_in_lieu))
-            }
-            Booking::TickerChange { symbol, into } => (into, counts.remove(symbol).unwrap_or_default()),
-            Booking::Dividend { .. }
-            | Booking::Deposit { .. }
-            | Booking::Withdrawal { .. }
-            | Booking::Fee { .. }
-            | Booking::Tax { .. }
-            | Booking::Interest { .. }
-            | Booking::Split { .. } => continue,
-        };
-        *counts.entry(symbol).or_default() += change;
+/// Instruments with shares left, as the books have it; of a ledger that cannot be replayed yet, because something is
+/// missing in it or a split is not known, all that it names.
+fn held(transactions: &[Transaction], market: &Market, base: Currency, today: NaiveDate) -> BTreeSet<Symbol> {
+    // What may be sold short and how cost is found change no holding of a ledger that is whole.
+    match Books::replay(transactions, market, &Options::new(base), today) {
+        Ok(books) => {
+            let open = books.positions().iter().filter(|position| position.is_open());
+            open.map(|position| position.symbol.clone()).collect()
+        }
+        Err(_) => symbols_of(transactions),
     }
-    counts.into_iter().filter(|(_, count)| !count.is_zero()).map(|(symbol, _)| symbol.clone()).collect()
-}
-
-/// Shares of another company for those held; whole ones where cash was paid for the rest. An absurd ratio leaves the
-/// count as it is: some are held, and that is the question.
-fn exchanged(held: Decimal, ratio: SplitRatio, cash_in_lieu: Decimal) -> Decimal {
-    let shares =
-        held.checked_mul(ratio.new).and_then(|product| product.checked_div(ratio.old)).unwrap_or(held);
-    if cash_in_lieu.is_zero() { shares } else { shares.trunc() }
 }
 
 /// Currency rates that the portfolio needs.
-fn pairs(
-    market: &StoredMarket,
-    transactions: &[Transaction],
-    base: bellwether_domain::Currency,
-) -> BTreeSet<Symbol> {
+fn pairs(market: &StoredMarket, transactions: &[Transaction], base: Currency) -> BTreeSet<Symbol> {
     let booked = transactions.iter().map(|booked| booked.currency);
     let listed = market.instruments.values().filter_map(|instrument| instrument.currency);
     booked.chain(listed).filter_map(|currency| Symbol::of_pair(currency, base)).collect()
@@ -196,8 +162,11 @@ fn pairs(
 mod tests {
     use super::*;
     use bellwether_domain::{
-        Currency, Exchange, InstrumentId, InstrumentKind, TransactionDraft, TransactionId, TransactionKind,
+        Exchange, InstrumentId, InstrumentKind, Split, SplitRatio, TransactionDraft, TransactionId,
+        TransactionKind,
     };
+    use bellwether_portfolio::InstrumentData;
+    use rust_decimal::Decimal;
 
     fn instrument(fetched_at: &str) -> Instrument {
         Instrument {
@@ -243,20 +212,62 @@ mod tests {
         draft.check(TransactionId::new(), 0, draft.date).expect("complete")
     }
 
+    fn held_in(market: &Market, transactions: &[Transaction]) -> Vec<String> {
+        let today = "2026-02-02".parse().expect("a date");
+        held(transactions, market, Currency::USD, today).iter().map(ToString::to_string).collect()
+    }
+
     fn held_after(transactions: &[Transaction]) -> Vec<String> {
-        held(transactions).iter().map(ToString::to_string).collect()
+        held_in(&Market::default(), transactions)
+    }
+
+    fn in_account(name: &str, mut transaction: Transaction) -> Transaction {
+        name.clone_into(&mut transaction.account);
+        transaction
     }
 
     #[test]
     fn what_was_sold_is_not_held() {
         let bought = booked(TransactionKind::Buy, "KO", 5);
         assert_eq!(held_after(std::slice::from_ref(&bought)), ["KO"]);
-        assert!(held(&[bought, booked(TransactionKind::Sell, "KO", 5)]).is_empty());
+        assert!(held_after(&[bought, booked(TransactionKind::Sell, "KO", 5)]).is_empty());
+    }
+
+    #[test]
+    fn as_many_shares_sold_as_bought_are_not_all_after_a_split() {
+        let ratio = SplitRatio::new(Decimal::from(4), Decimal::ONE).expect("a ratio");
+        let (mut bought, sold) =
+            (booked(TransactionKind::Buy, "KO", 10), booked(TransactionKind::Sell, "KO", 10));
+        bought.date = "2026-01-02".parse().expect("a date");
+        let split = Split { ex_date: sold.date, ratio };
+        let mut market = Market::default();
+        let symbol: Symbol = "KO".parse().expect("a symbol");
+        market.insert(symbol, InstrumentData::new(Currency::USD).with_splits(&[split]));
+        assert_eq!(held_in(&market, &[bought, sold]), ["KO"]);
+    }
+
+    #[test]
+    fn a_ledger_that_lacks_something_may_hold_all_that_it_names() {
+        let transactions = [booked(TransactionKind::Buy, "KO", 5), booked(TransactionKind::Sell, "PEP", 5)];
+        assert_eq!(held_after(&transactions), ["KO", "PEP"]);
+    }
+
+    #[test]
+    fn a_merger_in_one_account_leaves_the_shares_of_others() {
+        let bought = |account| Transaction {
+            date: "2026-01-02".parse().expect("a date"),
+            ..in_account(account, booked(TransactionKind::Buy, "OLD", 5))
+        };
+        let merged = in_account("a", booked(TransactionKind::Merger, "OLD", 0));
+        assert_eq!(held_after(&[bought("a"), bought("b"), merged]), ["NEW", "OLD"]);
     }
 
     #[test]
     fn what_a_corporate_event_brings_is_held() {
-        let bought = || booked(TransactionKind::Buy, "OLD", 5);
+        let bought = || Transaction {
+            date: "2026-01-02".parse().expect("a date"),
+            ..booked(TransactionKind::Buy, "OLD", 5)
+        };
         assert_eq!(held_after(&[bought(), booked(TransactionKind::SpinOff, "OLD", 0)]), ["NEW", "OLD"]);
         assert_eq!(held_after(&[bought(), booked(TransactionKind::TickerChange, "OLD", 0)]), ["NEW"]);
         let merged = [bought(), booked(TransactionKind::Merger, "OLD", 0)];
