@@ -111,14 +111,24 @@ fn netted(flows: &[Flow]) -> Figure<Vec<(i32, f64)>> {
     Ok(joined(days))
 }
 
-/// Joins amounts of one day, which follow each other.
+/// Joins amounts of one day, which follow each other. What rounding alone leaves of a day is nothing, else a day that
+/// came to nothing would be a payment in one unit of money and none in another.
 fn joined(amounts: impl IntoIterator<Item = (i32, f64)>) -> Vec<(i32, f64)> {
-    let amounts = amounts.into_iter();
-    let mut days: Vec<(i32, f64)> = Vec::with_capacity(amounts.size_hint().0);
+    let mut days: Vec<(i32, f64)> = Vec::new();
+    let mut size = 0.0;
     for (day, amount) in amounts {
         match days.last_mut() {
-            Some((last, sum)) if *last == day => *sum += amount,
-            _ => days.push((day, amount)),
+            Some((last, sum)) if *last == day => {
+                *sum += amount;
+                size += amount.abs();
+                if sum.abs() <= f64::EPSILON * size {
+                    *sum = 0.0;
+                }
+            }
+            _ => {
+                days.push((day, amount));
+                size = amount.abs();
+            }
         }
     }
     days

@@ -66,6 +66,15 @@ fn a_loss_and_a_gain_far_from_any_guess_are_found() {
 }
 
 #[test]
+fn a_day_that_comes_to_nothing_is_no_payment_in_any_unit() {
+    for unit in [1.0, 100.0, 0.01, 7.0, 1e-3] {
+        let amounts = [192.33, 270.29, -462.62].map(|amount| amount * unit);
+        let flows = amounts.map(|amount| Flow { date: date("2020-01-02"), amount });
+        assert_eq!(xirr(&flows), Err(Reason::NoCapital), "{unit}");
+    }
+}
+
+#[test]
 fn a_sum_that_is_nothing_but_rounding_is_a_rate_of_zero() {
     for unit in [1.0, 100.0, 0.01, 1e6, 7.0] {
         let amounts = [-1398.72, 389.65, 1009.07].map(|amount| amount * unit);
