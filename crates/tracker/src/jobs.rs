@@ -11,7 +11,7 @@ use bellwether_scheduler::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::refresh::{RefreshStatus, Refreshed};
-use crate::{Tracker, TrackerError};
+use crate::{Event, Tracker, TrackerError};
 
 /// A portfolio's due prices.
 const REFRESH: &str = "refresh-prices";
@@ -124,6 +124,7 @@ impl Tracker {
 
     /// What follows from a changed ledger: new instruments get their prices.
     pub(crate) async fn ledger_changed(&self, id: PortfolioId) {
+        self.publish(Event::LedgerChanged { portfolio: id });
         if !self.has_provider() {
             return;
         }

@@ -42,6 +42,7 @@ mod error;
 mod import;
 mod job_store;
 mod jobs;
+mod live;
 mod manual_prices;
 mod market_files;
 mod prices_shown;
@@ -54,6 +55,7 @@ pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, 
 pub use error::TrackerError;
 pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
 pub use jobs::RunningWorker;
+pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
 pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};

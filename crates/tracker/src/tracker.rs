@@ -14,6 +14,7 @@ use crate::TrackerError;
 use crate::compute::Compute;
 use crate::import::HOME_EXCHANGE;
 use crate::job_store::StoredJobs;
+use crate::live::{Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
 
@@ -50,6 +51,7 @@ struct Inner {
     compute: Compute,
     queue: Queue,
     refresh: RefreshState,
+    bus: Bus,
 }
 
 impl fmt::Debug for Tracker {
@@ -73,7 +75,8 @@ impl Tracker {
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock));
         let refresh = RefreshState::default();
         let compute = Compute::new();
-        Ok(Self(Arc::new(Inner { storage, user, clock, sources, compute, queue, refresh })))
+        let bus = Bus::default();
+        Ok(Self(Arc::new(Inner { storage, user, clock, sources, compute, queue, refresh, bus })))
     }
 
     /// Whether the database answers.
@@ -186,6 +189,16 @@ impl Tracker {
 
     pub(crate) fn refresh_state(&self) -> &RefreshState {
         &self.0.refresh
+    }
+
+    /// Where what happens is told.
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// Tells everybody who listens.
+    pub(crate) fn publish(&self, event: Event) {
+        self.0.bus.publish(self.0.clock.now(), event);
     }
 
     pub(crate) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
