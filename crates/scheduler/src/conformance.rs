@@ -76,9 +76,9 @@ impl<'a> Bench<'a> {
         self.job(id).await.state
     }
 
-    async fn release_expired(&self) -> (u64, u64) {
+    async fn release_expired(&self) -> (usize, usize) {
         let expired = self.store.release_expired(self.now()).await.expect("the store answers");
-        (expired.requeued, expired.ended)
+        (expired.requeued.len(), expired.ended.len())
     }
 }
 

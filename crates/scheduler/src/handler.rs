@@ -1,5 +1,7 @@
 //! What does the work.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::watch;
 
@@ -16,6 +18,13 @@ pub trait JobHandler: Send + Sync + 'static {
     /// # Errors
     /// [`JobError`] says whether another attempt may help.
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError>;
+}
+
+#[async_trait]
+impl<H: JobHandler + ?Sized> JobHandler for Arc<H> {
+    async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
+        (**self).run(job, context).await
+    }
 }
 
 /// A handler's line to the outside while it works.

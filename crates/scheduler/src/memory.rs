@@ -205,9 +205,9 @@ impl Jobs {
                 self.back_to_queue(id, now, now, Some(WORKER_GONE.to_owned()))
             };
             if requeued {
-                expired.requeued += 1;
+                expired.requeued.push(id);
             } else {
-                expired.ended += 1;
+                expired.ended.push(id);
             }
         }
         expired

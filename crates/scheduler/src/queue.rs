@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bellwether_domain::SharedClock;
 use tokio::sync::watch;
 
-use crate::{Cancellation, Enqueued, JobId, JobStore, JobStoreError, NewJob};
+use crate::{Cancellation, Enqueued, Job, JobId, JobObserver, JobStore, JobStoreError, NewJob};
 
 /// Where jobs are enqueued and called off. Clones are the same queue.
 ///
@@ -19,6 +19,7 @@ pub struct Queue {
     /// the store and its wait.
     pub(crate) news: watch::Sender<()>,
     pub(crate) running: Arc<Running>,
+    observer: Option<Arc<dyn JobObserver>>,
 }
 
 /// The jobs that run in this process, and how to ask them to end.
@@ -50,7 +51,13 @@ impl Running {
 impl Queue {
     /// A queue on a store.
     pub fn new(store: Arc<dyn JobStore>, clock: SharedClock) -> Self {
-        Self { store, clock, news: watch::Sender::new(()), running: Arc::default() }
+        Self { store, clock, news: watch::Sender::new(()), running: Arc::default(), observer: None }
+    }
+
+    /// With somebody who hears what happens to jobs.
+    #[must_use]
+    pub fn observed_by(self, observer: impl JobObserver) -> Self {
+        Self { observer: Some(Arc::new(observer)), ..self }
     }
 
     /// The store behind it, for questions about jobs.
@@ -70,6 +77,7 @@ impl Queue {
     pub async fn enqueue(&self, job: &NewJob) -> Result<Enqueued, JobStoreError> {
         let enqueued = self.store.enqueue(self.clock.now(), job).await?;
         self.news.send_replace(());
+        self.tell_of(enqueued.id()).await;
         Ok(enqueued)
     }
 
@@ -83,7 +91,27 @@ impl Queue {
         if answer == Cancellation::Requested {
             self.running.cancel(id);
         }
+        self.tell_of(id).await;
         Ok(answer)
+    }
+
+    /// Tells of a job as it is now.
+    pub(crate) fn tell(&self, job: &Job) {
+        if let Some(observer) = &self.observer {
+            observer.changed(job);
+        }
+    }
+
+    /// Tells of a job as the store knows it.
+    pub(crate) async fn tell_of(&self, id: JobId) {
+        if self.observer.is_none() {
+            return;
+        }
+        match self.store.find(id).await {
+            Ok(Some(job)) => self.tell(&job),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(job = %id, %error, "cannot tell what became of the job"),
+        }
     }
 }
 

@@ -76,12 +76,12 @@ pub enum Cancellation {
 }
 
 /// What became of leases that had run out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expired {
     /// Jobs that wait again.
-    pub requeued: u64,
+    pub requeued: Vec<JobId>,
     /// Jobs that ended: no attempts left, asked to be cancelled, or another job waits for the same key.
-    pub ended: u64,
+    pub ended: Vec<JobId>,
 }
 
 /// Which jobs to list; every condition that is given must hold.

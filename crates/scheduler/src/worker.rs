@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::{Backoff, JobHandler, Queue, Timetable};
-use dispatch::Dispatcher;
+use dispatch::Runs;
+
+use crate::{Backoff, JobHandler, JobStoreError, Queue, Timekeeper, Timetable};
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -21,8 +22,8 @@ pub struct WorkerSettings {
     pub name: String,
     /// How many jobs run at once.
     pub slots: usize,
-    /// How long a job stays with a worker that stopped answering. Heartbeats come three times as often, and lost
-    /// workers are looked for six times as often.
+    /// After so long at the latest the jobs of a worker that stopped answering are taken over, by workers of the same
+    /// settings. A lease itself is three quarters of it, and the rest is the time to find it run out.
     pub lease: TimeDelta,
     /// How often to look for work that nobody in this process announced, and at the timetable.
     pub poll: Duration,
@@ -43,6 +44,21 @@ impl WorkerSettings {
             progress_every: Duration::from_millis(500),
             backoff: Backoff::default(),
         }
+    }
+
+    /// For how long a heartbeat holds a job.
+    fn held_for(&self) -> TimeDelta {
+        self.lease * 3 / 4
+    }
+
+    /// How often to look for leases that ran out: it may write, and nothing is urgent about it.
+    fn lease_checks(&self) -> Duration {
+        self.lease.to_std().unwrap_or_default() / 8
+    }
+
+    /// How often to look around.
+    fn rounds(&self) -> Duration {
+        self.poll.min(self.lease_checks()).max(Duration::from_millis(1))
     }
 }
 
@@ -88,12 +104,13 @@ pub struct Worker {
     settings: WorkerSettings,
     handlers: HashMap<String, Registered>,
     timetable: Timetable,
+    timekeeper: Option<Timekeeper>,
 }
 
 impl Worker {
     /// A worker without handlers.
     pub fn new(queue: Queue, settings: WorkerSettings) -> Self {
-        Self { queue, settings, handlers: HashMap::new(), timetable: Timetable::default() }
+        Self { queue, settings, handlers: HashMap::new(), timetable: Timetable::default(), timekeeper: None }
     }
 
     /// Runs jobs of a kind, at most `limit` at once. Kinds without a handler are left to other workers.
@@ -106,14 +123,36 @@ impl Worker {
     /// Enqueues what is due by a timetable. Several workers may keep the same one.
     #[must_use]
     pub fn timetable(self, timetable: Timetable) -> Self {
-        Self { timetable, ..self }
+        Self { timetable, timekeeper: None, ..self }
+    }
+
+    /// Ticks the timetable and runs every job that is due by the clock, those that follow from them included, until
+    /// nothing is. Does not wait for what is due later: whoever leads a clock of their own steps through days by it.
+    /// Gives the number of runs.
+    ///
+    /// # Errors
+    /// [`JobStoreError::Unavailable`] when the store is out of reach.
+    pub async fn run_due(&mut self) -> Result<usize, JobStoreError> {
+        let (_working, phase) = watch::channel(Phase::Working);
+        self.release_expired().await?;
+        let mut runs = Runs::default();
+        let mut begun = 0;
+        loop {
+            self.keep_time().await?;
+            while let Some(job) = self.claim(&runs).await? {
+                self.begin(job, &phase, &mut runs);
+                begun += 1;
+            }
+            if !runs.next_ended().await {
+                return Ok(begun);
+            }
+        }
     }
 
     /// Begins to work, in tasks of the tokio runtime that this is called in.
     pub fn start(self) -> RunningWorker {
         let (phase, watched) = watch::channel(Phase::Working);
-        let dispatcher = Dispatcher::new(self, watched);
-        RunningWorker { phase, task: tokio::spawn(dispatcher.work()) }
+        RunningWorker { phase, task: tokio::spawn(self.work(watched)) }
     }
 }
 

@@ -155,7 +155,8 @@ impl JobStore for StoredJobs {
 
     async fn release_expired(&self, now: DateTime<Utc>) -> Result<Expired, JobStoreError> {
         let released = self.0.release_expired_jobs(now).await.map_err(unavailable)?;
-        Ok(Expired { requeued: released.requeued, ended: released.ended })
+        let ids = |ids: Vec<_>| ids.into_iter().map(JobId::from_uuid).collect();
+        Ok(Expired { requeued: ids(released.requeued), ended: ids(released.ended) })
     }
 
     async fn find(&self, id: JobId) -> Result<Option<Job>, JobStoreError> {

@@ -1,26 +1,20 @@
-//! Work that nobody waits for.
+//! Work that nobody waits for: which kinds of jobs there are, and who does them.
 
+mod fill_history;
+mod observed;
+mod refresh_prices;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bellwether_domain::PortfolioId;
-use bellwether_prices::Priority as Urgency;
-use bellwether_scheduler::{
-    Job, JobContext, JobError, JobHandler, JobId, NewJob, Priority, Worker, WorkerSettings,
-};
-use chrono::{DateTime, TimeDelta, Utc};
+use bellwether_scheduler::{Job, JobError, JobHandler, JobId, Worker, WorkerSettings};
+use chrono::TimeDelta;
 
-use crate::refresh::{RefreshStatus, Refreshed};
 use crate::{Event, Tracker, TrackerError};
 
-/// A portfolio's due prices.
-const REFRESH: &str = "refresh-prices";
-/// The rest of a cold portfolio's histories, a load's worth at a time.
-const FILL: &str = "fill-history";
-/// So long after a load the next part of the histories is fetched.
-const FILL_PAUSE: TimeDelta = TimeDelta::seconds(20);
-/// So long after a load whose calls had no time to go out, because the source's pace is slow.
-const PACE_PAUSE: TimeDelta = TimeDelta::minutes(10);
+pub(crate) use observed::Announced;
+
 /// How long running jobs may take to end when the worker stops.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -36,90 +30,45 @@ impl RunningWorker {
     }
 }
 
-struct RefreshHandler {
-    tracker: Tracker,
-    urgency: Urgency,
+/// What a worker does besides the tracker's own kinds of jobs, and for how long it may be silent.
+#[derive(Default)]
+pub struct WorkerPlan {
+    handlers: Vec<(String, usize, Arc<dyn JobHandler>)>,
+    lease: Option<TimeDelta>,
 }
 
-#[async_trait]
-impl JobHandler for RefreshHandler {
-    async fn run(&self, job: &Job, _: &JobContext) -> Result<(), JobError> {
-        self.carry_out(job).await
+impl WorkerPlan {
+    /// Has jobs of a kind done by this handler, at most `at_once` at a time.
+    #[must_use]
+    pub fn handle(mut self, kind: impl Into<String>, at_once: usize, handler: impl JobHandler) -> Self {
+        self.handlers.push((kind.into(), at_once, Arc::new(handler)));
+        self
     }
-}
 
-impl RefreshHandler {
-    async fn carry_out(&self, job: &Job) -> Result<(), JobError> {
-        let id: PortfolioId = serde_json::from_value(job.payload.clone())
-            .map_err(|error| JobError::permanent(error.to_string()))?;
-        match self.tracker.refresh(id, self.urgency).await {
-            Ok(refreshed) => {
-                if let Some(at) = goes_on_at(refreshed, self.urgency, self.tracker.clock().now()) {
-                    self.tracker
-                        .enqueue_fill(id, at)
-                        .await
-                        .map_err(|error| JobError::retry(error.to_string()))?;
-                }
-                Ok(())
-            }
-            Err(TrackerError::NotFound(what)) => Err(JobError::permanent(format!("there is no {what}"))),
-            Err(error) => Err(JobError::retry(error.to_string())),
-        }
+    /// After so long at the latest the jobs of a process that vanished are taken over; a minute unless said.
+    #[must_use]
+    pub fn lease(self, lease: TimeDelta) -> Self {
+        Self { lease: Some(lease), ..self }
     }
-}
-
-/// When the background fetches more histories; `None` when none is missing that a call could bring.
-fn goes_on_at(refreshed: Refreshed, urgency: Urgency, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    // A load that found too much for anybody to wait for leaves all of it to the background.
-    let is_flowing = refreshed.calls > 0 || urgency == Urgency::Foreground;
-    let pause = if is_flowing { FILL_PAUSE } else { PACE_PAUSE };
-    let more = (refreshed.remaining > 0).then_some(now + pause);
-    let next = more.into_iter().chain(refreshed.resumes_at).min()?;
-    Some(next.max(now + FILL_PAUSE))
 }
 
 impl Tracker {
+    /// A worker for all kinds of jobs, of the tracker and of the plan, that is not started: its
+    /// [`run_due`](Worker::run_due) lets whoever leads the clock run what is due by it.
+    pub fn worker(&self, plan: WorkerPlan) -> Worker {
+        let mut settings = WorkerSettings::named(format!("{}-{}", std::process::id(), JobId::new()));
+        settings.lease = plan.lease.unwrap_or(settings.lease);
+        let worker = Worker::new(self.queue().clone(), settings)
+            .handle(refresh_prices::KIND, 2, refresh_prices::Handler(self.clone()))
+            .handle(fill_history::KIND, 1, fill_history::Handler(self.clone()));
+        plan.handlers
+            .into_iter()
+            .fold(worker, |worker, (kind, at_once, handler)| worker.handle(kind, at_once, handler))
+    }
+
     /// Starts a worker in this process, within the tokio runtime of the caller.
-    pub fn start_worker(&self) -> RunningWorker {
-        let handler = |urgency| RefreshHandler { tracker: self.clone(), urgency };
-        let name = format!("{}-{}", std::process::id(), JobId::new());
-        let worker = Worker::new(self.queue().clone(), WorkerSettings::named(name))
-            .handle(REFRESH, 2, handler(Urgency::Foreground))
-            .handle(FILL, 1, handler(Urgency::Background));
-        RunningWorker(worker.start())
-    }
-
-    pub(crate) async fn enqueue_refresh(&self, id: PortfolioId) -> Result<JobId, TrackerError> {
-        let job = NewJob::new(REFRESH, format!("{REFRESH}:{id}"))
-            .payload(serde_json::json!(id))
-            .priority(Priority::FIRST)
-            .max_attempts(2);
-        // Before a worker can have it, who would be done with it and then be contradicted.
-        let mut before = RefreshStatus::Idle;
-        self.refresh_state().update(|progress| {
-            before = progress.status;
-            if before != RefreshStatus::Updating {
-                progress.status = RefreshStatus::Queued;
-            }
-        });
-        let enqueued = self.queue().enqueue(&job).await.inspect_err(|_| {
-            self.refresh_state().update(|progress| {
-                if progress.status == RefreshStatus::Queued {
-                    progress.status = before;
-                }
-            });
-        })?;
-        Ok(enqueued.id())
-    }
-
-    async fn enqueue_fill(&self, id: PortfolioId, at: DateTime<Utc>) -> Result<(), TrackerError> {
-        let job = NewJob::new(FILL, format!("{FILL}:{id}"))
-            .payload(serde_json::json!(id))
-            .priority(Priority::LAST)
-            .run_at(at)
-            .max_attempts(2);
-        self.queue().enqueue(&job).await?;
-        Ok(())
+    pub fn start_worker(&self, plan: WorkerPlan) -> RunningWorker {
+        RunningWorker(self.worker(plan).start())
     }
 
     /// What follows from a changed ledger: new instruments get their prices.
@@ -132,6 +81,19 @@ impl Tracker {
             // The next look at the portfolio asks again.
             tracing::warn!(%error, "refresh.not_enqueued");
         }
+    }
+}
+
+/// The portfolio that a job is about.
+fn portfolio_of(job: &Job) -> Result<PortfolioId, JobError> {
+    serde_json::from_value(job.payload.clone()).map_err(|error| JobError::permanent(error.to_string()))
+}
+
+/// What a failure of the tracker means for a job: what is not there will not come by waiting.
+fn failed(error: TrackerError) -> JobError {
+    match error {
+        TrackerError::NotFound(what) => JobError::permanent(format!("there is no {what}")),
+        error => JobError::retry(error.to_string()),
     }
 }
 

@@ -54,7 +54,7 @@ mod tracker;
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
 pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
-pub use jobs::RunningWorker;
+pub use jobs::{RunningWorker, WorkerPlan};
 pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
@@ -64,4 +64,5 @@ pub use sources::{Upstream, UpstreamHealth};
 pub use tracker::{Tracker, TrackerOptions, Versions};
 
 pub use bellwether_prices::{FeedSettings, InvalidFeed};
+pub use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobState, Progress, Worker};
 pub use bellwether_storage::portfolios::PortfolioSettings;

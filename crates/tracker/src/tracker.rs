@@ -14,6 +14,7 @@ use crate::TrackerError;
 use crate::compute::Compute;
 use crate::import::HOME_EXCHANGE;
 use crate::job_store::StoredJobs;
+use crate::jobs::Announced;
 use crate::live::{Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
@@ -72,10 +73,11 @@ impl Tracker {
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
         let user = storage.owner().await?;
         let sources = Sources::open(&options.upstream, options.feeds, &clock, &storage).await?;
-        let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock));
+        let bus = Bus::default();
+        let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock))
+            .observed_by(Announced { bus: bus.clone(), clock: SharedClock::clone(&clock) });
         let refresh = RefreshState::default();
         let compute = Compute::new();
-        let bus = Bus::default();
         Ok(Self(Arc::new(Inner { storage, user, clock, sources, compute, queue, refresh, bus })))
     }
 

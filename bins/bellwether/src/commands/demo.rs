@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bellwether_domain::{Clock, Exchange, SharedClock, SystemClock};
-use bellwether_tracker::{PortfolioSettings, Tracker, TrackerOptions, Upstream};
+use bellwether_tracker::{PortfolioSettings, Tracker, TrackerOptions, Upstream, WorkerPlan};
 use bellwether_yahoo_sim::{SimConfig, Simulator, demo};
 
 use crate::cli::Demo;
@@ -32,7 +32,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Fai
     tracker.refresh_now(portfolio).await?;
 
     let listener = web::bind(settings.listen)?;
-    let worker = tracker.start_worker();
+    let worker = tracker.start_worker(WorkerPlan::default());
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
     web::serve(listener, tracker, settings.hosts.clone()).await?;
     worker.stop().await;

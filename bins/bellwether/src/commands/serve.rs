@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use bellwether_tracker::WorkerPlan;
+
 use super::start;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -12,7 +14,7 @@ use crate::web;
 pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let tracker = start::tracker(settings).await?;
     let listener = web::bind(settings.listen)?;
-    let worker = tracker.start_worker();
+    let worker = tracker.start_worker(WorkerPlan::default());
     writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;
     web::serve(listener, tracker, settings.hosts.clone()).await?;
     worker.stop().await;

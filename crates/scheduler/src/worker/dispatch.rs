@@ -9,152 +9,33 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::run::{Ended, Run};
-use super::{Phase, Registered, Stopped, Worker, WorkerSettings};
-use crate::{Job, Queue, Timekeeper, Timetable};
+use super::{Phase, Registered, Stopped, Worker};
+use crate::{Job, JobStoreError, Timekeeper};
 
-/// How often in the time of a lease to look for those that ran out: it may write, and nothing is urgent about it.
-const LEASE_CHECKS: u32 = 6;
-
-/// The one task that claims jobs; each job has a task of its own.
-pub(super) struct Dispatcher {
-    queue: Queue,
-    settings: Arc<WorkerSettings>,
-    handlers: HashMap<String, Registered>,
-    timetable: Timetable,
-    timekeeper: Option<Timekeeper>,
-    phase: watch::Receiver<Phase>,
-    runs: JoinSet<Ended>,
+/// The jobs that run, each in a task of its own.
+#[derive(Default)]
+pub(super) struct Runs {
+    tasks: JoinSet<Ended>,
     kinds: HashMap<Id, String>,
-    next_round: Instant,
-    next_lease_check: Instant,
     stopped: Stopped,
 }
 
-impl Dispatcher {
-    pub(super) fn new(worker: Worker, phase: watch::Receiver<Phase>) -> Self {
-        Self {
-            queue: worker.queue,
-            settings: Arc::new(worker.settings),
-            handlers: worker.handlers,
-            timetable: worker.timetable,
-            timekeeper: None,
-            phase,
-            runs: JoinSet::new(),
-            kinds: HashMap::new(),
-            next_round: Instant::now(),
-            next_lease_check: Instant::now(),
-            stopped: Stopped::default(),
-        }
+impl Runs {
+    /// Waits until one ends; false when none runs.
+    pub(super) async fn next_ended(&mut self) -> bool {
+        let Some(ended) = self.tasks.join_next_with_id().await else { return false };
+        self.note(ended);
+        true
     }
 
-    pub(super) async fn work(mut self) -> Stopped {
-        let mut news = self.queue.news.subscribe();
-        while *self.phase.borrow() == Phase::Working {
-            while let Some(ended) = self.runs.try_join_next_with_id() {
-                self.note(ended);
-            }
-            if Instant::now() >= self.next_round {
-                self.make_round().await;
-                self.next_round = Instant::now() + self.settings.poll;
-            }
-            news.mark_unchanged();
-            if let Some(job) = self.claim().await {
-                self.begin(job);
-                continue;
-            }
-            tokio::select! {
-                _ = news.changed() => {}
-                _ = self.phase.changed() => {}
-                () = tokio::time::sleep_until(self.next_round) => {}
-                Some(ended) = self.runs.join_next_with_id() => self.note(ended),
-            }
-        }
-        self.stopped = Stopped::default();
-        while let Some(ended) = self.runs.join_next_with_id().await {
+    fn note_ended(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.note(ended);
         }
-        self.stopped
     }
 
-    /// Looks after what nobody announces: the time of day and vanished workers.
-    async fn make_round(&mut self) {
-        if let Err(error) = self.keep_time().await {
-            tracing::warn!(%error, "cannot keep the timetable");
-        }
-        if Instant::now() >= self.next_lease_check {
-            let lease = self.settings.lease.to_std().unwrap_or_default();
-            self.next_lease_check = Instant::now() + lease / LEASE_CHECKS;
-            self.release_expired().await;
-        }
-    }
-
-    async fn release_expired(&self) {
-        match self.queue.store.release_expired(self.queue.clock.now()).await {
-            Ok(expired) if expired.requeued + expired.ended > 0 => {
-                tracing::warn!(
-                    requeued = expired.requeued,
-                    ended = expired.ended,
-                    "took back jobs of lost workers"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cannot look for lost workers"),
-        }
-    }
-
-    async fn keep_time(&mut self) -> Result<(), crate::JobStoreError> {
-        if self.timetable.entries.is_empty() {
-            return Ok(());
-        }
-        let mut keeper = match self.timekeeper.take() {
-            Some(keeper) => keeper,
-            None => Timekeeper::resume(self.queue.clone(), &self.timetable).await?,
-        };
-        let ticked = keeper.tick().await;
-        self.timekeeper = Some(keeper);
-        ticked.map(drop)
-    }
-
-    async fn claim(&mut self) -> Option<Job> {
-        let mut running: HashMap<&str, usize> = HashMap::new();
-        for kind in self.kinds.values() {
-            *running.entry(kind).or_default() += 1;
-        }
-        if self.kinds.len() >= self.settings.slots {
-            return None;
-        }
-        let with_room = |(kind, registered): (&'_ String, &Registered)| {
-            running.get(kind.as_str()).copied().unwrap_or(0) < registered.limit
-        };
-        let kinds: Vec<&str> =
-            self.handlers.iter().filter(|entry| with_room(*entry)).map(|(kind, _)| kind.as_str()).collect();
-        if kinds.is_empty() {
-            return None;
-        }
-        let (now, lease) = (self.queue.clock.now(), self.settings.lease);
-        self.queue.store.claim(now, &self.settings.name, &kinds, lease).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot claim jobs");
-            None
-        })
-    }
-
-    fn begin(&mut self, job: Job) {
-        let Some(registered) = self.handlers.get(&job.kind) else {
-            tracing::error!(job = %job.id, kind = job.kind, "the store handed out a job of an unwanted kind");
-            return;
-        };
-        let waited = self.queue.clock.now().signed_duration_since(job.run_at).max(TimeDelta::zero());
-        let (kind, attempt) = (job.kind.clone(), job.attempts);
-        tracing::debug!(job = %job.id, kind, key = job.key, attempt, waited_ms = waited.num_milliseconds(), "job begins");
-        let run = Run {
-            queue: self.queue.clone(),
-            settings: Arc::clone(&self.settings),
-            handler: Arc::clone(&registered.handler),
-            phase: self.phase.clone(),
-            job,
-        };
-        let task = self.runs.spawn(run.carry_out());
-        self.kinds.insert(task.id(), kind);
+    fn of_kind(&self, kind: &str) -> usize {
+        self.kinds.values().filter(|running| *running == kind).count()
     }
 
     fn note(&mut self, ended: Result<(Id, Ended), JoinError>) {
@@ -174,5 +55,108 @@ impl Dispatcher {
             }
         };
         self.kinds.remove(&id);
+    }
+}
+
+impl Worker {
+    /// The one task that claims jobs.
+    pub(super) async fn work(mut self, mut phase: watch::Receiver<Phase>) -> Stopped {
+        let mut news = self.queue.news.subscribe();
+        let watched = phase.clone();
+        let mut runs = Runs::default();
+        let mut next_round = Instant::now();
+        let mut next_lease_check = Instant::now();
+        while *phase.borrow() == Phase::Working {
+            runs.note_ended();
+            if Instant::now() >= next_round {
+                // What nobody announces: the time of day and vanished workers.
+                if let Err(error) = self.keep_time().await {
+                    tracing::warn!(%error, "cannot keep the timetable");
+                }
+                if Instant::now() >= next_lease_check {
+                    next_lease_check = Instant::now() + self.settings.lease_checks();
+                    if let Err(error) = self.release_expired().await {
+                        tracing::warn!(%error, "cannot look for lost workers");
+                    }
+                }
+                next_round = Instant::now() + self.settings.rounds();
+            }
+            news.mark_unchanged();
+            match self.claim(&runs).await {
+                Ok(Some(job)) => {
+                    self.begin(job, &watched, &mut runs);
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "cannot claim jobs"),
+            }
+            tokio::select! {
+                _ = news.changed() => {}
+                _ = phase.changed() => {}
+                () = tokio::time::sleep_until(next_round) => {}
+                true = runs.next_ended() => {}
+            }
+        }
+        runs.stopped = Stopped::default();
+        while runs.next_ended().await {}
+        runs.stopped
+    }
+
+    pub(super) async fn release_expired(&self) -> Result<(), JobStoreError> {
+        let expired = self.queue.store.release_expired(self.queue.clock.now()).await?;
+        let (requeued, ended) = (expired.requeued.len(), expired.ended.len());
+        if requeued + ended > 0 {
+            tracing::warn!(requeued, ended, "took back jobs of lost workers");
+        }
+        for id in expired.requeued.into_iter().chain(expired.ended) {
+            self.queue.tell_of(id).await;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn keep_time(&mut self) -> Result<(), JobStoreError> {
+        if self.timetable.entries.is_empty() {
+            return Ok(());
+        }
+        let mut keeper = match self.timekeeper.take() {
+            Some(keeper) => keeper,
+            None => Timekeeper::resume(self.queue.clone(), &self.timetable).await?,
+        };
+        let ticked = keeper.tick().await;
+        self.timekeeper = Some(keeper);
+        ticked.map(drop)
+    }
+
+    pub(super) async fn claim(&self, runs: &Runs) -> Result<Option<Job>, JobStoreError> {
+        if runs.tasks.len() >= self.settings.slots {
+            return Ok(None);
+        }
+        let has_room = |(kind, registered): &(&String, &Registered)| runs.of_kind(kind) < registered.limit;
+        let kinds: Vec<&str> = self.handlers.iter().filter(has_room).map(|(kind, _)| kind.as_str()).collect();
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let (now, lease) = (self.queue.clock.now(), self.settings.held_for());
+        self.queue.store.claim(now, &self.settings.name, &kinds, lease).await
+    }
+
+    pub(super) fn begin(&self, job: Job, phase: &watch::Receiver<Phase>, runs: &mut Runs) {
+        let Some(registered) = self.handlers.get(&job.kind) else {
+            tracing::error!(job = %job.id, kind = job.kind, "the store handed out a job of an unwanted kind");
+            return;
+        };
+        let waited = self.queue.clock.now().signed_duration_since(job.run_at).max(TimeDelta::zero());
+        let (kind, attempt) = (job.kind.clone(), job.attempts);
+        tracing::debug!(job = %job.id, kind, key = job.key, attempt, waited_ms = waited.num_milliseconds(), "job begins");
+        self.queue.tell(&job);
+        let run = Run {
+            queue: self.queue.clone(),
+            settings: self.settings.clone(),
+            handler: Arc::clone(&registered.handler),
+            phase: phase.clone(),
+            job,
+        };
+        let task = runs.tasks.spawn(run.carry_out());
+        runs.kinds.insert(task.id(), kind);
     }
 }

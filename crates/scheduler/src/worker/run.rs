@@ -29,7 +29,7 @@ pub(super) enum Ended {
 
 pub(super) struct Run {
     pub(super) queue: Queue,
-    pub(super) settings: Arc<WorkerSettings>,
+    pub(super) settings: WorkerSettings,
     pub(super) handler: Arc<dyn JobHandler>,
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) job: Job,
@@ -62,7 +62,7 @@ impl Run {
         let queue = self.queue.clone();
         let mut held = Held { queue: &queue, id: self.job.id, task };
 
-        let every = self.settings.lease.to_std().unwrap_or(Duration::ZERO) / 3;
+        let every = self.settings.held_for().to_std().unwrap_or(Duration::ZERO) / 3;
         let look_every = self.settings.progress_every.min(every).max(Duration::from_millis(1));
         let mut looks = tokio::time::interval_at(Instant::now() + look_every, look_every);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -83,6 +83,9 @@ impl Run {
                     match self.beat(&reached).await {
                         Ok(Heartbeat::Lost) => return Ended::Lost,
                         Ok(answer) => {
+                            if reached != stored {
+                                self.queue.tell(&Job { progress: reached.clone(), ..self.job.clone() });
+                            }
                             stored = reached;
                             if answer == Heartbeat::Cancel {
                                 cancel.send_replace(true);
@@ -104,7 +107,7 @@ impl Run {
     }
 
     async fn beat(&self, progress: &Progress) -> Result<Heartbeat, JobStoreError> {
-        let (now, lease) = (self.queue.clock.now(), self.settings.lease);
+        let (now, lease) = (self.queue.clock.now(), self.settings.held_for());
         self.queue.store.heartbeat(self.job.id, &self.settings.name, now, lease, Some(progress)).await
     }
 
@@ -130,6 +133,7 @@ impl Run {
             let now = self.queue.clock.now();
             match self.queue.store.finish(*id, &self.settings.name, now, outcome).await {
                 Ok(()) => {
+                    self.queue.tell_of(*id).await;
                     match outcome {
                         Outcome::Succeeded | Outcome::Cancelled | Outcome::Released => {
                             tracing::debug!(job = %id, kind, key, ?outcome, "job ended");

@@ -205,9 +205,9 @@ pub fn release_expired(connection: &mut AnyConnection, now: DateTime<Utc>) -> Re
             false
         };
         if requeued {
-            expired.requeued += 1;
+            expired.requeued.push(job.id.0);
         } else {
-            expired.ended += 1;
+            expired.ended.push(job.id.0);
         }
     }
     Ok(expired)

@@ -199,10 +199,16 @@ async fn an_expired_lease_is_taken_back(db: &TestDatabase) {
     claim(db, "gone", 0).await.unwrap();
     let none = Expired::default();
     assert_eq!(db.storage.release_expired_jobs(at(60)).await.unwrap(), none, "it holds until it is over");
-    assert_eq!(db.storage.release_expired_jobs(at(61)).await.unwrap(), Expired { requeued: 1, ended: 0 });
+    assert_eq!(
+        db.storage.release_expired_jobs(at(61)).await.unwrap(),
+        Expired { requeued: vec![id], ended: vec![] }
+    );
     assert_eq!(finish(db, id, "gone", 62, JobOutcome::Succeeded).await, Lease::Lost);
     assert_eq!(claim(db, "next", 62).await.unwrap().attempts, 2);
-    assert_eq!(db.storage.release_expired_jobs(at(200)).await.unwrap(), Expired { requeued: 0, ended: 1 });
+    assert_eq!(
+        db.storage.release_expired_jobs(at(200)).await.unwrap(),
+        Expired { requeued: vec![], ended: vec![id] }
+    );
     let dead = job(db, id).await;
     assert_eq!((dead.state, dead.finished_at), (JobState::Dead, Some(at(200))));
     assert!(dead.error.is_some());

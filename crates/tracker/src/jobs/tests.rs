@@ -1,13 +1,15 @@
 use std::sync::Arc;
 
 use bellwether_domain::{Clock, FixedClock};
-use bellwether_scheduler::{Job, JobFilter, JobState, Outcome};
+use bellwether_scheduler::{Job, JobFilter, JobState};
 use bellwether_storage::portfolios::PortfolioSettings;
 use bellwether_yahoo_sim::{
     ClockMode, FaultAction, FaultBody, FaultMatch, FaultRule, SimConfig, SimHandle, Simulator,
 };
+use chrono::{DateTime, Utc};
 
 use super::*;
+use crate::refresh::RefreshStatus;
 use crate::{ImportFile, ImportTarget, TrackerOptions, Upstream};
 
 struct World {
@@ -17,7 +19,7 @@ struct World {
     id: PortfolioId,
 }
 
-/// A portfolio of so many holdings without prices, on a Saturday. No worker: each job is run by hand.
+/// A portfolio of so many holdings without prices, on a Saturday. No worker but those that are led by hand.
 async fn world(holdings: usize) -> World {
     let clock = Arc::new(FixedClock::at("2026-11-21T12:00:00Z".parse().expect("an instant")));
     let mode = ClockMode::Shared(Arc::<FixedClock>::clone(&clock));
@@ -47,14 +49,8 @@ impl World {
 
     /// Runs what is due now; false when nothing is.
     async fn run_due(&self) -> bool {
-        let (store, now) = (self.tracker.queue().store(), self.clock.now());
-        let claimed = store.claim(now, "test", &[REFRESH, FILL], TimeDelta::minutes(1)).await;
-        let Some(job) = claimed.expect("an answer") else { return false };
-        let urgency = if job.kind == FILL { Urgency::Background } else { Urgency::Foreground };
-        let handler = RefreshHandler { tracker: self.tracker.clone(), urgency };
-        handler.carry_out(&job).await.expect("the job succeeds");
-        store.finish(job.id, "test", self.clock.now(), &Outcome::Succeeded).await.expect("the job ends");
-        true
+        let mut worker = self.tracker.worker(WorkerPlan::default());
+        worker.run_due().await.expect("the queue answers") > 0
     }
 
     /// Runs one job after the other, each at its time, as long as there are any; gives how many there were.
@@ -118,7 +114,7 @@ async fn a_first_load_that_meets_a_rest_leaves_the_histories_to_its_end() {
     assert!(world.run_due().await);
     assert!(world.lacking().await > 0);
     let [job] = &world.waiting().await[..] else { panic!("one job goes on") };
-    assert_eq!(job.kind, FILL);
+    assert_eq!(job.kind, fill_history::KIND);
     assert!(job.run_at - world.clock.now() >= TimeDelta::minutes(4));
     world.run_all(10).await;
     assert_eq!(world.lacking().await, 0);
@@ -134,29 +130,13 @@ async fn nothing_goes_on_for_what_cannot_be_had() {
     assert!(world.waiting().await.is_empty(), "after {jobs} jobs");
 }
 
-#[test]
-fn a_short_rest_is_no_busy_loop() {
-    let now = DateTime::UNIX_EPOCH;
-    let at = |remaining, calls, resumes_in: Option<i64>| {
-        let resumes_at = resumes_in.map(|seconds| now + TimeDelta::seconds(seconds));
-        let next = goes_on_at(Refreshed { remaining, resumes_at, calls }, Urgency::Background, now);
-        next.map(|next| (next - now).num_seconds())
-    };
-    assert_eq!(at(0, 9, None), None);
-    assert_eq!(at(9, 9, Some(3_000)), Some(20));
-    assert_eq!(at(0, 0, Some(3)), Some(20));
-    assert_eq!(at(0, 0, Some(3_000)), Some(3_000));
-    assert_eq!(at(9, 0, None), Some(600));
-    assert_eq!(at(9, 0, Some(300)), Some(300));
-}
-
 #[tokio::test]
 async fn a_load_that_fails_at_once_waits_no_more() {
     let world = world(1).await;
     world.run_all(5).await;
     world.tracker.enqueue_refresh(PortfolioId::new()).await.expect("a job");
     assert!(world.tracker.is_refreshing());
-    let worker = world.tracker.start_worker();
+    let worker = world.tracker.start_worker(WorkerPlan::default());
     let ended = async {
         while world.tracker.is_refreshing() {
             tokio::task::yield_now().await;
@@ -170,7 +150,7 @@ async fn a_load_that_fails_at_once_waits_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_is_quicker_than_its_employer_is_not_contradicted() {
     let world = world(0).await;
-    let worker = world.tracker.start_worker();
+    let worker = world.tracker.start_worker(WorkerPlan::default());
     for _ in 0..50 {
         world.tracker.enqueue_refresh(world.id).await.expect("a job");
         let ended = async {
@@ -181,4 +161,20 @@ async fn a_worker_that_is_quicker_than_its_employer_is_not_contradicted() {
         tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it is over");
     }
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_listens_hears_how_a_job_of_the_tracker_goes() {
+    let world = world(1).await;
+    let mut heard = world.tracker.bus().listen();
+    assert!(world.run_due().await);
+    let mut states = Vec::new();
+    while let Ok(published) = heard.try_recv() {
+        if let Event::JobChanged(job) = &published.event {
+            states.push((job.kind.clone(), job.state));
+        }
+    }
+    let refresh = |state| (refresh_prices::KIND.to_owned(), state);
+    assert_eq!(states.first(), Some(&refresh(JobState::Running)));
+    assert!(states.contains(&refresh(JobState::Succeeded)), "{states:?}");
 }

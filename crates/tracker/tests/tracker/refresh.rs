@@ -7,6 +7,7 @@ use std::time::Duration;
 use bellwether_domain::{FixedClock, Freshness, PortfolioId, Symbol};
 use bellwether_tracker::{
     Dashboard, ImportFile, ImportTarget, PortfolioSettings, RefreshStatus, Tracker, Upstream, View,
+    WorkerPlan,
 };
 use bellwether_yahoo_sim::{ClockMode, SimConfig, SimHandle, Simulator};
 use chrono::{NaiveDate, TimeDelta};
@@ -82,7 +83,7 @@ async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDa
     let cold = look(&tracker, id).await;
     assert!(cold.figures.is_ok());
     tracker.refresh_if_due(id).await.unwrap();
-    let worker = tracker.start_worker();
+    let worker = tracker.start_worker(WorkerPlan::default());
     load_has_ended(&tracker).await;
 
     let calls = simulator.calls();
@@ -119,7 +120,7 @@ async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDa
     drop(tracker);
     let reopened = database.tracker(upstream(&simulator), &clock).await;
     clock.advance(TimeDelta::hours(20));
-    let worker = reopened.start_worker();
+    let worker = reopened.start_worker(WorkerPlan::default());
     assert!(!reopened.refresh_if_due(id).await.unwrap());
     assert_eq!(value(&look(&reopened, id).await), value(&full));
     worker.stop().await;
@@ -133,7 +134,7 @@ async fn five_hundred_holdings_are_priced_by_one_load(database: &TestDatabase) {
     let symbols = many(498);
     let id = portfolio(&tracker, &symbols.iter().map(String::as_str).collect::<Vec<_>>()).await;
     tracker.refresh_if_due(id).await.unwrap();
-    let worker = tracker.start_worker();
+    let worker = tracker.start_worker(WorkerPlan::default());
     load_has_ended(&tracker).await;
 
     // With the two benchmarks 500 symbols: 24 batches and 21 histories.
@@ -191,7 +192,7 @@ async fn with_the_service_gone_the_figures_stay_and_say_how_old_they_are(databas
     // Monday, in the session.
     clock.set("2026-11-23T16:00:00Z".parse().unwrap());
     assert!(tracker.refresh_if_due(id).await.unwrap());
-    let worker = tracker.start_worker();
+    let worker = tracker.start_worker(WorkerPlan::default());
     load_has_ended(&tracker).await;
     worker.stop().await;
     let after = look(&tracker, id).await;

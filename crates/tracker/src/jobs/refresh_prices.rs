@@ -1,0 +1,49 @@
+//! Fetching a portfolio's due prices.
+
+use async_trait::async_trait;
+use bellwether_domain::PortfolioId;
+use bellwether_prices::Priority as Urgency;
+use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobId, NewJob, Priority};
+
+use super::{failed, portfolio_of};
+use crate::refresh::RefreshStatus;
+use crate::{Tracker, TrackerError};
+
+/// A portfolio's due prices.
+pub(super) const KIND: &str = "refresh-prices";
+
+pub(super) struct Handler(pub(super) Tracker);
+
+#[async_trait]
+impl JobHandler for Handler {
+    async fn run(&self, job: &Job, _: &JobContext) -> Result<(), JobError> {
+        let id = portfolio_of(job)?;
+        let refreshed = self.0.refresh(id, Urgency::Foreground).await.map_err(failed)?;
+        self.0.fill_history_after(id, refreshed, Urgency::Foreground).await.map_err(failed)
+    }
+}
+
+impl Tracker {
+    pub(crate) async fn enqueue_refresh(&self, id: PortfolioId) -> Result<JobId, TrackerError> {
+        let job = NewJob::new(KIND, format!("{KIND}:{id}"))
+            .payload(serde_json::json!(id))
+            .priority(Priority::FIRST)
+            .max_attempts(2);
+        // Before a worker can have it, who would be done with it and then be contradicted.
+        let mut before = RefreshStatus::Idle;
+        self.refresh_state().update(|progress| {
+            before = progress.status;
+            if before != RefreshStatus::Updating {
+                progress.status = RefreshStatus::Queued;
+            }
+        });
+        let enqueued = self.queue().enqueue(&job).await.inspect_err(|_| {
+            self.refresh_state().update(|progress| {
+                if progress.status == RefreshStatus::Queued {
+                    progress.status = before;
+                }
+            });
+        })?;
+        Ok(enqueued.id())
+    }
+}
