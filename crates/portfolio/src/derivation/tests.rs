@@ -110,16 +110,19 @@ pub(super) fn reported(
 /// The same of what a report does not list.
 fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Number> {
     let (books, market) = (&derivations.books, derivations.market);
-    let lots = || books.positions().iter().flat_map(|of| of.lots.iter().map(move |lot| (of, lot)));
     match name {
-        FigureName::Sale(id) => {
-            let sale = books.positions().iter().flat_map(|of| &of.sales).find(|sale| sale.transaction == *id);
-            sale.expect("a sale").gain().map(Number::Exact)
+        FigureName::Sale { symbol, transaction } => {
+            let sales = books.position(symbol).expect("a position").sales.iter();
+            let gains: Vec<_> =
+                sales.filter(|sale| sale.transaction == *transaction).map(crate::Sale::gain).collect();
+            exact_sum(&gains)
         }
-        FigureName::Lot { opened_by, figure } => {
-            let (_, lot) = lots().find(|(_, lot)| lot.transaction == *opened_by).expect("a lot");
+        FigureName::Lot { symbol, opened_by, figure } => {
             assert_eq!(*figure, LotFigure::Cost, "the others are no function's result");
-            lot.cost.base.clone().map(Number::Exact)
+            let lots = books.position(symbol).expect("a position").lots.iter();
+            let costs: Vec<_> =
+                lots.filter(|lot| lot.transaction == *opened_by).map(|lot| lot.cost.base.clone()).collect();
+            exact_sum(&costs)
         }
         FigureName::Benchmark { symbol, of, figure } => {
             let benchmark = Benchmark::new(symbol, market, books.options().base, books.as_of())?;
@@ -164,6 +167,10 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
     }
 }
 
+fn exact_sum(parts: &[crate::Figure<rust_decimal::Decimal>]) -> crate::Figure<Number> {
+    crate::figure::total(parts).map(Number::Exact)
+}
+
 /// Figures that a report does not list.
 pub(super) fn names_beyond(
     derivations: &Derivations<'_>,
@@ -172,9 +179,20 @@ pub(super) fn names_beyond(
 ) -> Vec<FigureName> {
     let positions = derivations.books.positions();
     let of = || std::iter::once(None).chain(positions.iter().map(|position| Some(position.symbol.clone())));
-    let sales = positions.iter().flat_map(|of| &of.sales).map(|sale| FigureName::Sale(sale.transaction));
-    let lots = positions.iter().flat_map(|of| &of.lots);
-    let lots = lots.map(|lot| FigureName::Lot { opened_by: lot.transaction, figure: LotFigure::Cost });
+    let sales = positions.iter().flat_map(|of| {
+        let named = |sale: &crate::Sale| FigureName::Sale {
+            symbol: of.symbol.clone(),
+            transaction: sale.transaction,
+        };
+        of.sales.iter().map(named)
+    });
+    let lots = positions.iter().flat_map(|of| {
+        of.lots.iter().map(|lot| FigureName::Lot {
+            symbol: of.symbol.clone(),
+            opened_by: lot.transaction,
+            figure: LotFigure::Cost,
+        })
+    });
     let benchmarks = of().flat_map(|of| {
         let name = move |figure: &BenchmarkFigure| FigureName::Benchmark {
             symbol: benchmark.clone(),

@@ -575,8 +575,12 @@ fn figure_names(books: &Books) -> Vec<FigureName> {
     }
     for number in 0..6 {
         let opened_by = crate::world::id(number);
-        names.push(FigureName::Sale(opened_by));
-        names.extend(LotFigure::ALL.iter().map(|figure| FigureName::Lot { opened_by, figure: *figure }));
+        for symbol in &symbols {
+            names.push(FigureName::Sale { symbol: symbol.clone(), transaction: opened_by });
+            let named =
+                |figure: &LotFigure| FigureName::Lot { symbol: symbol.clone(), opened_by, figure: *figure };
+            names.extend(LotFigure::ALL.iter().map(named));
+        }
     }
     for of in of {
         for benchmark in BENCHMARKS {

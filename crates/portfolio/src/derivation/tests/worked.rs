@@ -377,3 +377,61 @@ fn a_merger_s_cash_and_costs_go_back_to_transactions() {
     assert_eq!(cash.evaluate(), Ok(exact("200")));
     assert!(sources(&cash).contains(&&field(2, Field::CashPerShare)), "{cash}");
 }
+
+/// 10 OLD of 100 spin off 5 NEW with a quarter of the cost; 4 OLD move to another account. NEW and OLD stand at 6 and 9.
+#[test]
+fn a_lot_is_asked_for_by_its_instrument_and_is_whole_in_all_accounts() {
+    let market = market([("OLD", quoted(&[("2024-01-02", 9.0)])), ("NEW", quoted(&[("2024-01-02", 6.0)]))]);
+    let spin_off = Booking::SpinOff {
+        symbol: symbol("OLD"),
+        into: symbol("NEW"),
+        ratio: SplitRatio::new(1.into(), 2.into()).expect("a ratio"),
+        cost_share: decimal("0.25"),
+        cash_in_lieu: decimal("0"),
+    };
+    let four = || trade("OLD", "4", "0", "0").quantity;
+    let (fee, lots) = (decimal("0"), Vec::new());
+    let leaves = Booking::TransferOut { symbol: symbol("OLD"), quantity: four(), fee, lots };
+    let unit_cost = decimal("0");
+    let arrives =
+        Booking::TransferIn { symbol: symbol("OLD"), quantity: four(), unit_cost, fee, acquired: None };
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "OLD", "10", "10")
+        .booked("2024-01-03", spin_off)
+        .booked("2024-01-04", leaves)
+        .booked("2024-01-04", arrives)
+        .account("other");
+    let derivations = derivations(&ledger, &market, "2024-01-05");
+    let of = |name: &str, figure| {
+        let lot = FigureName::Lot { symbol: symbol(name), opened_by: ledger.id(1), figure };
+        let derivation = derivations.derive(&lot);
+        assert_eq!(derivation.evaluate(), derivation.value().clone());
+        derivation.evaluate()
+    };
+    assert_eq!((of("OLD", LotFigure::Cost), of("OLD", LotFigure::Value)), (Ok(exact("75")), Ok(exact("90"))));
+    assert_eq!((of("NEW", LotFigure::Cost), of("NEW", LotFigure::Value)), (Ok(exact("25")), Ok(exact("30"))));
+    assert_eq!(of("OLD", LotFigure::Unrealised), Ok(exact("15")));
+    assert_eq!(of("NONE", LotFigure::Cost), Err(Reason::NotHeld));
+}
+
+/// A merger pays 3 for each of 5 OLD, for a fifth of their cost of 50, and 2.5 NEW for the rest; 2 for the half.
+#[test]
+fn a_sale_is_asked_for_by_its_instrument() {
+    let market = market([("OLD", quoted(&[("2024-01-02", 9.0)])), ("NEW", quoted(&[("2024-01-02", 4.0)]))]);
+    let merger = Booking::Merger {
+        symbol: symbol("OLD"),
+        into: Some(symbol("NEW")),
+        ratio: SplitRatio::new(1.into(), 2.into()),
+        cash_per_share: decimal("3"),
+        cash_in_lieu: decimal("2"),
+        cost_share: Some(decimal("0.2")),
+    };
+    let ledger = Ledger::default().buy("2024-01-02", "OLD", "5", "10").booked("2024-01-03", merger);
+    let derivations = derivations(&ledger, &market, "2024-01-05");
+    let of = |name: &str| {
+        let sale = FigureName::Sale { symbol: symbol(name), transaction: ledger.id(2) };
+        derivations.derive(&sale).evaluate()
+    };
+    assert_eq!(of("OLD"), Ok(exact("5")), "15 for a cost of 10");
+    assert_eq!(of("NEW"), Ok(exact("-6")), "2 for half of 2.5 that cost 40");
+}
