@@ -36,6 +36,7 @@ async fn portfolio(holdings: usize) -> (Tracker, PortfolioId) {
         database: "sqlite::memory:".to_owned(),
         upstream: Upstream::Nobody,
         feeds: Vec::new(),
+        redis: None,
         clock: Arc::new(SystemClock),
     };
     let tracker = Tracker::open(options).await.expect("a database");

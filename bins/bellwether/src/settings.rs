@@ -39,6 +39,12 @@ pub(crate) struct Options {
     /// configuration folder, if it is there]
     #[arg(long, global = true, env = "BELLWETHER_PRICE_SOURCES", value_name = "FOLDER")]
     pub(crate) price_sources: Option<PathBuf>,
+    /// Address of a Redis server that several processes share, redis://...; REDIS_URL is understood too [default: none]
+    #[arg(long, global = true, env = "BELLWETHER_REDIS", value_name = "URL", hide_env_values = true)]
+    pub(crate) redis: Option<String>,
+    /// The name that other programs know for it.
+    #[arg(long = "redis-url", global = true, env = "REDIS_URL", hide = true, hide_env_values = true)]
+    pub(crate) redis_url: Option<String>,
     /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
     #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -53,6 +59,7 @@ struct SettingsFile {
     host: Vec<String>,
     upstream: Option<String>,
     price_sources: Option<PathBuf>,
+    redis: Option<String>,
     log: Option<String>,
 }
 
@@ -77,6 +84,8 @@ pub(crate) struct Settings {
     pub(crate) upstream: Upstream,
     /// Sources of the user's own.
     pub(crate) feeds: Vec<FeedSettings>,
+    /// The server that processes share.
+    pub(crate) redis: Option<String>,
     pub(crate) log: String,
 }
 
@@ -111,6 +120,11 @@ impl Settings {
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             hosts: if options.host.is_empty() { file.host } else { options.host },
             upstream,
+            redis: options
+                .redis
+                .or(options.redis_url)
+                .or(file.redis)
+                .filter(|address| !matches!(address.as_str(), "" | "none")),
             feeds: feeds(options.price_sources.or(file.price_sources))?,
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
@@ -174,6 +188,8 @@ mod tests {
             host: Vec::new(),
             upstream: None,
             price_sources: None,
+            redis: None,
+            redis_url: None,
             log: None,
         }
     }
@@ -190,6 +206,20 @@ mod tests {
         assert_eq!(settings.database, "flag.sqlite");
         assert_eq!(settings.listen.port(), 9000);
         assert_eq!((settings.upstream, settings.log.as_str()), (Upstream::Yahoo, "info"));
+    }
+
+    #[test]
+    fn redis_has_a_name_of_ours_and_one_that_others_know() {
+        let chosen = |ours: Option<&str>, others: Option<&str>| {
+            let mut given = options(None);
+            given.database = Some("x".to_owned());
+            (given.redis, given.redis_url) = (ours.map(str::to_owned), others.map(str::to_owned));
+            Settings::from_options(given).expect("settings").redis
+        };
+        assert_eq!(chosen(Some("redis://ours"), Some("redis://theirs")).as_deref(), Some("redis://ours"));
+        assert_eq!(chosen(None, Some("redis://theirs")).as_deref(), Some("redis://theirs"));
+        assert_eq!(chosen(Some("none"), Some("redis://theirs")), None);
+        assert_eq!(chosen(None, None), None);
     }
 
     #[test]

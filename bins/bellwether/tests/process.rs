@@ -28,6 +28,23 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     bellwether(folder).args(["--upstream", "none"]).args(arguments).output().unwrap()
 }
 
+#[test]
+fn an_address_of_redis_needs_a_build_that_speaks_to_it() {
+    let folder = TempDir::new().unwrap();
+    let migrate = |address: &str| {
+        let mut command = bellwether(folder.path());
+        command.env("REDIS_URL", address).arg("migrate").output().unwrap()
+    };
+    let (away, wrong) = (migrate("redis://127.0.0.1:1"), migrate("localhost"));
+    if cfg!(feature = "redis") {
+        assert!(away.status.success(), "{}", said(&away.stderr));
+        assert!(said(&wrong.stderr).contains("give one like redis://"), "{}", said(&wrong.stderr));
+    } else {
+        assert_eq!(away.status.code(), Some(1));
+        assert!(said(&away.stderr).contains("the feature `redis`"), "{}", said(&away.stderr));
+    }
+}
+
 fn said(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -50,6 +67,7 @@ async fn tracker(folder: &Path) -> Tracker {
         database,
         upstream: Upstream::Nobody,
         feeds: Vec::new(),
+        redis: None,
         clock: Arc::new(SystemClock),
     };
     Tracker::open(options).await.unwrap()
@@ -99,6 +117,7 @@ impl Server {
             database: folder.path().join("test.sqlite").display().to_string(),
             upstream: Upstream::Simulator(simulator.base_url()),
             feeds: Vec::new(),
+            redis: None,
             clock: Arc::new(SystemClock),
         })
         .await

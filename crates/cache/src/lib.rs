@@ -23,6 +23,7 @@
 
 mod answer;
 pub mod freshness;
+pub mod redis;
 mod snapshots;
 mod statistics;
 

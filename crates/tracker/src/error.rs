@@ -1,5 +1,6 @@
 //! Why a use case could not be carried out.
 
+use bellwether_cache::redis::UnusableRedis;
 use bellwether_prices::PricesError;
 use bellwether_scheduler::JobStoreError;
 use bellwether_statements::UnreadableFile;
@@ -26,6 +27,9 @@ pub enum TrackerError {
     /// The provider could not be set up.
     #[error("prices cannot be asked for: {0}")]
     Prices(#[from] PricesError),
+    /// Redis could not be set up.
+    #[error(transparent)]
+    Redis(#[from] UnusableRedis),
     /// The job queue.
     #[error(transparent)]
     Jobs(#[from] JobStoreError),

@@ -15,6 +15,7 @@
 //!     database: "sqlite::memory:".to_owned(),
 //!     upstream: Upstream::Nobody,
 //!     feeds: Vec::new(),
+//!     redis: None,
 //!     clock: Arc::new(SystemClock),
 //! })
 //! .await?;
@@ -40,6 +41,7 @@ mod compute;
 mod dashboard;
 mod error;
 mod import;
+mod installation;
 mod job_store;
 mod jobs;
 mod live;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bellwether_cache::redis::Redis;
 use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transaction, UserId};
 use bellwether_prices::FeedSettings;
 use bellwether_scheduler::Queue;
@@ -13,6 +14,7 @@ use chrono::NaiveDate;
 use crate::TrackerError;
 use crate::compute::Compute;
 use crate::import::HOME_EXCHANGE;
+use crate::installation;
 use crate::job_store::StoredJobs;
 use crate::jobs::Announced;
 use crate::live::{Bus, Event};
@@ -27,6 +29,8 @@ pub struct TrackerOptions {
     pub upstream: Upstream,
     /// Sources of the user's own, which are asked first for what they cover, in this order.
     pub feeds: Vec<FeedSettings>,
+    /// The address of a Redis server that processes share, `redis://...`; in a build with the feature `redis`.
+    pub redis: Option<String>,
     /// Where the present comes from.
     pub clock: SharedClock,
 }
@@ -48,6 +52,7 @@ struct Inner {
     storage: Storage,
     user: UserId,
     clock: SharedClock,
+    redis: Option<Redis>,
     sources: Option<Sources>,
     compute: Compute,
     queue: Queue,
@@ -66,19 +71,28 @@ impl Tracker {
     /// limits that they had when the last process ended. Asks nobody for anything.
     ///
     /// # Errors
-    /// When the database cannot be opened or the upstream's address is none.
+    /// When the database cannot be opened, or the address of the upstream or of Redis is none. That Redis is away is no
+    /// error.
     pub async fn open(options: TrackerOptions) -> Result<Self, TrackerError> {
         let clock = options.clock;
         let storage =
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
         let user = storage.owner().await?;
+        let redis = match &options.redis {
+            Some(address) => Some(Redis::connect(
+                address,
+                &installation::id(&storage).await?.to_string(),
+                SharedClock::clone(&clock),
+            )?),
+            None => None,
+        };
         let sources = Sources::open(&options.upstream, options.feeds, &clock, &storage).await?;
         let bus = Bus::default();
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock))
             .observed_by(Announced { bus: bus.clone(), clock: SharedClock::clone(&clock) });
         let refresh = RefreshState::default();
         let compute = Compute::new();
-        Ok(Self(Arc::new(Inner { storage, user, clock, sources, compute, queue, refresh, bus })))
+        Ok(Self(Arc::new(Inner { storage, user, clock, redis, sources, compute, queue, refresh, bus })))
     }
 
     /// Whether the database answers.
@@ -174,6 +188,11 @@ impl Tracker {
     /// Where the present comes from.
     pub fn clock(&self) -> &SharedClock {
         &self.0.clock
+    }
+
+    /// What processes share beside the database, if there is such a server.
+    pub fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
     }
 
     pub(crate) fn sources(&self) -> Option<&Sources> {

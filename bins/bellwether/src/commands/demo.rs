@@ -25,6 +25,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Fai
         database,
         upstream: Upstream::Simulator(simulator.base_url()),
         feeds: Vec::new(),
+        redis: None,
         clock: SharedClock::clone(&clock),
     };
     let tracker = Tracker::open(options).await?;

@@ -32,7 +32,8 @@ pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
     };
     let clock: SharedClock = Arc::new(SystemClock);
     let (database, feeds) = (settings.database.clone(), settings.feeds.clone());
-    Tracker::open(TrackerOptions { database, upstream, feeds, clock })
+    let redis = settings.redis.clone();
+    Tracker::open(TrackerOptions { database, upstream, feeds, redis, clock })
         .await
         .map_err(|error| Failure::opening(&settings.database, error))
 }

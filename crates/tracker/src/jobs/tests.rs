@@ -28,6 +28,7 @@ async fn world(holdings: usize) -> World {
         database: "sqlite::memory:".to_owned(),
         upstream: Upstream::Simulator(simulator.base_url()),
         feeds: Vec::new(),
+        redis: None,
         clock: Arc::<FixedClock>::clone(&clock),
     };
     let tracker = Tracker::open(options).await.expect("a tracker");

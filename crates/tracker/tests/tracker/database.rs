@@ -46,7 +46,9 @@ impl TestDatabase {
         clock: &Arc<FixedClock>,
     ) -> Tracker {
         let clock = Arc::<FixedClock>::clone(clock);
-        Tracker::open(TrackerOptions { database: self.url.clone(), upstream, feeds, clock }).await.unwrap()
+        Tracker::open(TrackerOptions { database: self.url.clone(), upstream, feeds, redis: None, clock })
+            .await
+            .unwrap()
     }
 }
 

@@ -80,6 +80,7 @@ impl Stage {
             database: "sqlite::memory:".to_owned(),
             upstream: Upstream::Simulator(simulator.base_url()),
             feeds: Vec::new(),
+            redis: None,
             clock: Arc::<FixedClock>::clone(&clock),
         };
         let tracker = Tracker::open(options).await.expect("a tracker");
