@@ -5,8 +5,8 @@ use bellwether_domain::{
     epoch_day,
 };
 use bellwether_portfolio::{
-    Benchmark, Books, Comparison, Derivations, InstrumentData, Market, Options, Period, PortfolioSeries,
-    PriceSeries, Rates, Report, WhatIf,
+    Benchmark, Books, Comparison, Derivations, InstrumentData, Investment, Market, Options, Period,
+    PortfolioSeries, PriceSeries, Rates, Report, WhatIf,
     risk::{RiskFree, RiskReport, RiskTerms, TradingDays},
 };
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -74,7 +74,12 @@ impl Portfolio {
 
     /// The benchmarks with the portfolio's own money.
     pub(crate) fn comparisons(&self, books: &Books, series: &PortfolioSeries) -> [Comparison; 2] {
-        self.benchmarks().map(|benchmark| benchmark.against_portfolio(books, series).unwrap())
+        Self::beside(&self.benchmarks(), books, series)
+    }
+
+    fn beside(benchmarks: &[Benchmark; 2], books: &Books, series: &PortfolioSeries) -> [Comparison; 2] {
+        let investment = Investment::of_portfolio(books, series).unwrap();
+        benchmarks.each_ref().map(|benchmark| benchmark.against(&investment).unwrap())
     }
 
     /// The risk of the whole time beside a benchmark's.
@@ -91,8 +96,7 @@ impl Portfolio {
         let series = PortfolioSeries::new(&books, &self.market);
         let report = Report::new(&books, &self.market, &series);
         let benchmarks = self.benchmarks();
-        let comparisons =
-            benchmarks.each_ref().map(|benchmark| benchmark.against_portfolio(&books, &series).unwrap());
+        let comparisons = Self::beside(&benchmarks, &books, &series);
         let risk = self.risk(&series, &benchmarks[0]);
         (report, series, comparisons, risk)
     }

@@ -153,6 +153,11 @@ impl Benchmark {
         self.mix.weights_at(known.ok_or_else(|| Reason::no_price(&self.symbol))?)
     }
 
+    /// The same as numbers.
+    pub(crate) fn quoted(&self) -> &[i32] {
+        &self.quoted
+    }
+
     /// The days on which it traded, in order.
     pub fn sessions(&self) -> impl Iterator<Item = NaiveDate> {
         self.quoted.iter().map(|day| from_epoch_day(*day))

@@ -275,7 +275,7 @@ impl Books {
             books.book_cash(booking, terms, &mut of_cash_alone).map_err(out_of_range)?;
         }
         movements.push(of_cash_alone);
-        books.settle(&movements)?;
+        books.settle(movements)?;
         Ok(books)
     }
 
@@ -407,7 +407,7 @@ impl Books {
         Ok(())
     }
 
-    fn settle(&mut self, movements: &[Vec<Movement>]) -> Result<(), LedgerError> {
+    fn settle(&mut self, movements: Vec<Vec<Movement>>) -> Result<(), LedgerError> {
         let out_of_range = |_| LedgerError::OutOfRange { transaction: None, date: self.as_of };
         self.cash = CashBook::settle(movements, self.options.base).map_err(out_of_range)?;
         self.external.extend(self.cash.external_flows());

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::figure::finite;
+use crate::figure::{all_finite, finite};
 use crate::{DailySeries, Figure, Reason};
 
 /// A product of many returns comes back to its peak but for rounding: so small a difference is no fall.
@@ -42,25 +42,55 @@ impl Drawdown {
 /// # Errors
 /// [`Reason::TooShort`] for an index of fewer than two days, [`Reason::OutOfRange`] when it holds what is no number.
 pub fn drawdowns(index: &DailySeries) -> Figure<Vec<Drawdown>> {
-    let mut falls: Vec<Drawdown> = Vec::new();
-    let mut high = (1.0, 0);
-    for (day, below) in underwater(index)?.values.iter().enumerate() {
-        let lasting = falls.last_mut().filter(|fall| fall.recovered.is_none());
-        match lasting {
-            Some(fall) if *below >= 0.0 => fall.recovered = Some(index.day(day)),
-            Some(fall) if *below < fall.depth => (fall.depth, fall.trough) = (*below, index.day(day)),
-            None if *below < 0.0 => {
-                let (peak, trough) = (index.day(high.1), index.day(day));
-                falls.push(Drawdown { depth: *below, peak, trough, recovered: None });
-            }
-            _ => {}
-        }
-        let growth = index.values.get(day).copied().unwrap_or(0.0);
-        if growth > high.0 {
-            high = (growth, day);
+    let mut falls = Vec::new();
+    each_fall(index, |fall| falls.push(fall.dated(index)))?;
+    Ok(falls)
+}
+
+/// A fall by places of the index.
+struct Fall {
+    depth: f64,
+    peak: usize,
+    trough: usize,
+    recovered: Option<usize>,
+}
+
+impl Fall {
+    fn dated(&self, index: &DailySeries) -> Drawdown {
+        Drawdown {
+            depth: self.depth,
+            peak: index.day(self.peak),
+            trough: index.day(self.trough),
+            recovered: self.recovered.map(|day| index.day(day)),
         }
     }
-    Ok(falls)
+}
+
+/// Tells of each fall when it has ended, and of one that still lasts at last.
+fn each_fall(index: &DailySeries, mut ended: impl FnMut(&Fall)) -> Figure<()> {
+    if index.len() < 2 {
+        return Err(Reason::TooShort);
+    }
+    let (mut high, mut peak) = (1.0, 0);
+    let mut lasting: Option<Fall> = None;
+    for (day, &growth) in index.values.iter().enumerate() {
+        let depth = below(finite(growth)?, if growth > high { growth } else { high });
+        match &mut lasting {
+            None if depth < 0.0 => lasting = Some(Fall { depth, peak, trough: day, recovered: None }),
+            Some(fall) if depth >= 0.0 => {
+                fall.recovered = Some(day);
+                ended(fall);
+                lasting = None;
+            }
+            Some(fall) if depth < fall.depth => (fall.depth, fall.trough) = (depth, day),
+            _ => {}
+        }
+        if growth > high {
+            (high, peak) = (growth, day);
+        }
+    }
+    lasting.iter().for_each(ended);
+    Ok(())
 }
 
 /// The deepest of all falls, the first where two are equal. Of depth zero, on the first day, where there is none.
@@ -68,10 +98,13 @@ pub fn drawdowns(index: &DailySeries) -> Figure<Vec<Drawdown>> {
 /// # Errors
 /// As [`drawdowns`].
 pub fn max_drawdown(index: &DailySeries) -> Figure<Drawdown> {
-    let first = index.day(0);
-    let none = Drawdown { depth: 0.0, peak: first, trough: first, recovered: Some(first) };
-    let deeper = |deepest: Drawdown, fall: Drawdown| if fall.depth < deepest.depth { fall } else { deepest };
-    Ok(drawdowns(index)?.into_iter().fold(none, deeper))
+    let mut deepest = Fall { depth: 0.0, peak: 0, trough: 0, recovered: Some(0) };
+    each_fall(index, |fall| {
+        if fall.depth < deepest.depth {
+            deepest = Fall { ..*fall };
+        }
+    })?;
+    Ok(deepest.dated(index))
 }
 
 /// How far the index is below its highest point at the end: zero or negative.
@@ -79,7 +112,14 @@ pub fn max_drawdown(index: &DailySeries) -> Figure<Drawdown> {
 /// # Errors
 /// As [`drawdowns`].
 pub fn current_drawdown(index: &DailySeries) -> Figure<f64> {
-    underwater(index)?.last().ok_or(Reason::TooShort)
+    if index.len() < 2 {
+        return Err(Reason::TooShort);
+    }
+    let mut high = 1.0;
+    for growth in &index.values {
+        high = f64::max(high, finite(*growth)?);
+    }
+    index.last().map(|last| below(last, high)).ok_or(Reason::TooShort)
 }
 
 /// How far each day is below the highest point so far: zero or negative.
@@ -92,13 +132,12 @@ pub fn underwater(index: &DailySeries) -> Figure<DailySeries> {
     }
     let mut high = 1.0_f64;
     let below = |growth: &f64| {
-        high = high.max(finite(*growth)?);
-        Ok(below(*growth, high))
+        // What is no number must not pass for none.
+        high = if *growth <= high { high } else { *growth };
+        below(*growth, high)
     };
-    Ok(DailySeries {
-        first_day: index.first_day,
-        values: index.values.iter().map(below).collect::<Figure<_>>()?,
-    })
+    let values = all_finite(index.values.iter().map(below).collect())?;
+    Ok(DailySeries { first_day: index.first_day, values })
 }
 
 /// The deepest fall of what grows by the given returns, as a negative number or zero; the start is a peak too.

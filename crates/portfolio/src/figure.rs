@@ -150,6 +150,13 @@ pub(crate) fn finite(number: f64) -> Figure<f64> {
     if number.is_finite() { Ok(number) } else { Err(Reason::OutOfRange) }
 }
 
+/// Computed numbers, unless one of them left the range of numbers.
+pub(crate) fn all_finite(numbers: Vec<f64>) -> Figure<Vec<f64>> {
+    // Without a way out in between, several are looked at together.
+    let are_finite = numbers.iter().fold(true, |all, number| all & number.is_finite());
+    if are_finite { Ok(numbers) } else { Err(Reason::OutOfRange) }
+}
+
 /// The sum, known when all parts are.
 pub(crate) fn total<'a>(parts: impl IntoIterator<Item = &'a Figure<Decimal>>) -> Figure<Decimal> {
     let mut sum = Ok(Decimal::ZERO);

@@ -108,13 +108,13 @@ fn netted(flows: &[Flow]) -> Figure<Vec<(i32, f64)>> {
     }
     let mut days: Vec<_> = flows.iter().map(dated).collect();
     days.sort_by_key(|(day, _)| *day);
-    Ok(joined(days))
+    Ok(joined(days.into_iter()))
 }
 
 /// Joins amounts of one day, which follow each other. What rounding alone leaves of a day is nothing, else a day that
 /// came to nothing would be a payment in one unit of money and none in another.
-fn joined(amounts: impl IntoIterator<Item = (i32, f64)>) -> Vec<(i32, f64)> {
-    let mut days: Vec<(i32, f64)> = Vec::new();
+fn joined(amounts: impl ExactSizeIterator<Item = (i32, f64)>) -> Vec<(i32, f64)> {
+    let mut days: Vec<(i32, f64)> = Vec::with_capacity(amounts.len());
     let mut size = 0.0;
     for (day, amount) in amounts {
         match days.last_mut() {

@@ -59,7 +59,17 @@ impl Constituent {
         let mut splits_ahead = instrument.splits().iter().peekable();
         let mut dividends = instrument.dividends().iter().peekable();
         let mut units = 1.0;
-        for (day, price) in instrument.known_prices().iter().take_while(|(day, _)| *day <= until) {
+        let known = instrument.known_prices();
+        let most = known.columns().len() + 1;
+        self.worth.days.reserve_exact(most);
+        self.worth.closes.reserve_exact(most);
+        // On most days there is nothing but a price.
+        let mut eventful = i32::MIN;
+        for (day, price) in known.iter().take_while(|(day, _)| *day <= until) {
+            if day < eventful {
+                self.worth.push(day, price * units);
+                continue;
+            }
             let held_before = !self.worth.is_empty();
             while let Some(split) = splits_ahead.next_if(|split| epoch_day(split.ex_date) <= day) {
                 if held_before {
@@ -82,6 +92,9 @@ impl Constituent {
                 self.dividends.push((day, paid / price));
             }
             self.worth.push(day, price * units);
+            let split = splits_ahead.peek().map(|split| split.ex_date);
+            let dividend = dividends.peek().map(|dividend| dividend.ex_date);
+            eventful = split.into_iter().chain(dividend).min().map_or(i32::MAX, epoch_day);
         }
         Ok(())
     }

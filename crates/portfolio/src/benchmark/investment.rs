@@ -134,10 +134,16 @@ impl fmt::Debug for Investment<'_> {
 
 /// The rate of money that went in and came out, against a closing value.
 pub(super) fn money_weighted(flows: &[(NaiveDate, f64)], to: NaiveDate, closing: f64) -> Figure<Rate> {
-    let payments = flows.iter().map(|(date, amount)| Flow { date: *date, amount: -amount });
-    xirr(&payments.chain([Flow { date: to, amount: closing }]).collect::<Vec<_>>())
+    let mut payments = Vec::with_capacity(flows.len() + 1);
+    payments.extend(flows.iter().map(|(date, amount)| Flow { date: *date, amount: -amount }));
+    payments.push(Flow { date: to, amount: closing });
+    xirr(&payments)
 }
 
 fn dated<'f>(flows: impl Iterator<Item = (NaiveDate, &'f Figure<Decimal>)>) -> Figure<Vec<(NaiveDate, f64)>> {
-    flows.map(|(date, amount)| amount.clone().map(|amount| (date, amount.float()))).collect()
+    let mut dated = Vec::with_capacity(flows.size_hint().0);
+    for (date, amount) in flows {
+        dated.push((date, amount.as_ref().map_err(Clone::clone)?.float()));
+    }
+    Ok(dated)
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{ExternalFlow, ExternalKind};
 use crate::exact::Exact;
-use crate::figure::total;
+use crate::figure::add;
 use crate::{Figure, Reason};
 
 /// So many days are sorted by counting, however few movements they have.
@@ -133,38 +133,42 @@ impl Movement {
 }
 
 /// Movements by day, and within a day in recorded order.
-fn in_order(movements: Vec<&Movement>) -> Vec<&Movement> {
-    let day = |movement: &Movement| epoch_day(movement.date);
-    let by_place =
-        |a: &&Movement, b: &&Movement| a.place().cmp(&b.place()).then_with(|| a.symbol.cmp(&b.symbol));
-    let (Some(&any), Some(first), Some(last)) =
-        (movements.first(), movements.iter().map(|a| day(a)).min(), movements.iter().map(|a| day(a)).max())
-    else {
-        return movements;
+fn in_order(mut movements: Vec<&mut Movement>) -> Vec<&mut Movement> {
+    let by_place = |a: &&mut Movement, b: &&mut Movement| {
+        a.place().cmp(&b.place()).then_with(|| a.symbol.cmp(&b.symbol))
     };
-    let days = usize::try_from(last - first).unwrap_or(0) + 1;
-    let mut ordered = movements;
-    if days <= 16 * ordered.len() + DAYS_OF_A_FEW_YEARS {
-        // Into their days at once; what is left to sort is short.
-        let offset = |movement: &Movement| usize::try_from(day(movement) - first).unwrap_or(0);
-        let mut places = vec![0_usize; days + 1];
-        for movement in &ordered {
-            places[offset(movement) + 1] += 1;
-        }
-        for next in 1..places.len() {
-            places[next] += places[next - 1];
-        }
-        let mut by_day = vec![any; ordered.len()];
-        for movement in ordered {
-            let place = &mut places[offset(movement)];
-            by_day[*place] = movement;
-            *place += 1;
-        }
-        by_day.chunk_by_mut(|a, b| a.date == b.date).for_each(|day| day.sort_by(by_place));
-        return by_day;
+    let days: Vec<i32> = movements.iter().map(|movement| epoch_day(movement.date)).collect();
+    let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return movements };
+    let length = usize::try_from(last - first).unwrap_or(0) + 1;
+    if length > 16 * movements.len() + DAYS_OF_A_FEW_YEARS {
+        movements.sort_by(by_place);
+        return movements;
     }
-    ordered.sort_by(by_place);
+    // Into their days at once; what is left to sort is short.
+    let offset = |day: &i32| usize::try_from(day - first).unwrap_or(0);
+    let mut places = vec![0_usize; length + 1];
+    for day in &days {
+        places[offset(day) + 1] += 1;
+    }
+    for next in 1..places.len() {
+        places[next] += places[next - 1];
+    }
+    let mut by_day: Vec<Option<&mut Movement>> = movements.iter().map(|_| None).collect();
+    for (movement, day) in movements.into_iter().zip(&days) {
+        let place = &mut places[offset(day)];
+        by_day[*place] = Some(movement);
+        *place += 1;
+    }
+    let mut ordered: Vec<_> = by_day.into_iter().flatten().collect();
     ordered
+        .chunk_by_mut(|a, b| a.date == b.date)
+        .filter(|day| day.len() > 1)
+        .for_each(|day| day.sort_by(by_place));
+    ordered
+}
+
+fn is_overdrawn(balance: Decimal) -> bool {
+    balance.is_sign_negative() && !balance.is_zero()
 }
 
 impl CashBook {
@@ -172,20 +176,15 @@ impl CashBook {
     ///
     /// A foreign currency that lacks cash is bought with base cash at the booking's rate, or paid in where no rate is
     /// known. What the base currency lacks is an inferred deposit, one a day.
-    pub(super) fn settle(movements: &[Vec<Movement>], base: Currency) -> Figure<Self> {
+    pub(super) fn settle(mut movements: Vec<Vec<Movement>>, base: Currency) -> Figure<Self> {
         let mut moving = Vec::with_capacity(movements.iter().map(Vec::len).sum());
-        moving.extend(movements.iter().flatten().filter(|movement| !movement.amount.is_zero()));
-        let ordered = in_order(moving);
-        let days = || ordered.chunk_by(|a, b| a.date == b.date);
+        moving.extend(movements.iter_mut().flatten().filter(|movement| !movement.amount.is_zero()));
+        let mut ordered = in_order(moving);
         let mut book = Self::default();
         // Few days need more than one inferred deposit.
-        book.entries.reserve(ordered.len() + days().count());
-        for day in days() {
+        book.entries.reserve(ordered.len() + ordered.chunk_by(|a, b| a.date == b.date).count());
+        for day in ordered.chunk_by_mut(|a, b| a.date == b.date) {
             book.settle_day(day, base)?;
-        }
-        for balance in &mut book.balances {
-            let of_currency = book.entries.iter().filter(|entry| entry.currency == balance.currency);
-            balance.booked = total(of_currency.map(|entry| &entry.base));
         }
         Ok(book)
     }
@@ -216,23 +215,23 @@ impl CashBook {
         })
     }
 
-    fn settle_day(&mut self, day: &[&Movement], base: Currency) -> Result<(), Reason> {
+    fn settle_day(&mut self, day: &mut [&mut Movement], base: Currency) -> Result<(), Reason> {
         if day.iter().all(|movement| movement.currency == base) {
             return self.settle_currency(base, day, None);
         }
-        let (in_base, foreign): (Vec<_>, Vec<_>) =
-            day.iter().copied().partition(|movement| movement.currency == base);
-        let mut in_base: Vec<Movement> = in_base.into_iter().cloned().collect();
-        let mut currencies: Vec<_> = foreign.iter().map(|movement| movement.currency).collect();
+        let in_base = day.iter().filter(|movement| movement.currency == base);
+        let mut in_base: Vec<Movement> = in_base.map(|movement| Movement::clone(movement)).collect();
+        let foreign = day.iter().map(|movement| movement.currency).filter(|currency| *currency != base);
+        let mut currencies: Vec<_> = foreign.collect();
         currencies.sort();
         currencies.dedup();
         for currency in currencies {
-            let of_currency: Vec<_> =
-                foreign.iter().copied().filter(|movement| movement.currency == currency).collect();
-            self.settle_currency(currency, &of_currency, Some((base, &mut in_base)))?;
+            let of_currency = day.iter_mut().filter(|movement| movement.currency == currency);
+            let mut of_currency: Vec<_> = of_currency.map(|movement| &mut **movement).collect();
+            self.settle_currency(currency, &mut of_currency, Some((base, &mut in_base)))?;
         }
         in_base.sort_by_key(Movement::place);
-        self.settle_currency(base, &in_base.iter().collect::<Vec<_>>(), None)
+        self.settle_currency(base, &mut in_base.iter_mut().collect::<Vec<_>>(), None)
     }
 
     /// Posts a day's movements of one currency in order; later inflows of the day come forward where a payment would
@@ -240,104 +239,130 @@ impl CashBook {
     fn settle_currency(
         &mut self,
         currency: Currency,
-        day: &[&Movement],
+        day: &mut [&mut Movement],
         mut exchange: Option<(Currency, &mut Vec<Movement>)>,
     ) -> Result<(), Reason> {
-        // What comes in first needs no other: on most days that is all.
-        let overdraws = |balance: Decimal| balance.is_sign_negative() && !balance.is_zero();
-        let mut day = day;
-        while let [first, later @ ..] = day
-            && !overdraws(self.balance(currency).plus(first.amount)?)
-        {
-            self.post(first)?;
-            day = later;
+        if day.is_empty() {
+            return Ok(());
         }
+        let account = self.account(currency);
+        // What comes in first needs no other: on most days that is all.
+        let mut settled = 0;
+        while let Some(first) = day.get_mut(settled) {
+            let balance = self.balances[account].balance.plus(first.amount)?;
+            if is_overdrawn(balance) {
+                break;
+            }
+            self.post(account, first, balance);
+            settled += 1;
+        }
+        let day = day.get_mut(settled..).unwrap_or_default();
         let mut posted = vec![false; day.len()];
         let mut inflow = 0;
         for index in 0..day.len() {
-            let Some(movement) = day.get(index).copied().filter(|_| !posted[index]) else { continue };
-            while overdraws(self.balance(currency).plus(movement.amount)?) && inflow < day.len() {
-                if let Some(later) =
-                    day.get(inflow).copied().filter(|later| !posted[inflow] && later.amount > Decimal::ZERO)
-                {
-                    self.post(later)?;
+            if posted[index] {
+                continue;
+            }
+            let amount = day[index].amount;
+            let mut balance = self.balances[account].balance.plus(amount)?;
+            while is_overdrawn(balance) && inflow < day.len() {
+                if !posted[inflow] && day[inflow].amount > Decimal::ZERO {
+                    let with_inflow = self.balances[account].balance.plus(day[inflow].amount)?;
+                    self.post(account, day[inflow], with_inflow);
                     posted[inflow] = true;
+                    balance = with_inflow.plus(amount)?;
                 }
                 inflow += 1;
             }
-            let lacking = -self.balance(currency).plus(movement.amount)?;
+            let lacking = -balance;
             if lacking > Decimal::ZERO {
+                let movement = &*day[index];
                 if let (Some((base, in_base)), Ok(rate)) = (&mut exchange, &movement.rate) {
                     let kind = CashKind::Exchange;
-                    self.post(&Movement { kind, amount: lacking, ..movement.clone() })?;
-                    let (amount, rate) = (-lacking.times(*rate)?, Ok(Decimal::ONE));
-                    in_base.push(Movement { kind, currency: *base, amount, rate, ..movement.clone() });
+                    let (paid, rate) = (-lacking.times(*rate)?, Ok(Decimal::ONE));
+                    in_base.push(Movement { kind, currency: *base, amount: paid, rate, ..movement.clone() });
+                    let mut bought = Movement { kind, amount: lacking, ..movement.clone() };
+                    let with_bought = self.balances[account].balance.plus(lacking)?;
+                    self.post(account, &mut bought, with_bought);
                 } else {
                     let left = day.iter().zip(&posted).filter(|(_, posted)| !**posted);
-                    let unpaid: Vec<_> = left.map(|(movement, _)| *movement).collect();
-                    self.infer_deposit(currency, &unpaid)?;
+                    self.infer_deposit(account, left.map(|(movement, _)| &**movement))?;
                 }
+                balance = self.balances[account].balance.plus(amount)?;
             }
-            self.post(movement)?;
+            self.post(account, day[index], balance);
             posted[index] = true;
         }
         Ok(())
     }
 
     /// A deposit of exactly what the day's remaining payments lack. All inflows of the day are posted by now.
-    fn infer_deposit(&mut self, currency: Currency, unpaid: &[&Movement]) -> Result<(), Reason> {
-        let payments = unpaid.iter().try_fold(Decimal::ZERO, |sum, movement| sum.plus(movement.amount))?;
-        let amount = -self.balance(currency).plus(payments)?;
-        let mut funds: Vec<_> = unpaid.iter().filter_map(|movement| movement.transaction).collect();
-        funds.dedup();
-        let Some(first) = unpaid.first() else { return Ok(()) };
-        let deposit = Movement {
-            kind: CashKind::Deposit,
-            symbol: None,
-            transaction: None,
-            currency,
-            amount,
-            ..(*first).clone()
-        };
-        self.post(&deposit)?;
+    fn infer_deposit<'a>(
+        &mut self,
+        account: usize,
+        unpaid: impl Iterator<Item = &'a Movement>,
+    ) -> Result<(), Reason> {
+        let (mut deposit, mut payments, mut funds) = (None, Decimal::ZERO, Vec::new());
+        for movement in unpaid {
+            payments = payments.plus(movement.amount)?;
+            if let Some(transaction) = movement.transaction.filter(|paid| funds.last() != Some(paid)) {
+                funds.push(transaction);
+            }
+            deposit.get_or_insert_with(|| Movement {
+                date: movement.date,
+                sequence: movement.sequence,
+                kind: CashKind::Deposit,
+                symbol: None,
+                transaction: None,
+                currency: movement.currency,
+                amount: Decimal::ZERO,
+                rate: movement.rate.clone(),
+            });
+        }
+        let Some(mut deposit) = deposit else { return Ok(()) };
+        let before = self.balances[account].balance;
+        deposit.amount = -before.plus(payments)?;
+        let balance = before.plus(deposit.amount)?;
+        self.post(account, &mut deposit, balance);
         if let Some(entry) = self.entries.last_mut() {
             entry.funds = funds;
         }
         Ok(())
     }
 
-    fn post(&mut self, movement: &Movement) -> Result<(), Reason> {
-        let known = self.balances.iter().position(|balance| balance.currency == movement.currency);
-        let index = known.unwrap_or_else(|| {
-            let currency = movement.currency;
-            let booked = Ok(Decimal::ZERO);
-            self.balances.push(CashBalance { currency, balance: Decimal::ZERO, changes: Vec::new(), booked });
-            self.balances.len() - 1
-        });
-        let account = &mut self.balances[index];
-        account.balance = account.balance.plus(movement.amount)?;
+    /// Notes a movement and the balance that it leaves. The entry takes its symbol.
+    fn post(&mut self, account: usize, movement: &mut Movement, balance: Decimal) {
+        let base = match &movement.rate {
+            Ok(rate) => movement.amount.times(*rate),
+            Err(reason) => Err(reason.clone()),
+        };
+        let account = &mut self.balances[account];
+        account.balance = balance;
+        account.booked = add(std::mem::replace(&mut account.booked, Ok(Decimal::ZERO)), &base);
         match account.changes.last_mut().filter(|(date, _)| *date == movement.date) {
-            Some((_, balance)) => *balance = account.balance,
-            None => account.changes.push((movement.date, account.balance)),
+            Some((_, at_close)) => *at_close = balance,
+            None => account.changes.push((movement.date, balance)),
         }
-        let balance = account.balance;
         self.entries.push(CashEntry {
             date: movement.date,
             kind: movement.kind,
-            symbol: movement.symbol.clone(),
+            symbol: movement.symbol.take(),
             transaction: movement.transaction,
             currency: movement.currency,
             amount: movement.amount,
-            base: movement.rate.clone().and_then(|rate| movement.amount.times(rate)),
+            base,
             balance,
             inferred: movement.transaction.is_none(),
             funds: Vec::new(),
         });
-        Ok(())
     }
 
-    fn balance(&self, currency: Currency) -> Decimal {
-        let known = self.balances.iter().find(|balance| balance.currency == currency);
-        known.map_or(Decimal::ZERO, |balance| balance.balance)
+    /// The place of a currency's balance.
+    fn account(&mut self, currency: Currency) -> usize {
+        self.balances.iter().position(|balance| balance.currency == currency).unwrap_or_else(|| {
+            let (balance, booked) = (Decimal::ZERO, Ok(Decimal::ZERO));
+            self.balances.push(CashBalance { currency, balance, changes: Vec::new(), booked });
+            self.balances.len() - 1
+        })
     }
 }

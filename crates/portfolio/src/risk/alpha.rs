@@ -1,7 +1,9 @@
 //! Jensen's alpha: what was earned beyond the pay for beta.
 
+use super::PeriodRate;
+use super::beta::slope;
+use super::period_rate::paired;
 use super::spread::mean;
-use super::{PeriodRate, beta};
 use crate::Figure;
 use crate::figure::finite;
 
@@ -20,7 +22,8 @@ pub fn alpha(
     risk_free: PeriodRate<'_>,
     periods_per_year: f64,
 ) -> Figure<f64> {
-    let beta = beta(returns, benchmark, risk_free)?;
-    let (own, market) = (mean(&risk_free.excess(returns)?)?, mean(&risk_free.excess(benchmark)?)?);
-    finite((own - beta * market) * periods_per_year)
+    paired(returns, benchmark)?;
+    let (own, market) = (risk_free.excess(returns)?, risk_free.excess(benchmark)?);
+    let beta = slope(&own, &market)?;
+    finite((mean(&own)? - beta * mean(&market)?) * periods_per_year)
 }

@@ -15,10 +15,14 @@ use crate::{Figure, Reason};
 /// the same periods, [`Reason::TooFewReturns`] for fewer than two.
 pub fn beta(returns: &[f64], benchmark: &[f64], risk_free: PeriodRate<'_>) -> Figure<f64> {
     paired(returns, benchmark)?;
-    let (own, market) = (risk_free.excess(returns)?, risk_free.excess(benchmark)?);
-    let spread = Spread::of(&market)?;
+    slope(&risk_free.excess(returns)?, &risk_free.excess(benchmark)?)
+}
+
+/// The slope of some returns on as many others.
+pub(super) fn slope(own: &[f64], market: &[f64]) -> Figure<f64> {
+    let spread = Spread::of(market)?;
     if spread.deviation <= 0.0 {
         return Err(Reason::FlatBenchmark);
     }
-    finite(covariance(&own, &market)? / spread.deviation.powi(2))
+    finite(covariance(own, market)? / spread.deviation.powi(2))
 }

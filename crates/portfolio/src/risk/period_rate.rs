@@ -1,6 +1,6 @@
 //! Rates that returns are measured against, period by period.
 
-use crate::figure::finite;
+use crate::figure::{all_finite, finite};
 use crate::{Figure, Reason};
 
 /// What each period's return is measured against: the risk-free rate, or the least that is acceptable (MAR).
@@ -22,7 +22,7 @@ impl PeriodRate<'_> {
     /// [`Reason::UnequalPeriods`] unless there are as many rates as returns, [`Reason::OutOfRange`] for what is no number.
     pub fn excess(&self, returns: &[f64]) -> Figure<Vec<f64>> {
         match self {
-            Self::Constant(rate) => returns.iter().map(|value| finite(value - rate)).collect(),
+            Self::Constant(rate) => all_finite(returns.iter().map(|value| value - rate).collect()),
             Self::ByPeriod(rates) => differences(returns, rates),
         }
     }
@@ -42,7 +42,7 @@ pub fn per_period(annual: f64, periods_per_year: f64) -> Figure<f64> {
 /// The differences of pairs.
 pub(super) fn differences(left: &[f64], right: &[f64]) -> Figure<Vec<f64>> {
     paired(left, right)?;
-    left.iter().zip(right).map(|(left, right)| finite(left - right)).collect()
+    all_finite(left.iter().zip(right).map(|(left, right)| left - right).collect())
 }
 
 /// That both have the same periods.

@@ -1,5 +1,6 @@
 //! The risk of a portfolio over a period, beside a benchmark's.
 
+use bellwether_domain::{epoch_day, from_epoch_day};
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -123,7 +124,7 @@ impl RiskReport {
         let calmar = |fall: &Drawdown| calmar_ratio(returns.annualised.clone()?, fall.depth);
         Ok(Self {
             opens,
-            closes: days.on.last().copied().unwrap_or(opens),
+            closes: days.on.last().map_or(opens, |day| from_epoch_day(*day)),
             returns: own.len(),
             volatility: enough(volatility(&own, TRADING_DAYS)),
             sharpe_ratio: enough(sharpe_ratio(&own, risk_free, TRADING_DAYS)),
@@ -151,13 +152,19 @@ impl<'a> TradingDays<'a> {
         }
     }
 
-    /// The days in `(after, until]`.
-    fn within(self, after: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
-        let counts = |day: &NaiveDate| after < *day && *day <= until;
+    /// The days in `(after, until]`, behind that day itself.
+    fn days_between(self, after: NaiveDate, until: NaiveDate) -> Vec<i32> {
+        let (after, until) = (epoch_day(after), epoch_day(until));
+        let counts = |day: &i32| after < *day && *day <= until;
+        let mut days = vec![after];
         match self {
-            Self::Of(benchmark) => benchmark.sessions().filter(counts).collect(),
-            Self::On(days) => days.iter().copied().filter(counts).collect(),
+            Self::Of(benchmark) => {
+                days.reserve(benchmark.quoted().len());
+                days.extend(benchmark.quoted().iter().copied().filter(counts));
+            }
+            Self::On(on) => days.extend(on.iter().copied().map(epoch_day).filter(counts)),
         }
+        days
     }
 }
 
@@ -197,17 +204,22 @@ impl RiskFreeReturns {
 
 /// The closes between which returns are measured: the opening one, then that of each trading day.
 struct Closes {
-    on: Vec<NaiveDate>,
+    on: Vec<i32>,
 }
 
 impl Closes {
     fn new(returns: &LinkedReturn, opens: NaiveDate, days: TradingDays<'_>) -> Self {
         let last = returns.ended.unwrap_or(returns.index.day(returns.index.len().saturating_sub(1)));
-        Self { on: std::iter::once(opens).chain(days.within(opens, last)).collect() }
+        Self { on: days.days_between(opens, last) }
     }
 
     fn returns(&self, index: &DailySeries) -> Figure<Vec<f64>> {
-        let on_day = |day: &NaiveDate| index.at(*day).ok_or(Reason::TooShort);
-        returns_of(&self.on.iter().map(on_day).collect::<Figure<Vec<_>>>()?)
+        let first = i64::from(epoch_day(index.first_day));
+        let mut closes = Vec::with_capacity(self.on.len());
+        for day in &self.on {
+            let place = usize::try_from(i64::from(*day) - first).ok();
+            closes.push(*place.and_then(|place| index.values.get(place)).ok_or(Reason::TooShort)?);
+        }
+        returns_of(&closes)
     }
 }

@@ -12,11 +12,14 @@ pub fn returns_of(values: &[f64]) -> Figure<Vec<f64>> {
     if values.len() < 2 {
         return Err(Reason::TooFewReturns { known: 0, needed: 1 });
     }
-    let step = |pair: &[f64]| match pair {
-        [before, after] if *before > 0.0 => finite(after / before - 1.0),
-        _ => Err(Reason::NoCapital),
-    };
-    values.windows(2).map(step).collect()
+    let mut returns = Vec::with_capacity(values.len() - 1);
+    for (before, after) in values.iter().zip(values.iter().skip(1)) {
+        if before.is_nan() || *before <= 0.0 {
+            return Err(Reason::NoCapital);
+        }
+        returns.push(finite(after / before - 1.0)?);
+    }
+    Ok(returns)
 }
 
 /// The periods for which all series have a value, in order: what a statistic of several series is taken on. A series
