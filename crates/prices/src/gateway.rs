@@ -24,7 +24,7 @@ mod limits;
 mod pace;
 
 pub use circuit_breaker::{CircuitSnapshot, CircuitState, OpenedBy};
-pub use counters::{Counters, GatewaySnapshot};
+pub use counters::{Counters, EndpointCounters, GatewaySnapshot};
 pub use judgement::Unreadable;
 pub use limits::{HourlyBounds, Limits};
 
@@ -78,6 +78,7 @@ struct Record {
     calls: u64,
     retries: u64,
     by_status: BTreeMap<u16, u64>,
+    by_endpoint: BTreeMap<String, EndpointCounters>,
     timeouts: u64,
     broken: u64,
     refused_by_budget: u64,
@@ -131,6 +132,7 @@ impl Gateway {
                 calls: 0,
                 retries: 0,
                 by_status: BTreeMap::new(),
+                by_endpoint: BTreeMap::new(),
                 timeouts: 0,
                 broken: 0,
                 refused_by_budget: 0,
@@ -182,6 +184,7 @@ impl Gateway {
             calls: record.calls,
             retries: record.retries,
             by_status: record.by_status.clone(),
+            by_endpoint: record.by_endpoint.clone(),
             timeouts: record.timeouts,
             broken: record.broken,
             refused_by_budget: record.refused_by_budget,
@@ -357,12 +360,18 @@ impl Gateway {
             Err(TransportError::Timeout) => record.timeouts += 1,
             Err(_) => record.broken += 1,
         }
-        let circuit = record.circuit(request.family);
         let health = match &judgement {
             Judgement::Answer(_) | Judgement::Unusable(_) => Health::Well,
             Judgement::Throttled { asked, .. } => Health::Throttled(*asked),
             Judgement::Failure { .. } => Health::Failed,
         };
+        let endpoint = record.by_endpoint.entry(request.endpoint().to_owned()).or_default();
+        match health {
+            Health::Well => endpoint.answered += 1,
+            Health::Throttled(_) => endpoint.throttled += 1,
+            Health::Failed => endpoint.failed += 1,
+        }
+        let circuit = record.circuit(request.family);
         if !hasty {
             let too_many = circuit.record(ticket.pass, health, now, (self.0.dice)());
             if matches!(health, Health::Throttled(_)) {

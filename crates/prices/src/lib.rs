@@ -54,8 +54,8 @@ pub use coalescing::{Coalescing, CoalescingCounters, FlightCounters};
 pub use error::PricesError;
 pub use feed::{Feed, FeedSettings, InvalidFeed};
 pub use gateway::{
-    CircuitSnapshot, CircuitState, Counters, Dice, Gateway, GatewaySnapshot, HourlyBounds, Limits, OpenedBy,
-    Unreadable,
+    CircuitSnapshot, CircuitState, Counters, Dice, EndpointCounters, Gateway, GatewaySnapshot, HourlyBounds,
+    Limits, OpenedBy, Unreadable,
 };
 pub use health::{Answers, Failure, SourceHealth};
 pub use history::{History, Listing, RecentCloses, dividend_as_paid};

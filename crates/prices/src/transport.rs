@@ -63,6 +63,19 @@ impl Request {
         self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
     }
 
+    /// What it is counted as: the path without the symbol in it.
+    pub fn endpoint(&self) -> &str {
+        match self.site {
+            _ if self.has_secret_path => "own source",
+            Site::Page => "page",
+            Site::Cookie => "cookie",
+            Site::Data => {
+                let path = self.path();
+                path.match_indices('/').nth(3).map_or(path, |(end, _)| path.get(..end).unwrap_or(path))
+            }
+        }
+    }
+
     /// The path as far as logs may show it.
     pub fn shown_path(&self) -> &str {
         if self.has_secret_path { "/..." } else { self.path() }

@@ -4,6 +4,7 @@
 //! key. A worker holds a job under a lease and extends it; a lease that ran out is taken back. Ended jobs stay as
 //! history. Every instant comes from the caller.
 
+mod overview;
 mod queue;
 mod row;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{Storage, StorageError};
 
+pub use overview::{JobCount, JobOverview, overview};
 pub use queue::{cancel, claim, enqueue, find, finish, heartbeat, list, release_expired};
 
 /// Where a job stands.

@@ -57,7 +57,7 @@ pub use columns::Amount;
 pub use connection::AnyConnection;
 pub use error::StorageError;
 pub use options::StorageOptions;
-pub use statistics::StorageStatistics;
+pub use statistics::{Connections, StorageStatistics};
 pub use storage::{BackEnd, Storage};
 
 /// Rows in one insert: well within what either back end binds in a statement.

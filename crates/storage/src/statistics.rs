@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bellwether_domain::{Durations, Quantiles, SharedClock, Span};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
 /// What the database was asked since the storage was opened.
@@ -25,8 +26,21 @@ pub struct StorageStatistics {
     pub wait_time: Duration,
 }
 
-#[derive(Debug, Default)]
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Connections {
+    /// Open ones.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// At the most.
+    pub limit: u32,
+}
+
 pub(crate) struct Counters {
+    clock: SharedClock,
+    /// How long statements took.
+    durations: Durations,
     reads: AtomicU64,
     writes: AtomicU64,
     queries: AtomicU64,
@@ -37,6 +51,24 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    pub(crate) fn new(clock: SharedClock) -> Self {
+        Self {
+            clock,
+            durations: Durations::default(),
+            reads: AtomicU64::default(),
+            writes: AtomicU64::default(),
+            queries: AtomicU64::default(),
+            failed_queries: AtomicU64::default(),
+            query_nanos: AtomicU64::default(),
+            slowest_nanos: AtomicU64::default(),
+            wait_nanos: AtomicU64::default(),
+        }
+    }
+
+    pub(crate) fn quantiles(&self, span: Span) -> Option<Quantiles> {
+        self.durations.quantiles(span, self.clock.now())
+    }
+
     pub(crate) fn count_read(&self) {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
@@ -51,6 +83,7 @@ impl Counters {
 
     fn add_query(&self, took: Duration, failed: bool) {
         self.queries.fetch_add(1, Ordering::Relaxed);
+        self.durations.record(self.clock.now(), took);
         self.failed_queries.fetch_add(failed.into(), Ordering::Relaxed);
         self.query_nanos.fetch_add(nanos(took), Ordering::Relaxed);
         self.slowest_nanos.fetch_max(nanos(took), Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bellwether_domain::{SharedClock, UserId};
+use bellwether_domain::{Quantiles, SharedClock, Span, UserId};
 use chrono::{DateTime, Utc};
 use diesel::Connection;
 use diesel::connection::{Instrumentation, SimpleConnection, TransactionManager};
@@ -15,7 +15,7 @@ use tokio::task::JoinError;
 use crate::connection::AnyConnection;
 use crate::location::Location;
 use crate::pool::{Access, Connector, Lane};
-use crate::statistics::{Counters, Meter};
+use crate::statistics::{Connections, Counters, Meter};
 use crate::transaction;
 use crate::{StorageError, StorageOptions, StorageStatistics, migrations};
 
@@ -110,7 +110,7 @@ impl Storage {
             back_end,
             patience: options.patience,
             clock: SharedClock::clone(&options.clock),
-            counters: Arc::default(),
+            counters: Arc::new(Counters::new(SharedClock::clone(&options.clock))),
             owner: OnceLock::new(),
             _folder: folder,
         };
@@ -125,6 +125,25 @@ impl Storage {
     /// Counts and times since the storage was opened.
     pub fn statistics(&self) -> StorageStatistics {
         self.shared.counters.statistics()
+    }
+
+    /// How long statements took; `None` when there were none in that span.
+    pub fn query_times(&self, span: Span) -> Option<Quantiles> {
+        self.shared.counters.quantiles(span)
+    }
+
+    /// Connections to the database: those that read and, on SQLite, the one that writes.
+    pub fn connections(&self) -> Connections {
+        let Shared { readers, writers, back_end, .. } = &*self.shared;
+        let lanes = if *back_end == BackEnd::Sqlite { vec![readers, writers] } else { vec![readers] };
+        lanes.into_iter().fold(Connections::default(), |sum, lane| {
+            let state = lane.pool.state();
+            Connections {
+                open: sum.open + state.connections,
+                idle: sum.idle + state.idle_connections,
+                limit: sum.limit + lane.pool.max_size(),
+            }
+        })
     }
 
     /// The time that new records bear.

@@ -16,6 +16,8 @@ pub struct Counters {
     pub retries: u64,
     /// Attempts by the HTTP status that came back.
     pub by_status: BTreeMap<u16, u64>,
+    /// What became of attempts, by endpoint.
+    pub by_endpoint: BTreeMap<String, EndpointCounters>,
     /// Attempts that got no complete answer in time.
     pub timeouts: u64,
     /// Attempts that got no connection, or whose answer broke off or was too large.
@@ -43,6 +45,25 @@ pub struct Counters {
     /// Rises whenever a circuit changes its state or the hourly limit moves: what is kept for the next process is out
     /// of date then. Calls alone do not raise it.
     pub revision: u64,
+}
+
+/// What became of the attempts at one endpoint, as far as they have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct EndpointCounters {
+    /// Answered, if only by saying that there is no such thing.
+    pub answered: u64,
+    /// Refused because of too many calls, or for good.
+    pub throttled: u64,
+    /// Not answered, or with what is no answer.
+    pub failed: u64,
+}
+
+impl EndpointCounters {
+    /// The part, 0 to 1, that was answered; `None` before the first attempt ended.
+    pub fn success(&self) -> Option<f64> {
+        let ended = self.answered + self.throttled + self.failed;
+        (ended > 0).then(|| self.answered as f64 / ended as f64)
+    }
 }
 
 /// What a gateway has to know of the one before it, for a restart to be neither a way around a rest nor around the

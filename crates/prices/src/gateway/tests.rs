@@ -104,6 +104,8 @@ async fn a_failure_that_may_pass_is_repeated_and_counted() {
     assert_eq!((bench.calls(), budget.spent(), budget.retries()), (3, 3, 2));
     let counters = bench.gateway.counters();
     assert_eq!((counters.calls, counters.retries, counters.in_flight), (3, 2, 0));
+    let endpoints: Vec<_> = counters.by_endpoint.into_values().collect();
+    assert_eq!(endpoints, [EndpointCounters { answered: 1, throttled: 0, failed: 2 }]);
     assert_eq!(counters.by_status, BTreeMap::from([(200, 1), (503, 2)]));
 }
 

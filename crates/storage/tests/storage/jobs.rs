@@ -1,7 +1,9 @@
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bellwether_storage::jobs::{
-    Cancellation, Enqueued, Expired, JobFilter, JobOutcome, JobProgress, JobState, Lease, NewJob, StoredJob,
+    Cancellation, Enqueued, Expired, JobCount, JobFilter, JobOutcome, JobOverview, JobProgress, JobState,
+    Lease, NewJob, StoredJob,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -23,6 +25,7 @@ on_both!(
     a_job_can_be_called_off,
     history_is_listed_newest_first,
     wishes_for_one_key_from_several_processes_make_one_job,
+    the_queue_is_counted_by_kind_and_state,
 );
 
 const LEASE: TimeDelta = TimeDelta::minutes(1);
@@ -267,4 +270,33 @@ async fn wishes_for_one_key_from_several_processes_make_one_job(db: &TestDatabas
     }
     assert_eq!(made, 1);
     assert_eq!(db.storage.jobs(JobFilter::default(), 10).await.unwrap().len(), 1);
+}
+
+async fn the_queue_is_counted_by_kind_and_state(db: &TestDatabase) {
+    assert_eq!(db.storage.job_overview(at(0), at(0)).await.unwrap(), JobOverview::default());
+    for key in ["a", "b", "c"] {
+        add(db, wish(key)).await;
+    }
+    add(db, NewJob { kind: "import".to_owned(), run_at: at(500), ..wish("d") }).await;
+    for (worker, began, ended, outcome) in
+        [("w1", 10, 15, JobOutcome::Succeeded), ("w2", 20, 50, JobOutcome::Failed { error: "no".to_owned() })]
+    {
+        let claimed = claim(db, worker, began).await.unwrap();
+        finish(db, claimed.id, worker, ended, outcome).await;
+    }
+
+    let overview = db.storage.job_overview(at(60), at(20)).await.unwrap();
+
+    let count = |kind: &str, state, count| JobCount { kind: kind.to_owned(), state, count };
+    assert_eq!(
+        overview.counts,
+        [
+            count("import", JobState::Queued, 1),
+            count("refresh", JobState::Failed, 1),
+            count("refresh", JobState::Queued, 1),
+            count("refresh", JobState::Succeeded, 1),
+        ]
+    );
+    assert_eq!(overview.waiting_since, Some(at(0)));
+    assert_eq!(overview.ran, [("refresh".to_owned(), Duration::from_secs(30))]);
 }
