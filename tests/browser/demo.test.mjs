@@ -1,7 +1,7 @@
 // The demonstration as a first visitor meets it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { DESKTOP, Installation, PHONE, TABLET, launch, open, picture, violations } from "./harness.mjs";
+import { DESKTOP, Installation, PHONE, TABLET, launch, open, picture, ready, violations } from "./harness.mjs";
 
 const BUDGET = 150_000;
 
@@ -78,7 +78,7 @@ describe("the demonstration", () => {
       await page.locator(".read").waitFor();
       for (const name of ["Import", "Dashboard"]) {
         await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link", { name }).click();
-        await page.waitForLoadState("networkidle");
+        await ready(page);
       }
       assert.deepEqual(page.complaints, []);
     }));
@@ -112,7 +112,8 @@ describe("the demonstration", () => {
           }
         }).observe({ type: "layout-shift", buffered: true });
       });
-      await page.goto(address, { waitUntil: "networkidle" });
+      await page.goto(address);
+      await ready(page);
       await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
       assert.deepEqual(await page.evaluate(() => globalThis.shifts), []);
       await context.close();
@@ -222,7 +223,8 @@ describe("the demonstration", () => {
         const turned = await ground();
         assert.notEqual(turned, before);
         assert.deepEqual(await violations(page), []);
-        await page.reload({ waitUntil: "networkidle" });
+        await page.reload();
+        await ready(page);
         assert.equal(await ground(), turned);
         await page.getByRole("button", { name: /light and dark/ }).click();
         assert.equal(await ground(), before);
@@ -255,14 +257,16 @@ describe("the demonstration", () => {
       await button.click();
       assert.equal(await button.getAttribute("aria-pressed"), "true");
       assert.deepEqual(await inTheOpen(), []);
-      await page.reload({ waitUntil: "networkidle" });
+      await page.reload();
+      await ready(page);
       assert.equal(await button.getAttribute("aria-pressed"), "true");
       assert.deepEqual(await inTheOpen(), []);
       const percent = page.locator(".facts dd").first();
       assert.equal(await percent.evaluate((element) => getComputedStyle(element).filter), "none");
       await picture(page, "demo-private");
       await button.click();
-      await page.reload({ waitUntil: "networkidle" });
+      await page.reload();
+      await ready(page);
       assert.equal(await button.getAttribute("aria-pressed"), "false");
     }));
 
@@ -301,7 +305,8 @@ describe("the demonstration", () => {
       const requests = [];
       const note = (request) => requests.push(request);
       page.on("requestfinished", note);
-      await page.goto(address, { waitUntil: "networkidle" });
+      await page.goto(address);
+      await ready(page);
       page.off("requestfinished", note);
       const sizes = await Promise.all(requests.map(async (request) => (await request.sizes()).responseBodySize));
       return sizes.reduce((sum, size) => sum + size, 0);

@@ -1,7 +1,7 @@
 // From an empty database to the first figures, with everything that can go wrong on the way.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { DESKTOP, Installation, PHONE, launch, open, picture, violations } from "./harness.mjs";
+import { DESKTOP, Installation, PHONE, launch, open, picture, ready, violations } from "./harness.mjs";
 
 /** 200 rows, five of them wrong; with the line, column and a word of the reason of each. */
 function fileWithFaults() {
@@ -53,7 +53,7 @@ describe("the first run", () => {
       page.waitForResponse((response) => response.request().method() === "POST"),
       page.getByRole("button", { name: "Import" }).click(),
     ]);
-    await page.waitForLoadState("networkidle");
+    await ready(page);
     return answer.status();
   }
 
@@ -163,7 +163,8 @@ describe("the first run", () => {
     const page = await open(browser, address);
     const id = await create(page, "Unpriced");
     assert.equal(await send(page, "one.csv", "Ticker,Type,Date,Price,Shares\nAAPL,Buy,2024-03-05,170.12,12.5\n"), 200);
-    await page.goto(`${address}/dashboard/${id}`, { waitUntil: "networkidle" });
+    await page.goto(`${address}/dashboard/${id}`);
+    await ready(page);
     const row = page.locator("tr[data-symbol=AAPL]");
     assert.match(await row.textContent(), /12\.5/);
     assert.match(await row.textContent(), /170\.12/);

@@ -89,9 +89,19 @@ export async function open(browser, url, options = {}) {
     const asked = new URL(request.url());
     if (asked.protocol !== "data:" && asked.host !== new URL(url).host) page.complaints.push(`asked ${asked.host}`);
   });
-  const answer = await page.goto(url, { waitUntil: "networkidle" });
+  const answer = await page.goto(url);
   page.status = answer?.status();
+  if (options.javaScriptEnabled !== false) await ready(page);
   return page;
+}
+
+/**
+ * Resolves once the page has loaded and its script answers. A page may keep a connection open for as long as it is
+ * looked at, so a silent network is no sign of that.
+ */
+export async function ready(page) {
+  await page.waitForLoadState("load");
+  await page.locator("html[data-ready]").waitFor({ state: "attached" });
 }
 
 /** Accessibility rules that the page breaks, one line each. */

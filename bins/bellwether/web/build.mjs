@@ -9,12 +9,26 @@ const out = process.argv[2] ?? "dist";
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
+// A class for each width of a column, in halves of a digit; the server chooses among them.
+const columnWidths = {
+  name: "column-widths",
+  setup(build) {
+    build.onResolve({ filter: /^column-widths$/ }, ({ path }) => ({ path, namespace: "column-widths" }));
+    build.onLoad({ filter: /.*/, namespace: "column-widths" }, () => ({
+      loader: "css",
+      contents: Array.from({ length: 64 }, (_, n) =>
+        `.c${n + 1}{width:calc(${(n + 1) / 2}ch + var(--gap) + var(--beside,0px))}`).join(""),
+    }));
+  },
+};
+
 const { metafile } = await build({
   entryPoints: ["src/app.ts", "src/app.css"],
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[hash]",
   outdir: out,
   bundle: true,
+  plugins: [columnWidths],
   splitting: true,
   format: "esm",
   target: "es2022",

@@ -1,6 +1,7 @@
 //! What templates and JSON answers are made of: figures turned into words and numbers, once, in one place.
 
 pub(super) mod chart;
+pub(super) mod column_width;
 pub(super) mod dashboard_json;
 pub(super) mod dashboard_page;
 pub(super) mod figure;

@@ -5,6 +5,10 @@ import { sortableTables } from "./sortable";
 appearance();
 sortableTables();
 
-if (document.querySelector("value-chart")) void import("./value-chart").then((m) => m.define());
-if (document.querySelector("[data-drop]")) void import("./drop").then((m) => m.dropTargets());
-if (document.querySelector("[data-refreshing]")) void import("./refresh").then((m) => m.followRefresh());
+const parts: Promise<void>[] = [];
+if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
+if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
+if (document.querySelector("[data-refreshing]")) parts.push(import("./refresh").then((m) => void m.followRefresh()));
+
+// Says, for tests and tools, that everything on the page answers by now.
+void Promise.all(parts).then(() => (document.documentElement.dataset["ready"] = ""));

@@ -11,8 +11,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use super::chart::{ChartColumns, trade_dots};
+use super::column_width::ColumnWidth;
 use super::figure::{Fact, exact_money, headline};
-use super::holdings_table::{self, HoldingRow, TotalRow};
+use super::holdings_table::{self, HoldingColumns, HoldingRow, TotalRow};
 use super::page::Page;
 use crate::charts::ValueChart;
 use crate::number;
@@ -35,7 +36,9 @@ pub(crate) struct DashboardPage {
     holdings: Vec<HoldingRow>,
     total: Option<TotalRow>,
     benchmark_names: Vec<String>,
+    holding_columns: Option<HoldingColumns>,
     comparison: Vec<ComparisonRow>,
+    comparison_columns: Option<ComparisonColumns>,
     recent: Vec<RecentEntry>,
 }
 
@@ -98,6 +101,15 @@ struct ComparisonRow {
     twr: String,
 }
 
+/// How wide the columns of the comparison are.
+#[derive(Debug, Serialize)]
+struct ComparisonColumns {
+    value: ColumnWidth,
+    gain: ColumnWidth,
+    xirr: ColumnWidth,
+    twr: ColumnWidth,
+}
+
 #[derive(Debug, Serialize)]
 struct RecentEntry {
     date: String,
@@ -147,7 +159,9 @@ impl DashboardPage {
             holdings: Vec::new(),
             total: None,
             benchmark_names: Vec::new(),
+            holding_columns: None,
             comparison: Vec::new(),
+            comparison_columns: None,
             recent: recent(&dashboard.transactions),
         };
         match &dashboard.figures {
@@ -166,9 +180,12 @@ impl DashboardPage {
         self.facts = facts(figures);
         self.tiles = tiles(figures);
         self.holdings = holdings_table::rows(dashboard, figures);
-        self.total = Some(holdings_table::total(figures));
+        let total = holdings_table::total(figures);
         self.benchmark_names = figures.benchmarks.iter().map(|against| against.symbol.to_string()).collect();
+        self.holding_columns = Some(HoldingColumns::of(&self.holdings, &total, &self.benchmark_names));
+        self.total = Some(total);
         self.comparison = comparison(figures);
+        self.comparison_columns = Some(ComparisonColumns::of(&self.comparison));
 
         let columns = ChartColumns::of(figures);
         let benchmark = figures.benchmarks.first().filter(|against| against.portfolio.is_ok());
@@ -220,6 +237,20 @@ fn ranges(address: &str, view: &View) -> Vec<RangeLink> {
         here: range == view.range,
     };
     Range::ALL.into_iter().map(link).collect()
+}
+
+impl ComparisonColumns {
+    fn of(rows: &[ComparisonRow]) -> Self {
+        let column = |heading: &str, text: fn(&ComparisonRow) -> &str| {
+            rows.iter().fold(ColumnWidth::under(heading), |width, row| width.fits(text(row)))
+        };
+        Self {
+            value: column("Worth", |row| &row.value),
+            gain: column("Gain", |row| &row.gain),
+            xirr: column("XIRR", |row| &row.xirr),
+            twr: column("Time-weighted", |row| &row.twr),
+        }
+    }
 }
 
 impl BigValue {

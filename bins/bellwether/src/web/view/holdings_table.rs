@@ -1,11 +1,14 @@
 //! The table of holdings with its total.
 
+mod columns;
+
 use bellwether_portfolio::{Figure, Holding};
 use bellwether_tracker::{Against, Dashboard, Figures, PriceShown};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
+pub(crate) use self::columns::HoldingColumns;
 use super::figure::{Cell, exact_money};
 use crate::charts::sparkline;
 use crate::number;
