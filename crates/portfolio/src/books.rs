@@ -308,12 +308,13 @@ impl Books {
     /// The symbol under which the books have the instrument of one of their ledger's bookings: its newest, whatever it
     /// was called on the day. `None` for a booking that names no instrument.
     pub fn symbol_of<'b>(&'b self, booking: &'b Transaction) -> Option<&'b Symbol> {
-        let booked = match &booking.booking {
-            Booking::TickerChange { into, .. } => into,
-            other => other.symbol()?,
-        };
-        let changes = self.renamed.iter().map(|(date, old, new)| (*date, old, new));
-        Some(families::last_name(changes, booked, booking.date))
+        let mut changes = self.renamed.iter().map(|(date, old, new)| (*date, old, new));
+        if let Booking::TickerChange { symbol, into } = &booking.booking {
+            // Later changes of the same day follow it, earlier ones do not.
+            changes.find(|change| *change == (booking.date, symbol, into));
+            return Some(changes.fold(into, |name, (_, old, new)| if old == name { new } else { name }));
+        }
+        Some(families::last_name(changes, booking.booking.symbol()?, booking.date))
     }
 
     /// Cash, with every movement.

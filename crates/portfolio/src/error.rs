@@ -71,6 +71,17 @@ pub enum LedgerError {
         /// The day.
         date: NaiveDate,
     },
+    /// A split or dividend that makes quantities or amounts beyond what can be computed exactly.
+    #[error(
+        "the split or dividend of {symbol} with the ex-date {date} is too large: if the ledger records it, correct it \
+         there, else the source of prices tells it wrongly"
+    )]
+    ActionOutOfRange {
+        /// Whose split or dividend.
+        symbol: Symbol,
+        /// Its ex-date.
+        date: NaiveDate,
+    },
     /// Amounts beyond what can be computed exactly.
     #[error("the amounts on {date} are too large: correct the quantity, price or ratio")]
     OutOfRange {
@@ -89,6 +100,7 @@ impl LedgerError {
             | Self::LotNotHeld { date, .. }
             | Self::LotsOfAnotherSum { date, .. }
             | Self::IntoItself { date, .. }
+            | Self::ActionOutOfRange { date, .. }
             | Self::OutOfRange { date, .. } => *date,
         }
     }
@@ -101,6 +113,7 @@ impl LedgerError {
             | Self::LotsOfAnotherSum { transaction, .. }
             | Self::IntoItself { transaction, .. } => Some(*transaction),
             Self::OutOfRange { transaction, .. } => *transaction,
+            Self::ActionOutOfRange { .. } => None,
         }
     }
 }

@@ -16,7 +16,7 @@ pub use holding_period::{HoldingPeriod, Term};
 pub use sums::{IncomeSums, RealisedSums, SymbolSums};
 
 use crate::exact::Exact;
-use crate::{Books, ClosedLot, Figure, Period, Reason};
+use crate::{Books, ChargeKind, ClosedLot, Figure, Period, Reason};
 
 /// The tax year that begins on a day of a calendar year and ends the day before the same day of the next: month 1 and
 /// day 1 for the calendar year, month 4 and day 6 for the United Kingdom.
@@ -115,7 +115,9 @@ pub struct TaxYearReport {
     pub long_term: RealisedSums,
     /// Dividends and interest.
     pub income: IncomeSums,
-    /// The same by instrument, for those that were sold or paid in the year.
+    /// Taxes that belong to no trade and no payment, less those that came back, in the base currency.
+    pub taxes: Figure<Decimal>,
+    /// The same by instrument, for those that were sold or paid, or named by a tax, in the year.
     pub by_symbol: Vec<SymbolSums>,
 }
 
@@ -135,10 +137,21 @@ impl TaxYearReport {
         let mut lots: Vec<RealisedLot> = Vec::new();
         let mut by_symbol: BTreeMap<Symbol, SymbolSums> = BTreeMap::new();
         let mut income = IncomeSums::default();
+        let mut taxes = Ok(Decimal::ZERO);
         for (index, books) in books.iter().enumerate() {
             for position in books.positions() {
                 let closed = position.closed_lots.iter().filter(|lot| year.contains(lot.sold));
                 lots.extend(closed.map(|lot| RealisedLot::new(index, &position.symbol, lot, rule)));
+            }
+            let charges = books.positions().iter().flat_map(|position| &position.charges);
+            for tax in books.charges().iter().chain(charges) {
+                if tax.kind != ChargeKind::Tax || !year.contains(tax.date) {
+                    continue;
+                }
+                sums::add(&mut taxes, tax.base.clone());
+                if let Some(symbol) = &tax.symbol {
+                    sums::add(&mut SymbolSums::of(symbol, &mut by_symbol).taxes, tax.base.clone());
+                }
             }
             for payment in books.income().into_iter().filter(|payment| year.contains(payment.date)) {
                 income.add(payment);
@@ -166,6 +179,7 @@ impl TaxYearReport {
             short_term,
             long_term,
             income,
+            taxes,
             by_symbol: by_symbol.into_values().collect(),
         })
     }

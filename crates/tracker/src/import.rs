@@ -387,6 +387,7 @@ fn shortages(
         let certain = match &error {
             LedgerError::NotEnoughShares { symbol, .. } => certain(symbol),
             LedgerError::OutOfRange { .. }
+            | LedgerError::ActionOutOfRange { .. }
             | LedgerError::LotNotHeld { .. }
             | LedgerError::LotsOfAnotherSum { .. }
             | LedgerError::IntoItself { .. } => true,

@@ -52,13 +52,13 @@ impl Shelf {
         while !missing.is_zero() && missing.is_sign_positive() == wanted.is_sign_positive() {
             let Some(next) = self.lots.next_mut(chosen) else { break };
             if next.quantity.abs().minus(missing.abs())? >= DUST {
-                self.held -= missing;
+                self.held = self.held.minus(missing)?;
                 taken.push(next.split_off(missing)?);
                 break;
             }
             let Some(whole) = self.lots.take_next(chosen) else { break };
             missing = missing.minus(whole.quantity)?;
-            self.held -= whole.quantity;
+            self.held = self.held.minus(whole.quantity)?;
             taken.push(whole);
         }
         Ok(())
@@ -104,7 +104,7 @@ impl LotShelves {
     /// the oldest that it owes. What remains of a lot as dust goes with it.
     pub(super) fn take(&mut self, account: &str, wanted: Decimal, chosen: &[LotChoice]) -> Figure<Vec<Lot>> {
         let mut lots = self.remove(account, wanted, chosen)?;
-        self.price(&mut lots);
+        self.price(&mut lots)?;
         Ok(lots)
     }
 
@@ -148,36 +148,37 @@ impl LotShelves {
     }
 
     /// Takes all lots of an account, or of all accounts, the oldest first.
-    pub(super) fn take_all(&mut self, account: Option<&str>) -> Vec<Lot> {
+    pub(super) fn take_all(&mut self, account: Option<&str>) -> Figure<Vec<Lot>> {
         let of_account = |shelf: &&mut Shelf| account.is_none_or(|account| shelf.account.as_ref() == account);
         let mut lots = Vec::new();
         for shelf in self.shelves.iter_mut().filter(of_account) {
             shelf.held = Decimal::ZERO;
             lots.append(&mut shelf.lots.take_all());
         }
-        self.price(&mut lots);
-        lots
+        self.price(&mut lots)?;
+        Ok(lots)
     }
 
-    /// The accounts that hold or owe shares, and how many.
-    pub(super) fn accounts(&self) -> Vec<(Arc<str>, Decimal)> {
-        let shelves = self.shelves.iter().filter(|shelf| !shelf.held.is_zero());
-        shelves.map(|shelf| (Arc::clone(&shelf.account), shelf.held)).collect()
+    /// The lots of an account, or of all accounts, as they lie there: at the average without their cost.
+    pub(super) fn lots(&self, account: Option<&str>) -> Vec<Lot> {
+        let of_account = |shelf: &&Shelf| account.is_none_or(|account| shelf.account.as_ref() == account);
+        self.shelves.iter().filter(of_account).flat_map(|shelf| shelf.lots.all()).cloned().collect()
     }
 
     /// All lots, account by account, oldest first.
-    pub(super) fn into_lots(mut self) -> Vec<Lot> {
+    pub(super) fn into_lots(mut self) -> Figure<Vec<Lot>> {
         self.shelves.sort_by(|a, b| a.account.cmp(&b.account));
         self.take_all(None)
     }
 
     /// Gives lots their share of the pool, where there is one.
-    fn price(&mut self, lots: &mut [Lot]) {
+    fn price(&mut self, lots: &mut [Lot]) -> Result<(), Reason> {
         if self.method == CostMethod::Average {
             for lot in lots {
-                lot.cost = self.pool(lot.quantity).take(lot.quantity);
+                lot.cost = self.pool(lot.quantity).take(lot.quantity)?;
             }
         }
+        Ok(())
     }
 
     fn pool(&mut self, quantity: Decimal) -> &mut Pool {

@@ -146,16 +146,21 @@ impl<'a> Replay<'a> {
             let dividend = self.dividends.peek().map(|dividend| dividend.ex_date).filter(|day| *day <= until);
             if split.is_some_and(|split| dividend.is_none_or(|dividend| split <= dividend)) {
                 if let Some(split) = self.splits.next() {
-                    self.split(&split).map_err(|_too_large| out_of_range(None, split.ex_date))?;
+                    self.split(&split).map_err(|_too_large| self.told_too_large(split.ex_date))?;
                 }
             } else if dividend.is_some() {
                 if let Some(dividend) = self.dividends.next() {
-                    self.infer(&dividend).map_err(|_too_large| out_of_range(None, dividend.ex_date))?;
+                    self.infer(&dividend).map_err(|_too_large| self.told_too_large(dividend.ex_date))?;
                 }
             } else {
                 return Ok(());
             }
         }
+    }
+
+    /// What is wrong when a split or dividend of the market, or a recorded split, is beyond what can be counted.
+    fn told_too_large(&self, ex_date: NaiveDate) -> LedgerError {
+        LedgerError::ActionOutOfRange { symbol: self.position.symbol.clone(), date: ex_date }
     }
 
     fn split(&mut self, split: &Split) -> Result<(), Reason> {
@@ -225,9 +230,10 @@ impl<'a> Replay<'a> {
             .map_err(|_too_large| out_of_range(Some(transaction.id), transaction.date))
     }
 
-    fn finished(mut self) -> Replayed {
-        self.position.lots = self.shelves.into_lots();
-        Replayed { position: self.position, movements: self.movements, transfers: self.transfers }
+    fn finished(mut self) -> Result<Replayed, LedgerError> {
+        let as_of = self.terms.as_of;
+        self.position.lots = self.shelves.into_lots().map_err(|_too_large| out_of_range(None, as_of))?;
+        Ok(Replayed { position: self.position, movements: self.movements, transfers: self.transfers })
     }
 }
 

@@ -3,6 +3,7 @@
 mod cash;
 mod currency;
 mod dividends;
+mod event_cash;
 mod event_days;
 mod events;
 mod fees;

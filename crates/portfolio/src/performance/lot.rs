@@ -147,42 +147,71 @@ impl Position {
     fn flows_of(&self, alone: &Self) -> Figure<Vec<PositionFlow>> {
         let mut flows: Vec<_> = alone.income.iter().map(paid_out).collect();
         for flow in &self.flows {
-            let part = alone.moved_by(flow)?;
-            if part.is_zero() {
-                continue;
-            }
-            let whole = self.moved_by(flow)?;
-            if part == whole {
-                flows.push(flow.clone());
-                continue;
-            }
-            let share = |amount: &Figure<Decimal>| amount.clone().and_then(|it| cost_share(it, part, whole));
-            let (amount, fee, tax) = (share(&flow.amount), share(&flow.fee), share(&flow.tax));
-            flows.push(PositionFlow { amount, fee, tax, ..flow.clone() });
+            let Some(transaction) = flow.transaction else { continue };
+            let part = match flow.kind {
+                PositionFlowKind::Purchase | PositionFlowKind::Sale => self.traded(alone, flow, transaction),
+                PositionFlowKind::TransferIn | PositionFlowKind::TransferOut => {
+                    self.handed_over(alone, flow, transaction)?
+                }
+                PositionFlowKind::Dividend | PositionFlowKind::Fee => None,
+            };
+            flows.extend(part);
         }
         flows.sort_by_key(|flow| flow.date);
         Ok(flows)
     }
 
-    /// Shares by which a trade or transfer is divided among lots: of a trade those that it closed and opened, of a
-    /// spin-off those that stay.
-    fn moved_by(&self, flow: &PositionFlow) -> Figure<Decimal> {
-        let Some(transaction) = flow.transaction else { return Ok(Decimal::ZERO) };
-        match flow.kind {
-            PositionFlowKind::Purchase | PositionFlowKind::Sale => {
-                let closed = self.closed_lots.iter().filter(|lot| lot.closed_by == transaction);
-                let opened = self.opened.iter();
-                let opened = opened.filter(|lot| lot.transaction == transaction && lot.arrived == flow.date);
-                shares(closed.map(|lot| lot.quantity).chain(opened.map(|lot| lot.quantity)))
-            }
-            PositionFlowKind::TransferIn | PositionFlowKind::TransferOut => {
-                let arrives = flow.kind == PositionFlowKind::TransferIn;
-                let moved = self.transfers.iter();
-                let moved = moved.filter(|it| it.transaction == transaction && it.arrives == arrives);
-                shares(moved.flat_map(ShareTransfer::concerned).map(|lot| lot.quantity))
-            }
-            PositionFlowKind::Dividend | PositionFlowKind::Fee => Ok(Decimal::ZERO),
+    /// The lot's part of a trade, or of what an event paid: what its shares cost where they came, and what it brought
+    /// where they closed.
+    fn traded(&self, alone: &Self, flow: &PositionFlow, transaction: TransactionId) -> Option<PositionFlow> {
+        // Shares that an event brought may have covered others, which is none of the cash that it paid.
+        let covers = self.transfers.iter().any(|it| it.arrives && it.transaction == transaction);
+        let is_own =
+            |lot: &&ClosedLot| lot.closed_by == transaction && !(covers && lot.quantity < Decimal::ZERO);
+        let opens = |lot: &&Lot| lot.transaction == transaction && lot.arrived == flow.date;
+        let count =
+            |of: &Self| of.closed_lots.iter().filter(is_own).count() + of.opened.iter().filter(opens).count();
+        match count(alone) {
+            0 => return None,
+            all if all == count(self) => return Some(flow.clone()),
+            _ => {}
         }
+        let closed = alone.closed_lots.iter().filter(is_own).map(|lot| lot.proceeds.negated());
+        let opened = alone.opened.iter().filter(opens).map(|lot| lot.cost.clone());
+        let paid = closed.chain(opened).fold(Cost::ZERO, |sum, part| sum.plus(&part));
+        let part = |of: &Figure<Decimal>, part: Cost| {
+            if *of == Ok(Decimal::ZERO) { Ok(Decimal::ZERO) } else { part.base }
+        };
+        let (fee, tax) = (part(&flow.fee, paid.fees()), part(&flow.tax, paid.taxes()));
+        Some(PositionFlow { amount: paid.base, fee, tax, ..flow.clone() })
+    }
+
+    /// The lot's part of a transfer, by shares; of a spin-off by those that stay, of a merger by those that were held.
+    fn handed_over(
+        &self,
+        alone: &Self,
+        flow: &PositionFlow,
+        transaction: TransactionId,
+    ) -> Figure<Option<PositionFlow>> {
+        let arrives = flow.kind == PositionFlowKind::TransferIn;
+        let moved = |of: &Self| {
+            let moved = of.transfers.iter();
+            let moved = moved.filter(|it| it.transaction == transaction && it.arrives == arrives);
+            let sold = of.closed_lots.iter().filter(|lot| !arrives && lot.closed_by == transaction);
+            let sold = sold.map(|lot| lot.quantity);
+            shares(moved.flat_map(ShareTransfer::concerned).map(|lot| lot.quantity).chain(sold))
+        };
+        let part = moved(alone)?;
+        if part.is_zero() {
+            return Ok(None);
+        }
+        let whole = moved(self)?;
+        if part == whole {
+            return Ok(Some(flow.clone()));
+        }
+        let share = |amount: &Figure<Decimal>| amount.clone().and_then(|it| cost_share(it, part, whole));
+        let (amount, fee, tax) = (share(&flow.amount), share(&flow.fee), share(&flow.tax));
+        Ok(Some(PositionFlow { amount, fee, tax, ..flow.clone() }))
     }
 }
 

@@ -131,6 +131,8 @@ pub struct SymbolSums {
     pub long_term: RealisedSums,
     /// Its dividends.
     pub income: IncomeSums,
+    /// Taxes that name it and belong to no trade and no payment, less those that came back.
+    pub taxes: Figure<Decimal>,
 }
 
 impl SymbolSums {
@@ -146,6 +148,7 @@ impl SymbolSums {
             short_term: RealisedSums::default(),
             long_term: RealisedSums::default(),
             income: IncomeSums::default(),
+            taxes: Ok(Decimal::ZERO),
         }
     }
 
@@ -158,7 +161,7 @@ impl SymbolSums {
     }
 }
 
-fn add(sum: &mut Figure<Decimal>, part: Figure<Decimal>) {
+pub(super) fn add(sum: &mut Figure<Decimal>, part: Figure<Decimal>) {
     let so_far = std::mem::replace(sum, Err(Reason::OutOfRange));
     *sum = match (so_far, part) {
         (Ok(so_far), Ok(part)) => so_far.plus(part),

@@ -155,6 +155,25 @@ fn income_of_the_year_stands_beside_the_gains() {
 }
 
 #[test]
+fn taxes_that_belong_to_no_trade_are_a_total_of_their_own() {
+    let tax = |symbol: Option<&str>, amount: &str| Booking::Tax {
+        symbol: symbol.map(crate::testing::symbol),
+        amount: decimal(amount),
+    };
+    let ledger = two_lots()
+        .booked("2023-07-01", tax(Some("AAPL"), "12"))
+        .booked("2023-08-01", tax(None, "30"))
+        .booked("2023-09-01", tax(None, "-4.5"))
+        .booked("2023-09-01", Booking::Fee { symbol: None, amount: decimal("7") })
+        .booked("2024-01-01", tax(None, "100"));
+    let books = ledger.books(&apple(), "2024-06-30");
+    let report = report(&[&books], year(2023));
+    assert_eq!(report.taxes, Ok(decimal("37.5")));
+    assert_eq!(report.by_symbol[0].taxes, Ok(decimal("12")));
+    assert_eq!(report.realised.taxes, Ok(Decimal::ZERO), "none of a trade");
+}
+
+#[test]
 fn several_portfolios_are_put_beside_each_other() {
     let one = two_lots().books(&apple(), "2023-12-31");
     let other = Ledger::default()

@@ -23,8 +23,20 @@ const ACCOUNTS: [&str; 2] = ["A", "B"];
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Paid {
     Shares,
-    SharesAndCash { told_cost_share: bool },
+    /// With the part of the cost that the cash has, in per cent, where it is told.
+    SharesAndCash {
+        told_cost_share: Option<i64>,
+    },
     Cash,
+}
+
+/// Whether fractions are paid for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum InLieu {
+    Kept,
+    AtTheirPrice,
+    /// So many cents, whether or not there are any.
+    Whatever(i64),
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +48,7 @@ pub(crate) struct EventWorld {
     spin_off: (u64, (i64, i64), i64),
     merger: (u64, (usize, usize), Paid),
     renamed: (u64, u64),
-    in_lieu: bool,
+    in_lieu: InLieu,
     acts: Vec<(u64, Act)>,
 }
 
@@ -68,12 +80,23 @@ pub(crate) fn event_worlds(flat: bool) -> impl Strategy<Value = EventWorld> {
     let parties = prop::sample::select(vec![(SPUN_OFF, BUYER), (PARENT, SPUN_OFF), (PARENT, BUYER)]);
     let paid = prop_oneof![
         Just(Paid::Shares),
-        any::<bool>().prop_map(|told_cost_share| Paid::SharesAndCash { told_cost_share }),
+        prop::sample::select(vec![None, Some(0), Some(25), Some(100)])
+            .prop_map(|told_cost_share| Paid::SharesAndCash { told_cost_share }),
         Just(Paid::Cash),
     ];
+    let in_lieu = prop_oneof![
+        Just(InLieu::Kept),
+        Just(InLieu::AtTheirPrice),
+        (1..9_000_i64).prop_map(InLieu::Whatever),
+    ];
+    // Where no event gains anything, the cash fits.
+    let in_lieu = in_lieu.prop_map(move |in_lieu| match in_lieu {
+        InLieu::Whatever(_) if flat => InLieu::AtTheirPrice,
+        in_lieu => in_lieu,
+    });
     let merger = (81..120_u64, parties, paid);
     let acts = prop::collection::vec((0..SPAN, act), 1..14);
-    (any::<u64>(), split, spin_off, merger, (0..SPAN, 0..SPAN), any::<bool>(), acts).prop_map(
+    (any::<u64>(), split, spin_off, merger, (0..SPAN, 0..SPAN), in_lieu, acts).prop_map(
         move |(seed, split, spin_off, merger, (one, other), in_lieu, acts)| {
             let renamed = (one.min(other), one.max(other));
             EventWorld { seed, flat, split, spin_off, merger, renamed, in_lieu, acts }
@@ -304,8 +327,12 @@ impl Ledger<'_> {
         } else {
             self.world.merger.1.1
         };
-        self.push(on, self.booking(on, Decimal::ZERO), Currency::USD, "");
-        if !self.world.in_lieu {
+        let booked = match self.world.in_lieu {
+            InLieu::Whatever(amount) => cents(amount),
+            InLieu::Kept | InLieu::AtTheirPrice => Decimal::ZERO,
+        };
+        self.push(on, self.booking(on, booked), Currency::USD, "");
+        if !matches!(self.world.in_lieu, InLieu::AtTheirPrice) {
             return;
         }
         // Of a spin-off or merger the fractions of what it brings, of a split those of all shares.
@@ -355,7 +382,7 @@ impl Ledger<'_> {
             Paid::Cash => (None, None, worth, None),
             Paid::Shares => (into, SplitRatio::new(worth, price), Decimal::ZERO, None),
             Paid::SharesAndCash { told_cost_share } => {
-                let share = told_cost_share.then(|| cents(25));
+                let share = told_cost_share.map(cents);
                 (into, Some(self::ratio((1, 1))), worth - price, share)
             }
         };

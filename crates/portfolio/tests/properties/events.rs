@@ -1,7 +1,8 @@
 //! What must hold when companies split, spin off, merge and change their names.
 
 use bellwether_portfolio::{
-    Basis, Books, CapitalGains, ExternalFlow, ExternalKind, Period, Subject, TradeCosts, performance,
+    Basis, Books, CapitalGains, ExternalFlow, ExternalKind, HoldingPeriod, Period, Subject, TaxYearReport,
+    TradeCosts, performance, tax_year,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -148,6 +149,33 @@ proptest! {
             let is_earned = position.income.iter().all(|paid| first.is_some_and(|first| first < paid.date));
             prop_assert!(!is_earned || alike(sum[2], gain), "{} {gain}", sum[2]);
         }
+    }
+
+    /// Whatever an event pays for, some closed lot has it.
+    #[test]
+    fn what_is_realised_is_what_the_closed_lots_gained_through_events(
+        world in event_worlds(false),
+        method in prop::sample::select(&METHODS),
+    ) {
+        let market = world.market();
+        let books = event_books(&world.ledger(method), &market, method, last_day());
+        let mut realised = Decimal::ZERO;
+        for position in books.positions() {
+            for sale in &position.sales {
+                let closed: Decimal = position.closed_by(sale).iter().map(|lot| lot.gain().unwrap()).sum();
+                prop_assert!(alike(closed, sale.gain().unwrap()), "{closed} {sale:?}");
+            }
+            let closed: Decimal = position.closed_lots.iter().map(|lot| lot.gain().unwrap()).sum();
+            let of_position = position.realised(None).unwrap();
+            prop_assert!(alike(closed, of_position), "{} {closed} {of_position}", position.symbol);
+            realised += of_position;
+        }
+        let gains = [2021, 2022, 2023].map(|year| {
+            let year = tax_year(year, 1, 1).unwrap();
+            let report = TaxYearReport::new(&[&books], year, HoldingPeriod::MoreThanAYear).unwrap();
+            report.realised.gain.unwrap()
+        });
+        prop_assert!(alike(gains.iter().sum(), realised), "{gains:?} {realised}");
     }
 
     #[test]

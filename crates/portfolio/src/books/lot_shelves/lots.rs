@@ -119,6 +119,14 @@ impl Lots {
         }
     }
 
+    /// All of them as they lie.
+    pub(super) fn all(&self) -> Vec<&Lot> {
+        match self {
+            Self::ByAge { lots, .. } => lots.iter().collect(),
+            Self::ByCost { lots, .. } => lots.values().collect(),
+        }
+    }
+
     /// Takes them all, the oldest first.
     pub(super) fn take_all(&mut self) -> Vec<Lot> {
         match self {

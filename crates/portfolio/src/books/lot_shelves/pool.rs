@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::Reason;
 use crate::books::Cost;
 use crate::exact::Exact;
+use crate::{Figure, Reason};
 
 /// Shares and what they cost together.
 #[derive(Debug)]
@@ -27,10 +27,10 @@ impl Pool {
     }
 
     /// The cost of some of the shares; the last of them leave nothing behind.
-    pub(super) fn take(&mut self, quantity: Decimal) -> Cost {
+    pub(super) fn take(&mut self, quantity: Decimal) -> Figure<Cost> {
         let cost = self.cost.share(quantity, self.quantity);
-        self.quantity -= quantity;
+        self.quantity = self.quantity.minus(quantity)?;
         self.cost = if self.quantity.is_zero() { Cost::ZERO } else { self.cost.minus(&cost) };
-        cost
+        Ok(cost)
     }
 }

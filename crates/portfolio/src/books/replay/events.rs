@@ -1,8 +1,10 @@
 //! What a company does to its shares: cash for fractions, spin-offs and mergers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwether_domain::{Booking, SplitRatio, Transaction};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Replay;
@@ -10,12 +12,25 @@ use super::notes::Posted;
 use crate::books::cash::CashKind;
 use crate::books::cost::{Booked, CashByValue, EventCash, EventPart, Relisting};
 use crate::books::lot_shelves::{SPLIT_DECIMALS, restated};
-use crate::books::{Cost, Lot, PositionFlowKind};
+use crate::books::{BookedPrice, Cost, Lot, PositionFlowKind};
 use crate::exact::Exact;
+use crate::figure::total;
 use crate::{Figure, Reason};
 
 /// Fractions are looked at in so many decimals; finer ones are rounding.
 const FRACTION_DECIMALS: u32 = 9;
+
+/// What an event pays.
+#[derive(Clone, Copy)]
+enum Paid {
+    /// So much for each share.
+    PerShare(Decimal),
+    /// So much in all, for fractions of shares.
+    InLieu(Decimal),
+}
+
+/// A lot that closes, with the shares by which it has its part of what is paid: more than close where others came too.
+type Closing = (Decimal, Lot);
 
 /// The account that an event concerns: the one it names, else all.
 fn account_of(transaction: &Transaction) -> Option<&str> {
@@ -44,7 +59,7 @@ pub(super) fn spin_off(
     };
     let mut exchange = Exchange::default();
     let part = EventPart { event: posted.transaction.id, share: *cost_share, by_value: None };
-    for mut lot in from.shelves.take_all(account_of(posted.transaction)) {
+    for mut lot in from.shelves.take_all(account_of(posted.transaction))? {
         let moved = lot.cost.moved(part);
         if let Some(received) = received(from, to, posted, &lot, moved.clone(), *ratio)? {
             lot.cost = lot.cost.minus(&moved);
@@ -68,22 +83,21 @@ pub(super) fn merger(
         return Ok(());
     };
     let before = from.position.quantity;
-    let lots = from.shelves.take_all(account_of(posted.transaction));
+    let lots = from.shelves.take_all(account_of(posted.transaction))?;
     if lots.is_empty() {
         return Ok(());
     }
     from.position.quantity = from.shelves.quantity()?;
     from.note_quantity(posted.date, before);
-    let held = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
-    let cash = held.times(*cash_per_share)?;
+    let is_paid = to.is_none() || !cash_per_share.is_zero();
     let ratio = ratio.unwrap_or(SplitRatio { new: Decimal::ONE, old: Decimal::ONE });
     let part = |share| EventPart { event: posted.transaction.id, share, by_value: None };
     let for_cash = match &to {
         None => Ok(part(Decimal::ONE)),
-        Some(_) if cash.is_zero() => Ok(part(Decimal::ZERO)),
+        Some(_) if !is_paid => Ok(part(Decimal::ZERO)),
         Some(to) => match cost_share {
             Some(share) => Ok(part(*share)),
-            None => part_by_value(to, posted, (cash, held), restated(held, ratio)?),
+            None => part_by_value(to, posted, &lots, (*cash_per_share, ratio)),
         },
     };
 
@@ -91,14 +105,22 @@ pub(super) fn merger(
     let mut exchange = Exchange::default();
     for lot in lots {
         let (paid, rest) = parts(&lot, &for_cash)?;
-        if let Some(to) = &mut to {
-            exchange.received.extend(received(from, to, posted, &lot, rest.cost.clone(), ratio)?);
-            exchange.given.push(rest);
+        let received = match &mut to {
+            Some(to) => received(from, to, posted, &lot, rest.cost.clone(), ratio)?,
+            None => None,
+        };
+        match received {
+            Some(received) => {
+                exchange.received.push(received);
+                exchange.given.push(rest);
+                sold.extend(is_paid.then_some((lot.quantity, paid)));
+            }
+            // What brings no share closes with all that it cost.
+            None => sold.push((lot.quantity, lot)),
         }
-        sold.extend(Some(paid).filter(|paid| !paid.quantity.is_zero()));
     }
-    if to.is_none() || !cash.is_zero() {
-        from.paid_for(posted, (cash, Some(held)), sold)?;
+    if !sold.is_empty() {
+        from.paid_for(posted, Paid::PerShare(*cash_per_share), sold)?;
     }
     to.map_or(Ok(()), |to| hand_over(from, to, posted, exchange, *cash_in_lieu))
 }
@@ -120,14 +142,19 @@ fn parts(lot: &Lot, for_cash: &Figure<EventPart>) -> Figure<(Lot, Lot)> {
     })
 }
 
-/// The part of what a merger gives that is cash, by value at the close of the day.
+/// The part of what a merger gives that is cash, by value at the close of the day. What some accounts hold and others
+/// owe may be nothing together, but is given at one ratio.
 fn part_by_value(
     to: &Replay<'_>,
     posted: &Posted<'_>,
-    (cash, given): (Decimal, Decimal),
-    received: Decimal,
+    lots: &[Lot],
+    (cash_per_share, ratio): (Decimal, SplitRatio),
 ) -> Figure<EventPart> {
-    let cash = posted.in_base(cash)?;
+    let held = |lot: &Lot| lot.quantity.is_sign_positive();
+    let alike = lots.iter().filter(|lot| lots.first().map(held) == Some(held(lot)));
+    let given = alike.map(|lot| lot.quantity).try_fold(Decimal::ZERO, Exact::plus)?;
+    let received = restated(given, ratio)?;
+    let cash = posted.in_base(given.times(cash_per_share)?)?;
     let price = to.price_of_moved(posted.date);
     let worth = to.worth(posted.date, received, &price)?;
     let by_value = CashByValue { given, received, price: price?, listed: to.position.currency };
@@ -173,15 +200,8 @@ fn hand_over(
     }
     let posted_to = Posted { date: posted.date, ..to.posted(posted.transaction) };
     let before = to.position.quantity;
-    let mut by_account: Vec<(Arc<str>, Decimal)> = Vec::new();
-    let mut quantity = Decimal::ZERO;
-    for lot in &exchange.received {
-        quantity = quantity.plus(lot.quantity)?;
-        match by_account.iter_mut().find(|(account, _)| *account == lot.account) {
-            Some((_, sum)) => *sum = sum.plus(lot.quantity)?,
-            None => by_account.push((Arc::clone(&lot.account), lot.quantity)),
-        }
-    }
+    let quantity = exchange.received.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
+    to.price_by_cost(posted.date, &exchange.received, quantity);
     let price = to.price_of_moved(posted.date);
     let worth = to.worth(posted.date, quantity, &price);
     from.note_event(posted);
@@ -191,10 +211,10 @@ fn hand_over(
     to.flow(&posted_to, kinds.1, worth, zero, zero);
     from.transferred(posted, false, (exchange.given, exchange.kept), price.clone());
     to.transferred(&posted_to, true, (exchange.received.clone(), Vec::new()), price);
-    for lot in exchange.received {
+    for lot in exchange.received.iter().cloned() {
         to.acquire(&posted_to, lot)?;
     }
-    to.pay_in_lieu(&posted_to, &by_account, cash_in_lieu)?;
+    to.pay_in_lieu(&posted_to, &exchange.received, cash_in_lieu)?;
     if to.position.quantity != before {
         to.note_quantity(posted.date, before);
     }
@@ -206,36 +226,59 @@ impl Replay<'_> {
     pub(super) fn split_in_lieu(&mut self, posted: &Posted<'_>) -> Result<(), Reason> {
         let Booking::Split { cash_in_lieu, .. } = &posted.transaction.booking else { return Ok(()) };
         let before = self.position.quantity;
-        let mut accounts = self.shelves.accounts();
-        if let Some(account) = account_of(posted.transaction) {
-            accounts.retain(|(name, _)| name.as_ref() == account);
-        }
-        self.pay_in_lieu(posted, &accounts, *cash_in_lieu)?;
+        let lots = self.shelves.lots(account_of(posted.transaction));
+        self.pay_in_lieu(posted, &lots, *cash_in_lieu)?;
         if self.position.quantity != before {
             self.note_quantity(posted.date, before);
         }
         Ok(())
     }
 
-    /// Sells the fraction of a share in each account for its part of the cash.
-    fn pay_in_lieu(
-        &mut self,
-        posted: &Posted<'_>,
-        accounts: &[(Arc<str>, Decimal)],
-        cash: Decimal,
-    ) -> Result<(), Reason> {
+    /// Sells the fraction that lots leave in each account which holds shares, for its part of the cash. Where none is
+    /// left the cash is the lots' all the same, by their shares; where nothing is held there is none.
+    fn pay_in_lieu(&mut self, posted: &Posted<'_>, lots: &[Lot], cash: Decimal) -> Result<(), Reason> {
         if cash.is_zero() {
             return Ok(());
         }
-        let mut sold = Vec::new();
-        for (account, quantity) in accounts {
-            let is_whole = quantity.round_dp(FRACTION_DECIMALS).fract().is_zero();
-            if !is_whole {
-                sold.append(&mut self.shelves.take(account, quantity.fract(), &[])?);
+        let mut by_account: BTreeMap<&Arc<str>, Decimal> = BTreeMap::new();
+        for lot in lots.iter().filter(|lot| self.shelves.held(&lot.account).is_sign_positive()) {
+            let sum = by_account.entry(&lot.account).or_default();
+            *sum = sum.plus(lot.quantity)?;
+        }
+        by_account.retain(|account, shares| *shares > Decimal::ZERO && !self.shelves.held(account).is_zero());
+        let mut sold: Vec<Closing> = Vec::new();
+        for (account, shares) in &by_account {
+            if !shares.round_dp(FRACTION_DECIMALS).fract().is_zero() {
+                let fraction = shares.fract().min(self.shelves.held(account));
+                let taken = self.shelves.take(account, fraction, &[])?;
+                sold.extend(taken.into_iter().map(|lot| (lot.quantity, lot)));
             }
         }
+        if sold.is_empty() {
+            let whole = lots.iter().filter(|lot| by_account.contains_key(&lot.account));
+            let nothing_of = |lot: &Lot| Lot { quantity: Decimal::ZERO, cost: Cost::ZERO, ..lot.clone() };
+            sold.extend(whole.map(|lot| (lot.quantity, nothing_of(lot))));
+        }
+        if sold.is_empty() {
+            return Ok(());
+        }
         self.position.quantity = self.shelves.quantity()?;
-        self.paid_for(posted, (cash, None), sold)
+        self.paid_for(posted, Paid::InLieu(cash), sold)
+    }
+
+    /// Lets what shares cost be their price, where no other is known when an event brings them: their first quote is
+    /// often of the day after.
+    fn price_by_cost(&mut self, date: NaiveDate, lots: &[Lot], quantity: Decimal) {
+        if self.price_of_moved(date).is_ok() {
+            return;
+        }
+        let costs: Vec<_> = lots.iter().map(|lot| lot.cost.listed.clone()).collect();
+        let price = total(&costs).and_then(|cost| cost.over(quantity));
+        if let Ok(price) = price
+            && price > Decimal::ZERO
+        {
+            self.position.booked_prices.push(BookedPrice { date, price });
+        }
     }
 
     fn note_event(&mut self, posted: &Posted<'_>) {
@@ -245,23 +288,34 @@ impl Replay<'_> {
         }
     }
 
-    /// Lots that an event turns into cash, so much for each of some shares, or for fractions.
-    fn paid_for(
-        &mut self,
-        posted: &Posted<'_>,
-        (cash, shares): (Decimal, Option<Decimal>),
-        lots: Vec<Lot>,
-    ) -> Result<(), Reason> {
+    /// Lots that an event turns into cash. Those that were owed are paid for, and are a sale of their own.
+    fn paid_for(&mut self, posted: &Posted<'_>, paid: Paid, lots: Vec<Closing>) -> Result<(), Reason> {
         self.note_event(posted);
-        let quantity = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
-        let amount = Booked { net: cash, fee: Decimal::ZERO, tax: Decimal::ZERO };
-        let mut proceeds = self.booked(posted, amount);
-        if self.terms.explained {
-            proceeds = proceeds.paid_by(EventCash { event: posted.transaction.id, shares });
+        let (held, owed): (Vec<_>, Vec<_>) =
+            lots.into_iter().partition(|(shares, _)| shares.is_sign_positive());
+        let mut sales = Vec::with_capacity(1);
+        let mut received = Decimal::ZERO;
+        for lots in [held, owed].into_iter().filter(|lots| !lots.is_empty()) {
+            let whole = lots.iter().try_fold(Decimal::ZERO, |sum, (shares, _)| sum.plus(*shares))?;
+            let (net, shares) = match paid {
+                Paid::PerShare(cash) => (whole.times(cash)?, Some(whole)),
+                Paid::InLieu(cash) => (cash, None),
+            };
+            received = received.plus(net)?;
+            let mut proceeds = self.booked(posted, Booked { net, fee: Decimal::ZERO, tax: Decimal::ZERO });
+            if self.terms.explained {
+                proceeds = proceeds.paid_by(EventCash { event: posted.transaction.id, shares });
+            }
+            sales.push((whole, proceeds, lots));
         }
-        let received = proceeds.base.clone().map(|received| -received);
-        self.flow(posted, PositionFlowKind::Sale, received, Decimal::ZERO, Decimal::ZERO);
-        self.moved(posted, CashKind::Sale, cash);
-        self.realise(posted, quantity, proceeds, lots)
+        let amounts: Vec<_> = sales.iter().map(|(_, proceeds, _)| proceeds.base.clone()).collect();
+        let flow = total(&amounts).map(|received| -received);
+        self.flow(posted, PositionFlowKind::Sale, flow, Decimal::ZERO, Decimal::ZERO);
+        self.moved(posted, CashKind::Sale, received);
+        for (whole, proceeds, lots) in sales {
+            let quantity = lots.iter().try_fold(Decimal::ZERO, |sum, (_, lot)| sum.plus(lot.quantity))?;
+            self.realise(posted, quantity, proceeds, (whole, lots))?;
+        }
+        Ok(())
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::books) fn replay<'a>(
     for replay in &mut replays {
         replay.actions_until(NaiveDate::MAX)?;
     }
-    Ok(replays.into_iter().map(Replay::finished).collect())
+    replays.into_iter().map(Replay::finished).collect()
 }
 
 /// What an instrument that the market does not know is taken to be listed in.

@@ -94,25 +94,26 @@ impl Replay<'_> {
     ) -> Result<(), Reason> {
         let lots = self.shelves.take(account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
-        self.realise(posted, quantity, proceeds, lots)
+        let whole = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
+        self.realise(posted, quantity, proceeds, (whole, lots.into_iter().map(|lot| (lot.quantity, lot))))
     }
 
-    /// Notes a sale of these lots; each has its part of the proceeds by quantity.
+    /// Notes a sale of these lots; each has its part of the proceeds by the shares that stand beside it, which are as
+    /// many as `whole` together.
     pub(super) fn realise(
         &mut self,
         posted: &Posted<'_>,
         quantity: Decimal,
         proceeds: Cost,
-        lots: Vec<Lot>,
+        (whole, lots): (Decimal, impl IntoIterator<Item = (Decimal, Lot)>),
     ) -> Result<(), Reason> {
         let rate = posted.rates.listed_to_base();
         let (transaction, date) = (posted.transaction.id, posted.date);
         let first = self.position.closed_lots.len();
-        let mut left = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
-        let (mut unassigned, mut cost) = (proceeds.clone(), Cost::ZERO);
-        for lot in lots {
-            let part = unassigned.share(lot.quantity, left);
-            (unassigned, left) = (unassigned.minus(&part), left - lot.quantity);
+        let (mut left, mut unassigned, mut cost) = (whole, proceeds.clone(), Cost::ZERO);
+        for (shares, lot) in lots {
+            let part = unassigned.share(shares, left);
+            (unassigned, left) = (unassigned.minus(&part), left.minus(shares)?);
             cost = cost.plus(&lot.cost);
             self.position.closed_lots.push(ClosedLot {
                 opened_by: lot.transaction,
