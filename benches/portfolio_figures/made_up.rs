@@ -90,8 +90,12 @@ impl Portfolio {
         RiskReport::new(&returns, TradingDays::Of(benchmark), terms).unwrap()
     }
 
-    /// Everything that a dashboard shows, from the ledger.
+    /// Everything that a dashboard shows, from the ledger, on a thread of the pool, as the program has it computed.
     pub(crate) fn dashboard(&self) -> (Report, PortfolioSeries, [Comparison; 2], RiskReport) {
+        rayon::scope(|_| self.all_figures())
+    }
+
+    fn all_figures(&self) -> (Report, PortfolioSeries, [Comparison; 2], RiskReport) {
         let books = self.books();
         let series = PortfolioSeries::new(&books, &self.market);
         let report = Report::new(&books, &self.market, &series);

@@ -17,7 +17,7 @@ mod replays;
 mod tests;
 
 use bellwether_domain::{
-    Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId,
+    Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId, epoch_day,
 };
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -335,9 +335,11 @@ impl Books {
     /// All income, dividends and interest, by date.
     pub fn income(&self) -> Vec<&Income> {
         let dividends = self.positions.iter().flat_map(|position| &position.income);
-        let mut income: Vec<_> = dividends.chain(&self.interest).collect();
-        income.sort_by_key(|income| income.date);
-        income
+        let income: Vec<_> = dividends.chain(&self.interest).collect();
+        // Days with places are sorted sooner than what lies elsewhere, and keep the order within a day.
+        let mut places: Vec<_> = income.iter().map(|paid| epoch_day(paid.date)).zip(0_usize..).collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|(_, place)| income.get(place).copied()).collect()
     }
 
     /// What crossed the portfolio's border, oldest first: deposits, withdrawals and transfers.

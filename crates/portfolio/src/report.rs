@@ -133,24 +133,22 @@ impl Report {
     pub fn new(books: &Books, market: &Market, series: &PortfolioSeries) -> Self {
         let c = &mut Compute;
         let positions = books.positions();
+        let session = day_change::session(books, market);
         // Each holding's figures are its own.
-        let (valued, figures): (Vec<_>, Vec<_>) = positions
+        let of_holdings: Vec<_> = positions
             .par_iter()
             .with_min_len(ENOUGH_FOR_A_THREAD)
             .map(|position| {
                 let valued = Valued::new(position, books, market);
                 let figures = HoldingFigures::new(&mut Compute, position, books, &valued);
-                (valued, figures)
+                let parts = day_change::of_position(&mut Compute, position, books, market, session);
+                ((valued, parts), figures)
             })
-            .unzip();
+            .collect();
+        let ((valued, parts), figures): ((Vec<_>, Vec<_>), Vec<_>) = of_holdings.into_iter().unzip();
         let of_cash: Vec<_> =
             books.cash().balances.iter().map(|cash| CashFigures::new(c, cash, books, market)).collect();
         let sums = TotalFigures::new(c, books, &figures, &of_cash);
-        let session = day_change::session(books, market);
-        let parts: Vec<_> = positions
-            .iter()
-            .map(|position| day_change::of_position(c, position, books, market, session))
-            .collect();
         let day_change =
             day_change::of_portfolio(c, books, market, session, &parts).change(c, books).known(session);
 
@@ -185,7 +183,8 @@ impl Report {
 
     /// One holding.
     pub fn holding(&self, symbol: &Symbol) -> Option<&Holding> {
-        self.holdings.iter().find(|holding| holding.symbol == *symbol)
+        let index = self.holdings.binary_search_by(|holding| holding.symbol.cmp(symbol)).ok()?;
+        self.holdings.get(index)
     }
 }
 

@@ -23,6 +23,11 @@ impl<'a, 'b> DayOrder<'a, 'b> {
         order
     }
 
+    /// Whether a booking needs shares that other bookings of its day may bring.
+    pub(super) fn takes_shares(booking: &Transaction) -> bool {
+        matches!(booking.booking, Booking::Sell { .. } | Booking::TransferOut { .. })
+    }
+
     /// The booking at a place, unless it took effect already. It counts as taken from now on.
     pub(super) fn take(&mut self, index: usize) -> Option<&'a Transaction> {
         let state = self.state.get_mut(index).filter(|state| !state.done)?;

@@ -201,9 +201,15 @@ impl<'a> Replay<'a> {
 
     fn day(&mut self, date: NaiveDate, bookings: &[&'a Transaction]) -> Result<(), LedgerError> {
         let before = self.position.quantity;
-        let mut order = DayOrder::new(bookings);
-        for index in 0..bookings.len() {
-            self.book(index, &mut order)?;
+        match bookings {
+            // On most days there is nothing to put in order.
+            [only] if !DayOrder::takes_shares(only) => self.take_effect(only, None)?,
+            _ => {
+                let mut order = DayOrder::new(bookings);
+                for index in 0..bookings.len() {
+                    self.book(index, &mut order)?;
+                }
+            }
         }
         if self.position.quantity != before {
             self.note_quantity(date, before);
@@ -226,6 +232,14 @@ impl<'a> Replay<'a> {
             self.make_available(transaction, wanted, chosen, (index, order))?;
         }
         let arrival = order.take_partner(index);
+        self.take_effect(transaction, arrival)
+    }
+
+    fn take_effect(
+        &mut self,
+        transaction: &Transaction,
+        arrival: Option<&Transaction>,
+    ) -> Result<(), LedgerError> {
         self.apply(transaction, arrival)
             .map_err(|_too_large| out_of_range(Some(transaction.id), transaction.date))
     }
