@@ -96,14 +96,14 @@ fn growth(criterion: &mut Criterion) {
 fn questions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("questions");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    let portfolio = Portfolio::new(SIZES[0]);
-    let derivations = portfolio.derivations();
     let xirr = FigureName::Portfolio(PortfolioFigure::Xirr);
-    group.bench_function(BenchmarkId::new("derive the portfolio's XIRR", SIZES[0]), |bencher| {
-        bencher.iter(|| derivations.derive(black_box(&xirr)));
-    });
     for size in SIZES.into_iter().take(2) {
         let portfolio = Portfolio::new(size);
+        let derivations = portfolio.derivations();
+        group.throughput(Throughput::Elements(size.transactions as u64));
+        group.bench_function(BenchmarkId::new("derive the portfolio's XIRR", size), |bencher| {
+            bencher.iter(|| derivations.derive(black_box(&xirr)));
+        });
         let what_if = portfolio.what_if();
         let removed = [Change::Remove(portfolio.ledger[size.transactions / 2].id)];
         group.bench_function(BenchmarkId::new("what if a purchase were left out", size), |bencher| {

@@ -13,6 +13,7 @@ mod figure_name;
 mod market_facts;
 mod operation;
 mod periods;
+mod places;
 mod record;
 mod returns;
 mod shares;

@@ -8,7 +8,7 @@ use super::calculation::money;
 use super::record::{Record, turned};
 use super::{About, Field, Label, Number, Operation, Source};
 use crate::books::{ExternalFlow, ExternalKind, IncomeKind};
-use crate::{CashBalance, CashEntry, CashKind, Position};
+use crate::{CashBalance, CashEntry, CashKind};
 
 impl<'a> Record<'a> {
     /// A balance at the close of a day: the movements since the currency was last empty.
@@ -25,9 +25,7 @@ impl<'a> Record<'a> {
     pub(super) fn cash_as_booked(&mut self, cash: &CashBalance) -> usize {
         let label =
             money(self.base(), "Cash as booked", "sum of the movements at the rates of their bookings");
-        let of_currency = |(_, entry): &(usize, &CashEntry)| entry.currency == cash.currency;
-        let places: Vec<_> =
-            self.entries().iter().enumerate().filter(of_currency).map(|(place, _)| place).collect();
+        let places = self.places.movements(cash.currency).to_vec();
         let parts = places.into_iter().map(|place| self.movement_in_base(place)).collect();
         self.with_subject(Some(About::Cash(cash.currency)), |record| {
             let sum = record.computed(label, Operation::Sum, parts);
@@ -68,8 +66,7 @@ impl<'a> Record<'a> {
     fn transferred(&mut self, flow: &ExternalFlow) -> Option<usize> {
         let id = flow.transaction?;
         let transaction = self.by_id.get(&id).copied()?;
-        let moves = |position: &&Position| position.transfers.iter().any(|moved| moved.transaction == id);
-        let position = self.books.positions().iter().find(moves)?;
+        let position = self.places.moved(id)?;
         self.market_value_of(position, transaction)
     }
 
@@ -153,9 +150,7 @@ impl<'a> Record<'a> {
                 self.event_proceeds(position, transaction)?
             }
             (_, CashKind::Dividend | CashKind::Interest) => {
-                let interest = self.books.interest().iter();
-                let paid = self.books.income().into_iter().chain(interest);
-                let paid = paid.into_iter().find(|paid| paid.transaction == Some(transaction.id))?;
+                let paid = self.places.income(transaction.id)?;
                 self.net_income(paid)
             }
             _ => return None,
@@ -164,13 +159,14 @@ impl<'a> Record<'a> {
 
     fn inferred_dividend(&mut self, entry: &CashEntry) -> Option<usize> {
         let position = self.books.position(entry.symbol.as_ref()?)?;
-        let paid = position.income.iter().find(|paid| {
-            paid.kind == IncomeKind::Dividend
-                && paid.is_inferred()
-                && paid.date == entry.date
-                && paid.currency == entry.currency
-                && paid.net() == Ok(entry.amount)
-        })?;
+        let of_day = position.income.partition_point(|paid| paid.date < entry.date);
+        let paid =
+            position.income.iter().skip(of_day).take_while(|paid| paid.date == entry.date).find(|paid| {
+                paid.kind == IncomeKind::Dividend
+                    && paid.is_inferred()
+                    && paid.currency == entry.currency
+                    && paid.net() == Ok(entry.amount)
+            })?;
         Some(self.net_income(paid))
     }
 
@@ -235,18 +231,11 @@ impl<'a> Record<'a> {
 
     /// The movements of a currency before a place that make up its balance there.
     fn since_empty(&mut self, currency: Currency, until: usize) -> Vec<usize> {
-        let entries = self.entries().get(..until).unwrap_or_default();
-        let mut places = Vec::new();
-        for (place, entry) in entries.iter().enumerate().rev() {
-            if entry.currency != currency {
-                continue;
-            }
-            if entry.balance.is_zero() {
-                break;
-            }
-            places.push(place);
-        }
-        places.reverse();
+        let of_currency = self.places.movements(currency);
+        let earlier = &of_currency[..of_currency.partition_point(|place| *place < until)];
+        let entries = self.entries();
+        let empty = earlier.iter().rposition(|place| entries[*place].balance.is_zero());
+        let places = earlier[empty.map_or(0, |empty| empty + 1)..].to_vec();
         places.into_iter().map(|place| self.movement(place)).collect()
     }
 }

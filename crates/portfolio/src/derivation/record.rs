@@ -1,6 +1,6 @@
 //! A calculation that remembers how each figure came about.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use bellwether_domain::{Currency, Symbol, Transaction, TransactionId};
 use chrono::NaiveDate;
@@ -10,6 +10,8 @@ use super::calculation::{
     Calculation, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 use super::costs::Wanted;
+use super::places::Places;
+use super::shares::Counted;
 use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
 use crate::books::{
     Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow, TickerChanges,
@@ -20,9 +22,11 @@ use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
 pub(super) struct Record<'a> {
     pub(super) market: &'a Market,
     pub(super) books: &'a Books,
-    /// The transactions up to the books' day, in the order of the replay.
-    pub(super) ordered: Vec<&'a Transaction>,
-    pub(super) by_id: BTreeMap<TransactionId, &'a Transaction>,
+    /// The transactions up to the books' day.
+    pub(super) by_id: HashMap<TransactionId, &'a Transaction>,
+    pub(super) places: Places<'a>,
+    /// Shares that have been counted already, by instrument.
+    pub(super) counted: HashMap<&'a Symbol, Counted>,
     nodes: Vec<Node>,
     subject: Option<About>,
     /// Movements of cash that are nodes already, by their place in the cash book.
@@ -40,17 +44,19 @@ impl<'a> Record<'a> {
             transactions.iter().filter(|booking| booking.date <= books.as_of()).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
         let by_id = ordered.iter().map(|booking| (booking.id, *booking)).collect();
+        let names = TickerChanges::new(transactions);
         Self {
             market,
             books,
-            ordered,
             by_id,
+            places: Places::new(&ordered, &names, books),
+            counted: HashMap::new(),
             nodes: Vec::new(),
             subject: None,
             movements: HashMap::new(),
             trades: HashMap::new(),
             costs: HashMap::new(),
-            names: TickerChanges::new(transactions),
+            names,
         }
     }
 

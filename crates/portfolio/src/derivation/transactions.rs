@@ -10,16 +10,7 @@ use crate::Position;
 use crate::books::{Charge, Income, IncomeKind, PositionFlow, PositionFlowKind};
 use crate::exact::Exact;
 
-impl<'a> Record<'a> {
-    /// The transactions that name the instrument, by its last name or an earlier one, in order.
-    pub(super) fn of_symbol(&self, position: &Position) -> Vec<&'a Transaction> {
-        let named = |booking: &&'a Transaction| {
-            let mut symbols = booking.booking.symbols();
-            symbols.any(|symbol| *self.last_name(symbol, booking.date) == position.symbol)
-        };
-        self.ordered.iter().copied().filter(named).collect()
-    }
-
+impl Record<'_> {
     /// A field of a transaction.
     pub(super) fn field(
         &mut self,
@@ -170,7 +161,7 @@ impl<'a> Record<'a> {
         };
         let base = self.base();
         let mut parts = Vec::new();
-        for transaction in self.of_symbol(position) {
+        for transaction in self.places.bookings(&position.symbol).iter().copied() {
             let (fee, tax) = match &transaction.booking {
                 Booking::Buy(trade)
                 | Booking::Sell { trade, .. }
@@ -254,12 +245,13 @@ impl<'a> Record<'a> {
 
     fn dividend_flow(&mut self, position: &Position, flow: &PositionFlow) -> Option<usize> {
         let base = self.base();
-        let paid = position.income.iter().find(|paid| {
-            paid.kind == IncomeKind::Dividend
-                && paid.date == flow.date
-                && paid.transaction == flow.transaction
-                && paid.net_in_base().map(|net| -net) == flow.amount
-        })?;
+        let of_day = position.income.partition_point(|paid| paid.date < flow.date);
+        let paid =
+            position.income.iter().skip(of_day).take_while(|paid| paid.date == flow.date).find(|paid| {
+                paid.kind == IncomeKind::Dividend
+                    && paid.transaction == flow.transaction
+                    && paid.net_in_base().map(|net| -net) == flow.amount
+            })?;
         let net = self.net_income(paid);
         let rate = super::Calculation::income_rate(self, paid);
         let label = money(base, "Net income in base", "net income x exchange rate");

@@ -42,11 +42,18 @@ impl Valued {
     }
 }
 
-impl<C: Calculation> HoldingFigures<C> {
+/// What a holding is worth, computed or derived.
+pub(crate) struct HoldingValue<C: Calculation> {
+    pub(crate) quantity: C::Amount,
+    pub(crate) price: C::Amount,
+    pub(crate) exchange_rate: C::Amount,
+    pub(crate) value: C::Amount,
+}
+
+impl<C: Calculation> HoldingValue<C> {
     pub(crate) fn new(c: &mut C, position: &Position, books: &Books, valued: &Valued) -> Self {
         let (base, listed, as_of) = (books.options().base, position.currency, books.as_of());
         c.about(|| Some(About::Instrument(position.symbol.clone())));
-
         let quantity = c.quantity(position);
         let price = c.price(position, as_of, &valued.price);
         let exchange_rate = c.exchange_rate((listed, base), as_of, &valued.exchange_rate);
@@ -61,6 +68,15 @@ impl<C: Calculation> HoldingFigures<C> {
         } else {
             c.constant(value_label, Decimal::ZERO)
         };
+        Self { quantity, price, exchange_rate, value }
+    }
+}
+
+impl<C: Calculation> HoldingFigures<C> {
+    pub(crate) fn new(c: &mut C, position: &Position, books: &Books, valued: &Valued) -> Self {
+        let (base, listed, as_of) = (books.options().base, position.currency, books.as_of());
+        let HoldingValue { quantity, price, exchange_rate, value } =
+            HoldingValue::new(c, position, books, valued);
         let cost = cost_basis(c, position, Side::Base, money(base, "Cost basis", "sum of the lots' costs"));
         let listed_label = money(listed, "Cost basis at the listing", "sum of the lots' costs");
         let listed_cost = cost_basis(c, position, Side::Listed, listed_label);

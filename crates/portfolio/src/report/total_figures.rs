@@ -42,7 +42,20 @@ pub(crate) struct CashFigures<C: Calculation> {
     pub(crate) currency_gain: C::Amount,
 }
 
-impl<C: Calculation> CashFigures<C> {
+/// What cash of one currency is worth, computed or derived.
+pub(crate) struct CashValue<C: Calculation> {
+    pub(crate) balance: C::Amount,
+    pub(crate) value: C::Amount,
+}
+
+/// What a portfolio is worth, computed or derived.
+pub(crate) struct TotalValue<C: Calculation> {
+    pub(crate) holdings: C::Amount,
+    pub(crate) cash: C::Amount,
+    pub(crate) value: C::Amount,
+}
+
+impl<C: Calculation> CashValue<C> {
     pub(crate) fn new(c: &mut C, cash: &CashBalance, books: &Books, market: &Market) -> Self {
         let (base, as_of) = (books.options().base, books.as_of());
         c.about(|| Some(About::Cash(cash.currency)));
@@ -54,6 +67,41 @@ impl<C: Calculation> CashFigures<C> {
             let rate = c.exchange_rate((cash.currency, base), as_of, &rate);
             c.product(money(base, "Cash in base", "balance x exchange rate"), &balance, &rate)
         };
+        Self { balance, value }
+    }
+}
+
+impl<C: Calculation> TotalValue<C> {
+    /// Of the values of holdings and of cash.
+    pub(crate) fn new<'f>(
+        c: &mut C,
+        books: &Books,
+        holdings: impl Iterator<Item = &'f C::Amount>,
+        cash: impl Iterator<Item = &'f C::Amount>,
+    ) -> Self
+    where
+        C::Amount: 'f,
+    {
+        let base = books.options().base;
+        c.about(|| None);
+        let label = money(base, "Holdings' value", "sum over the holdings");
+        let holdings = c.sum_of(label, holdings, |_, value| value.clone());
+        let cash = c.sum_of(money(base, "Cash", "sum over the currencies"), cash, |_, value| value.clone());
+        let value = c.sum(money(base, "Portfolio value", "holdings + cash"), [&holdings, &cash]);
+        Self { holdings, cash, value }
+    }
+
+    /// The money-weighted return of what crossed the border.
+    pub(crate) fn xirr(&self, c: &mut C, books: &Books) -> C::Rate {
+        let flows = books.external_flows().iter().map(|flow| (flow.date, flow));
+        c.money_weighted(flows, C::external_flow, (books.as_of(), &self.value))
+    }
+}
+
+impl<C: Calculation> CashFigures<C> {
+    pub(crate) fn new(c: &mut C, cash: &CashBalance, books: &Books, market: &Market) -> Self {
+        let base = books.options().base;
+        let CashValue { balance, value } = CashValue::new(c, cash, books, market);
         let booked = c.booked_balance(cash);
         c.about(|| Some(About::Cash(cash.currency)));
         let label = money(base, "Currency gain of cash", "balance at the day's rate - balance as booked");
@@ -132,7 +180,6 @@ impl<C: Calculation> TotalFigures<C> {
         let over_holdings = |c: &mut C, figure, of: fn(&HoldingFigures<C>) -> &C::Amount| {
             c.sum_of(money(base, figure, "sum over the holdings"), holdings, |_, holding| of(holding).clone())
         };
-        let holdings_value = over_holdings(c, "Holdings' value", |holding| &holding.value);
         let cost = over_holdings(c, "Cost basis", |holding| &holding.cost);
         let unrealised = over_holdings(c, "Unrealised gain", |holding| &holding.unrealised);
         let realised = over_holdings(c, "Realised gain", |holding| &holding.realised);
@@ -141,10 +188,10 @@ impl<C: Calculation> TotalFigures<C> {
         let over_cash = |c: &mut C, figure, of: fn(&CashFigures<C>) -> &C::Amount| {
             c.sum_of(money(base, figure, "sum over the currencies"), cash, |_, cash| of(cash).clone())
         };
-        let cash_value = over_cash(c, "Cash", |cash| &cash.value);
         let cash_currency_gain = over_cash(c, "Currency gain of cash", |cash| &cash.currency_gain);
 
-        let value = c.sum(money(base, "Portfolio value", "holdings + cash"), [&holdings_value, &cash_value]);
+        let holdings_values = holdings.iter().map(|holding| &holding.value);
+        let whole = TotalValue::new(c, books, holdings_values, cash.iter().map(|cash| &cash.value));
         let income = c.sum(money(base, "Income", "dividends + interest"), [&dividends, &interest]);
         let charges_label = money(base, "Charges", "fees and taxes that belong to no trade");
         let charges = c.sum(charges_label, [&named_charges, &unnamed_charges]);
@@ -179,14 +226,10 @@ impl<C: Calculation> TotalFigures<C> {
                 &total_gain,
                 &paid_in,
             ),
-            xirr: c.money_weighted(
-                books.external_flows().iter().map(|flow| (flow.date, flow)),
-                C::external_flow,
-                (as_of, &value),
-            ),
-            holdings_value,
-            cash: cash_value,
-            value,
+            xirr: whole.xirr(c, books),
+            holdings_value: whole.holdings,
+            cash: whole.cash,
+            value: whole.value,
             cost,
             unrealised,
             realised,

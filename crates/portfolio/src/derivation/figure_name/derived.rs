@@ -9,8 +9,8 @@ use crate::derivation::returns::Days;
 use crate::derivation::{About, Calculation, Label, Unit, fraction, money};
 use crate::drawdown::max_drawdown;
 use crate::report::day_change;
-use crate::report::figures::{HoldingFigures, LotFigures, Valued, sale_gain};
-use crate::report::total_figures::{CashFigures, TotalFigures};
+use crate::report::figures::{HoldingFigures, HoldingValue, LotFigures, Valued, sale_gain};
+use crate::report::total_figures::{CashFigures, CashValue, TotalFigures, TotalValue};
 use crate::report::{
     WEIGHT,
     day_change::{DayFigures, DayParts},
@@ -184,8 +184,7 @@ impl PortfolioFigure {
             Self::Withdrawals => sums.withdrawals,
             Self::NetDeposits => sums.net_deposits,
             Self::NetTransfers => sums.net_transfers,
-            Self::SimpleReturn => sums.simple,
-            _ => sums.xirr,
+            _ => sums.simple,
         }
     }
 }
