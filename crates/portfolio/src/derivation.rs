@@ -16,6 +16,7 @@ mod periods;
 mod places;
 mod record;
 mod returns;
+mod risk;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -31,8 +32,10 @@ pub(crate) use calculation::{
 };
 pub use figure_name::{
     BenchmarkFigure, CashFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure,
+    RiskFigure,
 };
-pub use operation::Operation;
+pub use operation::{Operation, Statistic};
+pub use risk::RiskBasis;
 pub use tree::{About, Column, Derivation, Field, InvalidDerivation, Node, Number, Source, Unit, Working};
 
 use self::record::Record;

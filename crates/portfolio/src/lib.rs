@@ -108,7 +108,7 @@ pub use decisions::{
 };
 pub use derivation::{
     BenchmarkFigure, CashFigure, Derivation, Derivations, FigureName, HoldingFigure, LotFigure, PeriodFigure,
-    PortfolioFigure,
+    PortfolioFigure, RiskBasis, RiskFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};

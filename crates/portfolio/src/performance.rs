@@ -18,6 +18,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use self::capital_gains::{Basis, CapitalGains, TradeCosts};
+pub(crate) use self::columns::Columns;
 use self::explanation::Facts;
 pub use self::gain_parts::{CostParts, GainParts, IncomeParts};
 pub use self::returns::{LinkedReturn, PeriodReturns};

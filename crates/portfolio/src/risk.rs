@@ -30,6 +30,7 @@ pub use calmar_ratio::calmar_ratio;
 pub use correlation::correlation;
 pub use downside_deviation::downside_deviation;
 pub use period_rate::{PeriodRate, per_period};
+pub(crate) use report::Closes;
 pub use report::{AgainstBenchmark, RiskFree, RiskReport, RiskTerms, TradingDays};
 pub use returns::{common_periods, returns_of};
 pub use sharpe_ratio::sharpe_ratio;

@@ -63,6 +63,18 @@ impl Record<'_> {
         })
     }
 
+    /// Cost of all that is held, or gains of all sales.
+    pub(super) fn before_fees(&mut self, cost: bool) -> usize {
+        let books = self.books;
+        let parts = books.positions().iter().map(|position| {
+            if cost { self.cost_before_fees(position) } else { self.realised_before_fees(position) }
+        });
+        let parts = parts.collect();
+        let figure = if cost { "Cost before fees" } else { "Realised gain before fees" };
+        let label = money(self.base(), figure, "sum over the holdings");
+        self.with_subject(None, |record| record.computed(label, Operation::Sum, parts))
+    }
+
     /// What is left without fees, then without taxes.
     fn without(&mut self, label: Label, [whole, fees, taxes]: [usize; 3]) -> usize {
         let before_tax = Label { formula: "with tax, without fees", ..label };

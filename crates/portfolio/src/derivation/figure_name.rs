@@ -6,6 +6,7 @@ use bellwether_domain::{Currency, Symbol, TransactionId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::risk::RiskBasis;
 use crate::Period;
 
 /// A figure that can be derived.
@@ -69,6 +70,17 @@ pub enum FigureName {
         /// Its figure.
         figure: PeriodFigure,
     },
+    /// Of the risk of a period.
+    Risk {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// What it is measured against.
+        basis: RiskBasis,
+        /// Its figure.
+        figure: RiskFigure,
+    },
 }
 
 macro_rules! figures {
@@ -98,12 +110,16 @@ figures! {
         Cash,
         /// Cost of what is held.
         Cost,
+        /// The same before the fees and taxes of trades.
+        CostBeforeFees,
         /// Value of the holdings less their cost.
         Unrealised,
         /// The same in relation to the cost.
         UnrealisedRate,
         /// Gains of all sales.
         Realised,
+        /// The same before the fees and taxes of trades.
+        RealisedBeforeFees,
         /// Gains of this calendar year's sales.
         RealisedThisYear,
         /// Dividends and interest after tax and fee.
@@ -180,6 +196,10 @@ figures! {
         Opening,
         /// Value at the close of the last day.
         Closing,
+        /// What came in, of the days on which more came than went.
+        PaidIn,
+        /// What went out, of the days on which more went than came.
+        PaidOut,
         /// What crossed the border in between.
         NetFlows,
         /// Closing less opening less net flows.
@@ -190,6 +210,42 @@ figures! {
         ModifiedDietz,
         /// Gain in relation to the opening value and what was paid in.
         Simple,
+        /// Gain in relation to the holdings at the opening and all that was bought.
+        OnPurchases,
+        /// Time-weighted return.
+        TimeWeighted,
+        /// The same a year.
+        AnnualisedTimeWeighted,
+    }
+}
+
+figures! {
+    /// The figures of risk; [`RiskReport`](crate::risk::RiskReport) defines them.
+    RiskFigure {
+        /// Standard deviation a year.
+        Volatility,
+        /// Reward above the risk-free rate for each unit of deviation.
+        SharpeRatio,
+        /// Deviation of the shortfalls a year.
+        DownsideDeviation,
+        /// Reward above the minimum for each unit of downside deviation.
+        SortinoRatio,
+        /// The deepest fall.
+        MaxDrawdown,
+        /// How far the end is below the high.
+        CurrentDrawdown,
+        /// Root mean square of the drawdowns.
+        UlcerIndex,
+        /// Annualised return for the deepest fall.
+        CalmarRatio,
+        /// Slope of the returns on the benchmark's.
+        Beta,
+        /// Return a year beyond what beta explains.
+        Alpha,
+        /// Pearson's correlation.
+        Correlation,
+        /// Deviation of the differences a year.
+        TrackingError,
     }
 }
 
@@ -238,6 +294,10 @@ figures! {
         Xirr,
         /// Time-weighted return of the whole time.
         TimeWeighted,
+        /// The same a year.
+        AnnualisedTimeWeighted,
+        /// The deepest fall of its time-weighted index.
+        MaxDrawdown,
     }
 }
 

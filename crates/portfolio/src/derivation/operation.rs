@@ -1,5 +1,6 @@
 //! The operations of derivations: the very functions that compute the figures.
 
+use bellwether_domain::epoch_day;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -9,9 +10,13 @@ use crate::books::cost_share;
 use crate::exact::{Exact, ratio};
 use crate::figure::total;
 use crate::modified_dietz::modified_dietz;
-use crate::twr::day_return;
+use crate::risk::{
+    Closes, PeriodRate, TRADING_DAYS, alpha, beta, calmar_ratio, correlation, downside_deviation, per_period,
+    sharpe_ratio, sortino_ratio, tracking_error, ulcer_index, volatility,
+};
+use crate::twr::{HoldThenTrade, day_return, time_weighted};
 use crate::xirr::{Flow, Rate, xirr};
-use crate::{Figure, Reason};
+use crate::{DailySeries, Figure, Reason, current_drawdown, max_drawdown};
 
 /// What is done with the operands. Unknown operands make the result unknown, for their reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,11 +70,96 @@ pub enum Operation {
     FloatProduct,
     /// `a / b` in binary.
     FloatQuotient,
+    /// A series: growth of 1 by day, hold then trade, of the series of value, of what was held and of net flow. Its
+    /// value is that of the last day.
+    GrowthByDay,
+    /// The deepest fall of a series of growth; the start at 1 is a high too.
+    DeepestFall,
+    /// How far the end of a series of growth is below its high.
+    FallAtTheEnd,
+    /// The rate of one trading day that compounds to a yearly one.
+    PerTradingDay,
+    /// Annualised return for the deepest fall.
+    CalmarRatio,
+    /// A statistic of the returns between these closes: of a series of growth, of a benchmark's where it needs one, less
+    /// a rate for each day where it needs that.
+    Statistic {
+        /// Which.
+        statistic: Statistic,
+        /// The opening close, then that of each trading day.
+        closes: Vec<NaiveDate>,
+    },
+}
+
+/// Statistics of daily returns, as [`risk`](crate::risk) defines them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    /// Standard deviation a year.
+    Volatility,
+    /// Reward above the rate for each unit of deviation.
+    SharpeRatio,
+    /// Deviation of the shortfalls below the rate a year.
+    DownsideDeviation,
+    /// Reward above the rate for each unit of downside deviation.
+    SortinoRatio,
+    /// Root mean square of the drawdowns.
+    UlcerIndex,
+    /// Slope of the returns on the benchmark's, both above the rate.
+    Beta,
+    /// Return a year beyond what beta explains.
+    Alpha,
+    /// Pearson's correlation with the benchmark.
+    Correlation,
+    /// Deviation of the differences to the benchmark a year.
+    TrackingError,
+}
+
+/// What an operation works on: a number, or a series whose last number that is.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    pub(super) value: &'a Figure<Number>,
+    pub(super) series: Option<&'a DailySeries>,
+}
+
+/// What it makes.
+pub(super) struct Made {
+    pub(super) value: Figure<Number>,
+    pub(super) series: Option<DailySeries>,
+}
+
+impl Made {
+    pub(super) fn as_operand(&self) -> Operand<'_> {
+        Operand { value: &self.value, series: self.series.as_ref() }
+    }
+
+    fn of_series(series: Figure<DailySeries>) -> Self {
+        match series {
+            Ok(series) => {
+                Self { value: series.last().map(Number::Float).ok_or(Reason::TooShort), series: Some(series) }
+            }
+            Err(reason) => Self { value: Err(reason), series: None },
+        }
+    }
 }
 
 impl Operation {
+    /// Whether it makes a series, which those that use it need whole.
+    pub(super) fn makes_series(&self) -> bool {
+        matches!(self, Self::GrowthByDay)
+    }
+
     /// What it makes of its operands.
-    pub(super) fn apply(&self, operands: &[&Figure<Number>]) -> Figure<Number> {
+    pub(super) fn apply(&self, operands: &[Operand<'_>]) -> Made {
+        if self.makes_series() {
+            return Made::of_series(growth_by_day(operands));
+        }
+        Made { value: self.number(operands), series: None }
+    }
+
+    fn number(&self, operands: &[Operand<'_>]) -> Figure<Number> {
+        let series = |at: usize| series(operands, at);
+        let operands: Vec<_> = operands.iter().map(|operand| operand.value).collect();
         let exact = |at: usize| exact(operands.get(at).copied());
         let float = |at: usize| float(operands.get(at).copied());
         let all = || operands.iter().map(|operand| float_of(operand)).collect::<Figure<Vec<f64>>>();
@@ -106,12 +196,60 @@ impl Operation {
                     .collect();
                 modified_dietz(*opening, *closing, &flows, *from, *to).map(Number::Float)
             }
+            Self::GrowthByDay => Err(Reason::OutOfRange),
+            Self::DeepestFall => max_drawdown(series(0)?).map(|fall| Number::Float(fall.depth)),
+            Self::FallAtTheEnd => current_drawdown(series(0)?).map(Number::Float),
+            Self::PerTradingDay => per_period(float(0)?, TRADING_DAYS).map(Number::Float),
+            Self::CalmarRatio => calmar_ratio(float(0)?, float(1)?).map(Number::Float),
+            Self::Statistic { statistic, closes } => {
+                let closes = Closes { on: closes.iter().copied().map(epoch_day).collect() };
+                let returns = |at: usize| closes.returns(series(at)?);
+                let rate = |at: usize| Ok(PeriodRate::Constant(float(at)?));
+                statistic.of(returns, rate).map(Number::Float)
+            }
             Self::FloatSum => finite(all()?.iter().sum()),
             Self::FloatDifference => finite(float(0)? - float(1)?),
             Self::FloatProduct => finite(float(0)? * float(1)?),
             Self::FloatQuotient => finite(float(0)? / float(1)?),
         }
     }
+}
+
+impl Statistic {
+    /// Of the returns that are the operand of a place, and the rate that is another.
+    fn of<'r>(
+        self,
+        returns: impl Fn(usize) -> Figure<Vec<f64>>,
+        rate: impl Fn(usize) -> Figure<PeriodRate<'r>>,
+    ) -> Figure<f64> {
+        let own = returns(0)?;
+        match self {
+            Self::Volatility => volatility(&own, TRADING_DAYS),
+            Self::SharpeRatio => sharpe_ratio(&own, rate(1)?, TRADING_DAYS),
+            Self::DownsideDeviation => downside_deviation(&own, rate(1)?, TRADING_DAYS),
+            Self::SortinoRatio => sortino_ratio(&own, rate(1)?, TRADING_DAYS),
+            Self::UlcerIndex => ulcer_index(&own),
+            Self::Beta => beta(&own, &returns(1)?, rate(2)?),
+            Self::Alpha => alpha(&own, &returns(1)?, rate(2)?, TRADING_DAYS),
+            Self::Correlation => correlation(&own, &returns(1)?),
+            Self::TrackingError => tracking_error(&own, &returns(1)?, TRADING_DAYS),
+        }
+    }
+}
+
+fn series<'a>(operands: &[Operand<'a>], at: usize) -> Figure<&'a DailySeries> {
+    let operand = operands.get(at).ok_or(Reason::OutOfRange)?;
+    match (operand.series, operand.value) {
+        (Some(series), _) => Ok(series),
+        (None, Err(reason)) => Err(reason.clone()),
+        (None, Ok(_)) => Err(Reason::OutOfRange),
+    }
+}
+
+fn growth_by_day(operands: &[Operand<'_>]) -> Figure<DailySeries> {
+    let [value, held, flow] = [series(operands, 0)?, series(operands, 1)?, series(operands, 2)?];
+    let days = HoldThenTrade { value: &value.values, held: &held.values, flow: &flow.values };
+    Ok(time_weighted(value.first_day, days)?.index)
 }
 
 fn exact(operand: Option<&Figure<Number>>) -> Figure<Decimal> {

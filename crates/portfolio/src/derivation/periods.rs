@@ -8,7 +8,9 @@ use rust_decimal::Decimal;
 use super::calculation::{fraction, money};
 use super::figure_name::PeriodFigure;
 use super::record::Record;
+use super::risk::linked;
 use super::{About, Calculation, Label, Number, Operation, Source, Unit};
+use crate::books::{ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind};
 use crate::{Figure, Performance, Period, Position, Subject, performance};
 
 impl Record<'_> {
@@ -77,7 +79,17 @@ impl Record<'_> {
         if let Err(reason) = known {
             return self.given(label, Err(reason), Source::Unknown);
         }
-        let node = self.period_node(of, period, figure);
+        let node = match figure {
+            PeriodFigure::TimeWeighted | PeriodFigure::AnnualisedTimeWeighted => {
+                let growth = match self.growth_by_day(&subject, period) {
+                    Ok(growth) => growth,
+                    Err(reason) => return self.given(label, Err(reason), Source::Unknown),
+                };
+                let is_total = figure == PeriodFigure::TimeWeighted;
+                if is_total { self.linked_growth(growth) } else { self.annualised_growth(growth, period) }
+            }
+            _ => self.period_node(of, period, figure),
+        };
         self.checked_figure(node, label, known)
     }
 
@@ -89,6 +101,16 @@ impl Record<'_> {
             PeriodFigure::NetFlows => {
                 let (paid_in, paid_out) = self.paid(of, period);
                 self.computed(label, Operation::Sum, vec![paid_in, paid_out])
+            }
+            PeriodFigure::PaidIn => self.paid(of, period).0,
+            PeriodFigure::PaidOut => {
+                let (_, paid_out) = self.paid(of, period);
+                self.computed(label, Operation::Negation, vec![paid_out])
+            }
+            PeriodFigure::OnPurchases => {
+                let gain = self.period_node(of, period, PeriodFigure::Gain);
+                let bought = self.bought(of, period);
+                self.computed(label, Operation::Ratio, vec![gain, bought])
             }
             PeriodFigure::Simple => {
                 let gain = self.period_node(of, period, PeriodFigure::Gain);
@@ -107,7 +129,7 @@ impl Record<'_> {
                 let net = self.computed(deducted, Operation::Negation, vec![net]);
                 self.computed(label, Operation::Sum, vec![closing, opening, net])
             }
-            PeriodFigure::MoneyWeighted | PeriodFigure::ModifiedDietz => {
+            _ => {
                 let flows = self.flows_by_day(of, period);
                 let (opening, closing) = (self.value_on(of, period.from), self.value_on(of, period.to));
                 let dates = flows.iter().map(|(date, _)| *date);
@@ -127,6 +149,32 @@ impl Record<'_> {
                 self.computed(label, Operation::MoneyWeighted { dates }, operands)
             }
         }
+    }
+
+    /// The holdings at the opening, and what was bought or transferred in since.
+    fn bought(&mut self, of: Option<&Position>, period: Period) -> usize {
+        let books = self.books;
+        let positions: Vec<&Position> = of.map_or_else(|| books.positions().iter().collect(), |of| vec![of]);
+        let mut parts = Vec::new();
+        for position in positions {
+            parts.push(self.holding_value_on(position, period.from));
+            let counts = |flow: &&PositionFlow| {
+                let arrives = of.is_some() && flow.kind == PositionFlowKind::TransferIn;
+                period.contains(flow.date) && (flow.kind == PositionFlowKind::Purchase || arrives)
+            };
+            for flow in position.flows.iter().filter(counts) {
+                parts.push(self.flow_of(position, flow));
+            }
+        }
+        if of.is_none() {
+            let arrives =
+                |flow: &&ExternalFlow| period.contains(flow.date) && flow.kind == ExternalKind::TransferIn;
+            for flow in books.external_flows().iter().filter(arrives) {
+                parts.push(self.external(flow));
+            }
+        }
+        let label = money(self.base(), "Held and bought", "holdings at the opening + what was bought since");
+        self.computed(label, Operation::Sum, parts)
     }
 
     /// What was paid in, and out as a negative number: of the days on which more came, and of the others.
@@ -194,6 +242,13 @@ impl PeriodFigure {
                 "(closing - opening - net flows) / (opening + flows weighted by the time left)",
             ),
             Self::Simple => fraction("Simple return", "gain / (opening value + paid in)"),
+            Self::PaidIn => money(base, "Paid in", "sum of the days on which more came in"),
+            Self::PaidOut => money(base, "Paid out", "sum of the days on which more went out"),
+            Self::OnPurchases => fraction("Return on purchases", "gain / (holdings at the opening + bought)"),
+            Self::TimeWeighted => fraction("Time-weighted return", "growth of 1 - 1"),
+            Self::AnnualisedTimeWeighted => {
+                fraction("Annualised time-weighted return", "(1 + time-weighted return)^(365 / days) - 1")
+            }
         }
     }
 
@@ -209,6 +264,11 @@ impl PeriodFigure {
             }
             Self::ModifiedDietz => performance.returns.modified_dietz.clone().map(Number::Float),
             Self::Simple => performance.returns.simple.clone().map(Number::Float),
+            Self::PaidIn => exact(&performance.flows.paid_in),
+            Self::PaidOut => exact(&performance.flows.paid_out),
+            Self::OnPurchases => performance.returns.on_purchases.clone().map(Number::Float),
+            Self::TimeWeighted => linked(performance.returns.time_weighted.clone(), false),
+            Self::AnnualisedTimeWeighted => linked(performance.returns.time_weighted.clone(), true),
         }
     }
 }

@@ -10,13 +10,14 @@ use super::calculation::{
     Calculation, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 use super::costs::Wanted;
+use super::operation::{Made, Operand};
 use super::places::Places;
 use super::shares::Counted;
-use super::{About, Derivation, Node, Number, Operation, Source, Unit, Working};
+use super::{About, Column, Derivation, Node, Number, Operation, Source, Unit, Working};
 use crate::books::{
     Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow, TickerChanges,
 };
-use crate::{Books, CashBalance, Cost, Figure, Market, Position, RateOn, Reason};
+use crate::{Books, CashBalance, Cost, DailySeries, Figure, Market, Position, RateOn, Reason};
 
 /// Records figures as nodes; a figure is the place of its node.
 pub(super) struct Record<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Record<'a> {
     /// Shares that have been counted already, by instrument.
     pub(super) counted: HashMap<&'a Symbol, Counted>,
     nodes: Vec<Node>,
+    /// The nodes that are series.
+    series: HashMap<usize, DailySeries>,
     subject: Option<About>,
     /// Movements of cash that are nodes already, by their place in the cash book.
     pub(super) movements: HashMap<usize, usize>,
@@ -52,6 +55,7 @@ impl<'a> Record<'a> {
             places: Places::new(&ordered, &names, books),
             counted: HashMap::new(),
             nodes: Vec::new(),
+            series: HashMap::new(),
             subject: None,
             movements: HashMap::new(),
             trades: HashMap::new(),
@@ -82,7 +86,15 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn given(&mut self, label: Label, value: Figure<Number>, source: Source) -> usize {
-        self.push(label, value, Working::Given(source))
+        let series = source.series();
+        self.push(label, Made { value, series }, Working::Given(source))
+    }
+
+    /// A daily series as it is.
+    pub(super) fn series(&mut self, label: Label, column: Column, of: &DailySeries) -> usize {
+        let value = of.last().map(Number::Float).ok_or(Reason::TooShort);
+        let source = Source::Series { column, from: of.first_day, numbers: of.values.clone() };
+        self.given(label, value, source)
     }
 
     pub(super) fn exactly(&mut self, label: Label, value: Decimal, source: Source) -> usize {
@@ -90,9 +102,10 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn computed(&mut self, label: Label, operation: Operation, operands: Vec<usize>) -> usize {
-        let values: Vec<_> = operands.iter().map(|operand| &self.nodes[*operand].value).collect();
-        let value = operation.apply(&values);
-        self.push(label, value, Working::Computed { operation, operands })
+        let known =
+            |place: &usize| Operand { value: &self.nodes[*place].value, series: self.series.get(place) };
+        let made = operation.apply(&operands.iter().map(known).collect::<Vec<_>>());
+        self.push(label, made, Working::Computed { operation, operands })
     }
 
     /// The node, if its value is the one that the books have; else the books' value as it stands: nothing is explained
@@ -118,12 +131,15 @@ impl<'a> Record<'a> {
         &self.nodes[node].value
     }
 
-    fn push(&mut self, label: Label, value: Figure<Number>, working: Working) -> usize {
+    fn push(&mut self, label: Label, made: Made, working: Working) -> usize {
+        if let Some(series) = made.series {
+            self.series.insert(self.nodes.len(), series);
+        }
         self.nodes.push(Node {
             figure: label.figure.into(),
             of: self.subject.clone(),
             formula: label.formula.into(),
-            value,
+            value: made.value,
             unit: label.unit,
             working,
         });

@@ -6,6 +6,7 @@ mod worked;
 use bellwether_domain::Symbol;
 
 use super::*;
+use crate::risk::{RiskReport, TradingDays};
 use crate::{Benchmark, Period, PortfolioSeries, PositionSeries, Report, Subject, performance};
 
 /// The figure of a report that a name stands for.
@@ -23,6 +24,14 @@ pub(super) fn reported(
             PortfolioFigure::HoldingsValue => exact(&totals.holdings_value),
             PortfolioFigure::Cash => exact(&totals.cash),
             PortfolioFigure::Cost => exact(&totals.cost),
+            PortfolioFigure::CostBeforeFees => {
+                let costs = derivations.books.positions().iter().map(|of| of.cost().before_fees().base);
+                exact(&crate::figure::total(&costs.collect::<Vec<_>>()))
+            }
+            PortfolioFigure::RealisedBeforeFees => {
+                let sales = derivations.books.positions().iter().flat_map(|of| &of.sales);
+                exact(&crate::figure::total(&sales.map(crate::Sale::gain_before_fees).collect::<Vec<_>>()))
+            }
             PortfolioFigure::Unrealised => exact(&totals.unrealised),
             PortfolioFigure::UnrealisedRate => float(&totals.unrealised_rate),
             PortfolioFigure::Realised => exact(&totals.realised),
@@ -87,10 +96,18 @@ pub(super) fn reported(
                 HoldingFigure::DayReturn => {
                     holding.day_change.clone().and_then(|day| day.rate).map(Number::Float)
                 }
-                HoldingFigure::TimeWeighted => {
+                HoldingFigure::TimeWeighted
+                | HoldingFigure::AnnualisedTimeWeighted
+                | HoldingFigure::MaxDrawdown => {
                     let position = derivations.books.position(symbol).expect("a position");
                     let series = PositionSeries::new(position, &derivations.books, derivations.market);
-                    series.time_weighted.map(|linked| Number::Float(linked.total))
+                    let linked = series.time_weighted?;
+                    match figure {
+                        HoldingFigure::TimeWeighted => Ok(linked.total),
+                        HoldingFigure::AnnualisedTimeWeighted => linked.annualised,
+                        _ => crate::max_drawdown(&linked.index).map(|fall| fall.depth),
+                    }
+                    .map(Number::Float)
                 }
                 HoldingFigure::Xirr => holding.xirr.clone().map(|rate| Number::Float(rate.headline())),
             }
@@ -161,7 +178,28 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                 }
                 PeriodFigure::ModifiedDietz => performance.returns.modified_dietz.map(Number::Float),
                 PeriodFigure::Simple => performance.returns.simple.map(Number::Float),
+                PeriodFigure::PaidIn => exact(performance.flows.paid_in),
+                PeriodFigure::PaidOut => exact(performance.flows.paid_out),
+                PeriodFigure::OnPurchases => performance.returns.on_purchases.map(Number::Float),
+                PeriodFigure::TimeWeighted => {
+                    performance.returns.time_weighted.map(|linked| Number::Float(linked.total))
+                }
+                PeriodFigure::AnnualisedTimeWeighted => {
+                    performance.returns.time_weighted.and_then(|linked| linked.annualised).map(Number::Float)
+                }
             }
+        }
+        FigureName::Risk { of, period, basis, figure } => {
+            let subject = match of {
+                Some(of) => Subject::holding(&[books], of)?,
+                None => Subject::portfolio(books),
+            };
+            let returns = performance(&subject, market, *period).returns.time_weighted?;
+            let benchmark = basis.benchmark.as_ref();
+            let benchmark = benchmark.map(|of| Benchmark::new(of, market, subject.base(), books.as_of()));
+            let (benchmark, own) = (benchmark.transpose()?, crate::risk::trading_days(&subject, market));
+            let days = benchmark.as_ref().map_or(TradingDays::On(&own), TradingDays::Of);
+            figure.of(&RiskReport::new(&returns, days, basis.terms())?).map(Number::Float)
         }
         _ => unreachable!("a report has it"),
     }
@@ -207,7 +245,24 @@ pub(super) fn names_beyond(
         PeriodFigure::ALL.iter().map(name)
     });
     let values = of().map(|of| FigureName::ValueOn { of, day: period.from });
-    sales.chain(lots).chain(benchmarks).chain(periods).chain(values).collect()
+    let basis = |benchmark: Option<&Symbol>| RiskBasis {
+        benchmark: benchmark.cloned(),
+        risk_free: rust_decimal::Decimal::new(2, 2),
+        minimum_acceptable: benchmark.map(|_| rust_decimal::Decimal::new(5, 2)),
+    };
+    let risks = of().flat_map(move |of| {
+        [None, Some(benchmark)].into_iter().flat_map(move |benchmark| {
+            let of = of.clone();
+            let name = move |figure: &RiskFigure| FigureName::Risk {
+                of: of.clone(),
+                period,
+                basis: basis(benchmark),
+                figure: *figure,
+            };
+            RiskFigure::ALL.iter().map(name)
+        })
+    });
+    sales.chain(lots).chain(benchmarks).chain(periods).chain(values).chain(risks).collect()
 }
 
 /// All figures of a report.

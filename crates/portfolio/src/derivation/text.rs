@@ -95,6 +95,9 @@ impl fmt::Display for Source {
             Self::Dividend { symbol, ex_date } => write!(f, "known dividend of {symbol} of {ex_date}"),
             Self::Split { symbol, ex_date } => write!(f, "split of {symbol} of {ex_date}"),
             Self::Daily { column, day } => write!(f, "{column} of {day}"),
+            Self::Series { column, from, numbers } => {
+                write!(f, "{column} of {} days from {from} on", numbers.len())
+            }
             Self::Ledger => f.write_str("counted by the ledger"),
             Self::Constant => f.write_str("always the same"),
             Self::Unknown => f.write_str("unknown"),

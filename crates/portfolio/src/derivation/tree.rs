@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
+use super::operation::Made;
 use crate::exact::Exact;
-use crate::{Figure, PriceOrigin, Reason};
+use crate::{DailySeries, Figure, PriceOrigin, Reason};
 
 /// How a figure came about: a tree down to the transactions, prices and rates that it rests on.
 ///
@@ -65,6 +66,17 @@ pub enum Number {
     Exact(Decimal),
     /// A rate of return or another figure in binary. As text, so that every reader gets the same bits.
     Float(#[serde(with = "float_as_text")] f64),
+}
+
+impl Source {
+    pub(super) fn series(&self) -> Option<DailySeries> {
+        match self {
+            Self::Series { from, numbers, .. } => {
+                Some(DailySeries { first_day: *from, values: numbers.clone() })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Number {
@@ -183,6 +195,16 @@ pub enum Source {
         /// The day.
         day: NaiveDate,
     },
+    /// A daily series, whose last number the value is; ask for the figure of a day to see how it came about.
+    Series {
+        /// Which series.
+        column: Column,
+        /// The day of the first number.
+        from: NaiveDate,
+        /// One number a day. As text, so that every reader gets the same bits.
+        #[serde(with = "floats_as_text")]
+        numbers: Vec<f64>,
+    },
     /// As the replay of the ledger counted it, such as the shares that a sale takes from a lot.
     Ledger,
     /// A number that is always the same.
@@ -275,10 +297,19 @@ impl Node {
     }
 
     /// The value again from those of the operands; its own where it is not computed.
-    fn evaluated(&self, values: &[Figure<Number>]) -> Figure<Number> {
-        let Working::Computed { operation, operands } = &self.working else { return self.value.clone() };
-        let operands: Vec<_> = operands.iter().filter_map(|operand| values.get(*operand)).collect();
-        operation.apply(&operands)
+    fn evaluated(&self, known: &[Made]) -> Made {
+        match &self.working {
+            Working::Computed { operation, operands } => {
+                let operands = operands.iter().filter_map(|operand| known.get(*operand));
+                operation.apply(&operands.map(Made::as_operand).collect::<Vec<_>>())
+            }
+            Working::Given(source) => Made { value: self.value.clone(), series: source.series() },
+            Working::Folded => Made { value: self.value.clone(), series: None },
+        }
+    }
+
+    fn makes_series(&self) -> bool {
+        matches!(&self.working, Working::Computed { operation, .. } if operation.makes_series())
     }
 }
 
@@ -312,16 +343,16 @@ impl Derivation {
     /// # Errors
     /// The reason why the figure is unknown.
     pub fn evaluate(&self) -> Figure<Number> {
-        let mut values: Vec<Figure<Number>> = Vec::with_capacity(self.nodes.len());
+        let mut known: Vec<Made> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let value = node.evaluated(&values);
-            values.push(value);
+            let made = node.evaluated(&known);
+            known.push(made);
         }
-        values.pop().unwrap_or(Err(Reason::OutOfRange))
+        known.pop().map_or(Err(Reason::OutOfRange), |made| made.value)
     }
 
     /// The derivation down to so many steps below the figure; 0 leaves the figure alone. What lies deeper is
-    /// [`Working::Folded`].
+    /// [`Working::Folded`]; series are never folded, because what is made of them needs them whole.
     #[must_use]
     pub fn to_depth(&self, depth: usize) -> Self {
         Self::kept(&self.nodes, self.nodes.len() - 1, depth)
@@ -339,7 +370,7 @@ impl Derivation {
         depths[root] = 0;
         for at in (0..=root).rev() {
             let below = depths[at].saturating_add(1);
-            if depths[at] == usize::MAX || below > depth {
+            if depths[at] == usize::MAX || (below > depth && !nodes[at].makes_series()) {
                 continue;
             }
             for operand in nodes[at].operands() {
@@ -354,8 +385,8 @@ impl Derivation {
             }
             places[at] = kept.len();
             let mut node = node.clone();
-            if let Working::Computed { operands, .. } = &mut node.working {
-                if depths[at] >= depth {
+            if let Working::Computed { operation, operands } = &mut node.working {
+                if depths[at] >= depth && !operation.makes_series() {
                     node.working = Working::Folded;
                 } else {
                     for operand in operands {
@@ -382,5 +413,25 @@ mod float_as_text {
         let text = String::deserialize(deserializer)?;
         let number: f64 = text.parse().map_err(de::Error::custom)?;
         if number.is_finite() { Ok(number) } else { Err(de::Error::custom("no figure is infinite")) }
+    }
+}
+
+/// Many of them, with a space in between.
+mod floats_as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<_> = numbers.iter().map(|number| format!("{number:?}")).collect();
+        serializer.serialize_str(&texts.join(" "))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = |text: &str| match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            Ok(_) => Err(de::Error::custom("no figure is infinite")),
+            Err(error) => Err(de::Error::custom(error)),
+        };
+        text.split_whitespace().map(number).collect()
     }
 }

@@ -10,16 +10,16 @@ use crate::{DailySeries, Figure, HoldThenTrade, Market, Period, Reason};
 /// The value, holdings and flows of a subject on each day of a period, its opening day first.
 ///
 /// They begin later where the subject does.
-pub(super) struct Columns {
+pub(crate) struct Columns {
     /// The day of the first value.
-    pub(super) first: NaiveDate,
+    pub(crate) first: NaiveDate,
     value: Vec<f64>,
     held: Vec<f64>,
     flow: Vec<f64>,
 }
 
 impl Columns {
-    pub(super) fn new(subject: &Subject<'_>, market: &Market, period: Period) -> Figure<Self> {
+    pub(crate) fn new(subject: &Subject<'_>, market: &Market, period: Period) -> Figure<Self> {
         subject.read_to(period.to)?;
         let begun = subject.first_day().filter(|day| *day <= period.to).ok_or(Reason::NoCapital)?;
         let first = begun.max(period.from);
@@ -62,7 +62,7 @@ impl Columns {
         Ok(Self { first, value, held, flow })
     }
 
-    pub(super) fn days(&self) -> HoldThenTrade<'_> {
+    pub(crate) fn days(&self) -> HoldThenTrade<'_> {
         HoldThenTrade { value: &self.value, held: &self.held, flow: &self.flow }
     }
 

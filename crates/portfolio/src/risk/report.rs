@@ -95,11 +95,8 @@ impl RiskReport {
     /// [`Reason::OutOfRange`] for a rate of -100 % or less.
     pub fn new(returns: &LinkedReturn, days: TradingDays<'_>, terms: RiskTerms<'_>) -> Figure<Self> {
         let benchmark = days.benchmark().map(Benchmark::index);
-        let mut opens = first_day(&returns.index)?;
-        for other in benchmark.iter().chain(terms.risk_free.index()) {
-            opens = opens.max(first_day(other)?);
-        }
-        let days = Closes::new(returns, opens, days);
+        let days = Closes::new(returns, days, terms.risk_free)?;
+        let opens = days.on.first().map(|day| from_epoch_day(*day)).ok_or(Reason::TooShort)?;
         let own = days.returns(&returns.index)?;
         let risk_free = terms.risk_free.on(&days)?;
         let risk_free = risk_free.as_rate();
@@ -203,17 +200,27 @@ impl RiskFreeReturns {
 }
 
 /// The closes between which returns are measured: the opening one, then that of each trading day.
-struct Closes {
-    on: Vec<i32>,
+pub(crate) struct Closes {
+    pub(crate) on: Vec<i32>,
 }
 
 impl Closes {
-    fn new(returns: &LinkedReturn, opens: NaiveDate, days: TradingDays<'_>) -> Self {
+    /// From the first day on which all that is looked at is known.
+    pub(crate) fn new(
+        returns: &LinkedReturn,
+        days: TradingDays<'_>,
+        risk_free: RiskFree<'_>,
+    ) -> Figure<Self> {
+        let mut opens = first_day(&returns.index)?;
+        opens = days.benchmark().map_or(opens, |benchmark| opens.max(benchmark.first_day()));
+        if let Some(index) = risk_free.index() {
+            opens = opens.max(first_day(index)?);
+        }
         let last = returns.ended.unwrap_or(returns.index.day(returns.index.len().saturating_sub(1)));
-        Self { on: days.days_between(opens, last) }
+        Ok(Self { on: days.days_between(opens, last) })
     }
 
-    fn returns(&self, index: &DailySeries) -> Figure<Vec<f64>> {
+    pub(crate) fn returns(&self, index: &DailySeries) -> Figure<Vec<f64>> {
         let first = i64::from(epoch_day(index.first_day));
         let mut closes = Vec::with_capacity(self.on.len());
         for day in &self.on {

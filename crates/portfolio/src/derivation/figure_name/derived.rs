@@ -15,7 +15,7 @@ use crate::report::{
     WEIGHT,
     day_change::{DayFigures, DayParts},
 };
-use crate::{Books, Market, PortfolioSeries, Position, PositionSeries, Reason};
+use crate::{Books, Market, PortfolioSeries, Position, PositionSeries, Reason, Subject};
 
 impl FigureName {
     /// Makes the figure a node, by the functions that make a report.
@@ -67,6 +67,16 @@ impl FigureName {
                 Of::Portfolio => record.of_period(None, *period, *figure),
                 Of::Nothing => not_held(record, Unit::Money(books.options().base)),
             },
+            Self::Risk { of, period, basis, figure } => {
+                let subject = match of {
+                    Some(symbol) => Subject::holding(&[books], symbol),
+                    None => Ok(Subject::portfolio(books)),
+                };
+                match subject {
+                    Ok(subject) => record.risk(&subject, *period, basis, *figure),
+                    Err(_) => not_held(record, Unit::Number),
+                }
+            }
         }
     }
 }
@@ -162,11 +172,20 @@ impl PortfolioFigure {
                 }
             };
         }
+        if matches!(self, Self::CostBeforeFees | Self::RealisedBeforeFees) {
+            return record.before_fees(self == Self::CostBeforeFees);
+        }
+        if matches!(self, Self::Value | Self::HoldingsValue | Self::Cash | Self::Xirr) {
+            let whole = whole(record, books, market);
+            return match self {
+                Self::Value => whole.value,
+                Self::HoldingsValue => whole.holdings,
+                Self::Cash => whole.cash,
+                _ => whole.xirr(record, books),
+            };
+        }
         let sums = sums(record, books, market);
         match self {
-            Self::Value => sums.value,
-            Self::HoldingsValue => sums.holdings_value,
-            Self::Cash => sums.cash,
             Self::Cost => sums.cost,
             Self::Unrealised => sums.unrealised,
             Self::UnrealisedRate => sums.unrealised_rate,
@@ -205,16 +224,12 @@ impl HoldingFigure {
             let change = day.change(record, books);
             return if self == Self::DayChange { change.amount } else { session_return(record, &change) };
         }
-        if self == Self::TimeWeighted {
+        if matches!(self, Self::TimeWeighted | Self::AnnualisedTimeWeighted | Self::MaxDrawdown) {
             let series = PositionSeries::new(position, books, market);
             let (value, held) = (&series.value, &series.held);
             record.about(|| Some(About::Instrument(symbol.clone())));
-            return record.time_weighted(Days {
-                value,
-                held,
-                flows: &series.flows,
-                linked: &series.time_weighted,
-            });
+            let days = Days { value, held, flows: &series.flows, linked: &series.time_weighted };
+            return self.of_days(record, days);
         }
         match self {
             Self::CostBeforeFees => return record.cost_before_fees(position),
@@ -241,15 +256,42 @@ impl HoldingFigure {
             | Self::DayChange
             | Self::DayReturn
             | Self::TimeWeighted
+            | Self::AnnualisedTimeWeighted
+            | Self::MaxDrawdown
             | Self::CostBeforeFees
             | Self::RealisedBeforeFees => figures.xirr,
             Self::Weight => {
-                let whole = sums(record, books, market).value;
+                let whole = whole(record, books, market).value;
                 record.about(|| Some(About::Instrument(symbol.clone())));
                 record.ratio(WEIGHT, &figures.value, &whole)
             }
         }
     }
+}
+
+impl HoldingFigure {
+    fn of_days(self, record: &mut Record<'_>, days: Days<'_>) -> usize {
+        match self {
+            Self::TimeWeighted => record.time_weighted(days),
+            Self::AnnualisedTimeWeighted => record.annualised(days),
+            _ => {
+                let index = days.linked.as_ref().map(|linked| &linked.index);
+                record.max_drawdown(days, &index.map_err(Clone::clone).and_then(max_drawdown))
+            }
+        }
+    }
+}
+
+/// The values alone: what they rest on is far less than what all figures rest on.
+fn whole<'a>(record: &mut Record<'a>, books: &Books, market: &Market) -> TotalValue<Record<'a>> {
+    let holdings: Vec<_> = books
+        .positions()
+        .iter()
+        .map(|of| HoldingValue::new(record, of, books, &Valued::new(of, books, market)).value)
+        .collect();
+    let balances = books.cash().balances.iter();
+    let cash: Vec<_> = balances.map(|cash| CashValue::new(record, cash, books, market).value).collect();
+    TotalValue::new(record, books, holdings.iter(), cash.iter())
 }
 
 fn sums<'a>(record: &mut Record<'a>, books: &Books, market: &Market) -> TotalFigures<Record<'a>> {

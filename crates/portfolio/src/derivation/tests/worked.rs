@@ -435,3 +435,85 @@ fn a_sale_is_asked_for_by_its_instrument() {
     assert_eq!(of("OLD"), Ok(exact("5")), "15 for a cost of 10");
     assert_eq!(of("NEW"), Ok(exact("-6")), "2 for half of 2.5 that cost 40");
 }
+
+/// Ninety days on which AAPL swings, and MSFT half as much.
+fn swinging() -> Market {
+    let closes = |first: f64, swing: f64| {
+        let first_day = bellwether_domain::epoch_day(date("2024-01-01"));
+        let days: Vec<i32> = (first_day..first_day + 90).collect();
+        let close = |day: &i32| first + swing * f64::from((day - first_day) % 7 - (day - first_day) % 4);
+        let closes = days.iter().map(close).collect();
+        let columns = bellwether_domain::PriceColumns { days, closes };
+        InstrumentData::new(usd()).with_prices(PriceSeries::as_traded(columns))
+    };
+    market([("AAPL", closes(100.0, 1.0)), ("MSFT", closes(200.0, 0.5))])
+}
+
+#[test]
+fn every_figure_of_risk_is_made_again_from_the_days_it_rests_on() {
+    let ledger =
+        Ledger::default().buy("2024-01-01", "AAPL", "10", "100").sell("2024-02-01", "AAPL", "4", "103");
+    let market = swinging();
+    let derivations = derivations(&ledger, &market, "2024-03-30");
+    let report = report(&derivations);
+    let period = Period::new(date("2024-01-02"), date("2024-03-30")).expect("a period");
+    let basis = RiskBasis {
+        benchmark: Some(symbol("MSFT")),
+        risk_free: decimal("0.02"),
+        minimum_acceptable: Some(decimal("0.05")),
+    };
+    for of in [None, Some(symbol("AAPL"))] {
+        for figure in RiskFigure::ALL {
+            let name = FigureName::Risk { of: of.clone(), period, basis: basis.clone(), figure: *figure };
+            let derivation = derivations.derive(&name);
+            assert_eq!(derivation.value(), &reported(&derivations, &report, &name), "{name:?}");
+            assert_eq!(&derivation.evaluate(), derivation.value(), "{derivation}");
+            if *figure == RiskFigure::CalmarRatio {
+                assert_eq!(derivation.value(), &Err(Reason::UnderAYear));
+                continue;
+            }
+            assert!(derivation.value().is_ok(), "{name:?}: {derivation}");
+            let columns = sources(&derivation).into_iter();
+            let columns = columns.filter(|source| matches!(source, Source::Series { .. })).count();
+            let is_against = [RiskFigure::Beta, RiskFigure::Alpha, RiskFigure::Correlation].contains(figure)
+                || *figure == RiskFigure::TrackingError;
+            assert_eq!(columns, if is_against { 4 } else { 3 }, "{derivation}");
+            // What is shown folded gives the same, and so does what a reader of JSON gets.
+            assert_eq!(&derivation.to_depth(1).evaluate(), derivation.value());
+            let text = serde_json::to_string(&derivation).expect("json");
+            let read: Derivation = serde_json::from_str(&text).expect("a derivation");
+            assert_eq!(read, derivation);
+            assert_eq!(&read.evaluate(), derivation.value());
+        }
+    }
+}
+
+#[test]
+fn the_return_of_a_period_is_made_of_three_columns_of_days() {
+    let ledger = Ledger::default().buy("2024-01-01", "AAPL", "10", "100");
+    let market = quoted(&[("2024-01-01", 100.0), ("2024-01-02", 110.0), ("2024-01-03", 121.0)]);
+    let market = crate::testing::market([("AAPL", market)]);
+    let derivations = derivations(&ledger, &market, "2024-01-03");
+    let period = Period::new(date("2024-01-02"), date("2024-01-03")).expect("a period");
+    let name = FigureName::Period { of: None, period, figure: PeriodFigure::TimeWeighted };
+    let derivation = derivations.derive(&name);
+    // From the close of the second day on: 121 / 110 - 1.
+    let Ok(Number::Float(rate)) = derivation.evaluate() else { panic!("a rate: {derivation}") };
+    assert!((rate - 0.1).abs() < 1e-12);
+    let numbers: Vec<_> = sources(&derivation)
+        .into_iter()
+        .filter_map(|source| match source {
+            Source::Series { column, from, numbers } => Some((column, *from, numbers.as_slice())),
+            _ => None,
+        })
+        .collect();
+    let first = date("2024-01-02");
+    assert_eq!(
+        numbers,
+        [
+            (&Column::Value, first, [1100.0, 1210.0].as_slice()),
+            (&Column::Held, first, [0.0, 1210.0].as_slice()),
+            (&Column::Flow, first, [1100.0, 0.0].as_slice()),
+        ]
+    );
+}
