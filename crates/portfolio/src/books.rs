@@ -15,6 +15,7 @@ mod replay;
 mod replays;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use bellwether_domain::{
     Booking, CostMethod, Currency, DividendPolicy, Portfolio, Symbol, Transaction, TransactionId, epoch_day,
@@ -284,7 +285,7 @@ impl Books {
         self.as_of
     }
 
-    /// How the ledger was read.
+    /// How the ledger was read; of several portfolios [together](Books::together) that of the first.
     pub fn options(&self) -> &Options {
         &self.options
     }

@@ -109,20 +109,38 @@ impl Decisions {
     /// ([`Reason::NoPrice`](crate::Reason::NoPrice)). Short sales and their covers are left out, and
     /// what corporate events turned into cash: nobody decided that.
     pub fn new(books: &Books, market: &Market, benchmarks: &[Benchmark]) -> Self {
+        Self::weighed(&[books], books, market, benchmarks)
+    }
+
+    /// The decisions in several portfolios. Shares that one sends to another leave the purchase at market value, as
+    /// those sent elsewhere do; what a holding has become of its cost is that of all portfolios together.
+    ///
+    /// # Errors
+    /// Those of [`Books::together`].
+    pub fn of_set(set: &[&Books], market: &Market, benchmarks: &[Benchmark]) -> Figure<Self> {
+        Ok(Self::weighed(set, &Books::together(set)?, market, benchmarks))
+    }
+
+    fn weighed(set: &[&Books], whole: &Books, market: &Market, benchmarks: &[Benchmark]) -> Self {
         let mut decisions = Self {
-            as_of: books.as_of(),
+            as_of: whole.as_of(),
             benchmarks: benchmarks.iter().map(|benchmark| benchmark.symbol().clone()).collect(),
             purchases: Vec::new(),
             sales: Vec::new(),
             holdings: Vec::new(),
         };
-        let units = |position| Units { position, market, books, benchmarks };
-        let positions: Vec<_> = books.positions().iter().map(units).collect();
-        decisions.purchases = purchases::effects(&positions);
-        for units in &positions {
-            decisions.sales.extend(sales::effects(units));
-            decisions.holdings.extend(multi_baggers::of_holding(units));
+        let units = |books| move |position| Units { position, market, books, benchmarks };
+        for books in set {
+            let positions: Vec<_> = books.positions().iter().map(units(books)).collect();
+            decisions.purchases.extend(purchases::effects(&positions));
+            decisions.sales.extend(positions.iter().flat_map(sales::effects));
         }
+        if set.len() > 1 {
+            decisions.purchases.sort_by(|a, b| (&a.symbol, a.date).cmp(&(&b.symbol, b.date)));
+            decisions.sales.sort_by(|a, b| (&a.symbol, a.date).cmp(&(&b.symbol, b.date)));
+        }
+        let holdings = whole.positions().iter().map(units(whole));
+        decisions.holdings = holdings.filter_map(|units| multi_baggers::of_holding(&units)).collect();
         decisions
     }
 

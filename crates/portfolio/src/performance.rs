@@ -6,7 +6,7 @@ mod columns;
 mod explanation;
 mod gain_parts;
 mod lot;
-mod own_transfers;
+pub(crate) mod own_transfers;
 mod returns;
 mod subject;
 #[cfg(test)]

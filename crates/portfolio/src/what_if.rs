@@ -21,12 +21,19 @@ use crate::{Benchmark, Books, Figure, LedgerError, Market, Options, PortfolioSer
 /// purchase that is left out needs no money.
 #[derive(Debug)]
 pub struct WhatIf<'a> {
-    transactions: &'a [Transaction],
+    members: Vec<Member<'a>>,
     market: &'a Market,
-    options: Options,
     benchmark: Option<Symbol>,
-    replays: Replays,
     before: Headline,
+}
+
+/// A portfolio of the set.
+#[derive(Debug)]
+struct Member<'a> {
+    transactions: &'a [Transaction],
+    options: Options,
+    replays: Replays,
+    books: Books,
 }
 
 /// The figures that a change is judged by, in the base currency.
@@ -72,6 +79,12 @@ pub enum WhatIfError {
     /// The changed ledger is impossible, as when shares are sold whose purchase is left out.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The portfolios cannot be one: they have different base currencies, or there are none.
+    #[error(transparent)]
+    Set(#[from] Reason),
+    /// There is no portfolio at this place of the set.
+    #[error("there is no portfolio {0} in the set")]
+    NoPortfolio(usize),
 }
 
 impl<'a> WhatIf<'a> {
@@ -86,9 +99,26 @@ impl<'a> WhatIf<'a> {
         benchmark: Option<Symbol>,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        let (books, replays) = Books::replay_kept(transactions, market, *options, as_of)?;
+        let only = Member::new(transactions, market, *options, as_of)?;
+        let (_, before) = Headline::of(&only.books, market, benchmark.as_ref());
+        Ok(Self { members: vec![only], market, benchmark, before })
+    }
+
+    /// Prepares the ledgers of several portfolios, which are looked at as one.
+    ///
+    /// # Errors
+    /// Those of [`Books::replay`] and, as [`WhatIfError::Set`], of [`Books::together`].
+    pub fn of_set(
+        ledgers: &[(&'a [Transaction], Options)],
+        market: &'a Market,
+        benchmark: Option<Symbol>,
+        as_of: NaiveDate,
+    ) -> Result<Self, WhatIfError> {
+        let members = ledgers.iter().map(|(ledger, options)| Member::new(ledger, market, *options, as_of));
+        let members = members.collect::<Result<Vec<_>, _>>()?;
+        let books = Books::together(&members.iter().map(|member| &member.books).collect::<Vec<_>>())?;
         let (_, before) = Headline::of(&books, market, benchmark.as_ref());
-        Ok(Self { transactions, market, options: *options, benchmark, replays, before })
+        Ok(Self { members, market, benchmark, before })
     }
 
     /// The figures as they are.
@@ -96,13 +126,24 @@ impl<'a> WhatIf<'a> {
         &self.before
     }
 
-    /// What the portfolio would be with these changes, which take effect one after another.
+    /// What the portfolio would be with these changes, which take effect one after another; of a set they change the
+    /// first.
     ///
     /// # Errors
     /// [`WhatIfError`] when a change does not fit the ledger, or leaves it impossible.
     pub fn with(&self, changes: &[Change]) -> Result<Outcome, WhatIfError> {
-        let transactions = what_if(self.transactions, changes)?;
-        let (mut options, mut benchmark) = (self.options, self.benchmark.as_ref());
+        self.with_in(0, changes)
+    }
+
+    /// What all portfolios together would be with these changes of the one at a place, counted from 0. The others stay
+    /// as they are and are not replayed.
+    ///
+    /// # Errors
+    /// [`WhatIfError`] when there is no such portfolio, a change does not fit its ledger, or leaves it impossible.
+    pub fn with_in(&self, place: usize, changes: &[Change]) -> Result<Outcome, WhatIfError> {
+        let member = self.members.get(place).ok_or(WhatIfError::NoPortfolio(place))?;
+        let transactions = what_if(member.transactions, changes)?;
+        let (mut options, mut benchmark) = (member.options, self.benchmark.as_ref());
         for change in changes {
             match change {
                 Change::CostMethod(method) => options.method = *method,
@@ -110,10 +151,27 @@ impl<'a> WhatIf<'a> {
                 _ => {}
             }
         }
-        let (books, replayed) = Books::replay_from(&self.replays, &transactions, self.market, options)?;
+        let (mut books, replayed) = Books::replay_from(&member.replays, &transactions, self.market, options)?;
+        if self.members.len() > 1 {
+            let all = self.members.iter().enumerate();
+            let all: Vec<&Books> = all.map(|(at, of)| if at == place { &books } else { &of.books }).collect();
+            books = Books::together(&all)?;
+        }
         let (report, after) = Headline::of(&books, self.market, benchmark);
         let (before, difference) = (self.before.clone(), after.less(&self.before));
         Ok(Outcome { before, after, difference, books, report, replayed })
+    }
+}
+
+impl<'a> Member<'a> {
+    fn new(
+        transactions: &'a [Transaction],
+        market: &Market,
+        options: Options,
+        as_of: NaiveDate,
+    ) -> Result<Self, LedgerError> {
+        let (books, replays) = Books::replay_kept(transactions, market, options, as_of)?;
+        Ok(Self { transactions, options, replays, books })
     }
 }
 

@@ -11,6 +11,7 @@ mod lots;
 mod methods;
 mod shorts;
 mod splits;
+mod together;
 mod transfers;
 
 use bellwether_domain::{CostMethod, Currency};

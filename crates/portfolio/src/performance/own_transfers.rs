@@ -26,6 +26,11 @@ struct Side<'a, T> {
 
 /// Takes out transfers of shares and moves of cash between portfolios with cash.
 pub(super) fn between_portfolios(set: &[&Books], flows: &mut Vec<SubjectFlow>) {
+    take_out(&of_portfolios(set), flows);
+}
+
+/// The bookings of shares and cash that one portfolio sends to another.
+pub(crate) fn of_portfolios(set: &[&Books]) -> BTreeSet<TransactionId> {
     let (mut paid, mut received) = (Vec::new(), Vec::new());
     for (books, of) in set.iter().enumerate() {
         for flow in of.external_flows() {
@@ -39,13 +44,13 @@ pub(super) fn between_portfolios(set: &[&Books], flows: &mut Vec<SubjectFlow>) {
         }
     }
     let mut own = pairs(&paid, received, Decimal::ZERO);
-    own.extend(share_transfers(set));
-    take_out(&own, flows);
+    own.extend(of_shares(set));
+    own
 }
 
 /// Takes out transfers of shares between the holdings of several portfolios.
 pub(super) fn between_holdings(set: &[&Books], flows: &mut Vec<SubjectFlow>) {
-    take_out(&share_transfers(set), flows);
+    take_out(&of_shares(set), flows);
 }
 
 /// What such a move costs is paid all the same.
@@ -59,7 +64,8 @@ fn take_out(own: &BTreeSet<TransactionId>, flows: &mut Vec<SubjectFlow>) {
     });
 }
 
-fn share_transfers(set: &[&Books]) -> BTreeSet<TransactionId> {
+/// The bookings of shares that one portfolio sends to another.
+pub(crate) fn of_shares(set: &[&Books]) -> BTreeSet<TransactionId> {
     let (mut sent, mut received) = (Vec::new(), Vec::new());
     for (books, of) in set.iter().enumerate() {
         for position in of.positions() {
