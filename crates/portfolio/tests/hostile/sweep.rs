@@ -11,7 +11,7 @@ use bellwether_portfolio::{
     Derivations, DividendCalendar, DividendFrequency, DividendGrowth, DividendHistory, DividendYield,
     FeeAfterResize, FeeTerms, FigureName, Funding, GainParts, HoldingFigure, HoldingPeriod, IncomeReceived,
     Investment, LinkedReturn, LotFigure, Period, PeriodFigure, PortfolioFigure, PortfolioSeries,
-    PortfolioYield, PositionSeries, Reason, Rebalancing, RebalancingTerms, Report, ReturnSummary,
+    PortfolioYield, PositionSeries, Reason, Rebalancing, RebalancingTerms, Report, ReturnSummary, RiskBasis,
     RollingWindow, Subject, Targets, TaxYearReport, TradeCosts, Vehicle, WhatIf, calendar_returns,
     calendar_years, current_drawdown, declared_dividends, downsample, drawdowns, max_drawdown, performance,
     rolling_returns, tax_year, underwater, what_if,
@@ -522,6 +522,7 @@ impl<'a> Sweep<'a> {
 
     pub(crate) fn what_if(&mut self) {
         let (world, as_of) = (self.world, self.books.as_of());
+        self.set();
         for benchmark in [None, Some(symbol("BENCH")), Some(symbol("NONE"))] {
             let what =
                 WhatIf::new(&world.ledger, &world.market, self.books.options(), benchmark, as_of).unwrap();
@@ -539,6 +540,25 @@ impl<'a> Sweep<'a> {
                 }
             }
         }
+    }
+
+    pub(crate) fn set(&mut self) {
+        let (books, market) = (self.books, &self.world.market);
+        let set = [(self.world.ledger.as_slice(), *books.options()); 2];
+        let whole = Books::together(&[books, books]);
+        let tried = WhatIf::of_set(&set, market, None, books.as_of());
+        self.found.hold(tried.is_ok() == whole.is_ok(), || format!("{:?}", tried.as_ref().err()));
+        if let Ok(tried) = tried {
+            self.found.finite("WhatIf::with_in", &tried.with_in(1, &[]));
+        }
+        if let Ok(whole) = whole {
+            let series = PortfolioSeries::new(&whole, market);
+            self.found.finite("Books::together", &Report::new(&whole, market, &series));
+        }
+        self.found
+            .finite("Decisions::of_set", &Decisions::of_set(&[books, books], market, &self.benchmarks()));
+        let basis = RiskBasis { benchmark: None, risk_free: dec("-1"), minimum_acceptable: None };
+        self.found.finite("RiskBasis::terms", &basis.terms().minimum_acceptable);
     }
 }
 
