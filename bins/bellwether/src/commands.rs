@@ -20,12 +20,12 @@ use crate::settings::Settings;
 /// Runs what the command line asks for.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let settings = Settings::from_options(cli.options)?;
-    start::log(&settings.log)?;
+    let log = start::log(&settings.log)?;
     let runtime = actix_web::rt::System::new();
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(&settings).await,
-            Command::Demo(demo) => demo::run(&settings, demo).await,
+            Command::Serve => serve::run(&settings, log).await,
+            Command::Demo(demo) => demo::run(&settings, demo, log).await,
             Command::Sim(sim) => sim::run(&settings, &sim).await,
             Command::Import(import) => import::run(&settings, import).await,
             Command::Prices(prices) => prices::run(&settings, prices).await,

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod health;
+mod monitoring;
 mod pages;
 mod problem;
 mod same_origin;
@@ -20,6 +21,7 @@ use bellwether_tracker::Tracker;
 
 use crate::failure::Failure;
 
+pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
 
 /// The largest file or form that is read, in bytes.
@@ -35,6 +37,7 @@ const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src '
 fn routes(app: &mut web::ServiceConfig) {
     assets::routes(app);
     health::routes(app);
+    monitoring::routes(app);
     api::routes(app);
     pages::routes(app);
 }
@@ -52,8 +55,11 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tracker: Tracker,
     hosts: Vec<String>,
+    log: EventLog,
 ) -> Result<(), Failure> {
-    let state = web::Data::new(State::new(tracker, hosts));
+    let state = web::Data::new(State::new(tracker, hosts, log));
+    let observing = tokio::spawn(monitoring::observe(state.clone()));
+    let connected = state.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
@@ -67,11 +73,14 @@ pub(crate) async fn serve(
                     .add(("cross-origin-opener-policy", "same-origin"))
                     .add(("permissions-policy", "camera=(), geolocation=(), microphone=()")),
             )
+            .wrap(from_fn(monitoring::measure))
             .configure(routes)
             .default_service(web::to(pages::not_found))
     })
+    .on_connect(move |_, connection| connected.monitoring.requests.connected(connection))
     .shutdown_timeout(FAREWELL.as_secs())
     .listen(listener)?;
     server.run().await?;
+    observing.abort();
     Ok(())
 }

@@ -12,10 +12,10 @@ use bellwether_yahoo_sim::{SimConfig, Simulator, demo};
 use crate::cli::Demo;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::web;
+use crate::web::{self, EventLog};
 
 /// Serves a made-up portfolio over the built-in simulator, complete from the first page on.
-pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Failure> {
+pub(super) async fn run(settings: &Settings, demo: Demo, log: EventLog) -> Result<ExitCode, Failure> {
     let config =
         SimConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), seed: demo::SEED, ..SimConfig::default() };
     let simulator = Simulator::spawn(config).map_err(|error| Failure::Simulator(error.to_string()))?;
@@ -35,7 +35,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo) -> Result<ExitCode, Fai
     let listener = web::bind(settings.listen)?;
     let worker = tracker.start_worker(WorkerPlan::default());
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
-    web::serve(listener, tracker, settings.hosts.clone()).await?;
+    web::serve(listener, tracker, settings.hosts.clone(), log).await?;
     worker.stop().await;
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)

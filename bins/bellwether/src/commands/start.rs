@@ -6,21 +6,29 @@ use std::sync::Arc;
 
 use bellwether_domain::{SharedClock, SystemClock};
 use bellwether_tracker::{Tracker, TrackerOptions, Upstream as Provider};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::failure::Failure;
 use crate::settings::{Settings, Upstream};
+use crate::web::EventLog;
 
-/// Logs to standard error, in colour where somebody looks.
-pub(super) fn log(filter: &str) -> Result<(), Failure> {
+/// Logs to standard error, in colour where somebody looks; the latest lines are kept for the pages.
+pub(super) fn log(filter: &str) -> Result<EventLog, Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::Settings(format!("the log filter {filter:?} is not understood: {error}"))
     })?;
     // r2d2 tells of each connection it opens.
     let filter = filter.add_directive("r2d2=warn".parse().expect("a literal directive"));
     let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
-    Ok(())
+    let kept = EventLog::default();
+    let written = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
+    let written = written.with_filter(filter);
+    // What pages show does not depend on what is written.
+    let shown = kept.clone().with_filter(EnvFilter::new("info,r2d2=warn,actix_server=warn"));
+    tracing_subscriber::registry().with(written).with(shown).init();
+    Ok(kept)
 }
 
 /// Opens the tracker of these settings.

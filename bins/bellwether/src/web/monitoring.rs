@@ -1,0 +1,125 @@
+//! What the process measures of itself: a page for people, JSON for programs, and the text that Prometheus reads.
+
+mod alerts;
+mod circuits;
+mod event_log;
+mod exposition;
+mod measures;
+mod page;
+mod process;
+mod recent_counts;
+mod requests;
+
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpResponse, web};
+use bellwether_tracker::Tracker;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use tracing::Level;
+
+use super::State;
+use super::problem::Problem;
+use super::view::page::{Page, Place};
+use circuits::Circuits;
+use page::MonitoringPage;
+use process::ProcessMeter;
+use recent_counts::RecentCounts;
+use requests::Requests;
+
+pub(crate) use event_log::EventLog;
+pub(super) use requests::measure;
+
+/// How often counters are noted, for what they rose by lately to be known.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// The meters of a process that serves.
+#[derive(Debug)]
+pub(crate) struct Monitoring {
+    started_at: DateTime<Utc>,
+    pub(super) requests: Requests,
+    recent: RecentCounts,
+    circuits: Circuits,
+    process: ProcessMeter,
+    log: EventLog,
+}
+
+impl Monitoring {
+    pub(super) fn new(tracker: &Tracker, log: EventLog) -> Self {
+        log.tell(tracker.bus().clone(), tracker.clock().clone());
+        Self {
+            started_at: tracker.clock().now(),
+            requests: Requests::default(),
+            recent: RecentCounts::default(),
+            circuits: Circuits::default(),
+            process: ProcessMeter::default(),
+            log,
+        }
+    }
+}
+
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.route("/monitoring", web::get().to(people))
+        .route("/metrics", web::get().to(prometheus))
+        .route("/api/v1/monitoring", web::get().to(programs));
+}
+
+/// Notes counters and circuits for as long as the process serves.
+pub(super) async fn observe(state: web::Data<State>) {
+    let bus = state.tracker.bus().clone();
+    let noting = async {
+        let mut minutes = tokio::time::interval(NOTED_EVERY);
+        loop {
+            minutes.tick().await;
+            measures::note(&state);
+        }
+    };
+    tokio::join!(state.monitoring.circuits.follow(&bus), noting);
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LogQuery {
+    level: Option<String>,
+}
+
+impl LogQuery {
+    fn level(&self) -> Result<(&'static str, Level), Problem> {
+        match self.level.as_deref() {
+            None | Some("info") => Ok(("info", Level::INFO)),
+            Some("warn") => Ok(("warn", Level::WARN)),
+            Some("error") => Ok(("error", Level::ERROR)),
+            Some(other) => {
+                Err(Problem::BadRequest(format!("{other:?} is no level: give info, warn or error.")))
+            }
+        }
+    }
+}
+
+async fn people(state: web::Data<State>, query: web::Query<LogQuery>) -> Result<HttpResponse, Problem> {
+    let (word, level) = query.level()?;
+    let measures = measures::read(&state).await;
+    // The figures are worth more than the list of portfolios, which a database that is away does not give.
+    let portfolios = state.tracker.portfolios().await.unwrap_or_default();
+    let frame = Page::new(&state, "Monitoring", &portfolios, None, Place::Elsewhere);
+    let page = MonitoringPage::new(frame, &measures, word, state.monitoring.log.lines(level));
+    let body = state.templates.render("monitoring.html", &page)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type(ContentType::html())
+        .body(body))
+}
+
+async fn programs(state: web::Data<State>) -> HttpResponse {
+    let measures = measures::read(&state).await;
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(measures)
+}
+
+async fn prometheus(state: web::Data<State>) -> HttpResponse {
+    let measures = measures::read(&state).await;
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type(exposition::CONTENT_TYPE)
+        .body(exposition::of(&measures))
+}

@@ -1,0 +1,60 @@
+//! When circuits of price sources opened and closed.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use bellwether_tracker::{Bus, Event};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+
+/// So many changes are kept, the latest.
+const KEPT: usize = 50;
+
+/// The latest changes of circuits.
+#[derive(Debug, Default)]
+pub(super) struct Circuits(Mutex<VecDeque<CircuitChange>>);
+
+/// A circuit that opened, closed, or let a probe through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct CircuitChange {
+    /// When.
+    pub(super) at: DateTime<Utc>,
+    /// Whose.
+    pub(super) source: String,
+    /// `open`, `half-open` or `closed`.
+    pub(super) state: String,
+    /// Until when it stays open.
+    pub(super) until: Option<DateTime<Utc>>,
+}
+
+impl Circuits {
+    /// The kept changes, the latest first.
+    pub(super) fn changes(&self) -> Vec<CircuitChange> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn note(&self, change: CircuitChange) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(KEPT - 1);
+        kept.push_front(change);
+    }
+
+    /// Listens for as long as the bus is there.
+    pub(super) async fn follow(&self, bus: &Bus) {
+        let mut coming = bus.listen();
+        loop {
+            match coming.recv().await {
+                Ok(told) => {
+                    if let Event::CircuitChanged { source, state, until } = &told.event {
+                        let (source, state) = (source.clone(), state.clone());
+                        self.note(CircuitChange { at: told.at, source, state, until: *until });
+                    }
+                }
+                // What was missed is lost to the history alone: the present state is read from the source.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
