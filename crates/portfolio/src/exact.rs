@@ -84,8 +84,11 @@ fn long_float(mantissa: i128, scale: u32) -> f64 {
     quotient + left / power
 }
 
-/// `part / whole` as a rate; `NoCapital` unless the whole is positive.
-pub(crate) fn ratio(part: Decimal, whole: Decimal) -> Figure<f64> {
+/// `part / whole` as a rate, such as a gain in relation to its cost.
+///
+/// # Errors
+/// [`Reason::NoCapital`] unless the whole is positive.
+pub fn ratio(part: Decimal, whole: Decimal) -> Figure<f64> {
     if whole <= Decimal::ZERO {
         return Err(Reason::NoCapital);
     }

@@ -116,6 +116,7 @@ pub use drawdown::{
     Drawdown, current_drawdown, drawdowns, max_drawdown, max_drawdown_of_returns, underwater,
 };
 pub use error::LedgerError;
+pub use exact::ratio;
 pub use figure::{Figure, Reason};
 pub use income::{
     DividendGrowth, DividendHistory, DividendYear, DividendYield, IncomeOf, IncomeReceived, IncomeSum,

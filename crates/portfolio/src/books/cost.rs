@@ -163,6 +163,12 @@ impl Cost {
         Self { contained: Contained::NOTHING, ..before }
     }
 
+    /// Of one unit, when it is the cost of so many; [`Reason::NotHeld`] when there are none.
+    #[must_use]
+    pub fn per_unit(&self, units: Decimal) -> Self {
+        if units.is_zero() { Self::unknown(Reason::NotHeld) } else { self.share(Decimal::ONE, units) }
+    }
+
     /// The fees in it. They add to a cost; in proceeds they are negative.
     #[must_use]
     pub fn fees(&self) -> Self {
@@ -262,11 +268,15 @@ impl Cost {
         self.origin.as_ref()
     }
 
-    pub(crate) fn plus(&self, other: &Self) -> Self {
+    /// Both together. What is unknown of one is unknown of the sum.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
         self.with(other, Exact::plus).made_of(self, other, CostOrigin::Sum)
     }
 
-    pub(crate) fn minus(&self, other: &Self) -> Self {
+    /// The difference, such as the gain of a sale: proceeds less cost.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
         self.with(other, Exact::minus).made_of(self, other, CostOrigin::Difference)
     }
 

@@ -167,6 +167,11 @@ pub(crate) struct Annualise {
 }
 
 impl Case {
+    /// Whether it gives values or returns, instead of a ledger that makes them.
+    pub(crate) fn has_numbers(&self) -> bool {
+        !self.values.is_empty() || !self.returns.is_empty()
+    }
+
     /// The values of the case's period, from the last one on or before its opening day.
     pub(crate) fn values_in_period(&self) -> &[Value] {
         let Some((from, to)) = self.period else { return &self.values };

@@ -13,6 +13,7 @@ pub(crate) enum Expected {
     /// There must be no figure, but a reason.
     Undefined,
     Number(f64),
+    /// Without the periods that have no value.
     List(Vec<f64>),
     Text(String),
 }
@@ -24,8 +25,8 @@ impl<'de> Deserialize<'de> for Expected {
         let parsed = match text.as_bytes().first() {
             Some(b'n') => Ok(Self::Undefined),
             Some(b'"') => serde_json::from_str(text).map(Self::Text),
-            Some(b'[') => serde_json::from_str::<Vec<Number>>(text)
-                .map(|numbers| Self::List(numbers.iter().map(Number::float).collect())),
+            Some(b'[') => serde_json::from_str::<Vec<Option<Number>>>(text)
+                .map(|numbers| Self::List(numbers.iter().flatten().map(Number::float).collect())),
             _ => serde_json::from_str::<Number>(text).map(|number| Self::Number(number.float())),
         };
         parsed.map_err(serde::de::Error::custom)

@@ -1,4 +1,5 @@
-//! Which figure of the library a name means. What is not here is unknown, and fails.
+//! Which figure of the library a name means. What is not here is not offered, and fails where
+//! it is no mere option.
 
 mod benchmark;
 mod cash;
@@ -26,7 +27,7 @@ pub(crate) fn answer(case: &Case, figure: &str) -> Answered {
     if case.fx_lookup.contains_key(figure) {
         return quotes::looked_up(case, figure);
     }
-    let name = Name::parse(figure)?;
+    let name = Name::parse(figure).map_err(Trouble::NotOffered)?;
     let families: [fn(&World<'_>, &Name) -> Option<Answered>; 11] = [
         money_weighted::answer,
         linking::answer,
@@ -44,7 +45,7 @@ pub(crate) fn answer(case: &Case, figure: &str) -> Answered {
     families
         .iter()
         .find_map(|family| family(&world, &name))
-        .unwrap_or_else(|| Err(Trouble::Broken(format!("no figure is called {figure}"))))
+        .unwrap_or_else(|| Err(Trouble::NotOffered(format!("no figure is called {figure}"))))
 }
 
 /// Figures of others' making for which the library has a better one.

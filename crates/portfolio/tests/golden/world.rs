@@ -39,15 +39,24 @@ impl<'a> World<'a> {
         self.books_read(method, Reading::default())
     }
 
+    /// The books at the close of another day.
+    pub(crate) fn books_on(&self, day: NaiveDate) -> Result<Books, Trouble> {
+        self.replayed(CostMethod::Fifo, Reading::default(), day)
+    }
+
     /// The books for rates of return: before tax where the case leaves it out.
     pub(crate) fn books_for_returns(&self, method: CostMethod) -> Result<Books, Trouble> {
         self.books_read(method, Reading { before_tax: self.case.params.is("tax", "exclude") })
     }
 
     pub(crate) fn books_read(&self, method: CostMethod, reading: Reading) -> Result<Books, Trouble> {
+        self.replayed(method, reading, self.as_of)
+    }
+
+    fn replayed(&self, method: CostMethod, reading: Reading, day: NaiveDate) -> Result<Books, Trouble> {
         let ledger = ledger(self.case, &self.market, reading)?;
         let options = Options { method, dividends: DividendPolicy::RecordedOnly, ..Options::new(self.base) };
-        match Books::replay(&ledger, &self.market, &options, self.as_of) {
+        match Books::replay(&ledger, &self.market, &options, day) {
             Ok(books) => Ok(books),
             Err(LedgerError::NotEnoughShares { transaction, symbol, date, held, wanted, .. }) => {
                 let sale = ledger.iter().find(|booked| booked.id == transaction);
@@ -56,15 +65,20 @@ impl<'a> World<'a> {
                 if !is_told || wanted <= held {
                     return Err(format!("the refusal of more than is held names {symbol} on {date}").into());
                 }
-                self.with_shorts(&ledger, options)
+                self.with_shorts(&ledger, options, day)
             }
             Err(error) => Err(error.to_string().into()),
         }
     }
 
-    fn with_shorts(&self, ledger: &[Transaction], options: Options) -> Result<Books, Trouble> {
+    fn with_shorts(
+        &self,
+        ledger: &[Transaction],
+        options: Options,
+        day: NaiveDate,
+    ) -> Result<Books, Trouble> {
         let options = Options { shorts: Shorts::Allowed, ..options };
-        Books::replay(ledger, &self.market, &options, self.as_of).map_err(|error| error.to_string().into())
+        Books::replay(ledger, &self.market, &options, day).map_err(|error| error.to_string().into())
     }
 
     pub(crate) fn report(&self, books: &Books) -> Report {

@@ -8,10 +8,11 @@ use bellwether_portfolio::risk::{
 use bellwether_portfolio::{
     CalendarUnit, DailySeries, Flow, HoldThenTrade, ReturnSummary, RollingWindow, annualised, cagr,
     calendar_returns, calendar_years, current_drawdown, downsample, drawdowns, irr, linked,
-    linked_sub_periods, max_drawdown, max_drawdown_of_returns, modified_dietz, npv, rolling_returns,
+    linked_sub_periods, max_drawdown, max_drawdown_of_returns, modified_dietz, npv, ratio, rolling_returns,
     time_weighted, underwater, xirr,
 };
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use crate::finite::Findings;
 use crate::world::day;
@@ -110,6 +111,12 @@ fn risk_beside_hostile_returns_is_a_number_or_a_reason() {
 #[test]
 fn rates_of_hostile_numbers_are_numbers_or_reasons() {
     checked(|found| {
+        let smallest = Decimal::new(1, 28);
+        for part in [Decimal::MIN, Decimal::ZERO, smallest, Decimal::MAX] {
+            for whole in [Decimal::MIN, Decimal::ZERO, smallest, Decimal::MAX] {
+                found.finite("ratio", &ratio(part, whole));
+            }
+        }
         for first in HOSTILE {
             for second in HOSTILE {
                 found.finite("cagr", &cagr(first, second));

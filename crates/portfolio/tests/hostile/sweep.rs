@@ -98,6 +98,8 @@ impl<'a> Sweep<'a> {
                 self.found.finite("Position::value_on", &(price, value, position.quantity_before(on)));
                 let cost = position.cost_on(on);
                 self.found.finite("Cost", &(cost.before_fees(), cost.fees(), cost.taxes()));
+                let (sum, rest) = (cost.plus(&cost.fees()), cost.minus(&cost.taxes()));
+                self.found.finite("Cost by unit", &(sum, rest, cost.per_unit(position.quantity)));
                 let rate = market.rates().on(position.currency, base, on).map(|on| on.rate);
                 self.found.finite("Cost::currency_effect", &cost.currency_effect(&rate));
                 self.found.finite("Position::realised", &position.realised(Some(on)));

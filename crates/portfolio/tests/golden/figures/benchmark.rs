@@ -22,6 +22,10 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
 fn comparison(world: &World<'_>, name: &Name) -> Result<Comparison, Trouble> {
     let symbol = world.case.params.word("benchmark").ok_or("no benchmark is named")?;
     let benchmark = Benchmark::new(&parsed(&symbol)?, &world.market, world.base, world.as_of)?;
+    if world.case.transactions.is_empty() {
+        let flows = world.case.cash_flows.iter().map(|(date, amount)| (*date, -amount.float()));
+        return Ok(benchmark.compare(flows.collect(), |_| Ok(0.0))?);
+    }
     let books = world.books(CostMethod::Fifo)?;
     let subject = world.subject(&books, name.symbol.as_ref())?;
     let mut flows = Vec::new();

@@ -1,9 +1,7 @@
 //! Cash as recorded, and what crossed the portfolio's border.
 
-use std::collections::BTreeMap;
-
-use bellwether_domain::{CostMethod, Currency};
-use bellwether_portfolio::{Books, CashKind, ExternalKind};
+use bellwether_domain::CostMethod;
+use bellwether_portfolio::ExternalKind;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -22,36 +20,26 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
     })
 }
 
-/// What the recorded movements leave up to a day, without inferred deposits and exchanges: it may be negative.
-fn recorded(books: &Books, day: NaiveDate) -> BTreeMap<Currency, Decimal> {
-    let mut balances = BTreeMap::new();
-    let entries = books.cash().entries.iter().filter(|entry| entry.date <= day);
-    for entry in entries.filter(|entry| !entry.inferred && entry.kind != CashKind::Exchange) {
-        *balances.entry(entry.currency).or_insert(Decimal::ZERO) += entry.amount;
-    }
-    balances
-}
-
-/// The same in the base currency at the day's rates.
-pub(crate) fn recorded_in_base(world: &World<'_>, books: &Books, day: NaiveDate) -> Result<Decimal, Trouble> {
+/// What the recorded movements alone left of all currencies at the close of a day, at its rates: it may be negative.
+pub(crate) fn recorded_in_base(world: &World<'_>, day: NaiveDate) -> Result<Decimal, Trouble> {
+    let books = world.books_on(day)?;
     let mut sum = Decimal::ZERO;
-    for (currency, balance) in recorded(books, day) {
-        if !balance.is_zero() {
-            sum += balance * world.market.rates().on(currency, world.base, day)?.rate;
+    for cash in &books.cash().balances {
+        let recorded = books.cash().recorded_balance(cash.currency)?;
+        if !recorded.is_zero() {
+            sum += recorded * world.market.rates().on(cash.currency, world.base, day)?.rate;
         }
     }
     Ok(sum)
 }
 
 fn total(world: &World<'_>) -> Answered {
-    let books = world.books(CostMethod::Fifo)?;
-    amount(Ok(recorded_in_base(world, &books, world.as_of)?))
+    amount(Ok(recorded_in_base(world, world.as_of)?))
 }
 
 fn balance(world: &World<'_>, code: &str) -> Answered {
-    let books = world.books(CostMethod::Fifo)?;
     let unit = unit(code)?;
-    let balance = recorded(&books, world.as_of).get(&unit.currency).copied().unwrap_or_default();
+    let balance = world.books(CostMethod::Fifo)?.cash().recorded_balance(unit.currency)?;
     amount(Ok(balance * Decimal::from(unit.units_in_one)))
 }
 
@@ -61,7 +49,7 @@ fn portfolio_value(world: &World<'_>) -> Answered {
     // Cash leaves it only where the case says so.
     amount(Ok(match world.case.params.scope()? {
         Some(Scope::Holdings) => holdings,
-        Some(Scope::Portfolio) | None => holdings + recorded_in_base(world, &books, world.as_of)?,
+        Some(Scope::Portfolio) | None => holdings + recorded_in_base(world, world.as_of)?,
     }))
 }
 

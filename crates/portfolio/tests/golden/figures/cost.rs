@@ -1,11 +1,12 @@
 //! Cost, and gains over it, by method, with or without trade costs, in base or price currency.
 
-use bellwether_domain::price_of_decimal;
-use bellwether_portfolio::{Basis, Books, CapitalGains, Cost, Figure, Period, Position, Reason, TradeCosts};
+use bellwether_portfolio::{
+    Basis, Books, CapitalGains, Cost, Figure, Period, Position, Sale, TradeCosts, performance, ratio,
+};
 use rust_decimal::Decimal;
 
 use super::name::{Name, Suffix};
-use crate::answer::{Answer, Answered, Trouble, amount};
+use crate::answer::{Answered, Trouble, amount, number};
 use crate::market::Listing;
 use crate::params::Scope;
 use crate::world::World;
@@ -20,6 +21,7 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
         "capital_gain_gross" => capital_gain(world, name, TradeCosts::LeftOut),
         "capital_gain_after_fees" => capital_gain(world, name, TradeCosts::Included),
         "total_gain" => total_gain(world, name),
+        "total_gain_on_purchases_pct" => gain_on_purchases(world, name),
         _ => return None,
     })
 }
@@ -52,31 +54,43 @@ fn seen(cost: Cost, name: &Name) -> Cost {
     if name.has(Suffix::Gross) { cost.before_fees() } else { cost }
 }
 
+/// The cost of what is held, of one holding or of all.
+fn held(books: &Books, name: &Name) -> Result<Cost, Trouble> {
+    let costs = positions(books, name)?.into_iter().map(|position| seen(position.cost(), name));
+    Ok(costs.fold(Cost::ZERO, |sum, cost| sum.plus(&cost)))
+}
+
+/// An amount in the currency of the figure: in base, or of the one holding as its prices are quoted.
+fn in_currency(
+    world: &World<'_>,
+    books: &Books,
+    name: &Name,
+    amount: &Cost,
+) -> Result<Figure<Decimal>, Trouble> {
+    if !name.has(Suffix::Local) {
+        return Ok(amount.base.clone());
+    }
+    let units = units(world, only(books, name)?)?;
+    Ok(amount.listed.clone().map(|listed| listed * units))
+}
+
 fn held_cost(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
     let books = world.books(name.method())?;
-    if name.has(Suffix::Local) {
-        let position = only(&books, name)?;
-        let units = units(world, position)?;
-        return Ok(seen(position.cost(), name).listed.map(|cost| cost * units));
+    if !name.has(Suffix::CurrentRate) {
+        return in_currency(world, &books, name, &held(&books, name)?);
     }
     let mut sum = Decimal::ZERO;
     for position in positions(&books, name)? {
-        let cost = seen(position.cost(), name);
-        sum += if name.has(Suffix::CurrentRate) {
-            let rate = world.market.rates().on(position.currency, world.base, world.as_of)?.rate;
-            cost.listed? * rate
-        } else {
-            cost.base?
-        };
+        let rate = world.market.rates().on(position.currency, world.base, world.as_of)?.rate;
+        sum += seen(position.cost(), name).listed? * rate;
     }
     Ok(Ok(sum))
 }
 
 fn unit_cost(world: &World<'_>, name: &Name) -> Answered {
     let books = world.books(name.method())?;
-    let held: Decimal = positions(&books, name)?.iter().map(|position| position.quantity).sum();
-    let cost = held_cost(world, name)??;
-    amount(cost.checked_div(held).ok_or(Reason::NotHeld))
+    let units = positions(&books, name)?.iter().map(|position| position.quantity).sum();
+    amount(in_currency(world, &books, name, &held(&books, name)?.per_unit(units))?)
 }
 
 /// Gains of the case's day from purchase cost, or of its period where the opening value is the basis. What is
@@ -118,37 +132,42 @@ fn life(world: &World<'_>, books: &Books) -> Result<Period, Trouble> {
 fn percent(world: &World<'_>, name: &Name) -> Answered {
     let gain = if name.has(Suffix::Local) { local_gain(world, name)? } else { gains(world, name)? };
     let cost = if name.is("realised") { sold_cost(world, name)? } else { held_cost(world, name)? };
-    let (gain, cost) = (price_of_decimal(gain?), price_of_decimal(cost?));
-    if cost > 0.0 { Ok(Answer::Number(gain / cost)) } else { Err(Reason::NoCapital.into()) }
+    number(ratio(gain?, cost?))
+}
+
+/// The sum of an amount of all sales of the case's period.
+fn of_sales(
+    world: &World<'_>,
+    books: &Books,
+    name: &Name,
+    of: impl Fn(&Sale) -> Cost,
+) -> Result<Cost, Trouble> {
+    let period = world.period(books)?;
+    let mut sum = Cost::ZERO;
+    for position in positions(books, name)? {
+        let sales = position.sales.iter().filter(|sale| period.contains(sale.date));
+        sum = sales.fold(sum, |sum, sale| sum.plus(&of(sale)));
+    }
+    Ok(sum)
 }
 
 fn sold_cost(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
     let books = world.books(name.method())?;
-    let period = world.period(&books)?;
-    let mut sum = Decimal::ZERO;
-    for position in positions(&books, name)? {
-        for sale in position.sales.iter().filter(|sale| period.contains(sale.date)) {
-            let cost = seen(sale.cost.clone(), name);
-            sum += if name.has(Suffix::Local) { cost.listed? * units(world, position)? } else { cost.base? };
-        }
-    }
-    Ok(Ok(sum))
+    let cost = of_sales(world, &books, name, |sale| seen(sale.cost.clone(), name))?;
+    in_currency(world, &books, name, &cost)
 }
 
 fn local_gain(world: &World<'_>, name: &Name) -> Result<Figure<Decimal>, Trouble> {
     let books = world.books(name.method())?;
-    let position = only(&books, name)?;
-    let mut gain = Decimal::ZERO;
     if name.is("realised") {
-        let period = world.period(&books)?;
-        for sale in position.sales.iter().filter(|sale| period.contains(sale.date)) {
-            gain += seen(sale.proceeds.clone(), name).listed? - seen(sale.cost.clone(), name).listed?;
-        }
-    } else if position.is_open() {
-        let price = position.price_on(world.market.instrument(&position.symbol), world.as_of)?.price;
-        gain = position.quantity * price - seen(position.cost(), name).listed?;
+        let gain = |sale: &Sale| seen(sale.proceeds.clone(), name).minus(&seen(sale.cost.clone(), name));
+        let gains = of_sales(world, &books, name, gain)?;
+        return in_currency(world, &books, name, &gains);
     }
-    Ok(Ok(gain * units(world, position)?))
+    let position = only(&books, name)?;
+    let value = position.value_on(world.as_of, &world.market, position.currency)?;
+    let cost = in_currency(world, &books, name, &held(&books, name)?)?;
+    Ok(Ok(value * units(world, position)? - cost?))
 }
 
 /// Realised and unrealised, without income.
@@ -173,4 +192,11 @@ fn total_gain(world: &World<'_>, name: &Name) -> Answered {
         parts.cash_currency_gain = Ok(Decimal::ZERO);
     }
     amount(parts.sum_with(&parts.capital_gains))
+}
+
+/// What was gained over the whole life, in relation to all that was bought.
+fn gain_on_purchases(world: &World<'_>, name: &Name) -> Answered {
+    let books = world.books_for_returns(name.method())?;
+    let subject = world.subject(&books, name.symbol.as_ref())?;
+    number(performance(&subject, &world.market, life(world, &books)?).returns.on_purchases)
 }

@@ -27,9 +27,9 @@ pub(crate) fn answer(world: &World<'_>, name: &Name) -> Option<Answered> {
         "cumulative_returns" => by_day(world, name, |levels| {
             levels.iter().skip(1).map(|level| linked_sub_periods(&[(levels[0], *level)])).collect()
         }),
-        "annualised" => annualise(case),
-        "total_return" => number(total(case)),
-        "cagr" | "annual_return" => total_over_years(case),
+        "annualised" => annualise(world, name),
+        "total_return" => total_return(world, name).and_then(number),
+        "cagr" | "annual_return" => total_over_years(world, name),
         _ => return None,
     })
 }
@@ -44,7 +44,7 @@ fn time_weighted(world: &World<'_>, name: &Name) -> Result<Figure<f64>, Trouble>
     if !case.linked_returns.is_empty() {
         return Ok(linked(&case.linked_returns.iter().map(Number::float).collect::<Vec<_>>()));
     }
-    if case.transactions.is_empty() && (!case.values.is_empty() || !case.returns.is_empty()) {
+    if case.transactions.is_empty() && case.has_numbers() {
         return Ok(total(case));
     }
     let books = world.books_for_returns(CostMethod::Fifo)?;
@@ -62,8 +62,15 @@ pub(crate) fn index(world: &World<'_>, name: &Name) -> Result<DailySeries, Troub
     Ok(DailySeries { first_day: performance.period.from, values })
 }
 
+/// Of a ledger by day, of given numbers by number.
 fn by_day(world: &World<'_>, name: &Name, rates: fn(&[f64]) -> Figure<Vec<f64>>) -> Answered {
-    Ok(Answer::List(rates(&index(world, name)?.values)?))
+    let case = world.case;
+    let levels = if case.transactions.is_empty() && case.has_numbers() {
+        risk::given_levels(case)?
+    } else {
+        index(world, name)?.values
+    };
+    Ok(Answer::List(rates(&levels)?))
 }
 
 fn yearly(world: &World<'_>, name: &Name) -> Answered {
@@ -72,8 +79,17 @@ fn yearly(world: &World<'_>, name: &Name) -> Answered {
     if let Some(years) = case.params.number("years") {
         return number(cagr(total, years));
     }
-    let days = world.period(&world.books(CostMethod::Fifo)?)?.days();
-    extrapolated(case, "twr_annualised", total, days as f64)
+    extrapolated(case, "twr_annualised", total, days(world)?)
+}
+
+/// How many days the case lasts: from its first dated value to the last, else its period.
+pub(crate) fn days(world: &World<'_>) -> Result<f64, Trouble> {
+    let values = world.case.values_in_period();
+    let dated = values.first().and_then(|first| first.day).zip(values.last().and_then(|last| last.day));
+    if let Some((first, last)) = dated.filter(|_| world.case.transactions.is_empty()) {
+        return Ok(last.signed_duration_since(first).num_days() as f64);
+    }
+    Ok(world.period(&world.books(CostMethod::Fifo)?)?.days() as f64)
 }
 
 /// A yearly rate: refused below one year, unless a number is asked for all the same.
@@ -86,9 +102,11 @@ fn extrapolated(case: &Case, figure: &str, total: f64, days: f64) -> Answered {
     number(cagr(total, days / year))
 }
 
-fn annualise(case: &Case) -> Answered {
-    let given = case.annualise.as_ref().ok_or("there is nothing to annualise")?;
-    extrapolated(case, "annualised", given.total.float(), given.days.float())
+fn annualise(world: &World<'_>, name: &Name) -> Answered {
+    match &world.case.annualise {
+        Some(given) => extrapolated(world.case, "annualised", given.total.float(), given.days.float()),
+        None => extrapolated(world.case, "annualised", total_return(world, name)??, days(world)?),
+    }
 }
 
 fn dietz(given: &Dietz) -> Answered {
@@ -112,6 +130,15 @@ pub(crate) fn total(case: &Case) -> Figure<f64> {
     linked_sub_periods(&values.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>())
 }
 
-fn total_over_years(case: &Case) -> Answered {
-    number(cagr(total(case)?, risk::years(case)))
+/// The same, or the time-weighted return where none are given.
+fn total_return(world: &World<'_>, name: &Name) -> Result<Figure<f64>, Trouble> {
+    if world.case.has_numbers() { Ok(total(world.case)) } else { time_weighted(world, name) }
+}
+
+fn total_over_years(world: &World<'_>, name: &Name) -> Answered {
+    if let Some(given) = &world.case.annualise {
+        let year = world.case.params.number("year_days").unwrap_or(365.0);
+        return number(cagr(given.total.float(), given.days.float() / year));
+    }
+    number(cagr(total_return(world, name)??, risk::years(world)?))
 }

@@ -23,7 +23,7 @@ fn value(world: &World<'_>, name: &Name) -> Answered {
     let day = if name.is("opening_value_period") { period.from } else { period.to };
     if name.symbol.is_none() && world.scope()? == Scope::Portfolio {
         let holdings = Subject::holdings(&books).value_on(day, &world.market)?;
-        return amount(Ok(holdings + cash::recorded_in_base(world, &books, day)?));
+        return amount(Ok(holdings + cash::recorded_in_base(world, day)?));
     }
     amount(world.subject(&books, name.symbol.as_ref())?.value_on(day, &world.market))
 }

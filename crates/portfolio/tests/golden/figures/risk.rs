@@ -6,11 +6,16 @@ use bellwether_portfolio::risk::{
     returns_of, sharpe_ratio, sortino_ratio, standard_deviation, tracking_error, trading_days, ulcer_index,
     volatility,
 };
-use bellwether_portfolio::{DailySeries, Subject, cagr, drawdowns, linked_sub_periods, max_drawdown};
+use bellwether_portfolio::{
+    Benchmark, DailySeries, Subject, cagr, drawdowns, linked_sub_periods, max_drawdown,
+};
+
+use chrono::NaiveDate;
 
 use super::{Name, linking};
 use crate::answer::{Answer, Answered, Trouble, number};
 use crate::case::Case;
+use crate::market::parsed;
 use crate::number::Number;
 use crate::params::PerPeriod;
 use crate::world::World;
@@ -50,7 +55,7 @@ fn statistic(world: &World<'_>, name: &Name, figure: &str, per_period: bool) -> 
         "calmar" => {
             let levels = levels(world, name)?;
             let total = linked_sub_periods(&[(1.0, levels.last().unwrap_or(f64::NAN))])?;
-            return number(calmar_ratio(cagr(total, years(case))?, max_drawdown(&levels)?.depth));
+            return number(calmar_ratio(cagr(total, years(world)?)?, max_drawdown(&levels)?.depth));
         }
         _ => {}
     }
@@ -89,10 +94,12 @@ fn returns(world: &World<'_>, name: &Name) -> Result<Returns, Trouble> {
     } else {
         returns_of_ledger(world, name)?.into_iter().map(Some).collect()
     };
-    let benchmark: Vec<Option<f64>> = if case.benchmark_returns.is_empty() {
-        vec![Some(0.0); own.len()]
-    } else {
+    let benchmark: Vec<Option<f64>> = if !case.benchmark_returns.is_empty() {
         case.benchmark_returns.iter().map(|rate| rate.as_ref().map(Number::float)).collect()
+    } else if let Some(symbol) = case.params.word("benchmark").filter(|_| !case.has_numbers()) {
+        returns_of_benchmark(world, name, &symbol)?.into_iter().map(Some).collect()
+    } else {
+        vec![Some(0.0); own.len()]
     };
     let risk_free = by_period(case.params.per_period("risk_free_per_period"), &own)?;
     // Unless told, what is acceptable is the risk-free rate.
@@ -124,35 +131,57 @@ fn by_period(rate: Option<PerPeriod>, own: &[Option<f64>]) -> Result<Vec<Option<
 
 fn returns_of_ledger(world: &World<'_>, name: &Name) -> Result<Vec<f64>, Trouble> {
     let index = linking::index(world, name)?;
+    on_sessions(world, &index, index.first_day)
+}
+
+/// From close to close of the same days.
+fn returns_of_benchmark(world: &World<'_>, name: &Name, symbol: &str) -> Result<Vec<f64>, Trouble> {
+    let benchmark = Benchmark::new(&parsed(symbol)?, &world.market, world.base, world.as_of)?;
+    on_sessions(world, &benchmark.index(), linking::index(world, name)?.first_day)
+}
+
+fn on_sessions(world: &World<'_>, index: &DailySeries, first: NaiveDate) -> Result<Vec<f64>, Trouble> {
     let books = world.books_for_returns(CostMethod::Fifo)?;
     let sessions = trading_days(&Subject::portfolio(&books), &world.market);
-    let days = sessions.into_iter().filter(|day| *day > index.first_day).filter_map(|day| index.at(day));
-    let levels: Vec<_> = index.values.first().copied().into_iter().chain(days).collect();
+    let sessions = sessions.into_iter().filter(|day| *day > first && *day <= world.as_of);
+    let levels: Vec<_> = std::iter::once(first).chain(sessions).filter_map(|day| index.at(day)).collect();
     Ok(returns_of(&levels)?)
 }
 
-/// Growth of 1 by day, the start included.
+/// Growth of 1 by day, the start included. Values without a day are a day apart.
 fn levels(world: &World<'_>, name: &Name) -> Result<DailySeries, Trouble> {
     let case = world.case;
-    if case.values.is_empty() && case.returns.is_empty() {
+    if !case.has_numbers() {
         return linking::index(world, name);
     }
+    let given = given_levels(case)?;
+    let days: Option<Vec<_>> = case.values_in_period().iter().map(|value| value.day).collect();
+    let Some((days, first_day)) = days.and_then(|days| days.first().copied().map(|first| (days, first)))
+    else {
+        return Ok(DailySeries { first_day: from_epoch_day(0), values: given });
+    };
+    let mut values: Vec<f64> = Vec::new();
+    for (day, level) in days.iter().zip(given) {
+        let before = usize::try_from(epoch_day(*day) - epoch_day(first_day)).unwrap_or(0);
+        values.resize(before.max(values.len()), values.last().copied().unwrap_or(1.0));
+        values.push(level);
+    }
+    Ok(DailySeries { first_day, values })
+}
+
+/// Growth of 1 by given value or return, the start included.
+pub(crate) fn given_levels(case: &Case) -> Result<Vec<f64>, Trouble> {
     let mut levels = vec![1.0];
     if let Some((first, rest)) = case.values_in_period().split_first() {
-        let first_day = first.day.unwrap_or_default();
-        for (place, value) in rest.iter().enumerate() {
-            let level = 1.0 + linked_sub_periods(&[(first.value, value.value)])?;
-            let day = value.day.unwrap_or_else(|| from_epoch_day(place as i32 + 1));
-            let days = usize::try_from(epoch_day(day) - epoch_day(first_day)).unwrap_or(0);
-            levels.resize(days.max(levels.len()), levels.last().copied().unwrap_or(1.0));
-            levels.push(level);
+        for value in rest {
+            levels.push(1.0 + linked_sub_periods(&[(first.value, value.value)])?);
         }
-        return Ok(DailySeries { first_day, values: levels });
+        return Ok(levels);
     }
     for rate in known_returns(case) {
         levels.push(levels.last().copied().unwrap_or(1.0) * (1.0 + rate));
     }
-    Ok(DailySeries { first_day: from_epoch_day(0), values: levels })
+    Ok(levels)
 }
 
 /// Days of the longest fall, from its peak to the recovery, or to the end while there is none.
@@ -172,17 +201,17 @@ fn periods_per_year(case: &Case) -> f64 {
     case.params.number("periods_per_year").unwrap_or(TRADING_DAYS)
 }
 
-/// How long the given values or returns last.
-pub(crate) fn years(case: &Case) -> f64 {
+/// How long the case lasts: its values or returns where it gives any, else its period.
+pub(crate) fn years(world: &World<'_>) -> Result<f64, Trouble> {
+    let case = world.case;
     if let Some(years) = case.params.number("years") {
-        return years;
+        return Ok(years);
     }
     let values = case.values_in_period();
-    let dated = values.first().and_then(|first| first.day).zip(values.last().and_then(|last| last.day));
-    if let Some((first, last)) = dated {
-        let days = last.signed_duration_since(first).num_days() as f64;
-        return days / case.params.number("year_days").unwrap_or(365.0);
+    let is_dated = values.first().is_some_and(|first| first.day.is_some());
+    if is_dated || !case.has_numbers() {
+        return Ok(linking::days(world)? / case.params.number("year_days").unwrap_or(365.0));
     }
     let periods = if values.is_empty() { known_returns(case).len() } else { values.len() - 1 };
-    periods as f64 / periods_per_year(case)
+    Ok(periods as f64 / periods_per_year(case))
 }
