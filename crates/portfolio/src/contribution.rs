@@ -7,16 +7,18 @@ mod tests;
 use bellwether_domain::{Currency, Symbol};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use self::linking::Linking;
+pub(crate) use self::linking::Linking;
 use crate::books::{CashBalance, CashEntry, CashKind};
 use crate::exact::{Exact, ratio};
-use crate::figure::total;
-use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, Reason, Subject};
+use crate::figure::{finite, total};
+use crate::{
+    Books, DailySeries, Figure, Market, Period, PortfolioSeries, Position, PositionSeries, Reason, Subject,
+};
 
 /// What contributed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContributionSource {
     /// An instrument: price, currency and dividends, less its fees and taxes.
@@ -74,7 +76,12 @@ impl Contributions {
             return Self::unknown(period, &Reason::NotYetKnown { as_of });
         }
         let period = Period { to: period.to.min(as_of), ..period };
-        let linking = Linking::new(series, period);
+        let linked = series.time_weighted.as_ref().map_err(Clone::clone);
+        let linked = linked.and_then(|linked| linked.over(period)).map(|linked| linked.total);
+        let linking = linked.clone().and_then(|_| {
+            let flows = series.flows.as_ref().map_err(Clone::clone)?;
+            Ok(Linking::new([&series.value, &series.held, flows], period))
+        });
         let scope = Scope { books, market, period, linking, capital: capital(books, market, period) };
         let mut lines: Vec<Contribution> =
             books.positions().iter().filter_map(|position| scope.holding(position)).collect();
@@ -83,8 +90,7 @@ impl Contributions {
         }
         lines.extend(books.cash().balances.iter().filter_map(|balance| scope.cash_currency(balance)));
         let gain = total(lines.iter().map(|line| &line.gain));
-        let time_weighted = scope.linking.as_ref().map(|linking| linking.total).map_err(Clone::clone);
-        Self { period, lines, simple: scope.related(&gain), gain, time_weighted }
+        Self { period, lines, simple: scope.related(&gain), gain, time_weighted: linked }
     }
 
     fn unknown(period: Period, reason: &Reason) -> Self {
@@ -113,31 +119,29 @@ impl Scope<'_> {
         let paid_in = total(flows.iter().map(|flow| &flow.amount));
         let gain = gain(&value(self.period.from), &paid_in, &value(self.period.to));
         let time_weighted = self.linking.as_ref().map_err(Clone::clone).and_then(|linking| {
-            let flows = flows.iter().map(|flow| (flow.date, &flow.amount));
-            linking.position(position, flows, self.books, self.market)
+            let series = PositionSeries::new(position, self.books, self.market);
+            if let Some(reason) = series.gap {
+                return Err(reason);
+            }
+            linked(linking, [&series.value, &series.held], flows.iter().map(|flow| (flow.date, &flow.amount)))
         });
         Some(self.line(ContributionSource::Holding(position.symbol.clone()), gain, time_weighted))
     }
 
     /// Interest or charges: cash that came from no instrument and from nowhere else.
     fn cash_booked(&self, source: ContributionSource) -> Option<Contribution> {
-        let booked: Vec<&CashEntry> = self
-            .entries()
-            .filter(|entry| entry.symbol.is_none() && source_of(entry.kind).as_ref() == Some(&source))
-            .collect();
+        let booked: Vec<&CashEntry> = self.entries().filter(|entry| source.books(entry)).collect();
         booked.first()?;
-        let time_weighted = self
-            .linking
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|linking| linking.booked(booked.iter().map(|entry| (entry.date, &entry.base))));
+        let time_weighted = self.linking.as_ref().map_err(Clone::clone).and_then(|linking| {
+            linking.booked(in_binary(booked.iter().map(|entry| (entry.date, &entry.base))))
+        });
         Some(self.line(source, total(booked.iter().map(|entry| &entry.base)), time_weighted))
     }
 
     fn cash_currency(&self, balance: &CashBalance) -> Option<Contribution> {
         let Period { from, to } = self.period;
-        let booked: Vec<&CashEntry> =
-            self.entries().filter(|entry| entry.currency == balance.currency).collect();
+        let source = ContributionSource::CashCurrency(balance.currency);
+        let booked: Vec<&CashEntry> = self.entries().filter(|entry| source.books(entry)).collect();
         let is_there = !booked.is_empty() || !balance.on(from).is_zero();
         if balance.currency == self.base() || !is_there {
             return None;
@@ -145,10 +149,9 @@ impl Scope<'_> {
         let value = |day| self.cash_value(balance, day);
         let paid_in = total(booked.iter().map(|entry| &entry.base));
         let time_weighted = self.linking.as_ref().map_err(Clone::clone).and_then(|linking| {
-            let flows = booked.iter().map(|entry| (entry.date, &entry.base));
-            linking.cash(balance, flows, self.market.rates(), self.base())
+            let [value, held] = linking.cash(balance, self.market.rates(), self.base())?;
+            linked(linking, [&value, &held], booked.iter().map(|entry| (entry.date, &entry.base)))
         });
-        let source = ContributionSource::CashCurrency(balance.currency);
         Some(self.line(source, gain(&value(from), &paid_in, &value(to)), time_weighted))
     }
 
@@ -189,6 +192,34 @@ fn capital(books: &Books, market: &Market, period: Period) -> Figure<Decimal> {
     let paid = portfolio.daily_flows(period)?.into_iter().map(|(_, amount)| amount);
     let opening = portfolio.value_on(period.from, market)?;
     paid.filter(|amount| *amount > Decimal::ZERO).try_fold(opening, Exact::plus)
+}
+
+/// What changes of value are of the return, less what was paid in for them.
+fn linked<'a>(
+    linking: &Linking,
+    [value, held]: [&DailySeries; 2],
+    flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
+) -> Figure<f64> {
+    finite(linking.moved(value, held) - linking.booked(in_binary(flows))?)
+}
+
+fn in_binary<'a>(
+    amounts: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
+) -> impl Iterator<Item = (NaiveDate, Figure<f64>)> {
+    amounts.map(|(date, amount)| (date, amount.clone().map(Exact::float)))
+}
+
+impl ContributionSource {
+    /// Whether a movement of cash belongs to it: interest and charges that name no instrument, or all in a currency.
+    pub(crate) fn books(&self, entry: &CashEntry) -> bool {
+        match self {
+            Self::Holding(_) => false,
+            Self::CashCurrency(currency) => entry.currency == *currency,
+            Self::Interest | Self::Charges => {
+                entry.symbol.is_none() && source_of(entry.kind).as_ref() == Some(self)
+            }
+        }
+    }
 }
 
 /// What cash of a kind that names no instrument contributes to; `None` when it only changed its place.

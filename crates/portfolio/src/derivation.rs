@@ -7,6 +7,7 @@ mod before_fees;
 mod benchmarks;
 mod calculation;
 mod cash;
+mod contributions;
 mod costs;
 mod events;
 mod figure_name;
@@ -31,8 +32,8 @@ pub(crate) use calculation::{
     Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 pub use figure_name::{
-    BenchmarkFigure, CashFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure,
-    RiskFigure,
+    BenchmarkFigure, CashFigure, ContributionFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure,
+    PortfolioFigure, RiskFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;

@@ -1,45 +1,38 @@
 //! Daily contributions, linked so that they sum to the time-weighted return.
 
-use bellwether_domain::{Currency, epoch_day};
+use bellwether_domain::{Currency, epoch_day, from_epoch_day};
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
 use crate::books::CashBalance;
 use crate::exact::Exact;
 use crate::figure::finite;
 use crate::market::Rates;
 use crate::twr::day_return;
-use crate::{Books, Figure, Market, Period, PortfolioSeries, Position, PositionSeries};
+use crate::{DailySeries, Figure, Period};
 
 /// How much a unit of money gained on each day of a period is of its time-weighted return.
 ///
 /// The day's return is `held / before x (value + out) / (held + in) - 1`: what was held gains in relation to the value
 /// before, then the bookings gain in relation to the capital at work, on what the first step made of one unit.
 #[derive(Debug)]
-pub(super) struct Linking {
+pub(crate) struct Linking {
     first_day: i32,
     /// By day, for the gain of what was held at the close before.
     holding: Vec<f64>,
     /// By day, for the gain of the day's bookings.
     trading: Vec<f64>,
-    pub(super) total: f64,
 }
 
 impl Linking {
-    pub(super) fn new(series: &PortfolioSeries, period: Period) -> Figure<Self> {
-        let linked = series.time_weighted.as_ref().map_err(Clone::clone)?.over(period)?;
-        let flows = series.flows.as_ref().map_err(Clone::clone)?;
-        let first_day = period.first_day().max(series.value.first_day);
-        let mut linking = Self {
-            first_day: epoch_day(first_day),
-            holding: Vec::new(),
-            trading: Vec::new(),
-            total: linked.total,
-        };
+    /// Of the whole's value, of what was held of it and of its net flow, from the close before the period on.
+    pub(crate) fn new(of: [&DailySeries; 3], period: Period) -> Self {
+        let [value, held, flows] = of;
+        let first_day = period.first_day().max(value.first_day);
+        let mut linking = Self { first_day: epoch_day(first_day), holding: Vec::new(), trading: Vec::new() };
         let mut growth = 1.0;
-        let mut before = first_day.pred_opt().and_then(|day| series.value.at(day)).unwrap_or(0.0);
+        let mut before = first_day.pred_opt().and_then(|day| value.at(day)).unwrap_or(0.0);
         for day in first_day.iter_days().take_while(|day| *day <= period.to) {
-            let known = (series.value.at(day), series.held.at(day), flows.at(day));
+            let known = (value.at(day), held.at(day), flows.at(day));
             let (Some(value), Some(held), Some(flow)) = known else { break };
             let rate = day_return(before, held, value, flow).unwrap_or(0.0);
             let at_work = held + flow.max(0.0);
@@ -61,33 +54,16 @@ impl Linking {
                 break;
             }
         }
-        Ok(linking)
+        linking
     }
 
-    /// The part of an instrument, where `flows` are what went into it and came out.
-    pub(super) fn position<'a>(
-        &self,
-        position: &Position,
-        flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
-        books: &Books,
-        market: &Market,
-    ) -> Figure<f64> {
-        let series = PositionSeries::new(position, books, market);
-        if let Some(reason) = series.gap {
-            return Err(reason);
-        }
-        let first = epoch_day(series.value.first_day);
-        finite(self.moved(first, &series.value.values, &series.held.values) - self.booked(flows)?)
-    }
-
-    /// The part of foreign cash: what its rate did to it, where `flows` are its movements at their own rates.
-    pub(super) fn cash<'a>(
+    /// Cash in a foreign currency by day, and what was there at the close before at the day's rate.
+    pub(crate) fn cash(
         &self,
         balance: &CashBalance,
-        flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
         rates: &Rates,
         base: Currency,
-    ) -> Figure<f64> {
+    ) -> Figure<[DailySeries; 2]> {
         let days = self.holding.len() + 1;
         let first = self.first_day.saturating_sub(1);
         let column = rates.column(balance.currency, base, first, days)?.unwrap_or_else(|| vec![1.0; days]);
@@ -103,25 +79,25 @@ impl Linking {
         let value: Vec<f64> = amounts.iter().zip(&column).map(|(amount, rate)| amount * rate).collect();
         let before = [0.0].iter().chain(&amounts);
         let held: Vec<f64> = before.zip(&column).map(|(amount, rate)| amount * rate).collect();
-        finite(self.moved(first, &value, &held) - self.booked(flows)?)
+        let first_day = from_epoch_day(first);
+        Ok([value, held].map(|values| DailySeries { first_day, values }))
     }
 
     /// What money received on some days is of the return; what was paid on them lessens it.
-    pub(super) fn booked<'a>(
-        &self,
-        payments: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
-    ) -> Figure<f64> {
+    pub(crate) fn booked(&self, payments: impl IntoIterator<Item = (NaiveDate, Figure<f64>)>) -> Figure<f64> {
         let mut sum = 0.0;
         for (date, amount) in payments {
             let day = usize::try_from(i64::from(epoch_day(date)) - i64::from(self.first_day)).ok();
             let factor = day.and_then(|day| self.trading.get(day)).copied().unwrap_or(0.0);
-            sum += factor * amount.clone()?.float();
+            sum += factor * amount?;
         }
         finite(sum)
     }
 
-    /// What changes of value are of the return, before flows, of something whose columns start on `first`.
-    fn moved(&self, first: i32, value: &[f64], held: &[f64]) -> f64 {
+    /// What changes of value are of the return, before flows, of a part of the whole.
+    pub(crate) fn moved(&self, value: &DailySeries, held: &DailySeries) -> f64 {
+        let first = epoch_day(value.first_day);
+        let (value, held) = (&value.values, &held.values);
         let (skipped, absent) = (offset(self.first_day, first), offset(first, self.first_day));
         let mut before = skipped.checked_sub(1).and_then(|day| value.get(day)).copied().unwrap_or(0.0);
         let days = value.iter().zip(held).skip(skipped);

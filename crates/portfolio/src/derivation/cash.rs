@@ -48,7 +48,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn entries(&self) -> &'a [CashEntry] {
+    pub(super) fn entries(&self) -> &'a [CashEntry] {
         &self.books.cash().entries
     }
 
@@ -71,7 +71,7 @@ impl<'a> Record<'a> {
     }
 
     /// A movement in the base currency, at the rate of its booking.
-    fn movement_in_base(&mut self, place: usize) -> usize {
+    pub(super) fn movement_in_base(&mut self, place: usize) -> usize {
         let amount = self.movement(place);
         let entry = &self.entries()[place];
         let base = self.base();

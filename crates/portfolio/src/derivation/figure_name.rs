@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::risk::RiskBasis;
-use crate::Period;
+use crate::{ContributionSource, Period};
 
 /// A figure that can be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +69,15 @@ pub enum FigureName {
         period: Period,
         /// Its figure.
         figure: PeriodFigure,
+    },
+    /// Of what a source contributed to a period.
+    Contribution {
+        /// What contributed.
+        source: ContributionSource,
+        /// The days that count.
+        period: Period,
+        /// Its figure.
+        figure: ContributionFigure,
     },
     /// Of the risk of a period.
     Risk {
@@ -216,6 +225,18 @@ figures! {
         TimeWeighted,
         /// The same a year.
         AnnualisedTimeWeighted,
+    }
+}
+
+figures! {
+    /// The figures of a source of gain; [`Contribution`](crate::Contribution) defines them.
+    ContributionFigure {
+        /// Money gained.
+        Gain,
+        /// Its part of the time-weighted return.
+        TimeWeighted,
+        /// Its part of the simple return.
+        Simple,
     }
 }
 

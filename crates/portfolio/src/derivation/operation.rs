@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Number;
 use crate::books::cost_share;
+use crate::contribution::Linking;
 use crate::exact::{Exact, ratio};
 use crate::figure::total;
 use crate::modified_dietz::modified_dietz;
@@ -16,7 +17,7 @@ use crate::risk::{
 };
 use crate::twr::{HoldThenTrade, day_return, time_weighted};
 use crate::xirr::{Flow, Rate, xirr};
-use crate::{DailySeries, Figure, Reason, current_drawdown, max_drawdown};
+use crate::{DailySeries, Figure, Period, Reason, current_drawdown, max_drawdown};
 
 /// What is done with the operands. Unknown operands make the result unknown, for their reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +82,20 @@ pub enum Operation {
     PerTradingDay,
     /// Annualised return for the deepest fall.
     CalmarRatio,
+    /// What a part's changes of value are of the time-weighted return of the whole: of the series of value, of what was
+    /// held and of net flow of the whole, and of value and of what was held of the part.
+    ContributionOfValue {
+        /// The days that count.
+        period: Period,
+    },
+    /// What money of these days is of the time-weighted return of the whole: of the series of value, of what was held and
+    /// of net flow of the whole, and of the amounts.
+    ContributionOfMoney {
+        /// The days that count.
+        period: Period,
+        /// The day of each amount.
+        dates: Vec<NaiveDate>,
+    },
     /// A statistic of the returns between these closes: of a series of growth, of a benchmark's where it needs one, less
     /// a rate for each day where it needs that.
     Statistic {
@@ -206,6 +221,15 @@ impl Operation {
                 let returns = |at: usize| closes.returns(series(at)?);
                 let rate = |at: usize| Ok(PeriodRate::Constant(float(at)?));
                 statistic.of(returns, rate).map(Number::Float)
+            }
+            Self::ContributionOfValue { period } => {
+                let linking = Linking::new([series(0)?, series(1)?, series(2)?], *period);
+                finite(linking.moved(series(3)?, series(4)?))
+            }
+            Self::ContributionOfMoney { period, dates } => {
+                let linking = Linking::new([series(0)?, series(1)?, series(2)?], *period);
+                let amounts = operands.iter().skip(3).map(|amount| float_of(amount));
+                linking.booked(dates.iter().copied().zip(amounts)).map(Number::Float)
             }
             Self::FloatSum => finite(all()?.iter().sum()),
             Self::FloatDifference => finite(float(0)? - float(1)?),

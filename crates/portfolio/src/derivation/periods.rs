@@ -11,7 +11,7 @@ use super::record::Record;
 use super::risk::linked;
 use super::{About, Calculation, Label, Number, Operation, Source, Unit};
 use crate::books::{ExternalFlow, ExternalKind, PositionFlow, PositionFlowKind};
-use crate::{Figure, Performance, Period, Position, Subject, performance};
+use crate::{CashBalance, Figure, Performance, Period, Position, Subject, performance};
 
 impl Record<'_> {
     /// Market value of a holding at the close of a day.
@@ -45,15 +45,7 @@ impl Record<'_> {
             books.positions().iter().map(|position| self.holding_value_on(position, day)).collect();
         let mut cash = Vec::new();
         for balance in &books.cash().balances {
-            let held = self.balance_on(balance, day);
-            let in_base = balance.currency == base || balance.on(day).is_zero();
-            cash.push(if in_base {
-                held
-            } else {
-                let rate = self.rate_on((balance.currency, base), day);
-                let label = money(base, "Cash in base", "balance x exchange rate");
-                self.computed(label, Operation::Product, vec![held, rate])
-            });
+            cash.push(self.cash_value_on(balance, day));
         }
         self.with_subject(Some(About::Day(day)), |record| {
             let label = money(base, "Holdings' value", "sum over the holdings");
@@ -62,6 +54,18 @@ impl Record<'_> {
             let label = money(base, "Portfolio value", "holdings + cash");
             record.computed(label, Operation::Sum, vec![holdings, cash])
         })
+    }
+
+    /// Cash of a currency in the base currency at the close of a day.
+    pub(super) fn cash_value_on(&mut self, balance: &CashBalance, day: NaiveDate) -> usize {
+        let base = self.base();
+        let held = self.balance_on(balance, day);
+        if balance.currency == base || balance.on(day).is_zero() {
+            return held;
+        }
+        let rate = self.rate_on((balance.currency, base), day);
+        let label = money(base, "Cash in base", "balance x exchange rate");
+        self.computed(label, Operation::Product, vec![held, rate])
     }
 
     /// A figure of a period, of the whole or of a holding.
@@ -178,7 +182,7 @@ impl Record<'_> {
     }
 
     /// What was paid in, and out as a negative number: of the days on which more came, and of the others.
-    fn paid(&mut self, of: Option<&Position>, period: Period) -> (usize, usize) {
+    pub(super) fn paid(&mut self, of: Option<&Position>, period: Period) -> (usize, usize) {
         let flows = self.flows_by_day(of, period).into_iter().map(|(_, flow)| flow);
         let comes_in =
             |flow: &usize| self.value(*flow).clone().is_ok_and(|flow| flow.exact() > Some(Decimal::ZERO));

@@ -7,7 +7,9 @@ use bellwether_domain::Symbol;
 
 use super::*;
 use crate::risk::{RiskReport, TradingDays};
-use crate::{Benchmark, Period, PortfolioSeries, PositionSeries, Report, Subject, performance};
+use crate::{
+    Benchmark, ContributionSource, Period, PortfolioSeries, PositionSeries, Report, Subject, performance,
+};
 
 /// The figure of a report that a name stands for.
 pub(super) fn reported(
@@ -189,6 +191,16 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                 }
             }
         }
+        FigureName::Contribution { source, period, figure } => {
+            let series = PortfolioSeries::new(books, market);
+            let all = crate::Contributions::new(books, market, &series, *period);
+            let line = all.lines.iter().find(|line| line.source == *source).ok_or(crate::Reason::NotHeld)?;
+            match figure {
+                ContributionFigure::Gain => line.gain.clone().map(Number::Exact),
+                ContributionFigure::TimeWeighted => line.time_weighted.clone().map(Number::Float),
+                ContributionFigure::Simple => line.simple.clone().map(Number::Float),
+            }
+        }
         FigureName::Risk { of, period, basis, figure } => {
             let subject = match of {
                 Some(of) => Subject::holding(&[books], of)?,
@@ -262,7 +274,20 @@ pub(super) fn names_beyond(
             RiskFigure::ALL.iter().map(name)
         })
     });
-    sales.chain(lots).chain(benchmarks).chain(periods).chain(values).chain(risks).collect()
+    let books = &derivations.books;
+    let sources = positions.iter().map(|position| ContributionSource::Holding(position.symbol.clone()));
+    let cash = books.cash().balances.iter().map(|cash| ContributionSource::CashCurrency(cash.currency));
+    let sources = sources.chain(cash).chain([ContributionSource::Interest, ContributionSource::Charges]);
+    let contributions = sources.flat_map(move |source| {
+        let name = move |figure: &ContributionFigure| FigureName::Contribution {
+            source: source.clone(),
+            period,
+            figure: *figure,
+        };
+        ContributionFigure::ALL.iter().map(name)
+    });
+    let known = contributions.chain(sales).chain(lots);
+    known.chain(benchmarks).chain(periods).chain(values).chain(risks).collect()
 }
 
 /// All figures of a report.

@@ -7,7 +7,7 @@ use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, all_time_high, trading_days};
 use bellwether_portfolio::{
     Allocation, Assets, Basis, Benchmark, BenchmarkFigure, Books, CalendarUnit, CapitalGains, CashFigure,
-    Change, Class, Classification, Component, Contributions, CustomIndex, DailySeries, Decisions,
+    Change, Class, Classification, Component, ContributionFigure, ContributionSource, Contributions, CustomIndex, DailySeries, Decisions,
     Derivations, DividendCalendar, DividendFrequency, DividendGrowth, DividendHistory, DividendYield,
     FeeAfterResize, FeeTerms, FigureName, Funding, GainParts, HoldingFigure, HoldingPeriod, IncomeReceived,
     Investment, LinkedReturn, LotFigure, Period, PeriodFigure, PortfolioFigure, PortfolioSeries,
@@ -592,7 +592,20 @@ fn figure_names(books: &Books) -> Vec<FigureName> {
         let named = |figure: &HoldingFigure| FigureName::Holding { symbol: symbol.clone(), figure: *figure };
         names.extend(HoldingFigure::ALL.iter().map(named));
     }
-    for currency in [Currency::USD, Currency::EUR, Currency::GBP] {
+    let currencies = [Currency::USD, Currency::EUR, Currency::GBP];
+    let sources = symbols.iter().cloned().map(ContributionSource::Holding);
+    let sources = sources.chain(currencies.map(ContributionSource::CashCurrency));
+    for source in sources.chain([ContributionSource::Interest, ContributionSource::Charges]) {
+        for period in periods(books).into_iter().step_by(6) {
+            let named = |figure: &ContributionFigure| FigureName::Contribution {
+                source: source.clone(),
+                period,
+                figure: *figure,
+            };
+            names.extend(ContributionFigure::ALL.iter().map(named));
+        }
+    }
+    for currency in currencies {
         names.extend(CashFigure::ALL.iter().map(|figure| FigureName::Cash { currency, figure: *figure }));
     }
     for number in 0..6 {

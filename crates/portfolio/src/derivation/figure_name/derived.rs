@@ -67,6 +67,7 @@ impl FigureName {
                 Of::Portfolio => record.of_period(None, *period, *figure),
                 Of::Nothing => not_held(record, Unit::Money(books.options().base)),
             },
+            Self::Contribution { source, period, figure } => record.contribution(source, *period, *figure),
             Self::Risk { of, period, basis, figure } => {
                 let subject = match of {
                     Some(symbol) => Subject::holding(&[books], symbol),
