@@ -9,6 +9,7 @@ mod calculation;
 mod cash;
 mod contributions;
 mod costs;
+mod dividends;
 mod events;
 mod figure_name;
 mod market_facts;
@@ -32,8 +33,8 @@ pub(crate) use calculation::{
     Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 pub use figure_name::{
-    BenchmarkFigure, CashFigure, ContributionFigure, FigureName, HoldingFigure, LotFigure, PeriodFigure,
-    PortfolioFigure, RiskFigure,
+    BenchmarkFigure, CashFigure, ContributionFigure, DividendYearFigure, FigureName, HoldingFigure,
+    LotFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, RiskFigure, YieldFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;

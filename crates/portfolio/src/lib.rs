@@ -107,8 +107,9 @@ pub use decisions::{
     AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
 };
 pub use derivation::{
-    BenchmarkFigure, CashFigure, ContributionFigure, Derivation, Derivations, FigureName, HoldingFigure,
-    LotFigure, PeriodFigure, PortfolioFigure, RiskBasis, RiskFigure,
+    BenchmarkFigure, CashFigure, ContributionFigure, Derivation, Derivations, DividendYearFigure, FigureName,
+    HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, RiskBasis, RiskFigure,
+    YieldFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};

@@ -162,7 +162,7 @@ impl Record<'_> {
         });
         let (dates, amounts): (Vec<_>, Vec<_>) = parts.money.iter().copied().unzip();
         let paid = Operation::ContributionOfMoney { period, dates };
-        let part = self.by_day(source, Linking::new([&series.value, &series.held, flows], period));
+        let part = self.by_day(source, &Linking::new([&series.value, &series.held, flows], period));
         self.with_subject(source.about(), |record| {
             let amounts = whole.into_iter().chain(amounts).collect();
             let Some(part) = part else { return record.computed(label, paid, amounts) };
@@ -182,7 +182,7 @@ impl Record<'_> {
     }
 
     /// Value, and what was held at the close before, of what has a value.
-    fn by_day(&self, source: &ContributionSource, linking: Linking) -> Option<[DailySeries; 2]> {
+    fn by_day(&self, source: &ContributionSource, linking: &Linking) -> Option<[DailySeries; 2]> {
         match source {
             ContributionSource::Holding(symbol) => {
                 let series = PositionSeries::new(self.books.position(symbol)?, self.books, self.market);

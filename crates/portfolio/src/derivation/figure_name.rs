@@ -79,6 +79,29 @@ pub enum FigureName {
         /// Its figure.
         figure: ContributionFigure,
     },
+    /// Of the dividend yield of a holding.
+    DividendYield {
+        /// Which.
+        symbol: Symbol,
+        /// Its figure.
+        figure: YieldFigure,
+    },
+    /// Of the dividend yield of all that is held.
+    PortfolioYield(PortfolioYieldFigure),
+    /// Of a calendar year's dividends of a holding.
+    DividendYear {
+        /// Which holding.
+        symbol: Symbol,
+        /// Which year.
+        year: i32,
+        /// Its figure.
+        figure: DividendYearFigure,
+    },
+    /// The growth a year of a holding's dividends.
+    DividendGrowth {
+        /// Which holding.
+        symbol: Symbol,
+    },
     /// Of the risk of a period.
     Risk {
         /// Of a holding, or of the portfolio.
@@ -237,6 +260,46 @@ figures! {
         TimeWeighted,
         /// Its part of the simple return.
         Simple,
+    }
+}
+
+figures! {
+    /// The figures of a holding's dividend yield; [`DividendYield`](crate::DividendYield) defines them.
+    YieldFigure {
+        /// Dividends per unit of the last twelve months.
+        PerUnit,
+        /// The special ones of them.
+        SpecialPerUnit,
+        /// In relation to the price.
+        Trailing,
+        /// The same without specials.
+        Regular,
+        /// In relation to the cost of a unit.
+        OnCost,
+    }
+}
+
+figures! {
+    /// The figures of the yield of all that is held; [`PortfolioYield`](crate::PortfolioYield) defines them.
+    PortfolioYieldFigure {
+        /// What the units held would have been paid.
+        Dividends,
+        /// In relation to the holdings' value.
+        Trailing,
+        /// In relation to their cost.
+        OnCost,
+    }
+}
+
+figures! {
+    /// The figures of a year of dividends; [`DividendYear`](crate::DividendYear) defines them.
+    DividendYearFigure {
+        /// Regular ones.
+        Regular,
+        /// Special ones.
+        Special,
+        /// Growth of the regular ones over the year before.
+        Growth,
     }
 }
 

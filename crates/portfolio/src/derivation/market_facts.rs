@@ -1,6 +1,6 @@
 //! Prices and exchange rates as the leaves of derivations.
 
-use bellwether_domain::Currency;
+use bellwether_domain::{Currency, Split, Symbol};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -48,21 +48,28 @@ impl Record<'_> {
         };
         let since = splits::between(&position.splits, price.day, on);
         let quoted = self.quoted(position, price, on).filter(|_| !since.is_empty());
-        let mut carried = self.exactly(label, quoted.unwrap_or(price.price), self.source_of(position, price));
+        let given = self.exactly(label, quoted.unwrap_or(price.price), self.source_of(position, price));
         if quoted.is_none() {
-            return carried;
+            return given;
         }
+        let carried = self.carried(label, given, &position.symbol, since);
+        self.checked(carried, label, &Ok(price.price))
+    }
+
+    /// An amount per share in the units after some splits.
+    pub(super) fn carried(&mut self, label: Label, amount: usize, symbol: &Symbol, since: &[Split]) -> usize {
+        let mut carried = amount;
         for split in since {
             let side = Label::new("Side of a split's ratio", "", Unit::Number);
-            let source = Source::Split { symbol: position.symbol.clone(), ex_date: split.ex_date };
+            let source = Source::Split { symbol: symbol.clone(), ex_date: split.ex_date };
             let old = self.exactly(side, split.ratio.old, source.clone());
             let new = self.exactly(side, split.ratio.new, source);
-            let label = Label { formula: "price in old units x old shares", ..label };
+            let label = Label { formula: "amount in old units x old shares", ..label };
             let product = self.computed(label, Operation::Product, vec![carried, old]);
-            let label = Label { formula: "price in old units x old shares / new shares", ..label };
+            let label = Label { formula: "amount in old units x old shares / new shares", ..label };
             carried = self.computed(label, Operation::Quotient, vec![product, new]);
         }
-        self.checked(carried, label, &Ok(price.price))
+        carried
     }
 
     /// The price in the units of its own day.

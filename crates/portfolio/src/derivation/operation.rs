@@ -17,7 +17,7 @@ use crate::risk::{
 };
 use crate::twr::{HoldThenTrade, day_return, time_weighted};
 use crate::xirr::{Flow, Rate, xirr};
-use crate::{DailySeries, Figure, Period, Reason, current_drawdown, max_drawdown};
+use crate::{DailySeries, Figure, Period, Reason, cagr, current_drawdown, max_drawdown};
 
 /// What is done with the operands. Unknown operands make the result unknown, for their reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,11 @@ pub enum Operation {
     Annualised {
         /// How many days the return took.
         days: i64,
+    },
+    /// `(1 + a)^(1 / years) - 1`.
+    CompoundAnnual {
+        /// How many years the growth took.
+        years: i32,
     },
     /// Modified Dietz return of opening value, closing value and money that went in on these days.
     ModifiedDietz {
@@ -199,6 +204,7 @@ impl Operation {
             Self::DayReturn => returned(&float(0), &float(1), &float(2), &float(3)).map(Number::Float),
             Self::Growth => finite(growth(&all()?)),
             Self::Annualised { days } => crate::twr::annualised(float(0)?, *days).map(Number::Float),
+            Self::CompoundAnnual { years } => cagr(float(0)?, f64::from(*years)).map(Number::Float),
             Self::ModifiedDietz { dates, from, to } => {
                 let numbers = all()?;
                 let [opening, closing, flows @ ..] = numbers.as_slice() else {

@@ -1,6 +1,7 @@
 //! What transactions move: amounts, fees, income and flows.
 
 use bellwether_domain::{Booking, CashDividend, Trade, Transaction};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::calculation::{IncomePart, TradeCost, money};
@@ -105,19 +106,29 @@ impl Record<'_> {
         let (Some(symbol), Some(units), Some(dividend)) = (&income.symbol, income.units, dividend) else {
             return self.exactly(label, income.gross, Source::Ledger);
         };
-        let held = Label::new("Quantity", "shares held before the ex-date", Unit::Shares);
-        let held = match self.books.position(symbol).zip(income.date.pred_opt()) {
-            Some((position, before)) if position.quantity_on(before) == units => {
-                self.shares(held, position, before, units)
-            }
-            _ => self.exactly(held, units, Source::Ledger),
-        };
+        let held = self.held_before(self.books.position(symbol), income.date, units);
         let per_share = Label::new("Dividend", "", Unit::PerShare(income.currency));
         let source = Source::Dividend { symbol: symbol.clone(), ex_date: dividend.ex_date };
         let per_share = self.exactly(per_share, dividend.amount, source);
         let formula = "shares held before the ex-date x dividend per share";
         let gross = self.computed(Label { formula, ..label }, Operation::Product, vec![held, per_share]);
         self.checked(gross, label, &Ok(income.gross))
+    }
+
+    /// Shares held at the close before an ex-date or payment.
+    pub(super) fn held_before(
+        &mut self,
+        position: Option<&Position>,
+        date: NaiveDate,
+        units: Decimal,
+    ) -> usize {
+        let held = Label::new("Quantity", "shares held before the ex-date", Unit::Shares);
+        match position.zip(date.pred_opt()) {
+            Some((position, before)) if position.quantity_on(before) == units => {
+                self.shares(held, position, before, units)
+            }
+            _ => self.exactly(held, units, Source::Ledger),
+        }
     }
 
     fn known_dividend(&self, income: &Income) -> Option<CashDividend> {

@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::DividendHistory;
+use super::{DividendHistory, PaidDividend};
 use crate::exact::{Exact, ratio};
 use crate::figure::total;
 use crate::{Books, Figure, Market, Position, Reason};
@@ -86,10 +86,16 @@ impl PortfolioYield {
 impl DividendHistory {
     /// The dividends per unit with an ex-date in the twelve months up to the history's day.
     fn last_year(&self, special_only: bool) -> Figure<Decimal> {
-        let since = self.as_of.checked_sub_months(Months::new(12)).unwrap_or(NaiveDate::MIN);
-        let counts =
-            self.paid.iter().filter(|paid| paid.ex_date > since && (paid.is_special || !special_only));
+        let counts = self
+            .paid
+            .iter()
+            .filter(|paid| Self::is_of_last_year(paid, self.as_of) && (paid.is_special || !special_only));
         total(counts.map(|paid| &paid.listed))
+    }
+
+    /// Whether a dividend of a history has its ex-date in the twelve months up to the history's day.
+    pub(crate) fn is_of_last_year(paid: &PaidDividend, as_of: NaiveDate) -> bool {
+        paid.ex_date > as_of.checked_sub_months(Months::new(12)).unwrap_or(NaiveDate::MIN)
     }
 }
 

@@ -7,14 +7,15 @@ use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, all_time_high, trading_days};
 use bellwether_portfolio::{
     Allocation, Assets, Basis, Benchmark, BenchmarkFigure, Books, CalendarUnit, CapitalGains, CashFigure,
-    Change, Class, Classification, Component, ContributionFigure, ContributionSource, Contributions, CustomIndex, DailySeries, Decisions,
-    Derivations, DividendCalendar, DividendFrequency, DividendGrowth, DividendHistory, DividendYield,
-    FeeAfterResize, FeeTerms, FigureName, Funding, GainParts, HoldingFigure, HoldingPeriod, IncomeReceived,
-    Investment, LinkedReturn, LotFigure, Period, PeriodFigure, PortfolioFigure, PortfolioSeries,
-    PortfolioYield, PositionSeries, Reason, Rebalancing, RebalancingTerms, Report, ReturnSummary, RiskBasis,
-    RollingWindow, Subject, Targets, TaxYearReport, TradeCosts, Vehicle, WhatIf, calendar_returns,
-    calendar_years, current_drawdown, declared_dividends, downsample, drawdowns, max_drawdown, performance,
-    rolling_returns, tax_year, underwater, what_if,
+    Change, Class, Classification, Component, ContributionFigure, ContributionSource, Contributions,
+    CustomIndex, DailySeries, Decisions, Derivations, DividendCalendar, DividendFrequency, DividendGrowth,
+    DividendHistory, DividendYearFigure, DividendYield, FeeAfterResize, FeeTerms, FigureName, Funding,
+    GainParts, HoldingFigure, HoldingPeriod, IncomeReceived, Investment, LinkedReturn, LotFigure, Period,
+    PeriodFigure, PortfolioFigure, PortfolioSeries, PortfolioYield, PortfolioYieldFigure, PositionSeries,
+    Reason, Rebalancing, RebalancingTerms, Report, ReturnSummary, RiskBasis, RollingWindow, Subject, Targets,
+    TaxYearReport, TradeCosts, Vehicle, WhatIf, YieldFigure, calendar_returns, calendar_years,
+    current_drawdown, declared_dividends, downsample, drawdowns, max_drawdown, performance, rolling_returns,
+    tax_year, underwater, what_if,
 };
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
@@ -588,7 +589,20 @@ fn figure_names(books: &Books) -> Vec<FigureName> {
     let of: Vec<Option<Symbol>> = std::iter::once(None).chain(symbols.iter().cloned().map(Some)).collect();
     let mut names: Vec<_> =
         PortfolioFigure::ALL.iter().map(|figure| FigureName::Portfolio(*figure)).collect();
+    names.extend(PortfolioYieldFigure::ALL.iter().copied().map(FigureName::PortfolioYield));
     for symbol in &symbols {
+        let named =
+            |figure: &YieldFigure| FigureName::DividendYield { symbol: symbol.clone(), figure: *figure };
+        names.extend(YieldFigure::ALL.iter().map(named));
+        names.push(FigureName::DividendGrowth { symbol: symbol.clone() });
+        for year in [i32::MIN, 2022, 2023, i32::MAX] {
+            let named = |figure: &DividendYearFigure| FigureName::DividendYear {
+                symbol: symbol.clone(),
+                year,
+                figure: *figure,
+            };
+            names.extend(DividendYearFigure::ALL.iter().map(named));
+        }
         let named = |figure: &HoldingFigure| FigureName::Holding { symbol: symbol.clone(), figure: *figure };
         names.extend(HoldingFigure::ALL.iter().map(named));
     }

@@ -68,6 +68,13 @@ impl FigureName {
                 Of::Nothing => not_held(record, Unit::Money(books.options().base)),
             },
             Self::Contribution { source, period, figure } => record.contribution(source, *period, *figure),
+            Self::PortfolioYield(figure) => record.portfolio_yield(*figure),
+            Self::DividendYield { symbol, .. }
+            | Self::DividendYear { symbol, .. }
+            | Self::DividendGrowth { symbol } => match books.position(symbol) {
+                Some(position) => self.of_dividends(record, position),
+                None => not_held(record, Unit::Number),
+            },
             Self::Risk { of, period, basis, figure } => {
                 let subject = match of {
                     Some(symbol) => Subject::holding(&[books], symbol),
@@ -78,6 +85,16 @@ impl FigureName {
                     Err(_) => not_held(record, Unit::Number),
                 }
             }
+        }
+    }
+}
+
+impl FigureName {
+    fn of_dividends(&self, record: &mut Record<'_>, position: &Position) -> usize {
+        match self {
+            Self::DividendYield { figure, .. } => record.dividend_yield(position, *figure),
+            Self::DividendYear { year, figure, .. } => record.dividend_year(position, *year, *figure),
+            _ => record.dividend_growth(position),
         }
     }
 }

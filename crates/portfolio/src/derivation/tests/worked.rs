@@ -3,31 +3,8 @@ use crate::testing::{
     Ledger, columns, currency, date, decimal, dividend, latest, market, market_with_rates, options, quoted,
     split, symbol, trade, usd,
 };
-use crate::{InstrumentData, PriceSeries, Rates, Reason};
+use crate::{InstrumentData, Period, PriceSeries, Rates, Reason};
 use bellwether_domain::{Booking, CostMethod, Currency, PriceSourceName, SplitRatio};
-
-fn derivations<'a>(ledger: &'a Ledger, market: &'a Market, as_of: &str) -> Derivations<'a> {
-    Derivations::new(&ledger.0, market, &options(), date(as_of)).expect("a ledger")
-}
-
-fn figures(derivation: &Derivation) -> Vec<&str> {
-    derivation.nodes().iter().map(|node| node.figure.as_ref()).collect()
-}
-
-fn sources(derivation: &Derivation) -> Vec<&Source> {
-    derivation
-        .nodes()
-        .iter()
-        .filter_map(|node| match &node.working {
-            Working::Given(source) => Some(source),
-            _ => None,
-        })
-        .collect()
-}
-
-fn exact(text: &str) -> Number {
-    Number::Exact(decimal(text))
-}
 
 #[test]
 fn a_value_rests_on_transactions_a_price_and_a_rate() {
