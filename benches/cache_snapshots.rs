@@ -5,20 +5,14 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bellwether_cache::{Answer, SnapshotKey, Snapshots};
-use bellwether_domain::PortfolioId;
-use chrono::NaiveDate;
+use bellwether_cache::{Answer, Edition, Lag, SnapshotKey, Snapshots};
+use bellwether_domain::{PortfolioId, SystemClock};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-fn key(portfolio: PortfolioId, version: i64) -> SnapshotKey {
-    SnapshotKey {
-        portfolio,
-        view: "dashboard",
-        detail: "1y".into(),
-        ledger_version: version,
-        price_version: 1,
-        as_of: NaiveDate::default(),
-    }
+const EDITION: Edition = Edition { entered: 7, prices: 1, moment: 0 };
+
+fn key(portfolio: PortfolioId, number: i64) -> SnapshotKey {
+    SnapshotKey { portfolio, kind: "dashboard", detail: number.to_string().into() }
 }
 
 /// A table of figures, of the size of a dashboard.
@@ -42,14 +36,17 @@ fn benchmark(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("plain map", count), |b| {
             b.iter(|| plain.get(black_box(&wanted.clone())).cloned());
         });
-        let snapshots = Snapshots::by_kind(1 << 30, SnapshotKey::kind);
-        for version in 0..count {
-            let build = async { Ok::<_, String>(answer()) };
-            runtime.block_on(snapshots.get_or_build(key(portfolio, version), build)).expect("it is built");
+        let snapshots = Arc::new(Snapshots::new(1 << 30, None, Arc::new(SystemClock)));
+        for number in 0..count {
+            let build = || async { Ok::<_, String>(Answer::new("text/html", page())) };
+            let made = snapshots.get_or_build(key(portfolio, number), EDITION, Lag::None, build);
+            runtime.block_on(made).expect("it is built");
         }
         group.bench_function(BenchmarkId::new("snapshots", count), |b| {
             b.to_async(&runtime).iter(|| async {
-                let hit = snapshots.get_or_build(black_box(wanted.clone()), async { Err("it is kept") });
+                let hit = snapshots.get_or_build(black_box(wanted.clone()), EDITION, Lag::None, || async {
+                    Err::<Answer, _>("it is kept")
+                });
                 hit.await.is_ok()
             });
         });

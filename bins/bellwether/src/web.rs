@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod cache;
 mod health;
 mod monitoring;
 mod pages;
@@ -39,6 +40,7 @@ fn routes(app: &mut web::ServiceConfig) {
     health::routes(app);
     monitoring::routes(app);
     api::routes(app);
+    cache::routes(app);
     pages::routes(app);
 }
 

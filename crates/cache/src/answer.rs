@@ -1,5 +1,6 @@
 //! A finished answer: bytes, their compressed forms, and the tag that names them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -66,7 +67,7 @@ pub struct Encoded {
 /// A finished answer. Each compressed form is made when it is first asked for, once, off the threads that serve.
 #[derive(Debug)]
 pub struct Answer {
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
     etag: String,
     identity: Bytes,
     gzip: OnceCell<Bytes>,
@@ -84,12 +85,25 @@ impl Answer {
             let _ = write!(etag, "{byte:02x}");
         }
         etag.push('"');
+        let content_type = content_type.into();
         Self { content_type, etag, identity: body.into(), gzip: OnceCell::new(), brotli: OnceCell::new() }
     }
 
+    /// One that was made before, by whatever process.
+    pub(crate) fn finished(
+        content_type: String,
+        etag: String,
+        identity: Bytes,
+        gzip: Bytes,
+        brotli: Bytes,
+    ) -> Self {
+        let [gzip, brotli] = [gzip, brotli].map(|form| OnceCell::new_with(Some(form)));
+        Self { content_type: content_type.into(), etag, identity, gzip, brotli }
+    }
+
     /// The media type.
-    pub fn content_type(&self) -> &'static str {
-        self.content_type
+    pub fn content_type(&self) -> &str {
+        &self.content_type
     }
 
     /// The entity tag, in quotes: equal for equal bytes, whatever their encoding and on whatever machine.

@@ -4,7 +4,6 @@
 //! failure the server is left alone for a moment. Callers treat every [`RedisError`] as "not known there" and go on.
 //! Without the crate's feature `redis` there is no way to connect, and all else is the same.
 
-mod breaker;
 mod claim;
 mod error;
 mod health;
@@ -22,9 +21,10 @@ use std::time::Duration;
 
 use bellwether_domain::SharedClock;
 use bytes::Bytes;
+use chrono::TimeDelta;
 use uuid::Uuid;
 
-use breaker::Breaker;
+use crate::breaker::Breaker;
 use health::Counters;
 use wire::Wire;
 
@@ -37,6 +37,8 @@ pub use subscription::{Heard, Subscription};
 const FORMAT: u32 = 1;
 /// How long a call may take, connecting included. A server beside this one answers in well under a millisecond.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// For so long it is left alone at the most.
+const LONGEST_REST: TimeDelta = TimeDelta::seconds(15);
 
 /// Takes one of a budget: moments of use in a sorted set, those that are older than the window forgotten. Because it
 /// begins by forgetting, a full server runs it too.
@@ -46,6 +48,12 @@ const TAKE: &str = "\
     redis.call('ZADD', KEYS[1], ARGV[1], ARGV[4]) \
     redis.call('PEXPIRE', KEYS[1], ARGV[2]) \
     return 1";
+
+/// Removes some of the keys that a pattern matches, and says from where to go on.
+const REMOVE: &str = "\
+    local found = redis.call('SCAN', ARGV[2], 'MATCH', ARGV[1], 'COUNT', 1000) \
+    for _, key in ipairs(found[2]) do redis.call('UNLINK', key) end \
+    return found[1]";
 
 /// Removes a key that still holds a value.
 const RELEASE: &str =
@@ -91,8 +99,8 @@ impl Redis {
             wire: Wire::open(address, patience)?,
             prefix: format!("bellwether:{FORMAT}:{installation}:"),
             patience,
-            server: Breaker::new(SharedClock::clone(&clock)),
-            writes: Breaker::new(SharedClock::clone(&clock)),
+            server: Breaker::new(SharedClock::clone(&clock), LONGEST_REST),
+            writes: Breaker::new(SharedClock::clone(&clock), LONGEST_REST),
             clock,
             counters: Counters::default(),
         })))
@@ -139,6 +147,25 @@ impl Redis {
     /// [`RedisError`] when that cannot be done now.
     pub async fn remove(&self, key: &str) -> Result<(), RedisError> {
         self.ask(&[b"DEL", self.name(key).as_bytes()]).await.map(drop)
+    }
+
+    /// Forgets everything whose key begins so.
+    ///
+    /// # Errors
+    /// [`RedisError`] when that cannot be done now; some may be gone by then.
+    pub async fn remove_all(&self, prefix: &str) -> Result<(), RedisError> {
+        let pattern = format!("{}*", self.name(prefix));
+        let mut cursor = Bytes::from_static(b"0");
+        loop {
+            let request: [&[u8]; 5] = [b"EVAL", REMOVE.as_bytes(), b"0", pattern.as_bytes(), &cursor];
+            cursor = match self.ask(&request).await? {
+                Reply::Bytes(cursor) => cursor,
+                _ => return Err(RedisError::unexpected("EVAL")),
+            };
+            if cursor == "0" {
+                return Ok(());
+            }
+        }
     }
 
     /// Claims `key`, which no other process then can until the claim is released or its time is over; `None` when

@@ -1,71 +1,95 @@
-//! Finished answers by key, within a bound of memory.
+//! Finished answers in two tiers, each built once.
+
+mod shared;
 
 use std::future::Future;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use bellwether_domain::PortfolioId;
-use chrono::NaiveDate;
+use bellwether_domain::{PortfolioId, SharedClock};
+use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 
+use crate::redis::Redis;
 use crate::statistics::{Tallies, Tally};
 use crate::{Answer, SnapshotStatistics};
 
-/// A key for answers about a portfolio: everything that they depend on.
-///
-/// Versions are part of it, so that nothing needs to be invalidated: a change asks for another key, and what was made
-/// under the old one is dropped when its room is needed.
+/// Which answer: of each, the last edition is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SnapshotKey {
     /// Whose.
     pub portfolio: PortfolioId,
     /// What is answered, such as `dashboard`; the kind in statistics.
-    pub view: &'static str,
-    /// What else the view depends on: range, currency, the minute where it tells ages.
+    pub kind: &'static str,
+    /// What of it is shown: range, day, benchmarks.
     pub detail: Box<str>,
-    /// The version of the ledger.
-    pub ledger_version: i64,
-    /// The version of the prices.
-    pub price_version: i64,
-    /// The day that is shown.
-    pub as_of: NaiveDate,
 }
 
-impl SnapshotKey {
-    /// The view.
-    pub fn kind(&self) -> &'static str {
-        self.view
+/// What an answer was made from. Nothing needs to be invalidated: whoever wants another edition does not get this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Edition {
+    /// The version of what people entered: under another one, an answer is wrong.
+    pub entered: u64,
+    /// The version of the prices: under another one, an answer was right a moment ago.
+    pub prices: i64,
+    /// The moment, where the answer tells ages; as the version of the prices.
+    pub moment: i64,
+}
+
+impl Edition {
+    /// Whether an answer of this edition, made then, may be given to who wants another.
+    fn suits(self, made_at: DateTime<Utc>, wanted: Self, lag: Lag, now: DateTime<Utc>) -> bool {
+        let is_recent = match lag {
+            Lag::None => false,
+            Lag::UpTo(longest) => now - made_at <= longest,
+            Lag::Any => true,
+        };
+        self == wanted || self.entered == wanted.entered && is_recent
     }
 }
 
-/// Finished answers by a key that contains the versions of everything they were made from.
+/// How old an answer may be that is given out while a newer one is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// Of the wanted edition only.
+    None,
+    /// Made so long ago at the most.
+    UpTo(TimeDelta),
+    /// Any; for when none can be made.
+    Any,
+}
+
+/// Finished answers: the last edition of each, in the memory of the process and, where there is one, in Redis.
 ///
-/// - The same key is built once at a time; others who ask for it wait for that one.
+/// - An edition is built once at a time, in this process and, by a claim in Redis, in all; others wait for it.
+/// - An older edition goes out at once while a newer one is made, as long as what people entered is the same.
 /// - A failure is told to all who wait, and neither it nor an empty answer is kept.
-/// - When a builder's caller goes away or panics, one of those who wait builds in its place.
+/// - When a builder's caller goes away or panics, one of those who wait builds in its place; a process that dies delays
+///   the others until its claim ends.
 /// - The least recently used answers go first when the room is full.
-pub struct Snapshots<K = SnapshotKey> {
-    kept: Cache<K, Arc<Kept>>,
-    kind_of: fn(&K) -> &'static str,
+/// - A Redis that is slow, away or full changes nothing but that answers are not shared.
+pub struct Snapshots {
+    kept: Cache<SnapshotKey, Arc<Kept>>,
+    /// Keeps nothing: joins those who want the same edition at a time.
+    flights: Cache<(SnapshotKey, Edition), Arc<Kept>>,
+    redis: Option<Redis>,
+    clock: SharedClock,
     tallies: Tallies,
 }
 
 /// An answer in its place, with where it is counted.
 struct Kept {
+    edition: Edition,
+    made_at: DateTime<Utc>,
     answer: Arc<Answer>,
     tally: Arc<Tally>,
+    /// Whether a newer one is being made.
+    refreshing: AtomicBool,
 }
 
 impl Kept {
-    fn begin(answer: Arc<Answer>, tally: Arc<Tally>) -> Arc<Self> {
-        tally.entries.fetch_add(1, Relaxed);
-        tally.bytes.fetch_add(answer.weight().into(), Relaxed);
-        Arc::new(Self { answer, tally })
-    }
-
     /// Called by the cache, once, for whatever reason; dropping would be late, for it reclaims memory in epochs.
     fn end(&self, cause: RemovalCause) {
         self.tally.entries.fetch_sub(1, Relaxed);
@@ -82,67 +106,160 @@ enum NotKept<E> {
     Empty(Arc<Answer>),
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static> Snapshots<K> {
-    /// Keeps answers of up to `bytes` in all, counted as one kind.
-    pub fn new(bytes: u64) -> Self {
-        Self::by_kind(bytes, |_| "answer")
-    }
-
-    /// Keeps answers of up to `bytes` in all, and counts them by kind.
-    pub fn by_kind(bytes: u64, kind_of: fn(&K) -> &'static str) -> Self {
+impl Snapshots {
+    /// Keeps answers of up to `bytes` in all in this process, and shares them through `redis`.
+    pub fn new(bytes: u64, redis: Option<Redis>, clock: SharedClock) -> Self {
         let kept = Cache::builder()
             .max_capacity(bytes)
             .weigher(|_, kept: &Arc<Kept>| kept.answer.weight())
-            // Old versions are never asked for again: how often they once were must not keep new ones out.
+            // What was asked for often once must not keep new ones out.
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(|_, kept: Arc<Kept>, cause| kept.end(cause))
             .build();
-        Self { kept, kind_of, tallies: Tallies::default() }
+        let flights = Cache::builder().max_capacity(0).build();
+        Self { kept, flights, redis, clock, tallies: Tallies::default() }
     }
 
-    /// The answer under `key`, or the one that `build` makes.
+    /// The wanted edition of an answer, one that is as good within `lag`, or the one that `build` makes. In place of an
+    /// older one that is given out, `build` makes a newer one behind.
     ///
     /// # Errors
     /// What `build` fails with, shared by all who waited for it.
-    pub async fn get_or_build<E: Send + Sync + 'static>(
-        &self,
-        key: K,
-        build: impl Future<Output = Result<Answer, E>>,
-    ) -> Result<Arc<Answer>, Arc<E>> {
-        if let Some(kept) = self.kept.get(&key).await {
-            kept.tally.hits.fetch_add(1, Relaxed);
-            return Ok(Arc::clone(&kept.answer));
-        }
-        let tally = self.tallies.of((self.kind_of)(&key));
-        let has_built = AtomicBool::new(false);
-        let build = async {
-            has_built.store(true, Relaxed);
-            tally.misses.fetch_add(1, Relaxed);
-            match build.await {
-                Ok(answer) if answer.is_empty() => Err(NotKept::Empty(Arc::new(answer))),
-                Ok(answer) => Ok(Kept::begin(Arc::new(answer), Arc::clone(&tally))),
-                Err(error) => {
-                    tally.failures.fetch_add(1, Relaxed);
-                    Err(NotKept::Failed(Arc::new(error)))
-                }
+    pub async fn get_or_build<E, F>(
+        self: &Arc<Self>,
+        key: SnapshotKey,
+        wanted: Edition,
+        lag: Lag,
+        build: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Result<Arc<Answer>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: Future<Output = Result<Answer, E>> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let kept = self.kept.get(&key).await;
+        let kept = match kept.filter(|kept| kept.edition.suits(kept.made_at, wanted, lag, now)) {
+            Some(kept) => {
+                kept.tally.memory.serve(kept.edition == wanted, now - kept.made_at);
+                kept
             }
-        };
-        let built = self.kept.try_get_with(key, build).await;
-        if !has_built.load(Relaxed) {
-            tally.waits.fetch_add(1, Relaxed);
-        }
-        match built {
-            Ok(kept) => Ok(Arc::clone(&kept.answer)),
-            Err(not_kept) => match &*not_kept {
-                NotKept::Empty(answer) => Ok(Arc::clone(answer)),
-                NotKept::Failed(error) => Err(Arc::clone(error)),
+            // Boxed, so that the many who only take an answer along do not carry all of this.
+            None => match Box::pin(self.fly(&key, wanted, lag, &build)).await {
+                Ok(kept) => kept,
+                Err(not_kept) => {
+                    return match &*not_kept {
+                        NotKept::Empty(answer) => Ok(Arc::clone(answer)),
+                        NotKept::Failed(error) => Err(Arc::clone(error)),
+                    };
+                }
             },
+        };
+        let answer = Arc::clone(&kept.answer);
+        if kept.edition != wanted && !kept.refreshing.swap(true, Relaxed) {
+            let snapshots = Arc::clone(self);
+            tokio::spawn(async move {
+                let newer = snapshots.fly(&key, wanted, Lag::None, &build).await;
+                if newer.is_err() {
+                    // The next reader has it tried again.
+                    kept.refreshing.store(false, Relaxed);
+                }
+            });
         }
+        Ok(answer)
     }
 
-    /// Drops every answer. Builds that are under way are kept.
-    pub fn clear(&self) {
+    /// Together with all who want the same edition now.
+    async fn fly<E, F>(
+        &self,
+        key: &SnapshotKey,
+        wanted: Edition,
+        lag: Lag,
+        build: &(impl Fn() -> F + Send + Sync),
+    ) -> Result<Arc<Kept>, Arc<NotKept<E>>>
+    where
+        E: Send + Sync + 'static,
+        F: Future<Output = Result<Answer, E>> + Send,
+    {
+        let tally = self.tallies.of(key.kind);
+        let took_off = AtomicBool::new(false);
+        let produce = async {
+            took_off.store(true, Relaxed);
+            self.produce(key, wanted, lag, &tally, build).await
+        };
+        let made = self.flights.try_get_with((key.clone(), wanted), produce).await;
+        if !took_off.load(Relaxed) {
+            tally.memory.waits.fetch_add(1, Relaxed);
+        }
+        made
+    }
+
+    async fn produce<E, F>(
+        &self,
+        key: &SnapshotKey,
+        wanted: Edition,
+        lag: Lag,
+        tally: &Arc<Tally>,
+        build: &(impl Fn() -> F + Send + Sync),
+    ) -> Result<Arc<Kept>, NotKept<E>>
+    where
+        F: Future<Output = Result<Answer, E>> + Send,
+    {
+        // Somebody may have made it since it was looked for.
+        if let Some(kept) = self.kept.get(key).await.filter(|kept| kept.edition == wanted) {
+            kept.tally.memory.serve(true, self.clock.now() - kept.made_at);
+            return Ok(kept);
+        }
+        tally.memory.misses.fetch_add(1, Relaxed);
+        let claim = match &self.redis {
+            None => None,
+            Some(redis) => match self.ask_others(redis, key, wanted, lag, tally).await {
+                shared::Found::Answer(found) => {
+                    return Ok(self.keep(key, found.edition, found.made_at, found.answer, tally).await);
+                }
+                shared::Found::Nothing(claim) => claim,
+            },
+        };
+        tally.builds.fetch_add(1, Relaxed);
+        let made_at = self.clock.now();
+        let answer = match build().await {
+            Ok(answer) if answer.is_empty() => return Err(NotKept::Empty(Arc::new(answer))),
+            Ok(answer) => Arc::new(answer),
+            Err(error) => {
+                tally.failures.fetch_add(1, Relaxed);
+                return Err(NotKept::Failed(Arc::new(error)));
+            }
+        };
+        if let Some(redis) = &self.redis {
+            let sharing = shared::Sharing { key: key.clone(), edition: wanted, made_at, claim };
+            tokio::spawn(sharing.put(redis.clone(), Arc::clone(&answer), Arc::clone(tally)));
+        }
+        Ok(self.keep(key, wanted, made_at, answer, tally).await)
+    }
+
+    async fn keep(
+        &self,
+        key: &SnapshotKey,
+        edition: Edition,
+        made_at: DateTime<Utc>,
+        answer: Arc<Answer>,
+        tally: &Arc<Tally>,
+    ) -> Arc<Kept> {
+        tally.entries.fetch_add(1, Relaxed);
+        tally.bytes.fetch_add(answer.weight().into(), Relaxed);
+        let refreshing = AtomicBool::new(false);
+        let kept = Arc::new(Kept { edition, made_at, answer, tally: Arc::clone(tally), refreshing });
+        self.kept.insert(key.clone(), Arc::clone(&kept)).await;
+        kept
+    }
+
+    /// Drops every answer of this process, and those that all share. Builds that are under way are kept.
+    pub async fn clear(&self) {
         self.kept.invalidate_all();
+        if let Some(redis) = &self.redis {
+            // What cannot be removed now is not served either: Redis is away.
+            let _ = redis.remove_all(shared::PREFIX).await;
+        }
+        self.kept.run_pending_tasks().await;
     }
 
     /// Counts since the start, and what is kept now.
@@ -151,7 +268,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Snapshots<K> {
     }
 }
 
-impl<K> std::fmt::Debug for Snapshots<K> {
+impl std::fmt::Debug for Snapshots {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Snapshots").field("statistics", &self.tallies.read()).finish_non_exhaustive()
     }

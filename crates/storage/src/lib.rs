@@ -32,6 +32,7 @@
 
 pub mod actions;
 pub mod audit;
+mod change_mark;
 mod columns;
 mod connection;
 mod error;
@@ -53,6 +54,7 @@ mod storage;
 mod transaction;
 pub mod users;
 
+pub use change_mark::ChangeMark;
 pub use columns::Amount;
 pub use connection::AnyConnection;
 pub use error::StorageError;

@@ -12,6 +12,7 @@ use diesel::connection::{Instrumentation, SimpleConnection, TransactionManager};
 use tempfile::TempDir;
 use tokio::task::JoinError;
 
+use crate::change_mark::Watcher;
 use crate::connection::AnyConnection;
 use crate::location::Location;
 use crate::pool::{Access, Connector, Lane};
@@ -50,6 +51,8 @@ pub struct Storage {
 struct Shared {
     readers: Lane,
     writers: Lane,
+    /// Sees what any connection changes; SQLite only.
+    watcher: Option<Watcher>,
     back_end: BackEnd,
     patience: Duration,
     clock: SharedClock,
@@ -87,19 +90,19 @@ impl Storage {
                 let connector = Connector::Postgres { url, patience, statement_timeout };
                 migrate(&connector)?;
                 let lane = Lane::new(connector, options.connections, patience)?;
-                return Ok(Self::of(lane.clone(), lane, BackEnd::Postgres, options, None));
+                return Ok(Self::of((lane.clone(), lane, None), BackEnd::Postgres, options, None));
             }
         };
         let connector = |access| Connector::Sqlite { path: PathBuf::clone(&path), access, patience };
         migrate(&connector(Access::Write))?;
         let writers = Lane::new(connector(Access::Write), 1, patience)?;
         let readers = Lane::new(connector(Access::Read), options.connections, patience)?;
-        Ok(Self::of(readers, writers, BackEnd::Sqlite, options, folder))
+        let watcher = Watcher::open(&connector(Access::Read))?;
+        Ok(Self::of((readers, writers, Some(watcher)), BackEnd::Sqlite, options, folder))
     }
 
     fn of(
-        readers: Lane,
-        writers: Lane,
+        (readers, writers, watcher): (Lane, Lane, Option<Watcher>),
         back_end: BackEnd,
         options: &StorageOptions,
         folder: Option<TempDir>,
@@ -107,6 +110,7 @@ impl Storage {
         let shared = Shared {
             readers,
             writers,
+            watcher,
             back_end,
             patience: options.patience,
             clock: SharedClock::clone(&options.clock),
@@ -149,6 +153,10 @@ impl Storage {
     /// The time that new records bear.
     pub fn now(&self) -> DateTime<Utc> {
         self.shared.clock.now()
+    }
+
+    pub(crate) fn watcher(&self) -> Option<&Watcher> {
+        self.shared.watcher.as_ref()
     }
 
     pub(crate) fn known_owner(&self) -> &OnceLock<UserId> {

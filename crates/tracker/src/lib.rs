@@ -53,6 +53,7 @@ mod refresh;
 mod sources;
 mod stored_market;
 mod tracker;
+mod versions;
 
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
@@ -65,7 +66,8 @@ pub use monitoring::{DatabaseHealth, JobsHealth, KindOfJob};
 pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};
 pub use refresh::{RefreshProgress, RefreshStatus};
 pub use sources::{Upstream, UpstreamHealth};
-pub use tracker::{Tracker, TrackerOptions, Versions};
+pub use tracker::{Tracker, TrackerOptions};
+pub use versions::{Versions, VersionsSeen};
 
 pub use bellwether_prices::{FeedSettings, InvalidFeed, SourceHealth};
 pub use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobState, Progress, Worker};

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::versions::prices_entered;
 use crate::{Tracker, TrackerError};
 
 /// A price that was recorded.
@@ -43,6 +44,7 @@ impl Tracker {
         let close = close_of(price)?;
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
         let date = self.day_of_price(&symbol, known.get(&symbol), date)?;
+        let now = self.clock().now();
         let recorded = self.storage().write(move |connection| {
             // Registered here, so that a refusal leaves no trace of the symbol.
             let known = instruments::find_or_create(connection, std::slice::from_ref(&symbol))?;
@@ -61,6 +63,7 @@ impl Tracker {
                 mode: WriteMode::Merge,
             };
             prices::write(connection, &[batch])?;
+            prices_entered(connection, now)?;
             Ok(RecordedPrice { symbol, date, price: price.normalize(), currency })
         });
         match recorded.await {
@@ -83,10 +86,14 @@ impl Tracker {
         let nothing = || TrackerError::NotFound(format!("price of {symbol} recorded by hand for {date}"));
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
         let id = known.get(symbol).ok_or_else(nothing)?.id;
+        let now = self.clock().now();
         let removed = self.storage().write(move |connection| {
             let removed = prices::remove(connection, id, &PriceSource::manual(), date)?;
             let is_priced =
                 !prices::coverage(connection, id)?.is_empty() || !quotes::read(connection, &[id])?.is_empty();
+            if removed {
+                prices_entered(connection, now)?;
+            }
             if removed && !is_priced {
                 instruments::forget_currency(connection, id)?;
             }

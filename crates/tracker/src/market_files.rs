@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::{CorporateAction, Currency, PriceBasis, PriceSource, Symbol};
 use bellwether_statements::{PriceOptions, read_actions, read_prices};
-use bellwether_storage::actions::ActionBatch;
+use bellwether_storage::AnyConnection;
+use bellwether_storage::actions::{self, ActionBatch};
 use bellwether_storage::instruments::InstrumentFacts;
-use bellwether_storage::prices::{PriceBatch, WriteMode};
+use bellwether_storage::prices::{self, PriceBatch, WriteMode};
 use serde::Serialize;
 
 use crate::import::{RejectedRow, counted};
+use crate::versions::prices_entered;
 use crate::{Tracker, TrackerError};
 
 /// What became of a file of prices or corporate actions.
@@ -59,7 +61,7 @@ impl Tracker {
             })
             .collect();
         let count = instruments.len();
-        let batches = instruments
+        let batches: Vec<PriceBatch> = instruments
             .iter()
             .zip(file.series)
             .map(|(known, (_, bars))| PriceBatch {
@@ -70,7 +72,12 @@ impl Tracker {
             })
             .collect();
         self.storage().learn_about_instruments(facts).await?;
-        self.storage().write_prices(batches).await?;
+        let now = self.clock().now();
+        let write = move |connection: &mut AnyConnection| {
+            prices::write(connection, &batches)?;
+            prices_entered(connection, now)
+        };
+        self.storage().write(write).await?;
         Ok(MarketFileReport {
             sentence: sentence(
                 stored,
@@ -103,12 +110,17 @@ impl Tracker {
             self.storage().find_or_create_instruments(by_symbol.keys().cloned().collect()).await?;
         let count = instruments.len();
         let source = PriceSource::file(basis);
-        let batches = instruments
+        let batches: Vec<ActionBatch> = instruments
             .iter()
             .zip(by_symbol.into_values())
             .map(|(known, actions)| ActionBatch { instrument: known.id, source: source.clone(), actions })
             .collect();
-        self.storage().write_actions(batches).await?;
+        let now = self.clock().now();
+        let write = move |connection: &mut AnyConnection| {
+            actions::upsert(connection, &batches)?;
+            prices_entered(connection, now)
+        };
+        self.storage().write(write).await?;
         Ok(MarketFileReport {
             sentence: sentence(
                 stored,

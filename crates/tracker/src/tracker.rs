@@ -8,7 +8,7 @@ use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transacti
 use bellwether_prices::FeedSettings;
 use bellwether_scheduler::Queue;
 use bellwether_storage::portfolios::PortfolioSettings;
-use bellwether_storage::{Storage, StorageOptions, instruments, portfolios};
+use bellwether_storage::{Storage, StorageOptions};
 use chrono::NaiveDate;
 
 use crate::TrackerError;
@@ -20,6 +20,7 @@ use crate::jobs::Announced;
 use crate::live::{Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
+use crate::versions::VersionMemory;
 
 /// What a tracker is opened with.
 pub struct TrackerOptions {
@@ -35,15 +36,6 @@ pub struct TrackerOptions {
     pub clock: SharedClock,
 }
 
-/// The versions that decide whether an answer made before is still right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Versions {
-    /// Of the portfolio's ledger and settings.
-    pub ledger: i64,
-    /// Of all stored prices, actions and quotes.
-    pub prices: i64,
-}
-
 /// A portfolio tracker over one database; a clone is the same one.
 #[derive(Clone)]
 pub struct Tracker(Arc<Inner>);
@@ -53,6 +45,7 @@ struct Inner {
     user: UserId,
     clock: SharedClock,
     redis: Option<Redis>,
+    versions: VersionMemory,
     sources: Option<Sources>,
     compute: Compute,
     queue: Queue,
@@ -92,7 +85,19 @@ impl Tracker {
             .observed_by(Announced { bus: bus.clone(), clock: SharedClock::clone(&clock) });
         let refresh = RefreshState::default();
         let compute = Compute::new();
-        Ok(Self(Arc::new(Inner { storage, user, clock, redis, sources, compute, queue, refresh, bus })))
+        let versions = VersionMemory::new(SharedClock::clone(&clock));
+        Ok(Self(Arc::new(Inner {
+            storage,
+            user,
+            clock,
+            redis,
+            versions,
+            sources,
+            compute,
+            queue,
+            refresh,
+            bus,
+        })))
     }
 
     /// Whether the database answers.
@@ -153,20 +158,6 @@ impl Tracker {
         Ok(named(self.0.storage.ledger(self.0.user, id).await, "such portfolio")?.transactions)
     }
 
-    /// The versions of all that a portfolio's answers are made from.
-    ///
-    /// # Errors
-    /// [`TrackerError::NotFound`] when there is no such portfolio.
-    pub async fn versions(&self, id: PortfolioId) -> Result<Versions, TrackerError> {
-        let user = self.0.user;
-        let read = self.0.storage.snapshot(move |connection| {
-            let ledger = portfolios::version(connection, user, id)?;
-            let prices = instruments::price_version_of_all(connection)?;
-            Ok(Versions { ledger, prices })
-        });
-        named(read.await, "such portfolio")
-    }
-
     /// Today, where the home exchange is.
     pub fn today(&self) -> NaiveDate {
         HOME_EXCHANGE.local_date(self.0.clock.now())
@@ -193,6 +184,10 @@ impl Tracker {
     /// What processes share beside the database, if there is such a server.
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
+    }
+
+    pub(crate) fn version_memory(&self) -> &VersionMemory {
+        &self.0.versions
     }
 
     pub(crate) fn sources(&self) -> Option<&Sources> {
@@ -222,7 +217,8 @@ impl Tracker {
         self.0.bus.publish(self.0.clock.now(), event);
     }
 
-    pub(crate) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    /// Runs a long calculation on threads of its own, so that it delays nobody else. A panic in it is the caller's.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         self.0.compute.run(work).await
     }
 }

@@ -45,11 +45,15 @@ async fn dashboard_json(
     shape: fn(&Dashboard) -> Value,
 ) -> Answer {
     let (shared, seen) = (state.clone(), view.clone());
-    snapshot::answer(&state, &request, id, kind, &view, move || async move {
-        let dashboard = shared.tracker.dashboard(id, &seen).await?;
-        Ok((shape(&dashboard).to_string().into_bytes(), "application/json"))
-    })
-    .await
+    let build = move || {
+        let (shared, seen) = (shared.clone(), seen.clone());
+        async move {
+            let dashboard = shared.tracker.dashboard(id, &seen).await?;
+            let body = shared.tracker.compute(move || shape(&dashboard).to_string().into_bytes()).await;
+            Ok((body, "application/json"))
+        }
+    };
+    snapshot::answer(&state, &request, id, kind, &view, build).await
 }
 
 async fn initial_data(
@@ -156,7 +160,7 @@ async fn upstream(state: web::Data<State>) -> Answer {
 /// Asks for fresh prices of a portfolio; answers at once with where to see the progress.
 async fn refresh(state: web::Data<State>, id: web::Path<PortfolioId>) -> Answer {
     let job = state.tracker.request_refresh(*id).await?;
-    Ok(HttpResponse::Accepted().json(json!({
+    Ok(HttpResponse::Accepted().cookie(snapshot::asked()).json(json!({
         "success": true,
         "job": job,
         "progress": "/api/price-update-progress",

@@ -84,7 +84,7 @@ fn failed(state: &State, portfolios: &[Portfolio], problem: Problem) -> HttpResp
         advice: problem.to_string(),
     };
     match state.templates.render("error.html", &page) {
-        Ok(body) => HttpResponse::build(problem.status_code()).content_type(ContentType::html()).body(body),
+        Ok(body) => problem.begin().content_type(ContentType::html()).body(body),
         Err(_) => PageProblem(problem).error_response(),
     }
 }
@@ -207,18 +207,25 @@ async fn dashboard(
     };
     let shared = state.clone();
     let (id, seen) = (id.into_inner(), view.clone());
-    let made =
-        snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage, &view, move || async move {
+    let build = move || {
+        let (shared, seen) = (shared.clone(), seen.clone());
+        async move {
             let dashboard = shared.tracker.dashboard(id, &seen).await?;
             let portfolios = shared.tracker.portfolios().await?;
-            let title = dashboard.portfolio.name.clone();
-            let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard);
-            let body =
-                shared.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &seen))?;
+            let state = shared.clone();
+            let render = move || {
+                let title = dashboard.portfolio.name.clone();
+                let page = Page::new(&state, title, &portfolios, Some(id), Place::Dashboard);
+                state.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &seen))
+            };
+            let body = shared.tracker.compute(render).await?;
             Ok((body.into_bytes(), "text/html; charset=utf-8"))
-        });
-    match made.await {
+        }
+    };
+    match snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage, &view, build).await {
         Ok(answer) => Ok(answer),
+        // Without the database there are no names of portfolios either.
+        Err(problem @ Problem::Unavailable) => Ok(failed(&state, &[], problem)),
         Err(problem) => Ok(failed(&state, &state.tracker.portfolios().await?, problem)),
     }
 }

@@ -1,7 +1,8 @@
 //! Failures as answers: problem details (RFC 9457) for programs, a page with advice for people.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::RETRY_AFTER as RETRY_AFTER_HEADER;
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use bellwether_tracker::TrackerError;
 use serde_json::json;
 
@@ -34,6 +35,20 @@ impl Problem {
             Self::Unavailable => "The database does not answer",
             Self::Internal => "Something went wrong",
         }
+    }
+}
+
+/// When to come again where the database does not answer, in seconds.
+const RETRY_AFTER: u32 = 5;
+
+impl Problem {
+    /// An answer with the status and headers of this failure.
+    pub(super) fn begin(&self) -> HttpResponseBuilder {
+        let mut answer = HttpResponse::build(self.status_code());
+        if matches!(self, Self::Unavailable) {
+            answer.insert_header((RETRY_AFTER_HEADER, RETRY_AFTER.to_string()));
+        }
+        answer
     }
 }
 
@@ -75,7 +90,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        HttpResponse::build(status).content_type("application/problem+json").body(
+        self.begin().content_type("application/problem+json").body(
             json!({
                 "type": "about:blank",
                 "title": self.headline(),

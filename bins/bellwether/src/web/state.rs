@@ -1,21 +1,23 @@
 //! What all requests share.
 
+use std::sync::Arc;
+
 use bellwether_cache::Snapshots;
+use bellwether_domain::SharedClock;
 use bellwether_tracker::Tracker;
 
 use super::assets::AssetNames;
 use super::monitoring::{EventLog, Monitoring};
-use super::snapshot::SnapshotKey;
 use super::templates::Templates;
 
 /// Finished answers are kept up to this size.
-const SNAPSHOT_BYTES: u64 = 64 << 20;
+pub(super) const SNAPSHOT_BYTES: u64 = 64 << 20;
 
 pub(crate) struct State {
     pub(super) tracker: Tracker,
     pub(super) templates: Templates,
     pub(super) assets: AssetNames,
-    pub(super) snapshots: Snapshots<SnapshotKey>,
+    pub(super) snapshots: Arc<Snapshots>,
     pub(super) monitoring: Monitoring,
     /// Names besides addresses and localhost under which requests are answered.
     pub(super) hosts: Vec<String>,
@@ -23,13 +25,14 @@ pub(crate) struct State {
 
 impl State {
     pub(super) fn new(tracker: Tracker, hosts: Vec<String>, log: EventLog) -> Self {
+        let clock = SharedClock::clone(tracker.clock());
         Self {
             monitoring: Monitoring::new(&tracker, log),
+            snapshots: Arc::new(Snapshots::new(SNAPSHOT_BYTES, tracker.redis().cloned(), clock)),
             tracker,
             hosts,
             templates: Templates::embedded(),
             assets: AssetNames::embedded(),
-            snapshots: Snapshots::new(SNAPSHOT_BYTES),
         }
     }
 }

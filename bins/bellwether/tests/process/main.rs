@@ -414,3 +414,46 @@ async fn the_json_has_the_keys_that_scripts_know_and_no_gap() {
         ["portfolio_values", "voo_values", "qqq_values"].iter().all(|name| length(name) == length("dates"))
     );
 }
+
+#[tokio::test]
+async fn what_any_process_writes_is_in_the_next_answer() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let address = format!("/api/dashboard-initial-data/{id}");
+    assert_eq!(server.get(&address).status, 200);
+    for round in 1..=5 {
+        let csv = format!("Ticker,Type,Date,Price,Shares\nNEW{round},Buy,2024-03-05,10,1\n");
+        std::fs::write(server.folder.path().join("more.csv"), csv).unwrap();
+        assert!(run(server.folder.path(), &["import", "more.csv"]).status.success());
+        let told = said(&server.get(&address).body);
+        assert!(told.contains(&format!("\"NEW{round}\"")), "the import of another process");
+    }
+    let tag = |answer: &Answer| answer.header("etag").unwrap().to_owned();
+    for price in ["1000", "1001"] {
+        let (page, typed) = (server.get(&address), format!("{{\"ticker\": \"KO\", \"price\": \"{price}\"}}"));
+        assert_eq!(server.send("POST /api/prices HTTP/1.1", &typed).status, 200);
+        assert_ne!(tag(&server.get(&address)), tag(&page), "the price that was typed");
+    }
+}
+
+#[tokio::test]
+async fn the_cache_tells_what_it_did_and_can_be_cleared() {
+    let (server, id) = Server::with_a_portfolio().await;
+    // A past day, whose answer does not change with the minute.
+    let address = format!("/api/dashboard-initial-data/{id}?as_of=2024-06-03");
+    for _ in 0..3 {
+        assert_eq!(server.get(&address).status, 200);
+    }
+    let told = server.get("/api/cache/stats").json();
+    let of_kind = &told["snapshots"]["kinds"]["initial-data"];
+    assert_eq!((&of_kind["memory"]["hits"], &of_kind["memory"]["misses"]), (&2.into(), &1.into()));
+    assert_eq!((&of_kind["entries"], &of_kind["builds"]), (&1.into(), &1.into()));
+    assert!(told["snapshots"]["bytes"].as_u64() > Some(1_000), "{told}");
+    assert_eq!(told["redis"], Value::Null);
+
+    assert_eq!(server.get("/api/cache/clear").status, 405);
+    assert_eq!(server.send("POST /api/cache/clear HTTP/1.1", "").json()["dropped"], 1);
+    assert_eq!(server.get("/api/cache/stats").json()["snapshots"]["entries"], 0);
+    assert_eq!(server.get(&address).status, 200);
+    let told = server.get("/api/cache/stats").json();
+    assert_eq!(told["snapshots"]["kinds"]["initial-data"]["builds"], 2);
+}

@@ -105,8 +105,9 @@ async fn requests_are_those_that_were_made() {
     assert_eq!((number(&dashboard["answered"]), number(&dashboard["refused"])), (3, 1));
     assert_eq!(number(&dashboard["hour"]["count"]), 4);
     assert_eq!(number(&page(&told, "(no such address)")["refused"]), 2);
-    let cache = &told["cache"];
-    assert_eq!(number(&cache["hits"]) + number(&cache["misses"]) + number(&cache["waits"]), 3);
+    let cache = &told["cache"]["memory"];
+    let outcomes = ["hits", "stale_hits", "misses", "waits"].map(|outcome| number(&cache[outcome]));
+    assert_eq!(outcomes.iter().sum::<u64>(), 3);
     let text = said(&server.get("/metrics").body);
     let name = "bellwether_requests_total{page=\"/dashboard/{portfolio}\",outcome=\"answered\"}";
     assert_eq!(sample(&text, name), "3");

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::RedisError;
-use super::breaker::Breaker;
+use crate::breaker::Breaker;
 
 /// What can be expected of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,19 +1,58 @@
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bellwether_domain::FixedClock;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::KindStatistics;
+use crate::{Encoding, KindStatistics, TierStatistics};
+
+const EDITION: Edition = Edition { entered: 7, prices: 12, moment: 100 };
+const NEWER: Edition = Edition { prices: 13, ..EDITION };
+const A_MINUTE: Lag = Lag::UpTo(TimeDelta::minutes(1));
+
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::at(DateTime::UNIX_EPOCH))
+}
+
+fn snapshots(bytes: u64) -> Arc<Snapshots> {
+    Arc::new(Snapshots::new(bytes, None, clock()))
+}
+
+fn key(number: u32) -> SnapshotKey {
+    SnapshotKey {
+        portfolio: "01234567-89ab-7def-8123-456789abcdef".parse().unwrap(),
+        kind: "dashboard",
+        detail: number.to_string().into(),
+    }
+}
 
 fn answer(text: &str) -> Answer {
     Answer::new("text/plain", text.into())
 }
 
-async fn keep(snapshots: &Snapshots<usize>, key: usize, text: &str) -> Arc<Answer> {
-    snapshots.get_or_build(key, async { Ok::<_, String>(answer(text)) }).await.unwrap()
+async fn body(answer: &Answer) -> bytes::Bytes {
+    answer.body(Encoding::Identity).await
+}
+
+/// What a reader of this edition is given where a build makes `text`.
+async fn get(snapshots: &Arc<Snapshots>, wanted: Edition, lag: Lag, text: &'static str) -> bytes::Bytes {
+    let build = move || async move { Ok::<_, String>(answer(text)) };
+    body(&snapshots.get_or_build(key(1), wanted, lag, build).await.unwrap()).await
+}
+
+async fn keep(snapshots: &Arc<Snapshots>, key: SnapshotKey, text: &str) -> Arc<Answer> {
+    let text = text.to_owned();
+    let build = move || {
+        let made = answer(&text);
+        async move { Ok::<_, String>(made) }
+    };
+    snapshots.get_or_build(key, EDITION, Lag::None, build).await.unwrap()
+}
+
+fn memory(snapshots: &Snapshots) -> TierStatistics {
+    snapshots.statistics().all.memory
 }
 
 /// Lets everything run that can.
@@ -25,31 +64,35 @@ async fn settle() {
 
 #[tokio::test]
 async fn an_answer_is_built_once_and_then_only_handed_out() {
-    let snapshots: Snapshots<usize> = Snapshots::new(1 << 20);
-    let first = keep(&snapshots, 1, "figures").await;
+    let snapshots = snapshots(1 << 20);
+    let first = keep(&snapshots, key(1), "figures").await;
 
-    let again = snapshots.get_or_build(1, async { Err("it is kept") }).await.unwrap();
+    let failing = || async { Err::<Answer, _>("it is kept") };
+    let again = snapshots.get_or_build(key(1), EDITION, Lag::None, failing).await.unwrap();
 
     assert!(Arc::ptr_eq(&first, &again));
     let counts = snapshots.statistics().all;
-    assert_eq!((counts.hits, counts.misses, counts.waits, counts.entries), (1, 1, 0, 1));
-    assert_eq!(counts.hit_ratio(), Some(0.5));
+    assert_eq!((counts.memory.hits, counts.memory.misses, counts.builds, counts.entries), (1, 1, 1, 1));
+    assert_eq!(counts.memory.hit_ratio(), Some(0.5));
 }
 
 #[tokio::test]
 async fn a_hundred_readers_build_once() {
-    let snapshots: Arc<Snapshots<usize>> = Arc::new(Snapshots::new(1 << 20));
+    let snapshots = snapshots(1 << 20);
     let (built, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let readers: Vec<_> = (0..100)
         .map(|_| {
             let (snapshots, built, go) = (Arc::clone(&snapshots), Arc::clone(&built), Arc::clone(&go));
             tokio::spawn(async move {
-                let build = async {
-                    built.fetch_add(1, Ordering::SeqCst);
-                    go.notified().await;
-                    Ok::<_, String>(answer("figures"))
+                let build = move || {
+                    let (built, go) = (Arc::clone(&built), Arc::clone(&go));
+                    async move {
+                        built.fetch_add(1, Ordering::SeqCst);
+                        go.notified().await;
+                        Ok::<_, String>(answer("figures"))
+                    }
                 };
-                snapshots.get_or_build(1, build).await.unwrap()
+                snapshots.get_or_build(key(1), EDITION, Lag::None, build).await.unwrap()
             })
         })
         .collect();
@@ -62,54 +105,57 @@ async fn a_hundred_readers_build_once() {
 
     assert_eq!(built.load(Ordering::SeqCst), 1);
     assert!(answers.iter().all(|answer| Arc::ptr_eq(answer, &answers[0])));
-    let counts = snapshots.statistics().all;
+    let counts = memory(&snapshots);
     assert_eq!((counts.hits, counts.misses, counts.waits), (0, 1, 99));
 }
 
 #[tokio::test]
 async fn a_failure_is_told_to_all_who_wait_and_kept_for_nobody() {
-    let snapshots: Arc<Snapshots<usize>> = Arc::new(Snapshots::new(1 << 20));
+    let snapshots = snapshots(1 << 20);
     let readers: Vec<_> = (0..3)
         .map(|_| {
             let snapshots = Arc::clone(&snapshots);
-            let build = async {
+            let build = || async {
                 settle().await;
-                Err("no prices".to_owned())
+                Err::<Answer, _>("no prices".to_owned())
             };
-            tokio::spawn(async move { snapshots.get_or_build(1, build).await.unwrap_err() })
+            tokio::spawn(async move {
+                snapshots.get_or_build(key(1), EDITION, Lag::None, build).await.unwrap_err()
+            })
         })
         .collect();
     for reader in readers {
         assert_eq!(*reader.await.unwrap(), "no prices");
     }
 
-    keep(&snapshots, 1, "figures").await;
+    keep(&snapshots, key(1), "figures").await;
 
     let counts = snapshots.statistics().all;
-    assert_eq!((counts.failures, counts.misses, counts.waits, counts.entries), (1, 2, 2, 1));
+    assert_eq!((counts.failures, counts.memory.misses, counts.memory.waits, counts.entries), (1, 2, 2, 1));
 }
 
 #[tokio::test]
 async fn an_empty_answer_is_given_but_not_kept() {
-    let snapshots: Snapshots<usize> = Snapshots::new(1 << 20);
+    let snapshots = snapshots(1 << 20);
 
-    assert!(keep(&snapshots, 1, "").await.is_empty());
-    assert!(!keep(&snapshots, 1, "figures").await.is_empty());
+    assert!(keep(&snapshots, key(1), "").await.is_empty());
+    assert!(!keep(&snapshots, key(1), "figures").await.is_empty());
 
     let counts = snapshots.statistics().all;
-    assert_eq!((counts.misses, counts.failures, counts.entries), (2, 0, 1));
+    assert_eq!((counts.memory.misses, counts.failures, counts.entries), (2, 0, 1));
 }
 
 #[tokio::test]
 async fn a_builder_that_goes_away_leaves_nobody_waiting() {
-    let snapshots: Arc<Snapshots<usize>> = Arc::new(Snapshots::new(1 << 20));
+    let snapshots = snapshots(1 << 20);
     let leaving = Arc::clone(&snapshots);
     let gone = tokio::spawn(async move {
-        leaving.get_or_build(1, std::future::pending::<Result<Answer, String>>()).await.is_ok()
+        let build = std::future::pending::<Result<Answer, String>>;
+        leaving.get_or_build(key(1), EDITION, Lag::None, build).await.is_ok()
     });
     settle().await;
     let waiting = Arc::clone(&snapshots);
-    let second = tokio::spawn(async move { keep(&waiting, 1, "figures").await.is_empty() });
+    let second = tokio::spawn(async move { keep(&waiting, key(1), "figures").await.is_empty() });
     settle().await;
     assert!(!second.is_finished());
 
@@ -121,19 +167,22 @@ async fn a_builder_that_goes_away_leaves_nobody_waiting() {
 
 #[tokio::test]
 async fn a_builder_that_panics_leaves_nobody_waiting() {
-    let snapshots: Arc<Snapshots<usize>> = Arc::new(Snapshots::new(1 << 20));
+    let snapshots = snapshots(1 << 20);
     let (breaking, go) = (Arc::clone(&snapshots), Arc::new(Notify::new()));
-    let gone = go.clone();
+    let gone = Arc::clone(&go);
     let broken = tokio::spawn(async move {
-        let build = async {
-            gone.notified().await;
-            panic!("a bug");
+        let build = move || {
+            let gone = Arc::clone(&gone);
+            async move {
+                gone.notified().await;
+                panic!("a bug");
+            }
         };
-        breaking.get_or_build::<String>(1, build).await.is_ok()
+        breaking.get_or_build::<String, _>(key(1), EDITION, Lag::None, build).await.is_ok()
     });
     settle().await;
     let waiting = Arc::clone(&snapshots);
-    let second = tokio::spawn(async move { keep(&waiting, 1, "figures").await.is_empty() });
+    let second = tokio::spawn(async move { keep(&waiting, key(1), "figures").await.is_empty() });
     settle().await;
 
     go.notify_one();
@@ -145,10 +194,10 @@ async fn a_builder_that_panics_leaves_nobody_waiting() {
 
 #[tokio::test]
 async fn memory_is_bounded_and_the_longest_unused_goes_first() {
-    let snapshots: Snapshots<usize> = Snapshots::new(40_000);
-    for key in 0..100 {
-        keep(&snapshots, key, &"x".repeat(1_000)).await;
-        keep(&snapshots, 0, "is kept by use").await;
+    let snapshots = snapshots(40_000);
+    for detail in 0..100 {
+        keep(&snapshots, key(detail), &"x".repeat(1_000)).await;
+        keep(&snapshots, key(0), "is kept by use").await;
         snapshots.kept.run_pending_tasks().await;
     }
 
@@ -156,55 +205,115 @@ async fn memory_is_bounded_and_the_longest_unused_goes_first() {
 
     assert!(counts.bytes <= 40_000 && counts.bytes > 30_000, "{counts:?}");
     assert_eq!(counts.entries + counts.evictions, 100);
-    assert_eq!(counts.misses, 100, "the one in use was never built again");
-    let newest = snapshots.get_or_build(99, async { Err("it is kept") }).await;
-    assert!(newest.is_ok());
+    assert_eq!(counts.memory.misses, 100, "the one in use was never built again");
 }
 
 #[tokio::test]
 async fn an_answer_beyond_the_bound_is_given_all_the_same() {
-    let snapshots: Snapshots<usize> = Snapshots::new(1_000);
-    assert!(!keep(&snapshots, 1, &"x".repeat(5_000)).await.is_empty());
+    let snapshots = snapshots(1_000);
+    assert!(!keep(&snapshots, key(1), &"x".repeat(5_000)).await.is_empty());
     snapshots.kept.run_pending_tasks().await;
     assert_eq!(snapshots.statistics().all.bytes, 0);
 }
 
 #[tokio::test]
-async fn versions_are_part_of_the_key() {
-    let snapshots = Snapshots::by_kind(1 << 20, SnapshotKey::kind);
-    let key = |ledger_version, view| SnapshotKey {
-        portfolio: "01234567-89ab-7def-8123-456789abcdef".parse().unwrap(),
-        view,
-        detail: "1y".into(),
-        ledger_version,
-        price_version: 7,
-        as_of: NaiveDate::from_ymd_opt(2024, 11, 29).unwrap(),
-    };
-    let get = async |key, text: &str| {
-        let made = snapshots.get_or_build(key, async { Ok::<_, String>(answer(text)) }).await.unwrap();
-        made.body(crate::Encoding::Identity).await
-    };
+async fn older_prices_go_out_at_once_and_newer_ones_are_made_behind() {
+    let snapshots = snapshots(1 << 20);
+    assert_eq!(get(&snapshots, EDITION, A_MINUTE, "before").await, "before");
 
-    assert_eq!(get(key(1, "dashboard"), "before").await, "before");
-    assert_eq!(get(key(1, "dashboard"), "unused").await, "before");
-    assert_eq!(get(key(2, "dashboard"), "after").await, "after");
-    assert_eq!(get(key(2, "chart"), "a chart").await, "a chart");
+    assert_eq!(get(&snapshots, NEWER, A_MINUTE, "after").await, "before");
+    settle().await;
+
+    assert_eq!(get(&snapshots, NEWER, A_MINUTE, "unused").await, "after");
+    let counts = snapshots.statistics().all;
+    assert_eq!((counts.memory.hits, counts.memory.stale_hits, counts.builds), (1, 1, 2));
+    snapshots.kept.run_pending_tasks().await;
+    assert_eq!(snapshots.statistics().all.entries, 1, "of each answer the last edition is kept");
+}
+
+#[tokio::test]
+async fn many_readers_of_an_older_answer_make_one_newer() {
+    let snapshots = snapshots(1 << 20);
+    get(&snapshots, EDITION, A_MINUTE, "before").await;
+    for _ in 0..100 {
+        assert_eq!(get(&snapshots, NEWER, A_MINUTE, "after").await, "before");
+    }
+    settle().await;
+    assert_eq!(snapshots.statistics().all.builds, 2);
+}
+
+#[tokio::test]
+async fn what_people_entered_is_never_older() {
+    let snapshots = snapshots(1 << 20);
+    get(&snapshots, EDITION, Lag::Any, "before").await;
+
+    let entered = Edition { entered: 8, ..EDITION };
+
+    assert_eq!(get(&snapshots, entered, Lag::Any, "after").await, "after");
+    assert_eq!(memory(&snapshots).stale_hits, 0);
+}
+
+#[tokio::test]
+async fn who_asked_for_newer_prices_waits_for_them() {
+    let snapshots = snapshots(1 << 20);
+    get(&snapshots, EDITION, Lag::None, "before").await;
+    assert_eq!(get(&snapshots, NEWER, Lag::None, "after").await, "after");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_old_is_not_given_out() {
+    let clock = clock();
+    let snapshots = Arc::new(Snapshots::new(1 << 20, None, Arc::clone(&clock) as SharedClock));
+    get(&snapshots, EDITION, A_MINUTE, "before").await;
+    clock.advance(TimeDelta::seconds(60));
+    assert_eq!(get(&snapshots, NEWER, A_MINUTE, "after").await, "before");
+    settle().await;
+    assert_eq!(memory(&snapshots).oldest_served_millis, 60_000);
+
+    clock.advance(TimeDelta::seconds(61));
+
+    assert_eq!(get(&snapshots, EDITION, A_MINUTE, "new").await, "new");
+}
+
+#[tokio::test]
+async fn a_newer_answer_that_fails_is_tried_again_by_the_next_reader() {
+    let snapshots = snapshots(1 << 20);
+    get(&snapshots, EDITION, A_MINUTE, "before").await;
+    let failing = || async { Err::<Answer, _>("no database".to_owned()) };
+    let given = snapshots.get_or_build(key(1), NEWER, A_MINUTE, failing).await.unwrap();
+    assert_eq!(body(&given).await, "before");
+    settle().await;
+
+    assert_eq!(get(&snapshots, NEWER, A_MINUTE, "after").await, "before");
+    settle().await;
+
+    assert_eq!(get(&snapshots, NEWER, A_MINUTE, "unused").await, "after");
+    assert_eq!(snapshots.statistics().all.failures, 1);
+}
+
+#[tokio::test]
+async fn kinds_are_counted_apart() {
+    let snapshots = snapshots(1 << 20);
+    keep(&snapshots, key(1), "a page").await;
+    keep(&snapshots, SnapshotKey { kind: "chart", ..key(1) }, "a chart").await;
+    keep(&snapshots, key(1), "unused").await;
 
     let statistics = snapshots.statistics();
-    let counts = |kind: &str| statistics.kinds.get(kind).map(|counts| (counts.hits, counts.misses));
-    assert_eq!((counts("dashboard"), counts("chart"), counts("other")), (Some((1, 2)), Some((0, 1)), None));
-    assert_eq!(statistics.all.misses, 3);
+    let counts =
+        |kind: &str| statistics.kinds.get(kind).map(|counts| (counts.memory.hits, counts.memory.misses));
+    assert_eq!((counts("dashboard"), counts("chart"), counts("other")), (Some((1, 1)), Some((0, 1)), None));
+    assert_eq!(statistics.all.memory.misses, 2);
 }
 
 #[tokio::test]
 async fn clearing_drops_everything() {
-    let snapshots: Snapshots<usize> = Snapshots::new(1 << 20);
-    keep(&snapshots, 1, "figures").await;
+    let snapshots = snapshots(1 << 20);
+    keep(&snapshots, key(1), "figures").await;
 
-    snapshots.clear();
+    snapshots.clear().await;
 
-    snapshots.kept.run_pending_tasks().await;
     let KindStatistics { entries, bytes, evictions, .. } = snapshots.statistics().all;
     assert_eq!((entries, bytes, evictions), (0, 0, 0));
-    assert_eq!(keep(&snapshots, 1, "new").await.body(crate::Encoding::Identity).await, "new");
+    let new = keep(&snapshots, key(1), "new").await;
+    assert_eq!(body(&new).await, "new");
 }

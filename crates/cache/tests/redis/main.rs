@@ -5,6 +5,7 @@
 
 mod faults;
 mod server;
+mod tiers;
 
 use std::sync::Arc;
 use std::time::Duration;

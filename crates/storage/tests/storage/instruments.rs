@@ -1,5 +1,6 @@
-use bellwether_domain::{Currency, Exchange, InstrumentId, InstrumentKind};
-use bellwether_storage::instruments::InstrumentFacts;
+use bellwether_domain::{Currency, Exchange, InstrumentId, InstrumentKind, PortfolioId, Symbol};
+use bellwether_storage::instruments::{self, InstrumentFacts};
+use bellwether_storage::portfolios::PortfolioSettings;
 
 use crate::database::{TestDatabase, on_both, start};
 use crate::samples::{instrument, portfolio, purchase, symbol, told};
@@ -10,6 +11,7 @@ on_both!(
     a_new_instrument_has_the_exchange_of_its_ticker,
     what_a_source_did_not_tell_stays,
     facts_that_are_news_raise_the_price_version,
+    a_portfolio_has_a_price_version_of_what_it_needs,
     a_ledger_names_its_instruments,
 );
 
@@ -96,8 +98,31 @@ async fn facts_that_are_news_raise_the_price_version(db: &TestDatabase) {
     let other = instrument(db, "BP.L").await;
     assert_eq!(db.storage.price_version_of(vec![id, other]).await.unwrap(), 1);
     assert_eq!(db.storage.price_version_of(vec![other]).await.unwrap(), 0);
-    let all = db.storage.read(bellwether_storage::instruments::price_version_of_all).await.unwrap();
-    assert_eq!(all, 1, "of all instruments");
+}
+
+async fn a_portfolio_has_a_price_version_of_what_it_needs(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let other = PortfolioSettings { benchmarks: Vec::new(), ..PortfolioSettings::named("Other") };
+    let other = db.storage.create_portfolio(db.user, other).await.unwrap().id;
+    for (portfolio, ticker) in [(id, "AAPL"), (other, "KO")] {
+        let bought = told(&purchase("2020-05-04", ticker, "1", "10"), 0);
+        db.storage.insert_transactions(db.user, portfolio, vec![bought]).await.unwrap();
+    }
+    for (symbol, times) in [("AAPL", 1), ("VOO", 2), ("EURUSD=X", 4), ("KO", 8), ("XOM", 16)] {
+        let instrument = instrument(db, symbol).await;
+        for name in 0..times {
+            let facts = InstrumentFacts { name: Some(name.to_string()), ..InstrumentFacts::default() };
+            db.storage.learn_about_instruments(vec![(instrument, facts)]).await.unwrap();
+        }
+    }
+    let version = async |id: PortfolioId, beside: &[&str]| {
+        let beside: Vec<Symbol> = beside.iter().map(|text| symbol(text)).collect();
+        db.storage.read(move |c| instruments::price_version_for(c, id, &beside)).await.unwrap()
+    };
+
+    assert_eq!(version(id, &[]).await, 1 + 2 + 4, "its benchmark is VOO");
+    assert_eq!(version(id, &["VOO", "KO"]).await, 1 + 2 + 4 + 8);
+    assert_eq!(version(other, &[]).await, 8 + 4);
 }
 
 async fn a_ledger_names_its_instruments(db: &TestDatabase) {

@@ -11,7 +11,25 @@ on_both!(
     a_panic_in_a_call_leaves_nothing_and_the_storage_usable,
     a_reader_cannot_write,
     a_snapshot_sees_one_state,
+    a_change_by_any_connection_shows_in_the_mark,
 );
+
+async fn a_change_by_any_connection_shows_in_the_mark(db: &TestDatabase) {
+    let other = db.opened_again().await;
+    let before = db.storage.change_mark();
+    assert_eq!(before.is_some(), db.storage.back_end() == BackEnd::Sqlite, "only SQLite tells");
+    let Some(before) = before else { return };
+    db.storage.portfolios(db.user).await.unwrap();
+    assert_eq!(db.storage.change_mark(), Some(before), "reading changes nothing");
+
+    let mut seen = vec![before];
+    for (number, storage) in [&db.storage, &other, &db.storage].into_iter().enumerate() {
+        storage.set_setting("number", number).await.unwrap();
+        let mark = db.storage.change_mark().unwrap();
+        assert!(!seen.contains(&mark), "{number}");
+        seen.push(mark);
+    }
+}
 
 async fn the_database_answers(db: &TestDatabase) {
     db.storage.ping().await.unwrap();

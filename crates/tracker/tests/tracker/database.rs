@@ -18,6 +18,8 @@ enum Place {
     Folder(TempDir),
     #[cfg(feature = "postgres")]
     Schema(postgres::Schema),
+    #[cfg(feature = "postgres")]
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -31,6 +33,20 @@ impl TestDatabase {
     pub(crate) fn postgres() -> Self {
         let schema = postgres::Schema::create();
         Self { url: schema.url(), _place: Place::Schema(schema) }
+    }
+
+    /// Where the server listens.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn server(&self) -> String {
+        let (_, rest) = self.url.split_once('@').unwrap();
+        rest.split('/').next().unwrap().to_owned()
+    }
+
+    /// The same by way of another address, as long as this one is there.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn by_way_of(&self, address: std::net::SocketAddr) -> Self {
+        let url = self.url.replacen(&self.server(), &address.to_string(), 1);
+        Self { url, _place: Place::Elsewhere }
     }
 
     /// A tracker over it; a second one is what a restart opens.

@@ -8,7 +8,10 @@ mod database;
 mod feeds;
 mod imports;
 mod manual_prices;
+#[cfg(feature = "postgres")]
+mod proxy;
 mod real_data;
 mod refresh;
 mod restarts;
 mod split_day;
+mod versions;

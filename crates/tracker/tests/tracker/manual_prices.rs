@@ -47,7 +47,8 @@ async fn a_private_share_has_a_value_without_any_provider(database: &TestDatabas
     let recorded = record(&tracker, "PRIVATE", Some("2026-11-19"), "120.250", usd).await.unwrap();
 
     assert_eq!((recorded.price.to_string().as_str(), recorded.date), ("120.25", day("2026-11-19")));
-    assert!(tracker.versions(id).await.unwrap().prices > before.prices, "the next page is a new one");
+    let after = tracker.versions(id).await.unwrap();
+    assert!(after.prices > before.prices && after.entered != before.entered, "the next page is a new one");
     let page = look(&tracker, id).await;
     assert_eq!(value(&page), decimal("1202.5"));
     let shown = page.prices.of(&symbol("PRIVATE")).unwrap();

@@ -67,9 +67,12 @@ pub(super) fn of(measures: &Measures) -> Vec<Alert> {
 #[cfg(test)]
 mod tests {
     use super::super::measures::Recent;
+    use super::super::process::ProcessMeasures;
     use super::super::requests::PageMeasures;
     use super::*;
+    use bellwether_cache::SnapshotStatistics;
     use bellwether_domain::Quantiles;
+    use bellwether_tracker::{RefreshProgress, UpstreamHealth};
     use chrono::DateTime;
     use std::collections::BTreeMap;
 
@@ -79,14 +82,14 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             started_at: DateTime::UNIX_EPOCH,
             alerts: Vec::new(),
-            process: Default::default(),
+            process: ProcessMeasures::default(),
             connections: 0,
             pages: Vec::new(),
             slow_requests: Vec::new(),
-            upstream: Default::default(),
-            refresh: Default::default(),
+            upstream: UpstreamHealth::default(),
+            refresh: RefreshProgress::default(),
             circuit_changes: Vec::new(),
-            cache: Default::default(),
+            cache: SnapshotStatistics::default(),
             redis: None,
             database: bellwether_tracker::DatabaseHealth {
                 kind: "sqlite",

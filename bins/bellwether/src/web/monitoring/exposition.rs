@@ -148,13 +148,32 @@ fn upstream(text: &mut Text, measures: &Measures) {
 }
 
 fn cache(text: &mut Text, measures: &Measures) {
-    let mut asked =
-        text.family("cache_requests_total", "counter", "Requests for finished answers by kind and outcome.");
+    let mut asked = text.family(
+        "cache_requests_total",
+        "counter",
+        "Requests for finished answers by kind, tier and outcome.",
+    );
     for (kind, of) in &measures.cache.kinds {
-        let outcomes = [("hit", of.hits), ("miss", of.misses), ("wait", of.waits)];
-        for (outcome, count) in outcomes {
-            asked.sample(&[("kind", kind), ("outcome", outcome)], count as f64);
+        for (tier, of) in [("memory", of.memory), ("redis", of.shared)] {
+            let outcomes = [
+                ("hit", of.hits),
+                ("stale hit", of.stale_hits),
+                ("miss", of.misses),
+                ("wait", of.waits),
+                ("failure", of.failures),
+            ];
+            for (outcome, count) in outcomes {
+                asked.sample(&[("kind", kind), ("tier", tier), ("outcome", outcome)], count as f64);
+            }
         }
+    }
+    let mut builds = text.family("cache_builds_total", "counter", "Finished answers that were built.");
+    for (kind, of) in &measures.cache.kinds {
+        builds.sample(&[("kind", kind)], of.builds as f64);
+    }
+    let mut failures = text.family("cache_build_failures_total", "counter", "Builds that failed.");
+    for (kind, of) in &measures.cache.kinds {
+        failures.sample(&[("kind", kind)], of.failures as f64);
     }
     let mut evictions = text.family("cache_evictions_total", "counter", "Answers dropped for want of room.");
     for (kind, of) in &measures.cache.kinds {

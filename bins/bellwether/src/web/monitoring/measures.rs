@@ -48,9 +48,9 @@ pub(super) struct Recent {
     pub(super) requests: u64,
     /// Those of them that failed by our fault.
     pub(super) failed_requests: u64,
-    /// Answers that were there when they were asked for.
+    /// Answers that were in memory when they were asked for.
     pub(super) cache_hits: u64,
-    /// Answers that had to be built or waited for.
+    /// Answers that had to be fetched from Redis, built or waited for.
     pub(super) cache_misses: u64,
     /// Upstream calls that were answered.
     pub(super) upstream_answered: u64,
@@ -111,11 +111,12 @@ fn counts(
 ) -> Counts {
     let endpoints = || upstream.sources.iter().filter_map(|source| source.upstream.as_ref());
     let endpoints = || endpoints().flat_map(|counters| counters.by_endpoint.values());
+    let memory = cache.all.memory;
     let counts = [
         (REQUESTS, pages.iter().map(|page| page.answered + page.refused + page.failed).sum()),
         (FAILED, pages.iter().map(|page| page.failed).sum()),
-        (HITS, cache.all.hits),
-        (MISSES, cache.all.misses + cache.all.waits),
+        (HITS, memory.hits + memory.stale_hits),
+        (MISSES, memory.misses + memory.waits),
         (ANSWERED, endpoints().map(|endpoint| endpoint.answered).sum()),
         (UNANSWERED, endpoints().map(|endpoint| endpoint.throttled + endpoint.failed).sum()),
         (CPU, process.cpu_milliseconds.unwrap_or(0)),

@@ -176,16 +176,22 @@ fn circuits(measures: &Measures) -> Vec<[String; 3]> {
 
 fn cache(measures: &Measures) -> Vec<Vec<String>> {
     let row = |name: &str, of: &bellwether_cache::KindStatistics| {
+        let age =
+            of.memory.mean_age_millis().map_or_else(|| UNKNOWN.to_owned(), |age| milliseconds(age as f64));
         vec![
             name.to_owned(),
-            of.hits.to_string(),
-            of.misses.to_string(),
-            of.waits.to_string(),
+            of.memory.hits.to_string(),
+            of.memory.stale_hits.to_string(),
+            of.memory.misses.to_string(),
+            of.memory.waits.to_string(),
+            (of.shared.hits + of.shared.stale_hits).to_string(),
+            of.builds.to_string(),
             of.failures.to_string(),
             of.evictions.to_string(),
             of.entries.to_string(),
             bytes(of.bytes),
-            part(of.hit_ratio()),
+            age,
+            part(of.memory.hit_ratio()),
         ]
     };
     let kinds = measures.cache.kinds.iter().map(|(kind, of)| row(kind, of));
@@ -268,8 +274,8 @@ fn milliseconds(took: f64) -> String {
 
 fn bytes(count: u64) -> String {
     match count {
-        ..10_000 => format!("{count} B"),
-        ..10_000_000 => format!("{:.1} kB", count as f64 / 1e3),
+        0..10_000 => format!("{count} B"),
+        10_000..10_000_000 => format!("{:.1} kB", count as f64 / 1e3),
         _ => format!("{:.1} MB", count as f64 / 1e6),
     }
 }

@@ -1,5 +1,6 @@
 //! Leaves alone for a moment what failed, then tries it with a single call.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bellwether_domain::SharedClock;
@@ -7,11 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// The rest after a first failure; each further one doubles it.
 const FIRST_REST: TimeDelta = TimeDelta::seconds(1);
-const LONGEST_REST: TimeDelta = TimeDelta::seconds(15);
 
 /// A circuit breaker for something that may be gone for a while.
-pub(super) struct Breaker {
+pub struct Breaker {
     clock: SharedClock,
+    longest_rest: TimeDelta,
     state: Mutex<State>,
 }
 
@@ -32,27 +33,29 @@ enum State {
 
 /// A rest that is not over yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rest {
+pub struct Rest {
     /// When what failed began to fail.
-    pub(super) since: DateTime<Utc>,
+    pub since: DateTime<Utc>,
     /// When it is tried again; `None` while it is being tried.
-    pub(super) until: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Leave to make one call, whose outcome is to be told; when it never is, the next caller tries.
-pub(super) struct Pass<'a> {
+#[derive(Debug)]
+pub struct Pass<'a> {
     breaker: &'a Breaker,
     probes: bool,
     told: bool,
 }
 
 impl Breaker {
-    pub(super) fn new(clock: SharedClock) -> Self {
-        Self { clock, state: Mutex::new(State::Closed) }
+    /// Closed; its rests are one second after a first failure, and twice as long after each further one up to a limit.
+    pub fn new(clock: SharedClock, longest_rest: TimeDelta) -> Self {
+        Self { clock, longest_rest, state: Mutex::new(State::Closed) }
     }
 
     /// Leave to call, unless it rests or somebody is trying.
-    pub(super) fn admit(&self) -> Option<Pass<'_>> {
+    pub fn admit(&self) -> Option<Pass<'_>> {
         let now = self.clock.now();
         let mut state = self.state();
         let probes = match *state {
@@ -68,7 +71,7 @@ impl Breaker {
     }
 
     /// The rest that is kept; `None` when all is well.
-    pub(super) fn rest(&self) -> Option<Rest> {
+    pub fn rest(&self) -> Option<Rest> {
         match *self.state() {
             State::Closed => None,
             State::Open { since, until, .. } => Some(Rest { since, until: Some(until) }),
@@ -81,22 +84,28 @@ impl Breaker {
     }
 }
 
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker").field("state", &*self.state()).finish_non_exhaustive()
+    }
+}
+
 impl Pass<'_> {
     /// The call came through.
-    pub(super) fn succeed(mut self) {
+    pub fn succeed(mut self) {
         self.told = true;
         *self.breaker.state() = State::Closed;
     }
 
     /// The call failed. Calls that were under way when another one failed add nothing.
-    pub(super) fn fail(mut self) {
+    pub fn fail(mut self) {
         self.told = true;
         let now = self.breaker.clock.now();
         let mut state = self.breaker.state();
         *state = match *state {
             State::Closed => State::Open { since: now, until: now + FIRST_REST, rest: FIRST_REST },
             State::HalfOpen { since, rest } if self.probes => {
-                let rest = (rest * 2).min(LONGEST_REST);
+                let rest = (rest * 2).min(self.breaker.longest_rest);
                 State::Open { since, until: now + rest, rest }
             }
             unchanged => unchanged,
@@ -124,9 +133,11 @@ mod tests {
 
     use super::*;
 
+    const LONGEST_REST: TimeDelta = TimeDelta::seconds(15);
+
     fn breaker() -> (Arc<FixedClock>, Breaker) {
         let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
-        (Arc::clone(&clock), Breaker::new(clock))
+        (Arc::clone(&clock), Breaker::new(clock, LONGEST_REST))
     }
 
     fn fail(breaker: &Breaker) {

@@ -1,0 +1,50 @@
+//! What is known of the kept answers, and a way to drop them.
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::State;
+use super::state::SNAPSHOT_BYTES;
+
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.route("/api/cache/stats", web::get().to(statistics))
+        .service(web::resource("/api/cache/clear").route(web::post().to(clear)));
+}
+
+/// Counts since the start by kind and tier, and how Redis fares now.
+async fn statistics(state: web::Data<State>) -> HttpResponse {
+    let redis = match state.tracker.redis() {
+        None => None,
+        Some(redis) => {
+            // Its outcome shows in the health.
+            let _ = redis.ping().await;
+            let health = redis.health();
+            Some(json!({
+                "state": health.state,
+                "answered_at": health.answered_at,
+                "failing_since": health.failing_since,
+                "resting_until": health.resting_until,
+                "calls": health.calls,
+                "failures": health.failures,
+                "skipped": health.skipped,
+            }))
+        }
+    };
+    let statistics = state.snapshots.statistics();
+    HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(json!({
+        "success": true,
+        "hit_ratio": statistics.all.memory.hit_ratio(),
+        "mean_age_millis": statistics.all.memory.mean_age_millis(),
+        "limit_bytes": SNAPSHOT_BYTES,
+        "snapshots": statistics,
+        "redis": redis,
+    }))
+}
+
+/// Drops the answers of this process and those in Redis; what the other processes have in memory stays.
+async fn clear(state: web::Data<State>) -> HttpResponse {
+    let dropped = state.snapshots.statistics().all.entries;
+    state.snapshots.clear().await;
+    tracing::info!(dropped, "cache.cleared");
+    HttpResponse::Ok().json(json!({ "success": true, "dropped": dropped }))
+}
