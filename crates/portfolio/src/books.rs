@@ -10,6 +10,7 @@ mod holding_price;
 mod holding_value;
 mod income;
 mod lot_shelves;
+mod passage;
 mod position;
 mod replay;
 mod replays;
@@ -27,13 +28,14 @@ use rust_decimal::Decimal;
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
 pub use cost::Cost;
 pub(crate) use cost::{
-    Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, share as cost_share,
+    Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, Relisting, share as cost_share,
 };
 pub(crate) use event_effect::EventEffect;
 pub(crate) use families::TickerChanges;
 pub use holding_price::{HoldingPrice, PriceOrigin};
 pub use income::{Charge, ChargeKind, Income, IncomeKind};
 pub(crate) use lot_shelves::{SPLIT_DECIMALS, restated};
+pub(crate) use passage::{Brought, Passage, Step};
 pub use position::{
     BookedPrice, ClosedLot, Lot, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale,
     ShareTransfer,

@@ -161,3 +161,39 @@ pub(crate) fn trade(name: &str, quantity: &str, price: &str, fee: &str) -> Trade
         tax: Decimal::ZERO,
     }
 }
+
+pub(crate) fn ratio(new: i64, old: i64) -> SplitRatio {
+    SplitRatio::new(new.into(), old.into()).unwrap()
+}
+
+pub(crate) fn spin_off(
+    of: &str,
+    into: &str,
+    ratio: SplitRatio,
+    cost_share: &str,
+    cash_in_lieu: &str,
+) -> Booking {
+    Booking::SpinOff {
+        symbol: symbol(of),
+        into: symbol(into),
+        ratio,
+        cost_share: decimal(cost_share),
+        cash_in_lieu: decimal(cash_in_lieu),
+    }
+}
+
+pub(crate) fn merger(
+    of: &str,
+    into: Option<(&str, SplitRatio)>,
+    cash: &str,
+    cost_share: Option<&str>,
+) -> Booking {
+    Booking::Merger {
+        symbol: symbol(of),
+        into: into.map(|(into, _)| symbol(into)),
+        ratio: into.map(|(_, ratio)| ratio),
+        cash_per_share: decimal(cash),
+        cash_in_lieu: Decimal::ZERO,
+        cost_share: cost_share.map(decimal),
+    }
+}

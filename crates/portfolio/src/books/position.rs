@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::income::{Charge, Income};
-use super::{Cost, HoldingPrice};
+use super::{Brought, Cost, HoldingPrice, Passage, Step};
 use crate::Figure;
 use crate::exact::Exact;
 use crate::figure::total;
@@ -30,6 +30,8 @@ pub struct Lot {
     /// Their cost with fee and tax; at the average cost their share of the pool. Of shares owed less what their sale
     /// brought.
     pub cost: Cost,
+    /// The events that it came through in this position.
+    pub(crate) passage: Option<Arc<Passage>>,
 }
 
 impl Lot {
@@ -43,8 +45,23 @@ impl Lot {
         let cost = self.cost.share(quantity, self.quantity);
         self.quantity = self.quantity.minus(quantity)?;
         self.cost = self.cost.minus(&cost);
-        let (transaction, account) = (self.transaction, Arc::clone(&self.account));
-        Ok(Self { transaction, account, acquired: self.acquired, arrived: self.arrived, quantity, cost })
+        let (transaction, account, passage) =
+            (self.transaction, Arc::clone(&self.account), self.passage.clone());
+        let (acquired, arrived) = (self.acquired, self.arrived);
+        Ok(Self { transaction, account, acquired, arrived, quantity, cost, passage })
+    }
+
+    /// What it came for, where an event brought it.
+    pub(crate) fn brought(&self) -> Option<Brought> {
+        Passage::backwards(self.passage.as_deref()).find_map(|passage| match passage.step {
+            Step::Came(brought) => Some(brought),
+            Step::Gave(_) => None,
+        })
+    }
+
+    /// What brought it into this position.
+    pub(crate) fn brought_by(&self) -> TransactionId {
+        self.brought().map_or(self.transaction, |brought| brought.event)
     }
 }
 
@@ -69,6 +86,8 @@ pub struct ClosedLot {
     pub proceeds: Cost,
     /// Base currency per unit of the listing's, as the sale was booked.
     pub rate: Figure<Decimal>,
+    /// The events that it came through in this position.
+    pub(crate) passage: Option<Arc<Passage>>,
 }
 
 impl ClosedLot {
@@ -216,6 +235,9 @@ pub struct ShareTransfer {
     pub lots: Vec<Lot>,
     /// Of a spin-off the lots as they stay, in the same order: it takes cost, but no shares.
     pub kept: Vec<Lot>,
+    /// Which share of the cost of the lots concerned moved: of a spin-off its cost share, else all. Not known where it
+    /// is not known what part of a merger is cash.
+    pub cost_share: Figure<Decimal>,
     /// The price that valued what moved, as it was known then; of a spin-off or merger that of what came.
     pub price: Figure<HoldingPrice>,
 }
@@ -226,7 +248,7 @@ impl ShareTransfer {
         sum_of_costs(&self.lots)
     }
 
-    /// The lots by whose quantities its market value is divided.
+    /// The lots by whose quantities its market value and its cost are divided.
     pub(crate) fn concerned(&self) -> &[Lot] {
         if self.kept.is_empty() { &self.lots } else { &self.kept }
     }

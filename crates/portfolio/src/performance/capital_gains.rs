@@ -1,5 +1,6 @@
 //! Realised and unrealised gains of a period, from purchase cost or from the value at its start.
 
+mod covering;
 mod opening_value;
 
 use bellwether_domain::Currency;
@@ -137,17 +138,15 @@ impl Valuation<'_> {
     fn moves_of(&self, member: &Member<'_>) -> Moves {
         let position = &*member.position;
         let Period { from, to } = self.period;
-        let (opening_cost, sold, departed) = match self.basis {
-            Basis::PurchaseCost => self.at_purchase_cost(position),
+        let parts = match self.basis {
+            Basis::PurchaseCost => self.at_purchase_cost(member),
             Basis::OpeningValue => match self.at_opening_value(member) {
                 Ok(revalued) => revalued,
                 Err(reason) => return Moves::unknown(&reason),
             },
         };
-        let opened = position.opened.iter().filter(|lot| self.period.contains(lot.arrived));
-        let opened = sum_of(opened.map(|lot| self.seen(&lot.cost)));
-        let (sold_cost, departed) = (sum_of(sold.iter().map(|(_, cost)| cost.clone())), sum_of(departed));
-        let closing_cost = opening_cost.plus(&opened).minus(&sold_cost).minus(&departed);
+        let sold_cost = sum_of(parts.sold.iter().map(|(_, cost)| cost.clone()));
+        let closing_cost = parts.opening.plus(&parts.opened).minus(&sold_cost).minus(&parts.departed);
 
         let value = |day| position.value_on(day, self.market, self.base);
         let rate = |day| self.market.rates().on(position.currency, self.base, day).map(|on| on.rate);
@@ -157,31 +156,37 @@ impl Valuation<'_> {
             if nothing { Ok(Decimal::ZERO) } else { cost.currency_effect(&rate(day)) }
         };
         let change = |at: &dyn Fn(NaiveDate, &Cost) -> Figure<Decimal>| {
-            at(to, &closing_cost)?.minus(at(from, &opening_cost)?)
+            at(to, &closing_cost)?.minus(at(from, &parts.opening)?)
         };
-        let gains = sold.iter().map(|(sale, cost)| self.seen(&sale.proceeds).minus(cost).base);
-        let currency_gains = sold.iter().map(|(sale, cost)| cost.currency_effect(&sale.rate));
-        let arrived = position.transfers.iter().filter(|it| it.arrives && self.period.contains(it.date));
-        let arrived = sum_of(arrived.map(|transfer| self.seen(&transfer.cost())));
+        let gains = parts.sold.iter().map(|(sale, cost)| self.seen(&sale.proceeds).minus(cost).base);
+        let gains = gains.chain([parts.covering.negated().base]);
+        let currency_gains = parts.sold.iter().map(|(sale, cost)| cost.currency_effect(&sale.rate));
         Moves {
             unrealised: change(&unrealised),
             unrealised_currency: change(&currency),
             realised: total(&gains.collect::<Vec<_>>()),
             realised_currency: total(&currency_gains.collect::<Vec<_>>()),
-            transferred_cost: departed.minus(&arrived).base,
+            transferred_cost: parts.departed.minus(&parts.arrived).base,
         }
     }
 
-    /// The cost held at the opening, of each sale in the period, and of each transfer out.
-    fn at_purchase_cost<'p>(&self, position: &'p Position) -> Parts<'p> {
-        let after = |day| position.cost_on(day);
+    fn at_purchase_cost<'p>(&self, member: &'p Member<'_>) -> Parts<'p> {
+        let position = &*member.position;
+        let opened = position.opened.iter().filter(|lot| self.period.contains(lot.arrived));
         let sales = position.sales.iter().filter(|sale| self.period.contains(sale.date));
-        let departed = position.transfers.iter().filter(|it| !it.arrives && self.period.contains(it.date));
-        (
-            self.seen(&after(self.period.from)),
-            sales.map(|sale| (sale, self.seen(&sale.cost))).collect(),
-            departed.map(|transfer| self.seen(&transfer.cost())).collect(),
-        )
+        let transfers = position.transfers.iter().filter(|transfer| self.period.contains(transfer.date));
+        let transferred = |arrives| {
+            let alike = transfers.clone().filter(|transfer| transfer.arrives == arrives);
+            sum_of(alike.map(|transfer| self.seen(&transfer.cost())))
+        };
+        Parts {
+            opening: self.seen(&position.cost_on(self.period.from)),
+            opened: sum_of(opened.map(|lot| self.seen(&lot.cost))),
+            sold: sales.map(|sale| (sale, self.seen(&sale.cost))).collect(),
+            departed: transferred(false),
+            arrived: transferred(true),
+            covering: self.covering(member),
+        }
     }
 
     fn seen(&self, cost: &Cost) -> Cost {
@@ -192,8 +197,21 @@ impl Valuation<'_> {
     }
 }
 
-/// Cost at the opening, sales with their cost, and the costs of what was transferred out.
-type Parts<'p> = (Cost, Vec<(&'p Sale, Cost)>, Vec<Cost>);
+/// The costs of a position on a basis.
+struct Parts<'p> {
+    /// Of what is held at the opening.
+    opening: Cost,
+    /// Of the lots that the period opened.
+    opened: Cost,
+    /// Of each sale of the period.
+    sold: Vec<(&'p Sale, Cost)>,
+    /// Of what was transferred out.
+    departed: Cost,
+    /// Of what was transferred in.
+    arrived: Cost,
+    /// Of shares that came without money and closed others at once: how much more it is than the others were closed at.
+    covering: Cost,
+}
 
 impl Moves {
     fn unknown(reason: &crate::Reason) -> Self {

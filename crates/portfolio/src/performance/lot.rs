@@ -238,8 +238,9 @@ fn of_transfer(transfer: &ShareTransfer, opened_by: TransactionId) -> Option<Sha
     };
     let lots = own(&transfer.lots);
     let (date, transaction, arrives) = (transfer.date, transfer.transaction, transfer.arrives);
-    let (kept, price) = (own(&transfer.kept), transfer.price.clone());
-    (!lots.is_empty()).then_some(ShareTransfer { date, transaction, arrives, lots, kept, price })
+    let (kept, cost_share, price) =
+        (own(&transfer.kept), transfer.cost_share.clone(), transfer.price.clone());
+    (!lots.is_empty()).then_some(ShareTransfer { date, transaction, arrives, lots, kept, cost_share, price })
 }
 
 /// What was sold, what left otherwise, and then what is held.

@@ -27,10 +27,11 @@ pub struct Subject<'a> {
     is_before_tax: bool,
 }
 
-/// A position of the subject, with the cost method of its portfolio.
+/// A position of the subject, with its portfolio and how its cost is found.
 #[derive(Debug, Clone)]
 pub(crate) struct Member<'a> {
     pub(crate) position: Cow<'a, Position>,
+    pub(super) books: &'a Books,
     pub(super) method: CostMethod,
 }
 
@@ -120,7 +121,7 @@ impl<'a> Subject<'a> {
         let mut subject = Self::over(set)?;
         for books in set {
             if let Some(position) = books.position(symbol) {
-                subject.add_position(Cow::Borrowed(position), books.options().method);
+                subject.add_position(books, Cow::Borrowed(position), books.options().method);
             }
         }
         if subject.members.is_empty() {
@@ -147,7 +148,7 @@ impl<'a> Subject<'a> {
         let mut subject = Self::empty(books);
         // The lots decide what they cost, whatever the method of the rest.
         for lot in lots {
-            subject.add_position(Cow::Owned(lot), CostMethod::Fifo);
+            subject.add_position(books, Cow::Owned(lot), CostMethod::Fifo);
         }
         Ok(subject.in_order())
     }
@@ -230,21 +231,21 @@ impl<'a> Subject<'a> {
     fn add_portfolio(&mut self, books: &'a Books) {
         let method = books.options().method;
         let positions = books.positions().iter().map(Cow::Borrowed);
-        self.members.extend(positions.map(|position| Member { position, method }));
+        self.members.extend(positions.map(|position| Member { position, books, method }));
         self.cash.push(books);
         self.flows.extend(books.external_flows().iter().map(SubjectFlow::of_portfolio));
     }
 
     fn add_holdings(&mut self, books: &'a Books) {
         for position in books.positions() {
-            self.add_position(Cow::Borrowed(position), books.options().method);
+            self.add_position(books, Cow::Borrowed(position), books.options().method);
         }
     }
 
-    fn add_position(&mut self, position: Cow<'a, Position>, method: CostMethod) {
+    fn add_position(&mut self, books: &'a Books, position: Cow<'a, Position>, method: CostMethod) {
         let symbol = position.symbol.clone();
         self.flows.extend(position.flows.iter().map(|flow| SubjectFlow::of_holding(flow, &symbol)));
-        self.members.push(Member { position, method });
+        self.members.push(Member { position, books, method });
     }
 
     fn taxes(&self) -> Vec<Tax> {

@@ -3,6 +3,7 @@
 mod capital_gains;
 mod explanation;
 mod lots;
+mod opening_value;
 mod portfolios;
 mod returns;
 mod values;

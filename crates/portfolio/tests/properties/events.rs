@@ -1,5 +1,8 @@
 //! What must hold when companies split, spin off, merge and change their names.
 
+use std::collections::BTreeSet;
+
+use bellwether_domain::CostMethod;
 use bellwether_portfolio::{
     Basis, Books, CapitalGains, ExternalFlow, ExternalKind, HoldingPeriod, Period, Subject, TaxYearReport,
     TradeCosts, performance, tax_year,
@@ -114,6 +117,15 @@ proptest! {
                 prop_assert!(alike(gain, before), "{place} {basis:?} {gain} {before}");
             }
         }
+        // What events move stays in the portfolio with all its cost, wherever that counts from.
+        let is_moved = |flow: &ExternalFlow| {
+            period.contains(flow.date) && matches!(flow.kind, ExternalKind::TransferIn | ExternalKind::TransferOut)
+        };
+        if !books.external_flows().iter().any(is_moved) {
+            let (basis, costs) = (Basis::OpeningValue, TradeCosts::Included);
+            let moved = CapitalGains::new(&subjects[0], &market, period, basis, costs).transferred.unwrap();
+            prop_assert!(alike(moved, Decimal::ZERO), "{moved}");
+        }
     }
 
     #[test]
@@ -148,6 +160,31 @@ proptest! {
             let first = position.changes.first().map(|first| first.date);
             let is_earned = position.income.iter().all(|paid| first.is_some_and(|first| first < paid.date));
             prop_assert!(!is_earned || alike(sum[2], gain), "{} {gain}", sum[2]);
+        }
+    }
+
+    /// Each part of it, at the average cost only all of them together.
+    #[test]
+    fn the_capital_gains_of_lots_sum_to_those_of_the_holdings_through_events(
+        world in event_worlds(false),
+        period in periods(),
+        method in prop::sample::select(&METHODS),
+    ) {
+        let market = world.market();
+        let books = event_books(&world.ledger(method), &market, method, last_day());
+        let opened = books.positions().iter().flat_map(|position| &position.opened);
+        let opened: BTreeSet<_> = opened.map(|lot| lot.transaction).collect();
+        for basis in [Basis::PurchaseCost, Basis::OpeningValue] {
+            let parts = |subject: &Subject<'_>| {
+                let gains = CapitalGains::new(subject, &market, period, basis, TradeCosts::Included);
+                [gains.total().unwrap(), gains.unrealised.unwrap(), gains.realised.unwrap()]
+            };
+            let whole = parts(&Subject::holdings(&books));
+            let lots = opened.iter().map(|lot| parts(&Subject::lot(&books, *lot).unwrap()));
+            let sum = lots.fold([Decimal::ZERO; 3], |sum, of| [0, 1, 2].map(|part| sum[part] + of[part]));
+            for part in 0..if method == CostMethod::Average { 1 } else { 3 } {
+                prop_assert!(alike(sum[part], whole[part]), "{basis:?} {part} {sum:?} {whole:?}");
+            }
         }
     }
 

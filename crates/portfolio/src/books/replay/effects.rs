@@ -145,7 +145,7 @@ impl Replay<'_> {
         let cost = Booked { net: quantity.times(unit_cost)?.plus(fee)?, fee, tax: Decimal::ZERO };
         let mut lot = self.lot(posted, quantity, self.booked(posted, cost));
         lot.acquired = acquired.unwrap_or(lot.acquired);
-        self.transferred(posted, true, (vec![lot.clone()], Vec::new()), price);
+        self.transferred(posted, true, vec![lot.clone()], price);
         self.acquire(posted, lot)
     }
 
@@ -161,7 +161,7 @@ impl Replay<'_> {
         self.external(posted, ExternalKind::TransferOut, worth);
         let lots = self.shelves.take(&posted.transaction.account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
-        self.transferred(posted, false, (lots, Vec::new()), price);
+        self.transferred(posted, false, lots, price);
         Ok(())
     }
 
@@ -180,14 +180,16 @@ impl Replay<'_> {
         self.shelves.relocate(&posted.transaction.account, &arrival.account, quantity, chosen)
     }
 
-    pub(super) fn transferred(
+    fn transferred(
         &mut self,
         posted: &Posted<'_>,
         arrives: bool,
-        (lots, kept): (Vec<Lot>, Vec<Lot>),
+        lots: Vec<Lot>,
         price: Figure<HoldingPrice>,
     ) {
-        let (date, transaction) = (posted.date, posted.transaction.id);
-        self.position.transfers.push(ShareTransfer { date, transaction, arrives, lots, kept, price });
+        let (date, transaction, kept) = (posted.date, posted.transaction.id, Vec::new());
+        let cost_share = Ok(Decimal::ONE);
+        let transfer = ShareTransfer { date, transaction, arrives, lots, kept, cost_share, price };
+        self.position.transfers.push(transfer);
     }
 }

@@ -12,7 +12,7 @@ use super::notes::Posted;
 use crate::books::cash::CashKind;
 use crate::books::cost::{Booked, CashByValue, EventCash, EventPart, Relisting};
 use crate::books::lot_shelves::{SPLIT_DECIMALS, restated};
-use crate::books::{BookedPrice, Cost, Lot, PositionFlowKind};
+use crate::books::{BookedPrice, Brought, Cost, Lot, Passage, PositionFlowKind, ShareTransfer, Step};
 use crate::exact::Exact;
 use crate::figure::total;
 use crate::{Figure, Reason};
@@ -38,14 +38,27 @@ fn account_of(transaction: &Transaction) -> Option<&str> {
 }
 
 /// What a merger or spin-off gives for the shares of an instrument.
-#[derive(Default)]
 struct Exchange {
+    /// Which share of the cost of the lots concerned leaves.
+    cost_share: Figure<Decimal>,
     /// What leaves, with the cost that leaves.
     given: Vec<Lot>,
     /// What stays of it, where only cost leaves.
     kept: Vec<Lot>,
     /// What comes for it, in the other instrument.
     received: Vec<Lot>,
+}
+
+impl Exchange {
+    fn new(cost_share: Figure<Decimal>) -> Self {
+        Self { cost_share, given: Vec::new(), kept: Vec::new(), received: Vec::new() }
+    }
+
+    fn receive(&mut self, posted: &Posted<'_>, lot: Lot) {
+        let (event, place) = (posted.transaction.id, self.received.len());
+        let came = Step::Came(Brought { event, place, shares: lot.quantity });
+        self.received.push(Lot { passage: Some(Passage::new(posted.date, came, None)), ..lot });
+    }
 }
 
 /// Shares of `from` bring shares of `to`, and stay.
@@ -57,15 +70,16 @@ pub(super) fn spin_off(
     let Booking::SpinOff { ratio, cost_share, cash_in_lieu, .. } = &posted.transaction.booking else {
         return Ok(());
     };
-    let mut exchange = Exchange::default();
+    let mut exchange = Exchange::new(Ok(*cost_share));
     let part = EventPart { event: posted.transaction.id, share: *cost_share, by_value: None };
     for mut lot in from.shelves.take_all(account_of(posted.transaction))? {
         let moved = lot.cost.moved(part);
         if let Some(received) = received(from, to, posted, &lot, moved.clone(), *ratio)? {
             lot.cost = lot.cost.minus(&moved);
             exchange.given.push(Lot { quantity: Decimal::ZERO, cost: moved, ..lot.clone() });
+            lot.passage = Some(Passage::new(posted.date, Step::Gave(*cost_share), lot.passage.take()));
             exchange.kept.push(lot.clone());
-            exchange.received.push(received);
+            exchange.receive(posted, received);
         }
         from.shelves.put(lot)?;
     }
@@ -102,7 +116,7 @@ pub(super) fn merger(
     };
 
     let mut sold = Vec::new();
-    let mut exchange = Exchange::default();
+    let mut exchange = Exchange::new(for_cash.clone().map(|_| Decimal::ONE));
     for lot in lots {
         let (paid, rest) = parts(&lot, &for_cash)?;
         let received = match &mut to {
@@ -111,7 +125,7 @@ pub(super) fn merger(
         };
         match received {
             Some(received) => {
-                exchange.received.push(received);
+                exchange.receive(posted, received);
                 exchange.given.push(rest);
                 sold.extend(is_paid.then_some((lot.quantity, paid)));
             }
@@ -184,7 +198,8 @@ fn received(
     };
     let account = to.shelves.account(&lot.account);
     let (transaction, acquired, arrived) = (lot.transaction, lot.acquired, posted.date);
-    Ok((!quantity.is_zero()).then_some(Lot { transaction, account, acquired, arrived, quantity, cost }))
+    let lot = Lot { transaction, account, acquired, arrived, quantity, cost, passage: None };
+    Ok((!quantity.is_zero()).then_some(lot))
 }
 
 /// Moves shares between two instruments at market value, and pays for fractions.
@@ -209,12 +224,31 @@ fn hand_over(
     let (zero, kinds) = (Decimal::ZERO, (PositionFlowKind::TransferOut, PositionFlowKind::TransferIn));
     from.flow(posted, kinds.0, worth.clone().map(|worth| -worth), zero, zero);
     to.flow(&posted_to, kinds.1, worth, zero, zero);
-    from.transferred(posted, false, (exchange.given, exchange.kept), price.clone());
-    to.transferred(&posted_to, true, (exchange.received.clone(), Vec::new()), price);
-    for lot in exchange.received.iter().cloned() {
+    let Exchange { cost_share, given, kept, received } = exchange;
+    let (date, transaction) = (posted.date, posted.transaction.id);
+    let came = received.clone();
+    from.position.transfers.push(ShareTransfer {
+        date,
+        transaction,
+        arrives: false,
+        lots: given,
+        kept,
+        cost_share,
+        price: price.clone(),
+    });
+    to.position.transfers.push(ShareTransfer {
+        date,
+        transaction,
+        arrives: true,
+        lots: came,
+        kept: Vec::new(),
+        cost_share: Ok(Decimal::ONE),
+        price,
+    });
+    for lot in received.iter().cloned() {
         to.acquire(&posted_to, lot)?;
     }
-    to.pay_in_lieu(&posted_to, &exchange.received, cash_in_lieu)?;
+    to.pay_in_lieu(&posted_to, &received, cash_in_lieu)?;
     if to.position.quantity != before {
         to.note_quantity(posted.date, before);
     }

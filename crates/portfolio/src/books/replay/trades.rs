@@ -58,7 +58,7 @@ impl Replay<'_> {
     pub(super) fn lot(&mut self, posted: &Posted<'_>, quantity: Decimal, cost: Cost) -> Lot {
         let account = self.shelves.account(&posted.transaction.account);
         let (transaction, acquired) = (posted.transaction.id, posted.date);
-        Lot { transaction, account, acquired, arrived: acquired, quantity, cost }
+        Lot { transaction, account, acquired, arrived: acquired, quantity, cost, passage: None }
     }
 
     /// Shares that come in cover what their account owes, the oldest first; the rest is held. Shares to be owed are
@@ -125,6 +125,7 @@ impl Replay<'_> {
                 cost: lot.cost,
                 proceeds: part,
                 rate: rate.clone(),
+                passage: lot.passage,
             });
         }
         let closed = first..self.position.closed_lots.len();

@@ -1,39 +1,14 @@
-use bellwether_domain::{Booking, CostMethod, Currency, SplitRatio};
+use bellwether_domain::{Booking, CostMethod, Currency};
 use rust_decimal::Decimal;
 
 use crate::testing::{
-    Ledger, columns, currency, date, decimal, dividend, market, market_with_rates, options, quoted, split,
-    symbol, usd,
+    Ledger, columns, currency, date, decimal, dividend, market, market_with_rates, merger, options, quoted,
+    ratio, spin_off, split, symbol, usd,
 };
 use crate::{
     Books, ExternalKind, InstrumentData, LedgerError, Market, Options, PortfolioSeries, Position,
     PositionSeries, PriceSeries, Rates, Reason, Report,
 };
-
-fn ratio(new: i64, old: i64) -> SplitRatio {
-    SplitRatio::new(new.into(), old.into()).expect("a ratio")
-}
-
-fn spin_off(of: &str, into: &str, ratio: SplitRatio, cost_share: &str, cash_in_lieu: &str) -> Booking {
-    Booking::SpinOff {
-        symbol: symbol(of),
-        into: symbol(into),
-        ratio,
-        cost_share: decimal(cost_share),
-        cash_in_lieu: decimal(cash_in_lieu),
-    }
-}
-
-fn merger(of: &str, into: Option<(&str, SplitRatio)>, cash: &str, cost_share: Option<&str>) -> Booking {
-    Booking::Merger {
-        symbol: symbol(of),
-        into: into.map(|(into, _)| symbol(into)),
-        ratio: into.map(|(_, ratio)| ratio),
-        cash_per_share: decimal(cash),
-        cash_in_lieu: Decimal::ZERO,
-        cost_share: cost_share.map(decimal),
-    }
-}
 
 fn renamed(of: &str, into: &str) -> Booking {
     Booking::TickerChange { symbol: symbol(of), into: symbol(into) }

@@ -1,22 +1,24 @@
 //! Lots that count from the value at a period's start.
 
-use std::collections::BTreeMap;
+mod lots;
+mod pools;
 
-use bellwether_domain::{CostMethod, Split, TransactionId};
+use bellwether_domain::{CostMethod, Currency, Split, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{Parts, Valuation};
-use crate::Figure;
-use crate::books::{Booked, BookedRates, Cost, Lot, Position, Sale, ShareTransfer, cost_share};
+use self::lots::Descent;
+use self::pools::Pools;
+use super::{Parts, Valuation, sum_of};
+use crate::books::{Booked, BookedRates, Cost, Position, Relisting, ShareTransfer, cost_share};
 use crate::exact::Exact;
 use crate::market::splits;
 use crate::performance::subject::Member;
+use crate::{Books, Figure};
 
-/// What is held at the opening, valued there.
+/// What a share held at the opening was worth there.
 struct Opening<'a> {
     day: NaiveDate,
-    quantity: Decimal,
     /// In the currency of the listing.
     price: Decimal,
     rates: BookedRates,
@@ -36,119 +38,65 @@ impl Opening<'_> {
 }
 
 impl Valuation<'_> {
-    /// As at purchase cost, with the value of the opening in the place of the cost of what was held then.
+    /// As at purchase cost, with the value of the opening in the place of the cost of what was held then. Events move
+    /// it as they move cost.
     pub(super) fn at_opening_value<'p>(&self, member: &'p Member<'_>) -> Figure<Parts<'p>> {
         let position = &*member.position;
-        let quantity = position.quantity_on(self.period.from);
-        if quantity.is_zero() {
-            return Ok(self.at_purchase_cost(position));
+        let mut by_events = self.by_events(position).peekable();
+        if by_events.peek().is_none() && position.quantity_on(self.period.from).is_zero() {
+            return Ok(self.at_purchase_cost(member));
         }
-        let opening = self.opening(position, quantity)?;
-        if member.method == CostMethod::Average {
-            self.average(position, &opening)
+        by_events.clone().try_for_each(|transfer| transfer.cost_share.clone().map(|_| ()))?;
+        let mut parts = if member.method == CostMethod::Average {
+            Pools::new(self, member.books).parts(&position.symbol)?
         } else {
-            self.by_lots(position, &opening)
+            Descent::new(self, member.books).parts(position)?
+        };
+        if by_events.any(|transfer| transfer.arrives) {
+            let booked = self.at_purchase_cost(member);
+            let covering = |parts: &Parts<'_>| parts.arrived.minus(&parts.opened);
+            parts.covering = covering(&parts).minus(&covering(&booked)).plus(&booked.covering);
+        } else {
+            parts.covering = self.covering(member);
         }
+        Ok(parts)
     }
 
-    fn opening<'p>(&self, position: &'p Position, quantity: Decimal) -> Figure<Opening<'p>> {
+    /// What a position is worth a share at the opening.
+    fn opening<'p>(&self, position: &'p Position) -> Figure<Opening<'p>> {
         let day = self.period.from;
         let price = position.price_on(self.market.instrument(&position.symbol), day)?.price;
         let to_base = self.market.rates().on(position.currency, self.base, day)?.rate;
         let to_listed = (position.currency != self.base).then_some(Ok(Decimal::ONE));
         let rates = BookedRates { to_base: Ok(to_base), to_listed };
-        Ok(Opening { day, quantity, price, rates, splits: &position.splits })
+        Ok(Opening { day, price, rates, splits: &position.splits })
     }
 
-    fn by_lots<'p>(&self, position: &'p Position, opening: &Opening<'_>) -> Figure<Parts<'p>> {
-        let cost = |arrived: NaiveDate, quantity, units_of, booked: &Cost| {
-            if arrived > opening.day { Ok(self.seen(booked)) } else { opening.cost(quantity, units_of) }
-        };
-        let mut sold = Vec::new();
-        for sale in position.sales.iter().filter(|sale| self.period.contains(sale.date)) {
-            let lots = position.closed_by(sale).iter();
-            let of_sale = lots
-                .map(|lot| cost(lot.arrived, lot.quantity, lot.sold, &lot.cost))
-                .try_fold(Cost::ZERO, |sum, cost| cost.map(|cost| sum.plus(&cost)))?;
-            sold.push((sale, of_sale));
-        }
-        let departed = position.transfers.iter().filter(|it| !it.arrives && self.period.contains(it.date));
-        let departed = departed
-            .flat_map(|transfer| transfer.lots.iter().map(move |lot| (transfer.date, lot)))
-            .map(|(date, lot)| cost(lot.arrived, lot.quantity, date, &lot.cost))
-            .collect::<Figure<Vec<_>>>()?;
-        Ok((opening.cost(opening.quantity, opening.day)?, sold, departed))
-    }
-
-    /// The pool begins with the value of the opening; the bookings of the period follow in their order.
-    fn average<'p>(&self, position: &'p Position, opening: &Opening<'_>) -> Figure<Parts<'p>> {
-        let opening_cost = opening.cost(opening.quantity, opening.day)?;
-        let (mut pool, mut quantity, mut day) = (opening_cost.clone(), opening.quantity, opening.day);
-        let (mut sold, mut departed) = (Vec::new(), Vec::new());
-        for event in self.events(position) {
-            for split in splits::between(&position.splits, day, event.date()) {
-                quantity = cost_share(quantity, split.ratio.new, split.ratio.old)?;
-            }
-            day = event.date();
-            let leaving = match event {
-                Event::Opened(lot) => {
-                    (pool, quantity) = (pool.plus(&self.seen(&lot.cost)), quantity.plus(lot.quantity)?);
-                    continue;
-                }
-                Event::Sold(sale) => sale.quantity,
-                Event::Departed(transfer) => {
-                    transfer.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?
-                }
-            };
-            let cost = if quantity.is_zero() { Cost::ZERO } else { pool.share(leaving, quantity) };
-            (pool, quantity) = (pool.minus(&cost), quantity.minus(leaving)?);
-            match event {
-                Event::Sold(sale) => sold.push((sale, cost)),
-                _ => departed.push(cost),
-            }
-        }
-        Ok((opening_cost, sold, departed))
-    }
-
-    /// What the period's bookings opened and closed, in the order in which they took effect.
-    fn events<'p>(&self, position: &'p Position) -> Vec<Event<'p>> {
-        let order: BTreeMap<TransactionId, usize> = position
-            .flows
+    /// What events brought and took in the period.
+    fn by_events<'p>(&self, position: &'p Position) -> impl Iterator<Item = &'p ShareTransfer> + Clone {
+        let transfers = if position.events.is_empty() { &[][..] } else { &position.transfers };
+        let period = self.period;
+        transfers
             .iter()
-            .enumerate()
-            .filter_map(|(place, flow)| Some((flow.transaction?, place)))
-            .collect();
-        let opened = position.opened.iter().map(Event::Opened);
-        let sold = position.sales.iter().map(Event::Sold);
-        let departed = position.transfers.iter().filter(|transfer| !transfer.arrives).map(Event::Departed);
-        let mut events: Vec<_> =
-            opened.chain(sold).chain(departed).filter(|event| self.period.contains(event.date())).collect();
-        events.sort_by_key(|event| (event.date(), order.get(&event.transaction()).copied()));
-        events
+            .filter(move |transfer| period.contains(transfer.date) && position.is_event(transfer.transaction))
+    }
+
+    /// The cost of shares that became others, from the day of the opening or later.
+    fn relisted(&self, cost: Cost, from: Currency, to: Currency, acquired: NaiveDate) -> Cost {
+        if from == to {
+            return cost;
+        }
+        let listing = Relisting { from, on: acquired.max(self.period.from), into_base: to == self.base };
+        let rate = self.market.rates().on(from, to, listing.on).map(|on| on.rate);
+        cost.relisted(&rate, listing)
     }
 }
 
-#[derive(Clone, Copy)]
-enum Event<'p> {
-    Opened(&'p Lot),
-    Sold(&'p Sale),
-    Departed(&'p ShareTransfer),
-}
-
-impl Event<'_> {
-    fn date(&self) -> NaiveDate {
-        match self {
-            Self::Opened(lot) => lot.arrived,
-            Self::Sold(sale) => sale.date,
-            Self::Departed(transfer) => transfer.date,
-        }
-    }
-
-    fn transaction(&self) -> TransactionId {
-        match self {
-            Self::Opened(lot) => lot.transaction,
-            Self::Sold(sale) => sale.transaction,
-            Self::Departed(transfer) => transfer.transaction,
-        }
-    }
+/// The position from which an event took shares or cost, and what it took.
+fn giver(books: &Books, event: TransactionId) -> Option<(&Position, &ShareTransfer)> {
+    let mut concerned = books.positions().iter().filter(|position| position.is_event(event));
+    concerned.find_map(|position| {
+        let taken = position.transfers.iter().find(|it| !it.arrives && it.transaction == event);
+        Some((position, taken?))
+    })
 }
