@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use self::units::Units;
 use crate::figure::total;
+use crate::performance::own_transfers;
 use crate::{Benchmark, Books, Figure, Market};
 
 pub use age_groups::AgeGroup;
@@ -139,8 +140,9 @@ impl Decisions {
             decisions.purchases.sort_by(|a, b| (&a.symbol, a.date).cmp(&(&b.symbol, b.date)));
             decisions.sales.sort_by(|a, b| (&a.symbol, a.date).cmp(&(&b.symbol, b.date)));
         }
+        let own = own_transfers::of_shares(set);
         let holdings = whole.positions().iter().map(units(whole));
-        decisions.holdings = holdings.filter_map(|units| multi_baggers::of_holding(&units)).collect();
+        decisions.holdings = holdings.filter_map(|units| multi_baggers::of_holding(&units, &own)).collect();
         decisions
     }
 

@@ -6,7 +6,7 @@ use bellwether_domain::{Currency, Symbol, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{Books, CashBalance, CashBook, Position, PositionFlow, PositionFlowKind, QuantityChange, Sale};
+use super::{Books, CashBalance, CashBook, Position, PositionFlow, QuantityChange, Sale};
 use crate::exact::Exact;
 use crate::figure::{add, total};
 use crate::performance::own_transfers;
@@ -120,7 +120,6 @@ fn position(of: &[&Position], own: &BTreeSet<TransactionId>) -> Figure<Position>
     whole.quantity = sum(of.iter().map(|position| position.quantity))?;
     whole.lots = of.iter().flat_map(|position| &position.lots).cloned().collect();
     whole.opened = merged(of, |position| &position.opened, |lot| lot.arrived);
-    whole.opened.retain(|lot| !own.contains(&lot.transaction));
     (whole.sales, whole.closed_lots) = sales(of);
     whole.income = merged(of, |position| &position.income, |paid| paid.date);
     whole.charges = merged(of, |position| &position.charges, |charge| charge.date);
@@ -131,7 +130,6 @@ fn position(of: &[&Position], own: &BTreeSet<TransactionId>) -> Figure<Position>
     whole.flows = merged(of, |position| &position.flows, |flow| flow.date);
     whole.flows = whole.flows.into_iter().filter_map(|flow| across_the_border(flow, own)).collect();
     whole.transfers = merged(of, |position| &position.transfers, |moved| moved.date);
-    whole.transfers.retain(|moved| !own.contains(&moved.transaction));
     whole.events = of.iter().flat_map(|position| position.events.iter().copied()).collect();
     let dates = days(of.iter().flat_map(|position| position.changes.iter().map(|change| change.date)));
     let change = |date| {
@@ -154,7 +152,7 @@ fn across_the_border(flow: PositionFlow, own: &BTreeSet<TransactionId>) -> Optio
         return Some(flow);
     }
     let amount = add(flow.fee.clone(), &flow.tax);
-    (amount != Ok(Decimal::ZERO)).then_some(PositionFlow { kind: PositionFlowKind::Fee, amount, ..flow })
+    (amount != Ok(Decimal::ZERO)).then_some(PositionFlow { amount, ..flow })
 }
 
 /// The sales, each with the lots that it closed.

@@ -1,5 +1,7 @@
 //! Holdings and purchases that have become a multiple of their cost.
 
+use std::collections::BTreeSet;
+
 use bellwether_domain::{Symbol, TransactionId};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -36,9 +38,11 @@ pub struct MultiBaggers {
     pub purchases: Vec<TransactionId>,
 }
 
-pub(super) fn of_holding(units: &Units<'_>) -> Option<HoldingMultiple> {
+/// Without what one portfolio of a set sent to another, its `own`.
+pub(super) fn of_holding(units: &Units<'_>, own: &BTreeSet<TransactionId>) -> Option<HoldingMultiple> {
     let position = units.position;
-    let opened: Vec<_> = position.opened.iter().filter(|lot| lot.quantity > Decimal::ZERO).collect();
+    let opened = position.opened.iter().filter(|lot| lot.quantity > Decimal::ZERO);
+    let opened: Vec<_> = opened.filter(|lot| !own.contains(&lot.brought_by())).collect();
     opened.first()?;
     let sold = position.sales.iter().filter(|sale| sale.quantity > Decimal::ZERO);
     let gone = position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::TransferOut);

@@ -4,10 +4,10 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::testing::random_ledger::{Case, cases};
-use crate::testing::{Ledger, date, decimal, market, options, quoted, symbol, trade};
+use crate::testing::{Ledger, date, decimal, market, options, quoted, ratio, spin_off, symbol, trade};
 use crate::{
-    Benchmark, Books, Change, Contributions, Decisions, Figure, Market, Options, Period, PortfolioSeries,
-    PriceOrigin, Reason, Report, Subject, WhatIf, WhatIfError, performance,
+    Basis, Benchmark, Books, CapitalGains, Change, Contributions, Decisions, Figure, Market, Options, Period,
+    PortfolioSeries, PriceOrigin, Reason, Report, Subject, TradeCosts, WhatIf, WhatIfError, performance,
 };
 
 const AS_OF: &str = "2024-01-10";
@@ -72,6 +72,37 @@ fn what_one_portfolio_sends_to_another_crosses_no_border() {
     let of_set = performance(&Subject::portfolios(&[&first, &second]).expect("one"), &market, period);
     let together = performance(&Subject::portfolio(&whole), &market, period);
     assert_eq!((together.gain, together.flows), (of_set.gain, of_set.flows));
+}
+
+#[test]
+fn the_gains_of_a_set_add_up_through_moves_and_events() {
+    let market = market([
+        ("AAPL", quoted(&[("2024-01-02", 10.0), ("2024-01-04", 12.0), ("2024-01-08", 9.0)])),
+        ("B", quoted(&[("2024-01-02", 4.0), ("2024-01-10", 5.0)])),
+    ]);
+    let [first, Ledger(mut lines)] = two();
+    let spun_off = spin_off("AAPL", "B", ratio(1, 1), "0.25", "0");
+    lines.extend(another(Ledger(lines.clone()).booked("2024-01-08", spun_off)).0.pop());
+    let [first, second] = books(&[first, Ledger(lines)], &market);
+    let whole = Books::together(&[&first, &second]).expect("one");
+    let subjects =
+        [Subject::portfolio(&whole), Subject::portfolios(&[&first, &second]).expect("one currency")];
+    let gains = |from, basis| {
+        let period = Period::new(date(from), date(AS_OF)).expect("a period");
+        let [one, other] = subjects.each_ref().map(|subject| {
+            let gains = CapitalGains::new(subject, &market, period, basis, TradeCosts::Included);
+            let result = performance(subject, &market, period);
+            assert_eq!(result.parts.sum_with(&gains), result.gain, "{from} {basis:?}");
+            [gains.unrealised, gains.realised, gains.transferred]
+        });
+        assert_eq!(one, other);
+        one
+    };
+    let known = |amounts: [&str; 3]| amounts.map(|amount| Ok(decimal(amount)));
+    // Fifteen at 9 and nine of B at 5 cost 161.
+    assert_eq!(gains("2024-01-01", Basis::PurchaseCost), known(["19", "0", "0"]));
+    // Fifteen worth 12 each have become fifteen at 9 and nine at 5.
+    assert_eq!(gains("2024-01-05", Basis::OpeningValue), known(["0", "0", "0"]));
 }
 
 #[test]
@@ -203,6 +234,13 @@ proptest! {
         let known = performance(&Subject::portfolio(&whole), &market, period);
         if let (Ok(gain), Ok(expected)) = (&all.gain, &known.gain) {
             prop_assert!((gain - expected).abs() <= Decimal::new(1, 12), "{gain} and {expected}");
+            for basis in [Basis::PurchaseCost, Basis::OpeningValue] {
+                let gains =
+                    CapitalGains::new(&Subject::portfolio(&whole), &market, period, basis, TradeCosts::Included);
+                if let Ok(sum) = known.parts.sum_with(&gains) {
+                    prop_assert!((sum - expected).abs() <= Decimal::new(1, 12), "{basis:?} {sum} {expected}");
+                }
+            }
         }
         let parts: Figure<Vec<f64>> = all.lines.iter().map(|line| line.time_weighted.clone()).collect();
         if let (Ok(parts), Ok(whole)) = (parts, &all.time_weighted) {
