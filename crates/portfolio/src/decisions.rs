@@ -1,13 +1,13 @@
 //! What each purchase and each sale did, against not doing it and against the same money in a benchmark.
 
-mod age_groups;
+pub(crate) mod age_groups;
 mod multi_baggers;
-mod purchases;
+pub(crate) mod purchases;
 mod running;
-mod sales;
+pub(crate) mod sales;
 #[cfg(test)]
 mod tests;
-mod units;
+pub(crate) mod units;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+pub(crate) use self::running::Running;
 use self::units::Units;
 use crate::figure::total;
 use crate::performance::own_transfers;
@@ -122,7 +123,7 @@ impl Decisions {
         Ok(Self::weighed(set, &Books::together(set)?, market, benchmarks))
     }
 
-    fn weighed(set: &[&Books], whole: &Books, market: &Market, benchmarks: &[Benchmark]) -> Self {
+    pub(crate) fn weighed(set: &[&Books], whole: &Books, market: &Market, benchmarks: &[Benchmark]) -> Self {
         let mut decisions = Self {
             as_of: whole.as_of(),
             benchmarks: benchmarks.iter().map(|benchmark| benchmark.symbol().clone()).collect(),

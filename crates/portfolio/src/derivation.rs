@@ -9,6 +9,7 @@ mod calculation;
 mod cash;
 mod contributions;
 mod costs;
+mod decisions;
 mod dividends;
 mod events;
 mod figure_name;
@@ -33,8 +34,9 @@ pub(crate) use calculation::{
     Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 pub use figure_name::{
-    BenchmarkFigure, CashFigure, ContributionFigure, DividendYearFigure, FigureName, HoldingFigure,
-    LotFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, RiskFigure, YieldFigure,
+    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, DividendYearFigure,
+    FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure,
+    PortfolioYieldFigure, PurchaseFigure, RiskFigure, SaleEffectFigure, YieldFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;

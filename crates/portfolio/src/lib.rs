@@ -107,8 +107,9 @@ pub use decisions::{
     AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
 };
 pub use derivation::{
-    BenchmarkFigure, CashFigure, ContributionFigure, Derivation, Derivations, DividendYearFigure, FigureName,
-    HoldingFigure, LotFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, RiskBasis, RiskFigure,
+    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, Derivation,
+    Derivations, DividendYearFigure, FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure,
+    PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskBasis, RiskFigure, SaleEffectFigure,
     YieldFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};

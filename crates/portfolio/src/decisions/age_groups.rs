@@ -4,6 +4,7 @@ use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::purchases::is_ahead;
 use super::{Decisions, PurchaseEffect};
 use crate::exact::{Exact, ratio};
 use crate::{Figure, Reason};
@@ -40,14 +41,36 @@ impl Decisions {
         borders.dedup();
         let starts = std::iter::once(0).chain(borders.iter().copied());
         let ends = borders.iter().copied().map(Some).chain([None]);
-        let groups = starts.zip(ends).map(|(from_years, to_years)| {
-            let is_member = |purchase: &&PurchaseEffect| {
-                let is_of_age = |years: u32| purchase.date <= years_before(self.as_of, years);
-                (from_years == 0 || is_of_age(from_years)) && to_years.is_none_or(|years| !is_of_age(years))
-            };
-            group(self.purchases.iter().filter(is_member), benchmark, (from_years, to_years))
-        });
+        let groups =
+            starts.zip(ends).map(|(from_years, to_years)| self.group(benchmark, (from_years, to_years)));
         Ok(groups.collect())
+    }
+
+    /// The purchases of an age.
+    pub(crate) fn of_age(
+        &self,
+        (from_years, to_years): (u32, Option<u32>),
+    ) -> impl Iterator<Item = &PurchaseEffect> {
+        self.purchases.iter().filter(move |purchase| {
+            let is_of_age = |years: u32| purchase.date <= years_before(self.as_of, years);
+            (from_years == 0 || is_of_age(from_years)) && to_years.is_none_or(|years| !is_of_age(years))
+        })
+    }
+
+    fn group(&self, benchmark: usize, age: (u32, Option<u32>)) -> AgeGroup {
+        let of_age = self.of_age(age).count();
+        let decided: Vec<(f64, Decimal)> =
+            self.of_age(age).filter_map(|purchase| purchase.decided(benchmark).ok()).collect();
+        let ahead = decided.iter().filter(|(effect, cost)| is_ahead(*effect, *cost)).count();
+        AgeGroup {
+            from_years: age.0,
+            to_years: age.1,
+            decided: decided.len(),
+            ahead,
+            undecided: of_age - decided.len(),
+            share: share_ahead(&decided),
+            share_of_money: share_of_money_ahead(&decided),
+        }
     }
 }
 
@@ -55,27 +78,20 @@ fn years_before(day: NaiveDate, years: u32) -> NaiveDate {
     day.checked_sub_months(Months::new(years.saturating_mul(12))).unwrap_or(NaiveDate::MIN)
 }
 
-fn group<'a>(
-    purchases: impl Iterator<Item = &'a PurchaseEffect>,
-    benchmark: usize,
-    (from_years, to_years): (u32, Option<u32>),
-) -> AgeGroup {
-    let (mut decided, mut ahead, mut undecided) = (0_usize, 0_usize, 0_usize);
-    let (mut money, mut money_ahead): (Figure<Decimal>, Figure<Decimal>) =
-        (Ok(Decimal::ZERO), Ok(Decimal::ZERO));
-    for purchase in purchases {
-        let (Ok(is_ahead), Ok(cost)) = (purchase.is_ahead(benchmark), &purchase.cost) else {
-            undecided += 1;
-            continue;
-        };
-        decided += 1;
-        money = money.and_then(|money| money.plus(*cost));
-        if is_ahead {
-            ahead += 1;
-            money_ahead = money_ahead.and_then(|money| money.plus(*cost));
+/// The part of some effects, each with its cost, that are ahead.
+pub(crate) fn share_ahead(decided: &[(f64, Decimal)]) -> Figure<f64> {
+    let ahead = decided.iter().filter(|(effect, cost)| is_ahead(*effect, *cost)).count();
+    if decided.is_empty() { Err(Reason::NoCapital) } else { Ok(ahead as f64 / decided.len() as f64) }
+}
+
+/// The part of their cost.
+pub(crate) fn share_of_money_ahead(decided: &[(f64, Decimal)]) -> Figure<f64> {
+    let (mut money, mut money_ahead) = (Decimal::ZERO, Decimal::ZERO);
+    for (effect, cost) in decided {
+        money = money.plus(*cost)?;
+        if is_ahead(*effect, *cost) {
+            money_ahead = money_ahead.plus(*cost)?;
         }
     }
-    let share = if decided > 0 { Ok(ahead as f64 / decided as f64) } else { Err(Reason::NoCapital) };
-    let share_of_money = money.and_then(|money| ratio(money_ahead?, money));
-    AgeGroup { from_years, to_years, decided, ahead, undecided, share, share_of_money }
+    ratio(money_ahead, money)
 }

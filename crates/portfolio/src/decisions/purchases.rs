@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::PurchaseEffect;
-use super::units::{Payments, PerShare, Units, add, add_each, decided};
-use crate::books::{Lot, PositionFlowKind};
+use super::units::{Payment, Payments, PerShare, Units, add, add_each, decided};
+use crate::books::{Cost, Lot, PositionFlow, PositionFlowKind, cost_share};
 use crate::exact::Exact;
 use crate::figure::{finite, total};
-use crate::{Figure, Income, Reason};
+use crate::{Figure, Income, Position, Reason};
 
 /// A purchase while its parts are added up.
 struct Purchase {
@@ -25,13 +25,24 @@ struct Purchase {
 }
 
 /// Part of a purchase that is held, or was sold or transferred in one go.
-struct Piece {
-    opened_by: TransactionId,
-    came: NaiveDate,
-    left: Option<NaiveDate>,
+pub(crate) struct Piece<'a> {
+    pub(crate) opened_by: TransactionId,
+    pub(crate) came: NaiveDate,
+    pub(crate) left: Option<NaiveDate>,
     /// In the units of the day it left, or of the books' day.
-    quantity: Decimal,
-    proceeds: Figure<Decimal>,
+    pub(crate) quantity: Decimal,
+    pub(crate) for_what: Exchange<'a>,
+}
+
+/// What shares left for.
+#[derive(Clone)]
+pub(crate) enum Exchange<'a> {
+    /// Nothing: they are held, or are another instrument's now.
+    Nothing,
+    /// What a sale brought for them.
+    Proceeds(&'a Cost),
+    /// Their part of the market value of so many shares.
+    Worth { of_all: &'a PositionFlow, shares: Figure<Decimal> },
 }
 
 /// The purchases of all positions. A lot that a merger or spin-off carries into another instrument keeps the purchase
@@ -42,11 +53,9 @@ pub(super) fn effects(positions: &[Units<'_>]) -> Vec<PurchaseEffect> {
     for units in positions {
         order.extend(opened(units, &mut purchases).into_iter().map(|transaction| (transaction, units)));
     }
-    let arrivals = positions.iter().flat_map(|units| &units.position.transfers);
-    let arrivals =
-        arrivals.filter(|transfer| transfer.arrives).map(|transfer| transfer.transaction).collect();
+    let arrivals = arrivals(positions);
     for units in positions {
-        let payments = units.payments(dividends(units));
+        let payments = units.payments(&dividends(units));
         for piece in pieces(units, &arrivals) {
             if let Some(purchase) = purchases.get_mut(&piece.opened_by) {
                 purchase.add(&piece, units, &payments);
@@ -60,16 +69,25 @@ pub(super) fn effects(positions: &[Units<'_>]) -> Vec<PurchaseEffect> {
     effects
 }
 
+/// The transactions that brought shares without buying them.
+pub(crate) fn arrivals(positions: &[Units<'_>]) -> BTreeSet<TransactionId> {
+    let moved = positions.iter().flat_map(|units| &units.position.transfers);
+    moved.filter(|transfer| transfer.arrives).map(|transfer| transfer.transaction).collect()
+}
+
+/// The lots that a purchase of the position opened, each with it.
+pub(crate) fn bought(position: &Position) -> impl Iterator<Item = &Lot> {
+    let flows = position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::Purchase);
+    let bought: BTreeSet<TransactionId> = flows.filter_map(|flow| flow.transaction).collect();
+    let opened = position.opened.iter().filter(|lot| lot.quantity > Decimal::ZERO);
+    opened.filter(move |lot| bought.contains(&lot.transaction))
+}
+
 /// The lots that were bought, by transaction, and their order. What was transferred in was bought elsewhere, and a
 /// short sale buys nothing.
 fn opened(units: &Units<'_>, purchases: &mut BTreeMap<TransactionId, Purchase>) -> Vec<TransactionId> {
-    let flows = units.position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::Purchase);
-    let bought: BTreeSet<TransactionId> = flows.filter_map(|flow| flow.transaction).collect();
     let mut order = Vec::new();
-    for lot in units.position.opened.iter().filter(|lot| lot.quantity > Decimal::ZERO) {
-        if !bought.contains(&lot.transaction) {
-            continue;
-        }
+    for lot in bought(units.position) {
         let purchase = purchases.entry(lot.transaction).or_insert_with(|| {
             order.push(lot.transaction);
             Purchase {
@@ -86,72 +104,87 @@ fn opened(units: &Units<'_>, purchases: &mut BTreeMap<TransactionId, Purchase>) 
     order
 }
 
-/// Dividends for one share of the books' day.
-fn dividends(units: &Units<'_>) -> Vec<PerShare> {
+/// Dividends for one share of the books' day, in the order of their ex-dates.
+pub(crate) fn dividends<'a>(units: &Units<'a>) -> Vec<PerShare<'a>> {
     let position = units.position;
     let per_share = |income: &Income, ex_date| {
         let held = units.of_today(position.quantity_before(ex_date), ex_date)?;
         income.net_in_base()?.over(held)
     };
     let incomes = position.income.iter().map(|income| (income, position.entitled_on(income)));
-    incomes
-        .filter(|(_, ex_date)| position.quantity_before(*ex_date) > Decimal::ZERO)
-        .map(|(income, ex_date)| PerShare { ex_date, paid: income.date, amount: per_share(income, ex_date) })
-        .collect()
+    let incomes = incomes.filter(|(_, ex_date)| position.quantity_before(*ex_date) > Decimal::ZERO);
+    let mut paid: Vec<_> = incomes
+        .map(|(income, ex_date)| {
+            let (amount, of) = (per_share(income, ex_date), Payment::Received(income));
+            PerShare { ex_date, paid: income.date, amount, of }
+        })
+        .collect();
+    paid.sort_by_key(|payment| payment.ex_date);
+    paid
 }
 
-fn pieces<'a>(
-    units: &'a Units<'_>,
+pub(crate) fn pieces<'a>(
+    units: &Units<'a>,
     arrivals: &'a BTreeSet<TransactionId>,
-) -> impl Iterator<Item = Piece> + 'a {
+) -> impl Iterator<Item = Piece<'a>> {
     let position = units.position;
     let held = position.lots.iter().map(|lot| Piece {
         opened_by: lot.transaction,
         came: lot.arrived,
         left: None,
         quantity: lot.quantity,
-        proceeds: Ok(Decimal::ZERO),
+        for_what: Exchange::Nothing,
     });
     let sold = position.closed_lots.iter().map(|lot| Piece {
         opened_by: lot.opened_by,
         came: lot.arrived,
         left: Some(lot.sold),
         quantity: lot.quantity,
-        proceeds: lot.proceeds.base.clone(),
+        for_what: Exchange::Proceeds(&lot.proceeds),
     });
     held.chain(sold).chain(transferred(units, arrivals))
 }
 
 /// Shares that left: for elsewhere at market value, into another instrument for nothing but what they are there.
 fn transferred<'a>(
-    units: &'a Units<'_>,
+    units: &Units<'a>,
     arrivals: &'a BTreeSet<TransactionId>,
-) -> impl Iterator<Item = Piece> + 'a {
+) -> impl Iterator<Item = Piece<'a>> {
     let flows = units.position.flows.iter().filter(|flow| flow.kind == PositionFlowKind::TransferOut);
-    let worth: BTreeMap<TransactionId, &Figure<Decimal>> =
-        flows.filter_map(|flow| Some((flow.transaction?, &flow.amount))).collect();
+    let worth: BTreeMap<TransactionId, &PositionFlow> =
+        flows.filter_map(|flow| Some((flow.transaction?, flow))).collect();
     let gone = units.position.transfers.iter().filter(|transfer| !transfer.arrives);
     gone.flat_map(move |transfer| {
         let whole = transfer.lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity));
         let worth = worth.get(&transfer.transaction).filter(|_| !arrivals.contains(&transfer.transaction));
-        let worth = worth.map(|worth| (*worth).clone());
-        transfer.lots.iter().map(move |lot: &Lot| {
-            let part = |worth: &Figure<Decimal>| {
-                crate::books::cost_share(-worth.clone()?, lot.quantity, whole.clone()?)
-            };
-            Piece {
-                opened_by: lot.transaction,
-                came: lot.arrived,
-                left: Some(transfer.date),
-                quantity: lot.quantity,
-                proceeds: worth.as_ref().map_or(Ok(Decimal::ZERO), part),
-            }
+        let for_what = match worth {
+            Some(of_all) => Exchange::Worth { of_all, shares: whole },
+            None => Exchange::Nothing,
+        };
+        transfer.lots.iter().map(move |lot: &Lot| Piece {
+            opened_by: lot.transaction,
+            came: lot.arrived,
+            left: Some(transfer.date),
+            quantity: lot.quantity,
+            for_what: for_what.clone(),
         })
     })
 }
 
+impl Piece<'_> {
+    fn proceeds(&self) -> Figure<Decimal> {
+        match &self.for_what {
+            Exchange::Nothing => Ok(Decimal::ZERO),
+            Exchange::Proceeds(proceeds) => proceeds.base.clone(),
+            Exchange::Worth { of_all, shares } => {
+                cost_share(-of_all.amount.clone()?, self.quantity, shares.clone()?)
+            }
+        }
+    }
+}
+
 impl Purchase {
-    fn add(&mut self, piece: &Piece, units: &Units<'_>, payments: &Payments) {
+    fn add(&mut self, piece: &Piece<'_>, units: &Units<'_>, payments: &Payments) {
         let quantity = match piece.left {
             Some(left) => units.of_today(piece.quantity, left),
             None => Ok(piece.quantity),
@@ -161,8 +194,9 @@ impl Purchase {
             add(&mut self.value, quantity.clone().and_then(|quantity| units.value(quantity)));
         }
         if let Some(left) = piece.left {
-            add(&mut self.proceeds, piece.proceeds.clone());
-            add_each(&mut self.taken_out, units.invested(&piece.proceeds, left));
+            let proceeds = piece.proceeds();
+            add_each(&mut self.taken_out, units.invested(&proceeds, left));
+            add(&mut self.proceeds, proceeds);
         }
         match quantity {
             Ok(quantity) => {
@@ -218,7 +252,17 @@ impl PurchaseEffect {
     /// # Errors
     /// When it is not yet decided, or something about it is unknown.
     pub fn is_ahead(&self, benchmark: usize) -> Figure<bool> {
-        let effect = self.against.get(benchmark).ok_or(Reason::NoCapital)?.clone()?;
-        Ok(effect > 1e-9 * self.cost.clone()?.float().abs())
+        self.decided(benchmark).map(|(effect, cost)| is_ahead(effect, cost))
     }
+
+    /// The effect against a benchmark, and the cost that it is of.
+    pub(crate) fn decided(&self, benchmark: usize) -> Figure<(f64, Decimal)> {
+        let effect = self.against.get(benchmark).ok_or(Reason::NoCapital)?.clone()?;
+        Ok((effect, self.cost.clone()?))
+    }
+}
+
+/// Whether an effect is one, beside rounding.
+pub(crate) fn is_ahead(effect: f64, cost: Decimal) -> bool {
+    effect > 1e-9 * cost.float().abs()
 }

@@ -6,14 +6,14 @@ use std::ops::Range;
 use crate::{Figure, Reason};
 
 /// The sums of a list up to each place. What is unknown makes those sums unknown that contain it.
-pub(super) struct Running<T> {
+pub(crate) struct Running<T> {
     sums: Vec<T>,
     unknown: BTreeMap<usize, Reason>,
     minus: fn(T, T) -> Figure<T>,
 }
 
 impl<T: Copy> Running<T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         parts: impl Iterator<Item = Figure<T>>,
         zero: T,
         plus: fn(T, T) -> Figure<T>,
@@ -33,7 +33,7 @@ impl<T: Copy> Running<T> {
     }
 
     /// The sum of the parts in a range of the list.
-    pub(super) fn over(&self, range: &Range<usize>) -> Figure<T> {
+    pub(crate) fn over(&self, range: &Range<usize>) -> Figure<T> {
         if range.is_empty() {
             let first = self.sums.first().ok_or(Reason::OutOfRange)?;
             return Ok(*first);

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::SaleEffect;
-use super::units::{Payments, PerShare, Units, decided};
+use super::units::{Payment, Payments, PerShare, Units, decided};
+use crate::Position;
 use crate::books::Sale;
 use crate::exact::Exact;
 use crate::figure::{finite, total};
@@ -11,17 +12,22 @@ use crate::market::splits;
 
 pub(super) fn effects(units: &Units<'_>) -> Vec<SaleEffect> {
     let position = units.position;
-    let is_decided = |sale: &&Sale| sale.quantity > Decimal::ZERO && !position.is_event(sale.transaction);
-    let mut sales = position.sales.iter().filter(is_decided).peekable();
+    let mut sales = decided_on(position).peekable();
     if sales.peek().is_none() {
         return Vec::new();
     }
-    let payments = units.payments(dividends(units));
+    let payments = units.payments(&dividends(units));
     sales.map(|sale| effect(sale, units, &payments)).collect()
 }
 
+/// The sales of shares that were held; not those that a corporate event forced.
+pub(crate) fn decided_on(position: &Position) -> impl Iterator<Item = &Sale> {
+    let is_decided = |sale: &&Sale| sale.quantity > Decimal::ZERO && !position.is_event(sale.transaction);
+    position.sales.iter().filter(is_decided)
+}
+
 /// Known dividends for one share of the books' day, each on its ex-date.
-fn dividends(units: &Units<'_>) -> Vec<PerShare> {
+pub(crate) fn dividends<'a>(units: &Units<'a>) -> Vec<PerShare<'a>> {
     let (position, as_of) = (units.position, units.as_of());
     let Some(instrument) = units.market.instrument(&position.symbol) else { return Vec::new() };
     let known = instrument.dividends().iter().filter(|dividend| dividend.ex_date <= as_of);
@@ -32,7 +38,8 @@ fn dividends(units: &Units<'_>) -> Vec<PerShare> {
             let rate = units.market.rates().on(currency, base, dividend.ex_date);
             let amount = splits::carried(dividend.amount, &position.splits, dividend.ex_date, as_of);
             let amount = amount.and_then(|amount| amount.times(rate?.rate));
-            PerShare { ex_date: dividend.ex_date, paid: dividend.ex_date, amount }
+            let of = Payment::Missed(dividend);
+            PerShare { ex_date: dividend.ex_date, paid: dividend.ex_date, amount, of }
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bellwether_domain::CashDividend;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -9,24 +10,33 @@ use super::running::Running;
 use crate::exact::Exact;
 use crate::figure::finite;
 use crate::market::splits;
-use crate::{Benchmark, Books, Figure, Market, Position, Reason};
+use crate::{Benchmark, Books, Figure, Income, Market, Position, Reason};
 
 /// A position whose decisions are weighed.
-pub(super) struct Units<'a> {
-    pub(super) position: &'a Position,
-    pub(super) market: &'a Market,
-    pub(super) books: &'a Books,
-    pub(super) benchmarks: &'a [Benchmark],
+pub(crate) struct Units<'a> {
+    pub(crate) position: &'a Position,
+    pub(crate) market: &'a Market,
+    pub(crate) books: &'a Books,
+    pub(crate) benchmarks: &'a [Benchmark],
 }
 
 /// A payment for each share.
-pub(super) struct PerShare {
+pub(crate) struct PerShare<'a> {
     /// The ex-date: it is paid for shares held at the close before.
-    pub(super) ex_date: NaiveDate,
+    pub(crate) ex_date: NaiveDate,
     /// The day of the payment.
-    pub(super) paid: NaiveDate,
+    pub(crate) paid: NaiveDate,
     /// For one share of the books' day, in the base currency.
-    pub(super) amount: Figure<Decimal>,
+    pub(crate) amount: Figure<Decimal>,
+    /// Where it is known from.
+    pub(crate) of: Payment<'a>,
+}
+
+/// A payment of the books, or one that shares would have received.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Payment<'a> {
+    Received(&'a Income),
+    Missed(&'a CashDividend),
 }
 
 /// Payments for each share, to be summed over any time.
@@ -38,7 +48,7 @@ pub(super) struct Payments {
 }
 
 impl Units<'_> {
-    pub(super) fn as_of(&self) -> NaiveDate {
+    pub(crate) fn as_of(&self) -> NaiveDate {
         self.books.as_of()
     }
 
@@ -73,10 +83,9 @@ impl Units<'_> {
             .collect()
     }
 
-    /// Payments in the order of their ex-dates.
-    pub(super) fn payments(&self, mut payments: Vec<PerShare>) -> Payments {
-        payments.sort_by_key(|payment| payment.ex_date);
-        let became = |benchmark: &Benchmark, payment: &PerShare| {
+    /// Payments, which are in the order of their ex-dates.
+    pub(super) fn payments(&self, payments: &[PerShare<'_>]) -> Payments {
+        let became = |benchmark: &Benchmark, payment: &PerShare<'_>| {
             finite(payment.amount.clone()?.float() * benchmark.growth_of(payment.paid, self.as_of())?)
         };
         let invested = |benchmark| {
@@ -99,9 +108,7 @@ impl Units<'_> {
 impl Payments {
     /// Those for shares that came on one day and left on another.
     pub(super) fn between(&self, came: NaiveDate, left: Option<NaiveDate>) -> Range<usize> {
-        let until = |day: NaiveDate| self.ex_dates.partition_point(|ex_date| *ex_date <= day);
-        let start = until(came);
-        start..left.map_or(self.ex_dates.len(), until).max(start)
+        between(&self.ex_dates, came, left)
     }
 
     /// What a number of shares received.
@@ -113,6 +120,13 @@ impl Payments {
     pub(super) fn invested(&self, range: &Range<usize>, quantity: Decimal) -> Vec<Figure<f64>> {
         self.invested.iter().map(|sums| finite(quantity.float() * sums.over(range)?)).collect()
     }
+}
+
+/// The ex-dates for shares that came on one day and left on another.
+pub(crate) fn between(ex_dates: &[NaiveDate], came: NaiveDate, left: Option<NaiveDate>) -> Range<usize> {
+    let until = |day: NaiveDate| ex_dates.partition_point(|ex_date| *ex_date <= day);
+    let start = until(came);
+    start..left.map_or(ex_dates.len(), until).max(start)
 }
 
 /// Adds an amount to a sum that may be unknown.

@@ -177,7 +177,7 @@ impl Record<'_> {
     }
 
     /// What a unit bought at the first price is worth: dividends have bought more of it, splits multiplied it.
-    fn unit_worth(&mut self, benchmark: &Benchmark, day: NaiveDate) -> usize {
+    pub(super) fn unit_worth(&mut self, benchmark: &Benchmark, day: NaiveDate) -> usize {
         let label = Label::new("Worth of a unit", "", Unit::PerShare(self.base()));
         let column = Column::Benchmark(benchmark.symbol().clone());
         self.given(label, Ok(Number::Float(benchmark.worth(epoch_day(day)))), Source::Daily { column, day })

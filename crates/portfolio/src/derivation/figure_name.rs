@@ -1,10 +1,17 @@
 //! What can be derived.
 
 mod derived;
+mod figures;
 
 use bellwether_domain::{Currency, Symbol, TransactionId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+pub use figures::{
+    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, DividendYearFigure,
+    HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure,
+    PurchaseFigure, RiskFigure, SaleEffectFigure, YieldFigure,
+};
 
 use super::risk::RiskBasis;
 use crate::{ContributionSource, Period};
@@ -102,6 +109,54 @@ pub enum FigureName {
         /// Which holding.
         symbol: Symbol,
     },
+    /// Of what a purchase did, against the same money left as cash.
+    Purchase {
+        /// The purchase or reinvestment.
+        transaction: TransactionId,
+        /// Its figure.
+        figure: PurchaseFigure,
+    },
+    /// Of what a sale did, against having kept the shares.
+    SaleEffect {
+        /// The sale.
+        transaction: TransactionId,
+        /// Its figure.
+        figure: SaleEffectFigure,
+    },
+    /// What a purchase or sale did, against the same money in a benchmark.
+    AgainstBenchmark {
+        /// The purchase or sale.
+        transaction: TransactionId,
+        /// The benchmark.
+        benchmark: Symbol,
+    },
+    /// What all purchases, or all sales, of an instrument did.
+    Decisions {
+        /// The instrument.
+        symbol: Symbol,
+        /// Against a benchmark; else against cash, or having kept the shares.
+        benchmark: Option<Symbol>,
+        /// Which of them.
+        figure: DecisionsFigure,
+    },
+    /// Of what a holding has become of its cost.
+    Multiple {
+        /// Which.
+        symbol: Symbol,
+        /// Its figure.
+        figure: MultipleFigure,
+    },
+    /// Of the purchases of an age that were better than a benchmark.
+    AgeGroup {
+        /// The benchmark.
+        benchmark: Symbol,
+        /// At least so many years ago.
+        from_years: u32,
+        /// Less than so many years ago.
+        to_years: Option<u32>,
+        /// Its figure.
+        figure: AgeGroupFigure,
+    },
     /// Of the risk of a period.
     Risk {
         /// Of a holding, or of the portfolio.
@@ -113,286 +168,4 @@ pub enum FigureName {
         /// Its figure.
         figure: RiskFigure,
     },
-}
-
-macro_rules! figures {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $figure:ident,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name {
-            $($(#[$of])* $figure,)*
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$figure,)*];
-        }
-    };
-}
-
-figures! {
-    /// The figures of a portfolio; [`Totals`](crate::Totals) and [`Returns`](crate::Returns) define them.
-    PortfolioFigure {
-        /// Holdings and cash.
-        Value,
-        /// Market value of the holdings.
-        HoldingsValue,
-        /// Cash of all currencies.
-        Cash,
-        /// Cost of what is held.
-        Cost,
-        /// The same before the fees and taxes of trades.
-        CostBeforeFees,
-        /// Value of the holdings less their cost.
-        Unrealised,
-        /// The same in relation to the cost.
-        UnrealisedRate,
-        /// Gains of all sales.
-        Realised,
-        /// The same before the fees and taxes of trades.
-        RealisedBeforeFees,
-        /// Gains of this calendar year's sales.
-        RealisedThisYear,
-        /// Dividends and interest after tax and fee.
-        Income,
-        /// The same of the last twelve months.
-        Income12Months,
-        /// Fees that belong to no trade.
-        Charges,
-        /// All fees.
-        Fees,
-        /// All taxes.
-        Taxes,
-        /// What currency rates did to cash.
-        CashCurrencyGain,
-        /// What was gained in all.
-        TotalGain,
-        /// Cash paid in.
-        Deposits,
-        /// The inferred part of it.
-        InferredDeposits,
-        /// Cash paid out.
-        Withdrawals,
-        /// Deposits less withdrawals.
-        NetDeposits,
-        /// Shares from elsewhere less shares to elsewhere.
-        NetTransfers,
-        /// The last session's change in money.
-        DayChange,
-        /// The last session's return.
-        DayReturn,
-        /// Total gain in relation to what was paid in.
-        SimpleReturn,
-        /// Money-weighted return: a year from one year on, else of the whole time.
-        Xirr,
-        /// Time-weighted return of the whole time.
-        TimeWeighted,
-        /// The same a year.
-        AnnualisedTimeWeighted,
-        /// The deepest fall of the time-weighted index.
-        MaxDrawdown,
-    }
-}
-
-figures! {
-    /// The figures of a lot that is held; [`Lot`](crate::Lot) defines them.
-    LotFigure {
-        /// Cost of what is left of it.
-        Cost,
-        /// Its shares at the holding's price.
-        Value,
-        /// Value less cost.
-        Unrealised,
-    }
-}
-
-figures! {
-    /// The figures of a benchmark; [`Comparison`](crate::Comparison) defines them.
-    BenchmarkFigure {
-        /// What the same money would be worth.
-        Value,
-        /// Value less net investment.
-        Gain,
-        /// Own value less the benchmark's.
-        AheadBy,
-        /// Money-weighted return of the benchmark.
-        Xirr,
-    }
-}
-
-figures! {
-    /// The figures of a period; [`Performance`](crate::Performance) defines them.
-    PeriodFigure {
-        /// Value at the close of the opening day.
-        Opening,
-        /// Value at the close of the last day.
-        Closing,
-        /// What came in, of the days on which more came than went.
-        PaidIn,
-        /// What went out, of the days on which more went than came.
-        PaidOut,
-        /// What crossed the border in between.
-        NetFlows,
-        /// Closing less opening less net flows.
-        Gain,
-        /// Money-weighted return: a year from one year on, else of the period.
-        MoneyWeighted,
-        /// Modified Dietz return.
-        ModifiedDietz,
-        /// Gain in relation to the opening value and what was paid in.
-        Simple,
-        /// Gain in relation to the holdings at the opening and all that was bought.
-        OnPurchases,
-        /// Time-weighted return.
-        TimeWeighted,
-        /// The same a year.
-        AnnualisedTimeWeighted,
-    }
-}
-
-figures! {
-    /// The figures of a source of gain; [`Contribution`](crate::Contribution) defines them.
-    ContributionFigure {
-        /// Money gained.
-        Gain,
-        /// Its part of the time-weighted return.
-        TimeWeighted,
-        /// Its part of the simple return.
-        Simple,
-    }
-}
-
-figures! {
-    /// The figures of a holding's dividend yield; [`DividendYield`](crate::DividendYield) defines them.
-    YieldFigure {
-        /// Dividends per unit of the last twelve months.
-        PerUnit,
-        /// The special ones of them.
-        SpecialPerUnit,
-        /// In relation to the price.
-        Trailing,
-        /// The same without specials.
-        Regular,
-        /// In relation to the cost of a unit.
-        OnCost,
-    }
-}
-
-figures! {
-    /// The figures of the yield of all that is held; [`PortfolioYield`](crate::PortfolioYield) defines them.
-    PortfolioYieldFigure {
-        /// What the units held would have been paid.
-        Dividends,
-        /// In relation to the holdings' value.
-        Trailing,
-        /// In relation to their cost.
-        OnCost,
-    }
-}
-
-figures! {
-    /// The figures of a year of dividends; [`DividendYear`](crate::DividendYear) defines them.
-    DividendYearFigure {
-        /// Regular ones.
-        Regular,
-        /// Special ones.
-        Special,
-        /// Growth of the regular ones over the year before.
-        Growth,
-    }
-}
-
-figures! {
-    /// The figures of risk; [`RiskReport`](crate::risk::RiskReport) defines them.
-    RiskFigure {
-        /// Standard deviation a year.
-        Volatility,
-        /// Reward above the risk-free rate for each unit of deviation.
-        SharpeRatio,
-        /// Deviation of the shortfalls a year.
-        DownsideDeviation,
-        /// Reward above the minimum for each unit of downside deviation.
-        SortinoRatio,
-        /// The deepest fall.
-        MaxDrawdown,
-        /// How far the end is below the high.
-        CurrentDrawdown,
-        /// Root mean square of the drawdowns.
-        UlcerIndex,
-        /// Annualised return for the deepest fall.
-        CalmarRatio,
-        /// Slope of the returns on the benchmark's.
-        Beta,
-        /// Return a year beyond what beta explains.
-        Alpha,
-        /// Pearson's correlation.
-        Correlation,
-        /// Deviation of the differences a year.
-        TrackingError,
-    }
-}
-
-figures! {
-    /// The figures of a holding; [`Holding`](crate::Holding) defines them.
-    HoldingFigure {
-        /// Shares held.
-        Quantity,
-        /// The price that values it, in its currency.
-        Price,
-        /// Base currency per unit of the price's currency.
-        ExchangeRate,
-        /// Market value.
-        Value,
-        /// Cost of what is held.
-        Cost,
-        /// The same before the fees and taxes of its trades.
-        CostBeforeFees,
-        /// Cost per share.
-        UnitCost,
-        /// Cost in the currency of the price.
-        ListedCost,
-        /// Value less cost.
-        Unrealised,
-        /// The same in relation to the cost.
-        UnrealisedRate,
-        /// The part of the unrealised gain that the exchange rate made.
-        CurrencyEffect,
-        /// Gains of its sales.
-        Realised,
-        /// The same before the fees and taxes of its trades.
-        RealisedBeforeFees,
-        /// Dividends after tax and fee.
-        Income,
-        /// Fees that name it and belong to no trade.
-        Charges,
-        /// Unrealised and realised gain and income, less charges.
-        TotalGain,
-        /// Share of the portfolio's value.
-        Weight,
-        /// The last session's change in money.
-        DayChange,
-        /// The last session's return.
-        DayReturn,
-        /// Money-weighted return.
-        Xirr,
-        /// Time-weighted return of the whole time.
-        TimeWeighted,
-        /// The same a year.
-        AnnualisedTimeWeighted,
-        /// The deepest fall of its time-weighted index.
-        MaxDrawdown,
-    }
-}
-
-figures! {
-    /// The figures of cash in a currency; [`CashHolding`](crate::CashHolding) defines them.
-    CashFigure {
-        /// The balance in it.
-        Balance,
-        /// In the base currency at the day's rate.
-        Value,
-        /// What the currency's rate did to the balance since it was booked.
-        CurrencyGain,
-    }
 }

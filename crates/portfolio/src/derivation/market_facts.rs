@@ -58,18 +58,38 @@ impl Record<'_> {
 
     /// An amount per share in the units after some splits.
     pub(super) fn carried(&mut self, label: Label, amount: usize, symbol: &Symbol, since: &[Split]) -> usize {
-        let mut carried = amount;
-        for split in since {
-            let side = Label::new("Side of a split's ratio", "", Unit::Number);
-            let source = Source::Split { symbol: symbol.clone(), ex_date: split.ex_date };
-            let old = self.exactly(side, split.ratio.old, source.clone());
-            let new = self.exactly(side, split.ratio.new, source);
-            let label = Label { formula: "amount in old units x old shares", ..label };
-            let product = self.computed(label, Operation::Product, vec![carried, old]);
-            let label = Label { formula: "amount in old units x old shares / new shares", ..label };
-            carried = self.computed(label, Operation::Quotient, vec![product, new]);
-        }
-        carried
+        let formulas = ["amount in old units x old shares", "amount in old units x old shares / new shares"];
+        since.iter().fold(amount, |carried, split| {
+            let [old, new] = self.sides(symbol, split);
+            self.over_split(label, formulas, [carried, old, new])
+        })
+    }
+
+    /// A number of shares in the units after some splits.
+    pub(super) fn shares_after(&mut self, shares: usize, symbol: &Symbol, since: &[Split]) -> usize {
+        let label = Label::new("Quantity after the split", "", Unit::Shares);
+        let formulas = ["quantity x new", "quantity x new / old"];
+        since.iter().fold(shares, |carried, split| {
+            let [old, new] = self.sides(symbol, split);
+            self.over_split(label, formulas, [carried, new, old])
+        })
+    }
+
+    fn sides(&mut self, symbol: &Symbol, split: &Split) -> [usize; 2] {
+        let side = Label::new("Side of a split's ratio", "", Unit::Number);
+        let source = Source::Split { symbol: symbol.clone(), ex_date: split.ex_date };
+        [split.ratio.old, split.ratio.new].map(|number| self.exactly(side, number, source.clone()))
+    }
+
+    fn over_split(
+        &mut self,
+        label: Label,
+        formulas: [&'static str; 2],
+        [of, times, over]: [usize; 3],
+    ) -> usize {
+        let [formula, divided] = formulas;
+        let product = self.computed(Label { formula, ..label }, Operation::Product, vec![of, times]);
+        self.computed(Label { formula: divided, ..label }, Operation::Quotient, vec![product, over])
     }
 
     /// The price in the units of its own day.

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::Number;
 use crate::books::cost_share;
 use crate::contribution::Linking;
+use crate::decisions::Running;
+use crate::decisions::age_groups::{share_ahead, share_of_money_ahead};
 use crate::exact::{Exact, ratio};
-use crate::figure::total;
+use crate::figure::{self, total};
 use crate::modified_dietz::modified_dietz;
 use crate::risk::{
     Closes, PeriodRate, TRADING_DAYS, alpha, beta, calmar_ratio, correlation, downside_deviation, per_period,
@@ -33,6 +35,11 @@ pub enum Operation {
     Quotient,
     /// `a x b / c`: the product first.
     Share,
+    /// `a + b + ...`, less the sum of so many at the start that do not count.
+    SumSince {
+        /// How many.
+        first: usize,
+    },
     /// `-a`.
     Negation,
     /// `a` rounded to so many decimals.
@@ -70,6 +77,15 @@ pub enum Operation {
     },
     /// `a + b + ...` in binary.
     FloatSum,
+    /// `a + b + ...` in binary, less the sum of so many at the start that do not count.
+    FloatSumSince {
+        /// How many.
+        first: usize,
+    },
+    /// The part of purchases that are ahead, of the effect and the cost of each.
+    ShareAhead,
+    /// The part of their cost, of the same.
+    ShareOfMoneyAhead,
     /// `a - b` in binary.
     FloatDifference,
     /// `a x b` in binary.
@@ -237,7 +253,20 @@ impl Operation {
                 let amounts = operands.iter().skip(3).map(|amount| float_of(amount));
                 linking.booked(dates.iter().copied().zip(amounts)).map(Number::Float)
             }
-            Self::FloatSum => finite(all()?.iter().sum()),
+            Self::SumSince { first } => {
+                let parts = operands.iter().map(|operand| self::exact(Some(operand)));
+                let sums = Running::new(parts, Decimal::ZERO, Exact::plus, Exact::minus);
+                sums.over(&(*first..operands.len())).map(Number::Exact)
+            }
+            Self::FloatSumSince { first } => {
+                let (plus, minus) =
+                    (|sum, part| figure::finite(sum + part), |sum, part| figure::finite(sum - part));
+                let sums = Running::new(operands.iter().map(|operand| float_of(operand)), 0.0, plus, minus);
+                sums.over(&(*first..operands.len())).map(Number::Float)
+            }
+            Self::ShareAhead => share_ahead(&decided(&operands)?).map(Number::Float),
+            Self::ShareOfMoneyAhead => share_of_money_ahead(&decided(&operands)?).map(Number::Float),
+            Self::FloatSum => finite(all()?.iter().fold(0.0, |sum, part| sum + part)),
             Self::FloatDifference => finite(float(0)? - float(1)?),
             Self::FloatProduct => finite(float(0)? * float(1)?),
             Self::FloatQuotient => finite(float(0)? / float(1)?),
@@ -280,6 +309,12 @@ fn growth_by_day(operands: &[Operand<'_>]) -> Figure<DailySeries> {
     let [value, held, flow] = [series(operands, 0)?, series(operands, 1)?, series(operands, 2)?];
     let days = HoldThenTrade { value: &value.values, held: &held.values, flow: &flow.values };
     Ok(time_weighted(value.first_day, days)?.index)
+}
+
+/// Pairs of effect and cost.
+fn decided(operands: &[&Figure<Number>]) -> Figure<Vec<(f64, Decimal)>> {
+    let pairs = operands.chunks_exact(2);
+    pairs.map(|pair| Ok((float(pair.first().copied())?, exact(pair.get(1).copied())?))).collect()
 }
 
 fn exact(operand: Option<&Figure<Number>>) -> Figure<Decimal> {

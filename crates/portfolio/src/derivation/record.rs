@@ -1,6 +1,7 @@
 //! A calculation that remembers how each figure came about.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use bellwether_domain::{Currency, Symbol, Transaction, TransactionId};
 use chrono::NaiveDate;
@@ -36,6 +37,8 @@ pub(super) struct Record<'a> {
     pub(super) movements: HashMap<usize, usize>,
     /// What trades settled for, where that is a node already.
     pub(super) trades: HashMap<TransactionId, usize>,
+    /// Payments for each share of a position that are nodes already: received, or missed.
+    pub(super) payments: HashMap<(*const Position, bool), Rc<[usize]>>,
     /// Costs that are nodes already.
     pub(super) costs: HashMap<(*const CostOrigin, Side, Content), usize>,
     names: TickerChanges<'a>,
@@ -59,6 +62,7 @@ impl<'a> Record<'a> {
             subject: None,
             movements: HashMap::new(),
             trades: HashMap::new(),
+            payments: HashMap::new(),
             costs: HashMap::new(),
             names,
         }

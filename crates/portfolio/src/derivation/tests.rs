@@ -1,6 +1,7 @@
 //! Derivations of worked and of random ledgers.
 
 mod contributions;
+mod decisions;
 mod dividends;
 mod known;
 mod names;

@@ -1,5 +1,6 @@
 //! How a holding's figures are made of each other.
 
+use bellwether_domain::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -204,12 +205,16 @@ pub(crate) fn net_income<'a, C: Calculation>(
     books: &Books,
 ) -> C::Amount {
     let base = books.options().base;
-    c.sum_of(money(base, figure, "sum of the payments after tax and fee"), income, |c, paid| {
-        let [gross, tax, fee] =
-            [IncomePart::Gross, IncomePart::Tax, IncomePart::Fee].map(|part| c.income(paid, part));
-        let after_tax = c.difference(money(paid.currency, "Income after tax", "gross - tax"), &gross, &tax);
-        let net = c.difference(money(paid.currency, "Net income", "gross - tax - fee"), &after_tax, &fee);
-        let rate = c.income_rate(paid);
-        c.product(money(base, "Net income in base", "net income x exchange rate"), &net, &rate)
-    })
+    let label = money(base, figure, "sum of the payments after tax and fee");
+    c.sum_of(label, income, |c, paid| net_payment(c, paid, base))
+}
+
+/// One payment after tax and fee.
+pub(crate) fn net_payment<C: Calculation>(c: &mut C, paid: &Income, base: Currency) -> C::Amount {
+    let [gross, tax, fee] =
+        [IncomePart::Gross, IncomePart::Tax, IncomePart::Fee].map(|part| c.income(paid, part));
+    let after_tax = c.difference(money(paid.currency, "Income after tax", "gross - tax"), &gross, &tax);
+    let net = c.difference(money(paid.currency, "Net income", "gross - tax - fee"), &after_tax, &fee);
+    let rate = c.income_rate(paid);
+    c.product(money(base, "Net income in base", "net income x exchange rate"), &net, &rate)
 }

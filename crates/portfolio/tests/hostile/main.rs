@@ -8,6 +8,7 @@
 #![allow(clippy::redundant_closure_for_method_calls)]
 
 mod complete;
+mod figure_names;
 mod finite;
 mod numbers;
 mod prices;

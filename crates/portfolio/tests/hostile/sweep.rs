@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Booking, Currency, Quantity, Symbol};
+use bellwether_domain::{Booking, Currency, Quantity};
 use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, all_time_high, trading_days};
 use bellwether_portfolio::{
-    Allocation, Assets, Basis, Benchmark, BenchmarkFigure, Books, CalendarUnit, CapitalGains, CashFigure,
-    Change, Class, Classification, Component, ContributionFigure, ContributionSource, Contributions,
-    CustomIndex, DailySeries, Decisions, Derivations, DividendCalendar, DividendFrequency, DividendGrowth,
-    DividendHistory, DividendYearFigure, DividendYield, FeeAfterResize, FeeTerms, FigureName, Funding,
-    GainParts, HoldingFigure, HoldingPeriod, IncomeReceived, Investment, LinkedReturn, LotFigure, Period,
-    PeriodFigure, PortfolioFigure, PortfolioSeries, PortfolioYield, PortfolioYieldFigure, PositionSeries,
-    Reason, Rebalancing, RebalancingTerms, Report, ReturnSummary, RiskBasis, RollingWindow, Subject, Targets,
-    TaxYearReport, TradeCosts, Vehicle, WhatIf, YieldFigure, calendar_returns, calendar_years,
-    current_drawdown, declared_dividends, downsample, drawdowns, max_drawdown, performance, rolling_returns,
-    tax_year, underwater, what_if,
+    Allocation, Assets, Basis, Benchmark, Books, CalendarUnit, CapitalGains, Change, Class, Classification,
+    Component, Contributions, CustomIndex, DailySeries, Decisions, Derivations, DividendCalendar,
+    DividendFrequency, DividendGrowth, DividendHistory, DividendYield, FeeAfterResize, FeeTerms, FigureName,
+    Funding, GainParts, HoldingPeriod, IncomeReceived, Investment, LinkedReturn, Period, PortfolioFigure,
+    PortfolioSeries, PortfolioYield, PositionSeries, Reason, Rebalancing, RebalancingTerms, Report,
+    ReturnSummary, RiskBasis, RollingWindow, Subject, Targets, TaxYearReport, TradeCosts, Vehicle, WhatIf,
+    calendar_returns, calendar_years, current_drawdown, declared_dividends, downsample, drawdowns,
+    max_drawdown, performance, rolling_returns, tax_year, underwater, what_if,
 };
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
+use crate::figure_names::figure_names;
 use crate::finite::Findings;
 use crate::world::{World, day, dec, symbol};
 
-const BENCHMARKS: [&str; 3] = ["BENCH", "HELD", "NONE"];
+pub(crate) const BENCHMARKS: [&str; 3] = ["BENCH", "HELD", "NONE"];
 
 /// A world, its books and what is found in them.
 pub(crate) struct Sweep<'a> {
@@ -34,7 +33,7 @@ pub(crate) struct Sweep<'a> {
 }
 
 /// Periods that lie across, within, before and after the ledger.
-fn periods(books: &Books) -> Vec<Period> {
+pub(crate) fn periods(books: &Books) -> Vec<Period> {
     let as_of = books.as_of();
     let first = books.first_day().unwrap_or(as_of);
     let before = |date: NaiveDate, days| date.checked_sub_days(Days::new(days)).unwrap();
@@ -581,75 +580,6 @@ fn subjects<'a>(set: &[&'a Books]) -> Vec<Subject<'a>> {
     let before_tax: Vec<_> = all.iter().cloned().map(Subject::before_tax).collect();
     all.extend(before_tax);
     all
-}
-
-fn figure_names(books: &Books) -> Vec<FigureName> {
-    let symbols: Vec<Symbol> =
-        books.positions().iter().map(|position| position.symbol.clone()).chain([symbol("NONE")]).collect();
-    let of: Vec<Option<Symbol>> = std::iter::once(None).chain(symbols.iter().cloned().map(Some)).collect();
-    let mut names: Vec<_> =
-        PortfolioFigure::ALL.iter().map(|figure| FigureName::Portfolio(*figure)).collect();
-    names.extend(PortfolioYieldFigure::ALL.iter().copied().map(FigureName::PortfolioYield));
-    for symbol in &symbols {
-        let named =
-            |figure: &YieldFigure| FigureName::DividendYield { symbol: symbol.clone(), figure: *figure };
-        names.extend(YieldFigure::ALL.iter().map(named));
-        names.push(FigureName::DividendGrowth { symbol: symbol.clone() });
-        for year in [i32::MIN, 2022, 2023, i32::MAX] {
-            let named = |figure: &DividendYearFigure| FigureName::DividendYear {
-                symbol: symbol.clone(),
-                year,
-                figure: *figure,
-            };
-            names.extend(DividendYearFigure::ALL.iter().map(named));
-        }
-        let named = |figure: &HoldingFigure| FigureName::Holding { symbol: symbol.clone(), figure: *figure };
-        names.extend(HoldingFigure::ALL.iter().map(named));
-    }
-    let currencies = [Currency::USD, Currency::EUR, Currency::GBP];
-    let sources = symbols.iter().cloned().map(ContributionSource::Holding);
-    let sources = sources.chain(currencies.map(ContributionSource::CashCurrency));
-    for source in sources.chain([ContributionSource::Interest, ContributionSource::Charges]) {
-        for period in periods(books).into_iter().step_by(6) {
-            let named = |figure: &ContributionFigure| FigureName::Contribution {
-                source: source.clone(),
-                period,
-                figure: *figure,
-            };
-            names.extend(ContributionFigure::ALL.iter().map(named));
-        }
-    }
-    for currency in currencies {
-        names.extend(CashFigure::ALL.iter().map(|figure| FigureName::Cash { currency, figure: *figure }));
-    }
-    for number in 0..6 {
-        let opened_by = crate::world::id(number);
-        for symbol in &symbols {
-            names.push(FigureName::Sale { symbol: symbol.clone(), transaction: opened_by });
-            let named =
-                |figure: &LotFigure| FigureName::Lot { symbol: symbol.clone(), opened_by, figure: *figure };
-            names.extend(LotFigure::ALL.iter().map(named));
-        }
-    }
-    for of in of {
-        for benchmark in BENCHMARKS {
-            let symbol = symbol(benchmark);
-            names.extend(BenchmarkFigure::ALL.iter().map(|figure| FigureName::Benchmark {
-                symbol: symbol.clone(),
-                of: of.clone(),
-                figure: *figure,
-            }));
-        }
-        for on in [day("1990-01-01"), day("2023-03-01"), books.as_of(), day("2090-01-01")] {
-            names.push(FigureName::ValueOn { of: of.clone(), day: on });
-        }
-        for period in periods(books).into_iter().step_by(3) {
-            let named =
-                |figure: &PeriodFigure| FigureName::Period { of: of.clone(), period, figure: *figure };
-            names.extend(PeriodFigure::ALL.iter().map(named));
-        }
-    }
-    names
 }
 
 fn changes(world: &World) -> Vec<Change> {

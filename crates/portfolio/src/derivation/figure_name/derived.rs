@@ -75,6 +75,21 @@ impl FigureName {
                 Some(position) => self.of_dividends(record, position),
                 None => not_held(record, Unit::Number),
             },
+            Self::Purchase { transaction, figure } => record.purchase(*transaction, *figure),
+            Self::SaleEffect { transaction, figure } => record.sale_effect(*transaction, *figure),
+            Self::AgainstBenchmark { transaction, benchmark } => {
+                record.against_benchmark(*transaction, benchmark)
+            }
+            Self::Decisions { symbol, benchmark, figure } => {
+                record.decisions_on(symbol, benchmark.as_ref(), *figure)
+            }
+            Self::Multiple { symbol, figure } => match books.position(symbol) {
+                Some(position) => record.multiple(position, *figure),
+                None => not_held(record, Unit::Number),
+            },
+            Self::AgeGroup { benchmark, from_years, to_years, figure } => {
+                record.age_group(benchmark, (*from_years, *to_years), *figure)
+            }
             Self::Risk { of, period, basis, figure } => {
                 let subject = match of {
                     Some(symbol) => Subject::holding(&[books], symbol),

@@ -231,6 +231,12 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                 DividendYearFigure::Growth => of.growth.map(Number::Float),
             }
         }
+        FigureName::Purchase { .. }
+        | FigureName::SaleEffect { .. }
+        | FigureName::AgainstBenchmark { .. }
+        | FigureName::Decisions { .. }
+        | FigureName::Multiple { .. }
+        | FigureName::AgeGroup { .. } => super::decisions::known(derivations, name),
         FigureName::Risk { of, period, basis, figure } => {
             let subject = match of {
                 Some(of) => Subject::holding(&[books], of)?,

@@ -73,7 +73,8 @@ pub(super) fn names_beyond(
     let dividends = positions.iter().flat_map(|of| names_of_dividends(&of.symbol));
     let dividends =
         dividends.chain(PortfolioYieldFigure::ALL.iter().copied().map(FigureName::PortfolioYield));
-    let known = contributions.chain(dividends).chain(sales).chain(lots);
+    let decisions = super::decisions::names(derivations, benchmark);
+    let known = decisions.into_iter().chain(contributions).chain(dividends).chain(sales).chain(lots);
     known.chain(benchmarks).chain(periods).chain(values).chain(risks).collect()
 }
 

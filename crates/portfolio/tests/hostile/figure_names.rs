@@ -1,0 +1,119 @@
+//! The names of all figures that can be derived, known to the ledger or not.
+
+use bellwether_domain::{Currency, Symbol};
+use bellwether_portfolio::{
+    AgeGroupFigure, BenchmarkFigure, Books, CashFigure, ContributionFigure, ContributionSource,
+    DecisionsFigure, DividendYearFigure, FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure,
+    PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, SaleEffectFigure, YieldFigure,
+};
+
+use crate::sweep::{BENCHMARKS, periods};
+use crate::world::{day, symbol};
+
+pub(crate) fn figure_names(books: &Books) -> Vec<FigureName> {
+    let symbols: Vec<Symbol> =
+        books.positions().iter().map(|position| position.symbol.clone()).chain([symbol("NONE")]).collect();
+    let of: Vec<Option<Symbol>> = std::iter::once(None).chain(symbols.iter().cloned().map(Some)).collect();
+    let mut names: Vec<_> =
+        PortfolioFigure::ALL.iter().map(|figure| FigureName::Portfolio(*figure)).collect();
+    names.extend(PortfolioYieldFigure::ALL.iter().copied().map(FigureName::PortfolioYield));
+    for symbol in &symbols {
+        let named =
+            |figure: &YieldFigure| FigureName::DividendYield { symbol: symbol.clone(), figure: *figure };
+        names.extend(YieldFigure::ALL.iter().map(named));
+        names.push(FigureName::DividendGrowth { symbol: symbol.clone() });
+        for year in [i32::MIN, 2022, 2023, i32::MAX] {
+            let named = |figure: &DividendYearFigure| FigureName::DividendYear {
+                symbol: symbol.clone(),
+                year,
+                figure: *figure,
+            };
+            names.extend(DividendYearFigure::ALL.iter().map(named));
+        }
+        let named = |figure: &HoldingFigure| FigureName::Holding { symbol: symbol.clone(), figure: *figure };
+        names.extend(HoldingFigure::ALL.iter().map(named));
+    }
+    let currencies = [Currency::USD, Currency::EUR, Currency::GBP];
+    let sources = symbols.iter().cloned().map(ContributionSource::Holding);
+    let sources = sources.chain(currencies.map(ContributionSource::CashCurrency));
+    for source in sources.chain([ContributionSource::Interest, ContributionSource::Charges]) {
+        for period in periods(books).into_iter().step_by(6) {
+            let named = |figure: &ContributionFigure| FigureName::Contribution {
+                source: source.clone(),
+                period,
+                figure: *figure,
+            };
+            names.extend(ContributionFigure::ALL.iter().map(named));
+        }
+    }
+    for currency in currencies {
+        names.extend(CashFigure::ALL.iter().map(|figure| FigureName::Cash { currency, figure: *figure }));
+    }
+    for number in 0..6 {
+        let opened_by = crate::world::id(number);
+        for symbol in &symbols {
+            names.push(FigureName::Sale { symbol: symbol.clone(), transaction: opened_by });
+            let named =
+                |figure: &LotFigure| FigureName::Lot { symbol: symbol.clone(), opened_by, figure: *figure };
+            names.extend(LotFigure::ALL.iter().map(named));
+        }
+    }
+    names.extend(decisions(&symbols));
+    for of in of {
+        for benchmark in BENCHMARKS {
+            let symbol = symbol(benchmark);
+            names.extend(BenchmarkFigure::ALL.iter().map(|figure| FigureName::Benchmark {
+                symbol: symbol.clone(),
+                of: of.clone(),
+                figure: *figure,
+            }));
+        }
+        for on in [day("1990-01-01"), day("2023-03-01"), books.as_of(), day("2090-01-01")] {
+            names.push(FigureName::ValueOn { of: of.clone(), day: on });
+        }
+        for period in periods(books).into_iter().step_by(3) {
+            let named =
+                |figure: &PeriodFigure| FigureName::Period { of: of.clone(), period, figure: *figure };
+            names.extend(PeriodFigure::ALL.iter().map(named));
+        }
+    }
+    names
+}
+
+fn decisions(symbols: &[Symbol]) -> Vec<FigureName> {
+    let mut names = Vec::new();
+    for transaction in (0..6).map(crate::world::id) {
+        let named = |figure: &PurchaseFigure| FigureName::Purchase { transaction, figure: *figure };
+        names.extend(PurchaseFigure::ALL.iter().map(named));
+        let named = |figure: &SaleEffectFigure| FigureName::SaleEffect { transaction, figure: *figure };
+        names.extend(SaleEffectFigure::ALL.iter().map(named));
+        let named = |benchmark| FigureName::AgainstBenchmark { transaction, benchmark };
+        names.extend(BENCHMARKS.map(symbol).map(named));
+    }
+    let benchmarks = || std::iter::once(None).chain(BENCHMARKS.map(symbol).map(Some));
+    for symbol in symbols {
+        for benchmark in benchmarks() {
+            let named = |figure: &DecisionsFigure| FigureName::Decisions {
+                symbol: symbol.clone(),
+                benchmark: benchmark.clone(),
+                figure: *figure,
+            };
+            names.extend(DecisionsFigure::ALL.iter().map(named));
+        }
+        let named =
+            |figure: &MultipleFigure| FigureName::Multiple { symbol: symbol.clone(), figure: *figure };
+        names.extend(MultipleFigure::ALL.iter().map(named));
+    }
+    for benchmark in benchmarks().flatten() {
+        for (from_years, to_years) in [(0, None), (0, Some(1)), (1, Some(u32::MAX)), (u32::MAX, None)] {
+            let named = |figure: &AgeGroupFigure| FigureName::AgeGroup {
+                benchmark: benchmark.clone(),
+                from_years,
+                to_years,
+                figure: *figure,
+            };
+            names.extend(AgeGroupFigure::ALL.iter().map(named));
+        }
+    }
+    names
+}
