@@ -55,6 +55,7 @@
 //! A fund's price of a session is owed when the next session opens.
 
 mod change;
+mod delay;
 mod expiry;
 mod portfolio;
 
@@ -62,6 +63,7 @@ use bellwether_domain::calendar::{MarketStatus, Session};
 use bellwether_domain::{Exchange, Freshness, InstrumentKind, PriceSource, Quote};
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use delay::observed_delay;
 pub use portfolio::{Activity, HeldPrice, PortfolioFreshness, StateShare};
 
 /// During a session a price is good for this long, or for as long as its venue delays.

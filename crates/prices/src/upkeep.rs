@@ -10,6 +10,7 @@
 //! | chart of a symbol that should have gone ex-dividend | with the close of that day, and once more a week later | 1 |
 //! | closes of the day, and a look whether history was restated | from 30 minutes after a venue's close; batches that are not full wait for the next venue's | 1 for 20 |
 //! | quotes of open venues | ahead of their expiry, but all of them no faster than nine tenths of the allowance permit | 1 for 20 |
+//! | quotes of a venue that has closed | once, when they expire: their last price before the close is none of the close | 1 for 20 |
 //! | missing histories | with the half of the allowance that quotes leave to them | 1 |
 //! | verification: the whole history again, the longest unverified first | a thirtieth of the symbols a day, spread over the hours in which at most half of the venues' symbols trade | 1 |
 //!
@@ -109,8 +110,14 @@ impl Round {
     }
 }
 
-/// A quote is asked for so long before it expires.
+/// A quote of a running session is asked for so long before it expires.
 const AHEAD: TimeDelta = TimeDelta::seconds(15);
+/// And what expires so soon after goes along.
+const ALONG: TimeDelta = TimeDelta::seconds(5);
+/// A quote that was good for longer was good until its venue has something new: before that there is nothing to ask.
+const OF_A_SESSION: TimeDelta = TimeDelta::hours(1);
+/// No quote of a running session is to be asked for again sooner.
+const AGAIN: TimeDelta = TimeDelta::seconds(45);
 /// With nothing to wait for, a look now and then.
 const LONGEST: TimeDelta = TimeDelta::hours(1);
 const SHORTEST: TimeDelta = TimeDelta::seconds(1);
@@ -255,26 +262,39 @@ impl Work<'_> {
         let in_session = |one: &Kept| self.venues.of_symbol(one).is_some_and(|venue| venue.open);
         let cycle = self.kept.iter().filter(|one| in_session(one)).count();
         let period = period(cycle, allowance, missing > 0);
+        let mut rested = self.next;
         let mut due: Vec<(DateTime<Utc>, usize)> = self
             .free()
             .filter_map(|(index, one)| match one.quote {
                 None => Some((DateTime::<Utc>::MIN_UTC, index)),
                 Some(QuoteAge { fetched_at, good_until })
-                    if one.kind == InstrumentKind::Fund || in_session(one) =>
+                    if in_session(one) && good_until - fetched_at <= OF_A_SESSION =>
                 {
                     Some(((good_until - AHEAD).max(fetched_at + period), index))
                 }
-                Some(_) => None,
+                Some(QuoteAge { good_until, .. }) => {
+                    if good_until > self.now {
+                        rested = rested.min(good_until);
+                    }
+                    let goes_along = one.kind == InstrumentKind::Fund;
+                    (goes_along || good_until <= self.now).then_some((good_until, index))
+                }
             })
             .collect();
         due.sort_unstable();
-        let expiring = due.partition_point(|(at, _)| *at <= self.now);
+        self.wake(rested);
+        // While everybody's price is old, nobody's is fetched twice.
+        let along = if period < AGAIN { self.now + ALONG } else { self.now };
+        let expiring = match due.partition_point(|(at, _)| *at <= self.now) {
+            0 => 0,
+            _ => due.partition_point(|(at, _)| *at <= along),
+        };
         let asked = expiring.div_ceil(Plan::BATCH).min(self.left).saturating_mul(Plan::BATCH).min(due.len());
         if let Some((at, _)) = due.get(asked).filter(|(at, _)| *at > self.now) {
             self.wake(*at);
         }
         if asked > 0 {
-            self.wake(self.now + period.max(TimeDelta::seconds(30)));
+            self.wake(self.now + period.max(AGAIN));
         }
         self.short |= asked < expiring;
         due.truncate(asked);

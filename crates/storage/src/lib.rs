@@ -52,6 +52,7 @@ pub mod settings;
 mod statistics;
 mod storage;
 mod transaction;
+pub mod upkeep;
 pub mod users;
 
 pub use change_mark::ChangeMark;

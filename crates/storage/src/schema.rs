@@ -295,6 +295,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    upkeep (instrument_id) {
+        instrument_id -> Integer,
+        closes_fetched_at -> Nullable<BigInt>,
+        verified_at -> Nullable<BigInt>,
+        doubted_at -> Nullable<BigInt>,
+        refused_since -> Nullable<BigInt>,
+        refused_at -> Nullable<BigInt>,
+        ex_date -> Nullable<Integer>,
+    }
+}
+
 diesel::joinable!(transactions -> instruments (instrument_id));
 diesel::joinable!(price_chunks -> price_sources (source_id));
 diesel::joinable!(corporate_actions -> price_sources (source_id));

@@ -109,6 +109,8 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let benchmarks =
             if view.benchmarks.is_empty() { portfolio.benchmarks.clone() } else { view.benchmarks.clone() };
+        let others = view.benchmarks.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
+        others.for_each(|symbol| self.looked().at(symbol, now));
         let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
         let refreshing = self.is_refreshing();
         let range = view.range;

@@ -1,6 +1,7 @@
 //! Work that nobody waits for: which kinds of jobs there are, and who does them.
 
 mod fill_history;
+mod keep_prices;
 mod observed;
 mod refresh_prices;
 
@@ -60,7 +61,8 @@ impl Tracker {
         settings.lease = plan.lease.unwrap_or(settings.lease);
         let worker = Worker::new(self.queue().clone(), settings)
             .handle(refresh_prices::KIND, 2, refresh_prices::Handler(self.clone()))
-            .handle(fill_history::KIND, 1, fill_history::Handler(self.clone()));
+            .handle(fill_history::KIND, 1, fill_history::Handler(self.clone()))
+            .handle(keep_prices::KIND, 1, keep_prices::Handler(self.clone()));
         plan.handlers
             .into_iter()
             .fold(worker, |worker, (kind, at_once, handler)| worker.handle(kind, at_once, handler))
@@ -68,6 +70,13 @@ impl Tracker {
 
     /// Starts a worker in this process, within the tokio runtime of the caller.
     pub fn start_worker(&self, plan: WorkerPlan) -> RunningWorker {
+        let tracker = self.clone();
+        tokio::spawn(async move {
+            // Whatever was missed while nobody worked.
+            if let Err(error) = tracker.enqueue_keep_prices(tracker.clock().now()).await {
+                tracing::warn!(%error, "upkeep.not_enqueued");
+            }
+        });
         RunningWorker(self.worker(plan).start())
     }
 

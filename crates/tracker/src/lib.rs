@@ -54,6 +54,7 @@ mod sources;
 mod stored_market;
 mod tracker;
 mod versions;
+mod upkeep;
 
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;

@@ -261,13 +261,16 @@ pub struct CurrentPrice {
 }
 
 impl Tracker {
-    /// The last known price of a symbol; `None` when none is stored. Asks nobody.
+    /// The last known price of a symbol; `None` when none is stored. Waits for nobody; for a while it is kept fresh.
     ///
     /// # Errors
     /// The database's.
     pub async fn current_price(&self, symbol: &Symbol) -> Result<Option<CurrentPrice>, TrackerError> {
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
-        let Some(instrument) = known.into_values().next() else { return Ok(None) };
+        let Some(instrument) = known.into_values().next() else {
+            self.look_at(symbol, None).await?;
+            return Ok(None);
+        };
         let (id, now) = (instrument.id, self.clock().now());
         let until = instrument.exchange.local_date(now);
         let (mut closes, mut quotes) = self
@@ -279,7 +282,9 @@ impl Tracker {
             .await?;
         let closes = closes.remove(&id).unwrap_or_default();
         let quote = quotes.remove(&id).filter(|quote| is_newest(&instrument, &closes, quote));
-        let Some(state) = price_state(&instrument, &closes, quote.as_ref()) else { return Ok(None) };
+        let state = price_state(&instrument, &closes, quote.as_ref());
+        self.look_at(symbol, state.as_ref()).await?;
+        let Some(state) = state else { return Ok(None) };
         let shown = PriceShown::present(symbol, &state, now, self.is_refreshing());
         if let Some(Quote { price, currency, source, .. }) = quote {
             return Ok(Some(CurrentPrice { price, currency, source, shown }));

@@ -1,14 +1,15 @@
 //! Who is asked for prices, what that has to remember over a restart, and how it fares.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use bellwether_domain::{PriceSource, SharedClock, Symbol};
+use bellwether_domain::{PriceSource, PriceSourceName, SharedClock, Symbol};
 use bellwether_prices::yahoo::Memory;
 use bellwether_prices::{
-    Chain, Coalescing, CoalescingCounters, Feed, FeedSettings, Gateway, GatewaySnapshot, HttpTransport,
-    Limits, Provider, SourceHealth, Yahoo,
+    Chain, CircuitState, Coalescing, CoalescingCounters, Feed, FeedSettings, Gateway, GatewaySnapshot,
+    HttpTransport, Limits, Provider, SourceHealth, Yahoo,
 };
 use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -74,8 +75,7 @@ impl Sources {
         for settings in feeds {
             let name = settings.source().name;
             let feed = Arc::new(Feed::open(settings, SharedClock::clone(clock))?);
-            let setting = format!("gateway-of-{name}");
-            gateways.push(KeptGateway::open(setting, name.as_str(), feed.gateway(), storage).await?);
+            gateways.push(KeptGateway::open(name.clone(), name.as_str(), feed.gateway(), storage).await?);
             chain = chain.then_shared(Arc::<Feed>::clone(&feed));
             opened.push(feed);
         }
@@ -83,8 +83,8 @@ impl Sources {
             Some(address) => {
                 let transport = HttpTransport::new(address)?;
                 let gateway = Gateway::with(transport, SharedClock::clone(clock), upstream.limits());
-                let setting = format!("gateway-of-{}", PriceSource::yahoo().name);
-                gateways.push(KeptGateway::open(setting, address, &gateway, storage).await?);
+                let name = PriceSource::yahoo().name;
+                gateways.push(KeptGateway::open(name, address, &gateway, storage).await?);
                 let kept = KeptYahoo::open(address, Yahoo::through(gateway), storage).await?;
                 chain = chain.then_shared(Arc::<Yahoo>::clone(&kept.yahoo));
                 Some(kept)
@@ -111,6 +111,43 @@ impl Sources {
         self.yahoo.as_ref().is_none_or(|kept| kept.yahoo.silent_until(symbol).is_some())
     }
 
+    /// Until when asking for the symbol cannot bring a price, if so.
+    pub(crate) fn silent_until(&self, symbol: &Symbol) -> Option<DateTime<Utc>> {
+        if self.feeds.iter().any(|feed| feed.covers(symbol)) {
+            return None;
+        }
+        self.yahoo.as_ref()?.yahoo.silent_until(symbol)
+    }
+
+    /// The way out that most calls take: Yahoo's, else that of the first source of the user's own.
+    fn main(&self) -> Option<&KeptGateway> {
+        self.gateways.last()
+    }
+
+    /// Whether the main way out lets calls through.
+    pub(crate) fn circuit(&self) -> CircuitState {
+        self.main().map_or(CircuitState::Closed, |kept| kept.gateway.counters().anonymous.state)
+    }
+
+    /// The main way's calls that an hour sustains, and those of the last hour.
+    pub(crate) fn hour(&self) -> (u32, u32) {
+        self.main().map_or((0, 0), |kept| {
+            let counters = kept.gateway.counters();
+            (counters.hourly_limit, counters.calls_last_hour)
+        })
+    }
+
+    /// The circuits that are in another state than when this was last asked.
+    pub(crate) fn circuit_changes(&self) -> Vec<(PriceSourceName, CircuitState)> {
+        let change = |kept: &KeptGateway| {
+            let state = kept.gateway.counters().anonymous.state;
+            let mut told = kept.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = std::mem::replace(&mut *told, state);
+            (stage(before) != stage(state)).then(|| (kept.source.clone(), state))
+        };
+        self.gateways.iter().filter_map(change).collect()
+    }
+
     /// Writes down when calls went out and who rests, as far as that has changed.
     pub(crate) async fn keep_gateways(&self, storage: &Storage) {
         for gateway in &self.gateways {
@@ -132,6 +169,15 @@ impl Sources {
 
     fn health(&self) -> UpstreamHealth {
         UpstreamHealth { sources: self.provider.health(), coalescing: self.provider.counters() }
+    }
+}
+
+/// A state without its times.
+fn stage(state: CircuitState) -> u8 {
+    match state {
+        CircuitState::Closed => 0,
+        CircuitState::HalfOpen { .. } => 1,
+        CircuitState::Open { .. } => 2,
     }
 }
 
@@ -159,25 +205,30 @@ where
 
 /// A gateway whose rests and limits outlive the process.
 struct KeptGateway {
+    source: PriceSourceName,
     setting: String,
     address: String,
     gateway: Gateway,
     kept: Mutex<Option<Kept<GatewaySnapshot>>>,
+    /// The circuit as it was last told.
+    told: std::sync::Mutex<CircuitState>,
 }
 
 impl KeptGateway {
     async fn open(
-        setting: String,
+        source: PriceSourceName,
         address: &str,
         gateway: &Gateway,
         storage: &Storage,
     ) -> Result<Self, TrackerError> {
+        let setting = format!("gateway-of-{source}");
         let kept = kept::<GatewaySnapshot>(storage, &setting, address).await?;
         if let Some(kept) = &kept {
             gateway.restore(&kept.state);
         }
-        let address = address.to_owned();
-        Ok(Self { setting, address, gateway: gateway.clone(), kept: Mutex::new(kept) })
+        let told = std::sync::Mutex::new(gateway.counters().anonymous.state);
+        let (address, gateway) = (address.to_owned(), gateway.clone());
+        Ok(Self { source, setting, address, gateway, kept: Mutex::new(kept), told })
     }
 
     async fn keep(&self, storage: &Storage) -> Result<(), StorageError> {

@@ -11,7 +11,9 @@ use bellwether_portfolio::{DatedQuote, InstrumentData, Market, PriceSeries, Rate
 use bellwether_prices::dividend_as_paid;
 use bellwether_storage::actions::SourceActions;
 use bellwether_storage::prices::SourceCloses;
-use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
+use bellwether_storage::{
+    AnyConnection, StorageError, actions, instruments, prices, quotes, settings, upkeep,
+};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use crate::refresh::history::{TELLERS, Tellers};
@@ -34,6 +36,8 @@ pub(crate) struct StoredMarket {
     pub(crate) price_states: HashMap<Symbol, PriceState>,
     /// The same of the newest price that a provider told: what decides when to ask again.
     pub(crate) provider_states: HashMap<Symbol, PriceState>,
+    /// Since when a source's histories of it are refused, because they contradict what is stored.
+    pub(crate) refused_since: HashMap<Symbol, DateTime<Utc>>,
 }
 
 impl StoredMarket {
@@ -51,6 +55,7 @@ struct Stored {
     actions: HashMap<InstrumentId, Vec<SourceActions>>,
     quotes: HashMap<InstrumentId, Quote>,
     tellers: Tellers,
+    refused: HashMap<InstrumentId, DateTime<Utc>>,
 }
 
 impl Tracker {
@@ -81,7 +86,18 @@ impl Tracker {
         &self,
         transactions: &[Transaction],
     ) -> Result<Market, TrackerError> {
-        let symbols: Vec<Symbol> = symbols_of(transactions).into_iter().collect();
+        Ok(self.stored_actions(transactions, &[]).await?.market)
+    }
+
+    /// The same with the entries of the register, those of others that are named as well.
+    pub(crate) async fn stored_actions(
+        &self,
+        transactions: &[Transaction],
+        others: &[Symbol],
+    ) -> Result<StoredMarket, TrackerError> {
+        let symbols: BTreeSet<Symbol> =
+            symbols_of(transactions).into_iter().chain(others.iter().cloned()).collect();
+        let symbols: Vec<Symbol> = symbols.into_iter().collect();
         let stored = self
             .storage()
             .snapshot(move |connection| {
@@ -90,11 +106,12 @@ impl Tracker {
                 let ids: Vec<_> = instruments.iter().map(|known| known.id).collect();
                 let actions = actions::read(connection, &ids)?;
                 let tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
-                Ok(Stored { instruments, closes: HashMap::new(), actions, quotes: HashMap::new(), tellers })
+                let (closes, quotes, refused) = Default::default();
+                Ok(Stored { instruments, closes, actions, quotes, tellers, refused })
             })
             .await?;
         let booked_in = currencies_of(transactions);
-        Ok(stored.market(&booked_in, Currency::USD).market)
+        Ok(stored.market(&booked_in, Currency::USD))
     }
 
     /// The instruments whose history a provider has told, splits included, so that missing shares are truly missing.
@@ -147,6 +164,10 @@ impl Stored {
             actions: actions::read(connection, &ids)?,
             quotes: quotes::read(connection, &ids)?,
             tellers: settings::get(connection, TELLERS)?.unwrap_or_default(),
+            refused: upkeep::read(connection, &ids)?
+                .into_iter()
+                .filter_map(|(id, upkeep)| Some((id, upkeep.refused_since?)))
+                .collect(),
             instruments: known,
         })
     }
@@ -159,6 +180,9 @@ impl Stored {
             let closes = self.closes.remove(&instrument.id).unwrap_or_default();
             let actions = self.actions.remove(&instrument.id).unwrap_or_default();
             let quote = self.quotes.remove(&instrument.id);
+            if let Some(since) = self.refused.get(&instrument.id) {
+                stored.refused_since.insert(instrument.symbol.clone(), *since);
+            }
             let told_by_providers = closes.iter().filter(|told| !is_by_user(told));
             if let Some(state) = price_state(&instrument, told_by_providers, quote.as_ref()) {
                 stored.provider_states.insert(instrument.symbol.clone(), state);

@@ -21,6 +21,7 @@ use crate::live::{Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
 use crate::versions::VersionMemory;
+use crate::upkeep::{KeptMemory, Looked};
 
 /// What a tracker is opened with.
 pub struct TrackerOptions {
@@ -50,6 +51,8 @@ struct Inner {
     compute: Compute,
     queue: Queue,
     refresh: RefreshState,
+    kept: KeptMemory,
+    looked: Looked,
     bus: Bus,
 }
 
@@ -86,6 +89,7 @@ impl Tracker {
         let refresh = RefreshState::default();
         let compute = Compute::new();
         let versions = VersionMemory::new(SharedClock::clone(&clock));
+        let (kept, looked) = Default::default();
         Ok(Self(Arc::new(Inner {
             storage,
             user,
@@ -96,6 +100,8 @@ impl Tracker {
             compute,
             queue,
             refresh,
+            kept,
+            looked,
             bus,
         })))
     }
@@ -201,6 +207,16 @@ impl Tracker {
 
     pub(crate) fn queue(&self) -> &Queue {
         &self.0.queue
+    }
+
+    /// What portfolios want, as far as it is worked out.
+    pub(crate) fn kept_memory(&self) -> &KeptMemory {
+        &self.0.kept
+    }
+
+    /// What was looked at lately.
+    pub(crate) fn looked(&self) -> &Looked {
+        &self.0.looked
     }
 
     pub(crate) fn refresh_state(&self) -> &RefreshState {

@@ -149,6 +149,7 @@ async fn remove_price(state: web::Data<State>, of: web::Path<(String, String)>) 
 }
 
 async fn update_progress(state: web::Data<State>) -> Answer {
+    state.tracker.look_elsewhere().await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(state.tracker.refresh_progress()))
 }
 

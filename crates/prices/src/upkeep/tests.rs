@@ -3,6 +3,8 @@
 use super::*;
 use std::collections::{BTreeMap, HashSet};
 
+use bellwether_domain::calendar::MarketStatus;
+
 const PER_HOUR: Allowance = Allowance { per_hour: 200, left: 200 };
 /// A Wednesday.
 const DAY: &str = "2026-03-04";
@@ -18,12 +20,20 @@ fn kept(n: usize, exchange: Exchange) -> Kept {
         symbol: format!("S{n}").parse().unwrap(),
         exchange,
         kind: InstrumentKind::Equity,
-        quote: Some(QuoteAge { fetched_at: before, good_until: before }),
+        quote: Some(QuoteAge { fetched_at: before, good_until: good_until(exchange, before) }),
         closes_fetched_at: Some(before),
         verified_at: Some(before - TimeDelta::days(1 + (n as i64 * 7) % 29)),
         overlap: None,
         ex_date: None,
         rests_until: None,
+    }
+}
+
+/// A minute in session, else until the next one.
+fn good_until(exchange: Exchange, fetched_at: DateTime<Utc>) -> DateTime<Utc> {
+    match exchange.status(fetched_at) {
+        MarketStatus::Open { .. } => fetched_at + TimeDelta::seconds(60),
+        MarketStatus::Closed { next, .. } => next.opens,
     }
 }
 
@@ -36,9 +46,8 @@ fn on_four_venues(count: usize) -> Vec<Kept> {
     (0..count).map(|n| kept(n, venues[n % 4])).collect()
 }
 
-/// Does what the round says, with prices that are good for a minute.
+/// Does what the round says.
 fn carry_out(kept: &mut [Kept], round: &Round, now: DateTime<Utc>) {
-    let quote = Some(QuoteAge { fetched_at: now, good_until: now + TimeDelta::seconds(60) });
     let named: BTreeMap<&Symbol, usize> = round
         .quotes
         .iter()
@@ -48,7 +57,7 @@ fn carry_out(kept: &mut [Kept], round: &Round, now: DateTime<Utc>) {
         .collect();
     for one in kept {
         let Some(what) = named.get(&one.symbol) else { continue };
-        one.quote = quote;
+        one.quote = Some(QuoteAge { fetched_at: now, good_until: good_until(one.exchange, now) });
         if *what == 1 {
             one.closes_fetched_at = Some(now);
         }
@@ -290,4 +299,20 @@ fn nothing_kept_is_nothing_to_do() {
     let round = plan_at(&[], "12:00");
     assert!(round.is_empty());
     assert_eq!(round.next, at("13:00"));
+}
+
+#[test]
+fn the_last_price_before_the_close_is_followed_by_one_of_the_close_when_it_expires() {
+    let mut kept = all_at(3, Exchange::London);
+    for one in &mut kept {
+        let settled = at("16:35");
+        one.quote = Some(QuoteAge { fetched_at: at("16:29"), good_until: settled });
+    }
+    let waits = plan_at(&kept, "16:31");
+    assert!(waits.quotes.is_empty(), "{waits:?}");
+    assert_eq!(waits.next, at("16:35"), "neither before nor long after");
+    let round = plan_at(&kept, "16:35");
+    assert_eq!(round.quotes.len(), 3);
+    carry_out(&mut kept, &round, at("16:35"));
+    assert!(plan_at(&kept, "16:36").quotes.is_empty());
 }

@@ -19,4 +19,5 @@ mod quotes;
 mod samples;
 mod schema;
 mod settings;
+mod upkeep;
 mod writers;

@@ -49,6 +49,16 @@ pub(super) fn of(
             listed(&unfetched)
         ));
     }
+    for holding in report.open_holdings() {
+        if let Some(since) = market.refused_since.get(&holding.symbol) {
+            warnings.push(format!(
+                "What the source tells of {}'s past contradicts the stored prices by more than its splits explain, \
+                 since {}. Its newer prices are not taken. If there was a split, import it.",
+                holding.symbol,
+                since.format("%-d %b %Y")
+            ));
+        }
+    }
     let inferred = figures.books.income().iter().filter(|income| income.transaction.is_none()).count();
     if inferred > 0 {
         warnings.push(format!(

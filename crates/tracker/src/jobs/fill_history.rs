@@ -21,9 +21,13 @@ pub(super) struct Handler(pub(super) Tracker);
 
 #[async_trait]
 impl JobHandler for Handler {
-    async fn run(&self, job: &Job, _: &JobContext) -> Result<(), JobError> {
+    async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id = portfolio_of(job)?;
-        let refreshed = self.0.refresh(id, Urgency::Background).await.map_err(failed)?;
+        let refreshed = self
+            .0
+            .refresh(id, Urgency::Background, &|progress| context.report(progress))
+            .await
+            .map_err(failed)?;
         self.0.fill_history_after(id, refreshed, Urgency::Background).await.map_err(failed)
     }
 }

@@ -4,22 +4,32 @@ use async_trait::async_trait;
 use bellwether_domain::PortfolioId;
 use bellwether_prices::Priority as Urgency;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobId, NewJob, Priority};
+use chrono::TimeDelta;
 
 use super::{failed, portfolio_of};
-use crate::refresh::RefreshStatus;
 use crate::{Tracker, TrackerError};
 
 /// A portfolio's due prices.
 pub(super) const KIND: &str = "refresh-prices";
 
+/// So long after a load the upkeep goes on from it.
+const BEFORE_UPKEEP: TimeDelta = TimeDelta::seconds(20);
+
 pub(super) struct Handler(pub(super) Tracker);
 
 #[async_trait]
 impl JobHandler for Handler {
-    async fn run(&self, job: &Job, _: &JobContext) -> Result<(), JobError> {
+    async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id = portfolio_of(job)?;
-        let refreshed = self.0.refresh(id, Urgency::Foreground).await.map_err(failed)?;
-        self.0.fill_history_after(id, refreshed, Urgency::Foreground).await.map_err(failed)
+        let refreshed = self
+            .0
+            .refresh(id, Urgency::Foreground, &|progress| context.report(progress))
+            .await
+            .map_err(failed)?;
+        self.0.fill_history_after(id, refreshed, Urgency::Foreground).await.map_err(failed)?;
+        // What was loaded is kept from then on.
+        let at = self.0.clock().now() + BEFORE_UPKEEP;
+        self.0.enqueue_keep_prices(at).await.map(|_| ()).map_err(failed)
     }
 }
 
@@ -30,20 +40,9 @@ impl Tracker {
             .priority(Priority::FIRST)
             .max_attempts(2);
         // Before a worker can have it, who would be done with it and then be contradicted.
-        let mut before = RefreshStatus::Idle;
-        self.refresh_state().update(|progress| {
-            before = progress.status;
-            if before != RefreshStatus::Updating {
-                progress.status = RefreshStatus::Queued;
-            }
-        });
-        let enqueued = self.queue().enqueue(&job).await.inspect_err(|_| {
-            self.refresh_state().update(|progress| {
-                if progress.status == RefreshStatus::Queued {
-                    progress.status = before;
-                }
-            });
-        })?;
+        let before = self.refresh_state().queue_up();
+        let enqueued =
+            self.queue().enqueue(&job).await.inspect_err(|_| self.refresh_state().step_back(before))?;
         Ok(enqueued.id())
     }
 }

@@ -45,7 +45,10 @@ async fn world(holdings: usize) -> World {
 impl World {
     async fn waiting(&self) -> Vec<Job> {
         let filter = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
-        self.tracker.queue().store().list(&filter, 10).await.expect("jobs")
+        let mut waiting = self.tracker.queue().store().list(&filter, 10).await.expect("jobs");
+        // There is always a next round of upkeep.
+        waiting.retain(|job| job.kind != keep_prices::KIND);
+        waiting
     }
 
     /// Runs what is due now; false when nothing is.

@@ -6,13 +6,18 @@ use bellwether_domain::{
     ActionKind, CorporateAction, Currency, DailyBar, Instrument, InstrumentId, PriceSource, PriceSourceName,
     Split, Symbol,
 };
+use bellwether_prices::upkeep::expected_ex_date;
 use bellwether_prices::{History, LoadBudget, Outcome, Overlap, Provider, overlap};
 use bellwether_storage::actions::ActionBatch;
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
-use bellwether_storage::{AnyConnection, StorageError, actions, instruments, prices, quotes, settings};
+use bellwether_storage::upkeep::Upkeep;
+use bellwether_storage::{
+    AnyConnection, StorageError, actions, instruments, prices, quotes, settings, upkeep,
+};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
+use super::batch::with_delays;
 use super::needs::{HISTORY_FROM, Need};
 use super::units::in_one_unit;
 use super::{Told, UNKNOWN_FOR};
@@ -29,14 +34,16 @@ pub(crate) type Tellers = HashMap<Symbol, BTreeMap<PriceSourceName, DateTime<Utc
 /// A refresh fetches so many days again, to see whether the source restated them.
 const OVERLAP_DAYS: u64 = 12;
 /// So long nobody is asked for a symbol whose history contradicts the stored one.
-const CONTRADICTED_FOR: TimeDelta = TimeDelta::hours(1);
+pub(crate) const CONTRADICTED_FOR: TimeDelta = TimeDelta::hours(1);
 
 impl Tracker {
-    /// Fetches the days that are missing; in full when they are the first, or the source restated its history.
+    /// Fetches the days that are missing; in full when they are the first, when the source restated its history, or
+    /// when the `whole` of it is asked for.
     pub(super) async fn fetch_history(
         &self,
         provider: &dyn Provider,
         need: &Need,
+        whole: bool,
         budget: &LoadBudget,
     ) -> Result<Told, TrackerError> {
         let symbol = need.symbol();
@@ -46,8 +53,8 @@ impl Tracker {
             Some(source) => self.stored_closes(id, source).await?,
             None => Vec::new(),
         };
-        let is_restated = self.refresh_state().is_restated(symbol);
-        let known = stored.last().map(|(day, _)| *day).filter(|_| !need.never_fetched && !is_restated);
+        let in_full = whole || need.whole || self.refresh_state().is_restated(symbol);
+        let known = stored.last().map(|(day, _)| *day).filter(|_| !in_full);
         let Some(last) = known else {
             return self.fetch_in_full(provider, need, &stored, budget).await;
         };
@@ -59,7 +66,7 @@ impl Tracker {
             stored = self.stored_closes(id, &history.source).await?;
         }
         if overlap(&stored, &history.bars, 0.0) == Overlap::Append {
-            return self.write(need, history, WriteMode::Merge).await;
+            return self.write(need, history, WriteMode::Merge, false).await;
         }
         tracing::info!(%symbol, "refresh.history_restated");
         self.fetch_in_full(provider, need, &stored, budget).await
@@ -101,11 +108,17 @@ impl Tracker {
         }
         let Some((bars, mode)) = in_one_unit(&stored, &history.bars, &splits) else {
             tracing::warn!(symbol = %need.symbol(), source = %history.source.name, "refresh.history_contradicts_stored");
-            self.refresh_state().silence(need.symbol(), self.clock().now() + CONTRADICTED_FOR);
+            let now = self.clock().now();
+            self.refresh_state().silence(need.symbol(), now + CONTRADICTED_FOR);
+            let refused = move |upkeep: &mut Upkeep| {
+                upkeep.refused_since = upkeep.refused_since.or(Some(now));
+                upkeep.refused_at = Some(now);
+            };
+            self.storage().change_upkeep(id, refused).await?;
             return Ok(Told::Silence);
         };
         history.bars = bars;
-        self.write(need, history, mode).await
+        self.write(need, history, mode, true).await
     }
 
     /// Whether a source tells prices in another currency than another provider did. They would be read as if they were
@@ -153,14 +166,24 @@ impl Tracker {
     }
 
     /// Bars, events, quote and facts in one database transaction: no reader sees one without the other.
-    async fn write(&self, need: &Need, history: History, mode: WriteMode) -> Result<Told, TrackerError> {
+    async fn write(
+        &self,
+        need: &Need,
+        history: History,
+        mode: WriteMode,
+        whole: bool,
+    ) -> Result<Told, TrackerError> {
         if self.contradicts_others(need, &history.source, history.listing.currency()).await? {
             return Ok(Told::Silence);
         }
         let (instrument, from, now) = (need.instrument.clone(), need.from, self.clock().now());
         self.storage()
-            .write_repeatable(move |connection| store(connection, &instrument, from, history, mode, now))
+            .write_repeatable(move |connection| {
+                remember(connection, instrument.id, &history, whole)?;
+                store(connection, &instrument, from, history, mode, now)
+            })
             .await?;
+        self.kept_memory().forget();
         Ok(Told::News)
     }
 }
@@ -187,7 +210,9 @@ fn store(
     let source = history.source;
     actions::upsert(connection, &[ActionBatch { instrument: id, source: source.clone(), actions }])?;
     prices::write(connection, &[PriceBatch { instrument: id, source, bars: history.bars, mode }])?;
-    quotes::upsert(connection, &history.quote.into_iter().map(|quote| (id, quote)).collect::<Vec<_>>())?;
+    let quote = history.quote.into_iter().map(|quote| (id, instrument.exchange, quote)).collect();
+    let quote = with_delays(connection, quote)?;
+    quotes::upsert(connection, &quote)?;
     let asked: HashMap<Symbol, NaiveDate> = settings::get(connection, HISTORY_FROM)?.unwrap_or_default();
     if asked.get(&symbol).is_none_or(|known| *known > from) {
         settings::change(connection, HISTORY_FROM, now, |asked: &mut HashMap<Symbol, NaiveDate>| {
@@ -195,6 +220,36 @@ fn store(
         })?;
     }
     Ok(())
+}
+
+/// What keeping the history fresh goes by.
+fn remember(
+    connection: &mut AnyConnection,
+    id: InstrumentId,
+    history: &History,
+    whole: bool,
+) -> Result<(), StorageError> {
+    let at = Some(history.fetched_at);
+    let mut ex_dates: Vec<NaiveDate> = history.dividends.iter().map(|paid| paid.ex_date).collect();
+    if !whole {
+        let known = actions::read(connection, &[id])?.remove(&id).unwrap_or_default();
+        let known = known.iter().flat_map(|told| &told.actions);
+        ex_dates.extend(
+            known
+                .filter(|action| matches!(action.kind, ActionKind::CashDividend { .. }))
+                .map(|action| action.ex_date),
+        );
+    }
+    ex_dates.sort_unstable();
+    ex_dates.dedup();
+    upkeep::change(connection, id, |upkeep| {
+        upkeep.closes_fetched_at = at;
+        upkeep.ex_date = expected_ex_date(&ex_dates);
+        if whole {
+            upkeep.verified_at = at;
+            (upkeep.doubted_at, upkeep.refused_since, upkeep.refused_at) = (None, None, None);
+        }
+    })
 }
 
 /// Keeps for each source when it told an instrument's history, once there is more than one.

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
-use bellwether_domain::{Currency, Instrument, PortfolioId, Symbol, Transaction};
+use bellwether_domain::{Currency, Instrument, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{Books, Market, Options};
 use bellwether_prices::{Plan, Wanted};
+use bellwether_storage::upkeep::Upkeep;
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 
 use crate::stored_market::{StoredMarket, symbols_of};
@@ -29,14 +30,19 @@ pub(crate) struct Need {
     pub(super) from: NaiveDate,
     /// Its history must be fetched.
     pub(super) history: bool,
-    /// Its history was never fetched, or not from so early on.
-    pub(super) never_fetched: bool,
+    /// Its history is to be fetched from its beginning: it never was, or not from so early on, or is in doubt.
+    pub(super) whole: bool,
     /// Its price must be fetched.
     quote: bool,
     expires: Option<DateTime<Utc>>,
 }
 
 impl Need {
+    /// Of what is to be asked for because its time has come, whatever else is due of it.
+    pub(crate) fn kept(instrument: Instrument, from: NaiveDate, whole: bool) -> Self {
+        Self { instrument, from, history: false, whole, quote: true, expires: None }
+    }
+
     pub(super) fn symbol(&self) -> &Symbol {
         &self.instrument.symbol
     }
@@ -73,46 +79,114 @@ impl Tracker {
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
         let market = self.stored_market(&portfolio, &transactions, &portfolio.benchmarks, today).await?;
-        let pairs = pairs(&market, &transactions, portfolio.base_currency);
-        let held = held(&transactions, &market.market, portfolio.base_currency, today);
-        let traded = symbols_of(&transactions);
-        let mut symbols: Vec<Symbol> = Vec::new();
-        let open = held.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
-        let once =
-            traded.iter().filter(|symbol| !held.contains(*symbol) && !portfolio.benchmarks.contains(symbol));
-        // Without any booking there is nothing to compare yet.
-        let benchmarks = portfolio.benchmarks.iter().filter(|_| !transactions.is_empty());
-        symbols.extend(benchmarks.chain(pairs.iter()).chain(open).chain(once).cloned());
-
-        let asked: HashMap<Symbol, NaiveDate> =
-            self.storage().setting(HISTORY_FROM).await?.unwrap_or_default();
-        let instruments = self.storage().find_or_create_instruments(symbols).await?;
-        let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
-        let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
-        let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
+        let wants = Wants::of(&portfolio, &transactions, &market, today);
+        let asked = self.histories_asked().await?;
+        let instruments = self.storage().find_or_create_instruments(wants.all().cloned().collect()).await?;
+        let ids = instruments.iter().map(|instrument| instrument.id).collect();
+        let upkeep = self.storage().upkeep(ids).await?;
         let state = self.refresh_state();
         let need = |instrument: Instrument| {
             let symbol = &instrument.symbol;
-            let is_idle =
-                !held.contains(symbol) && !portfolio.benchmarks.contains(symbol) && !pairs.contains(symbol);
-            let never_fetched = instrument.history_fetched_at.is_none()
-                || asked.get(symbol).is_none_or(|asked| *asked > from);
-            let is_restated = state.is_restated(symbol);
-            let history = never_fetched || is_restated || (!is_idle && is_behind(&instrument, now));
+            let is_idle = wants.once.contains(symbol);
+            let never_fetched = is_never_fetched(&instrument, &asked, wants.from);
+            let kept = upkeep.get(&instrument.id).copied().unwrap_or_default();
+            let is_restated = state.is_restated(symbol) || kept.doubted_at.is_some();
+            let lacks_bars = !is_idle && is_behind(&instrument, now) && lacks_closes(&instrument, &kept, now);
+            let history = never_fetched || is_restated || lacks_bars;
             let state = market.provider_states.get(symbol);
             let quote = !is_idle && state.is_none_or(|price| price.is_due(now));
             let expires = state.and_then(PriceState::expires_at);
-            (history || quote).then_some(Need { instrument, from, history, never_fetched, quote, expires })
+            let (from, whole) = (wants.from, never_fetched || is_restated);
+            let need = Need { instrument, from, history, whole, quote, expires };
+            (history || quote).then_some((is_restated, need))
         };
-        let mut needs: Vec<Need> = instruments
+        let mut needs: Vec<(bool, Need)> = instruments
             .into_iter()
             .filter(|instrument| !self.sources().is_some_and(|sources| sources.is_silent(&instrument.symbol)))
             .filter_map(need)
             .collect();
         // They have no price that can be taken until their history is there.
-        needs.sort_by_key(|need| !state.is_restated(need.symbol()));
-        Ok(needs)
+        needs.sort_by_key(|(is_restated, _)| !is_restated);
+        Ok(needs.into_iter().map(|(_, need)| need).collect())
     }
+
+    /// From which day each instrument's history was asked for.
+    pub(crate) async fn histories_asked(&self) -> Result<HashMap<Symbol, NaiveDate>, TrackerError> {
+        Ok(self.storage().setting(HISTORY_FROM).await?.unwrap_or_default())
+    }
+}
+
+/// What a portfolio's figures are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Wants {
+    /// What it is compared with; nothing before the first booking.
+    benchmarks: Vec<Symbol>,
+    /// Currency rates.
+    pairs: BTreeSet<Symbol>,
+    /// What it holds and is not compared with.
+    held: Vec<Symbol>,
+    /// What it held once.
+    once: BTreeSet<Symbol>,
+    /// The first day that histories must have.
+    pub(crate) from: NaiveDate,
+}
+
+impl Wants {
+    pub(crate) fn of(
+        portfolio: &Portfolio,
+        transactions: &[Transaction],
+        market: &StoredMarket,
+        today: NaiveDate,
+    ) -> Self {
+        let base = portfolio.base_currency;
+        let held = held(transactions, &market.market, base, today);
+        let is_compared = |symbol: &Symbol| portfolio.benchmarks.contains(symbol);
+        let once = symbols_of(transactions).into_iter().filter(|symbol| !held.contains(symbol));
+        let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
+        let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
+        let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
+        Self {
+            // Without any booking there is nothing to compare yet.
+            benchmarks: if transactions.is_empty() { Vec::new() } else { portfolio.benchmarks.clone() },
+            pairs: pairs(market, transactions, base),
+            once: once.filter(|symbol| !is_compared(symbol)).collect(),
+            held: held.into_iter().filter(|symbol| !is_compared(symbol)).collect(),
+            from,
+        }
+    }
+
+    /// What prices of today are shown of: benchmarks first, then rates, then what is held.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Symbol> {
+        self.benchmarks.iter().chain(&self.pairs).chain(&self.held)
+    }
+
+    /// What only history is wanted of.
+    pub(crate) fn once(&self) -> impl Iterator<Item = &Symbol> {
+        self.once.iter()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Symbol> {
+        self.shown().chain(&self.once)
+    }
+}
+
+/// Whether an instrument's history was never asked for, or not from so early on.
+pub(crate) fn is_never_fetched(
+    instrument: &Instrument,
+    asked: &HashMap<Symbol, NaiveDate>,
+    from: NaiveDate,
+) -> bool {
+    instrument.history_fetched_at.is_none() || asked.get(&instrument.symbol).is_none_or(|asked| *asked > from)
+}
+
+/// Whether the last session's close was told with no batch of closes either.
+fn lacks_closes(instrument: &Instrument, kept: &Upkeep, now: DateTime<Utc>) -> bool {
+    let exchange = instrument.exchange;
+    let last = match exchange.status(now) {
+        MarketStatus::Closed { last, .. } => Some(last),
+        MarketStatus::Open { session } => exchange.session(exchange.previous_trading_day(session.date)),
+    };
+    last.is_some_and(|last| kept.closes_fetched_at.is_none_or(|at| at < last.closes))
 }
 
 /// Whether a session's final bar is out that was not when the history was fetched.

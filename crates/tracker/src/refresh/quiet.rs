@@ -35,6 +35,12 @@ impl Quiet {
         self.of(symbol, now).is_some()
     }
 
+    /// Until when nobody is asked for the symbol, where that is for its own sake.
+    pub(super) fn symbol_rests_until(&self, symbol: &Symbol, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let silence = self.of(symbol, now)?;
+        (silence.cause == Cause::Symbol).then_some(silence.until)
+    }
+
     /// Until when nobody is asked for the symbol, where that is for its source's sake.
     pub(super) fn source_rests_until(&self, symbol: &Symbol, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let silence = self.of(symbol, now)?;

@@ -5,10 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bellwether_domain::Symbol;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::quiet::{Cause, Quiet};
+
+/// What other processes do is looked at no more often.
+const LOOK_ELSEWHERE: TimeDelta = TimeDelta::seconds(1);
+/// Looks have the upkeep come earlier no more often.
+const HURRY_AGAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// Whether prices are being fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,20 +75,112 @@ pub(crate) struct RefreshState {
     /// Symbols whose stored history is to be fetched in full, for a price was in other units.
     restated: Mutex<HashSet<Symbol>>,
     running: AtomicU32,
+    elsewhere: Mutex<Elsewhere>,
+    /// When somebody's look last had the upkeep come earlier.
+    hurried_at: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// What other processes are doing, as they wrote it down.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    looked_at: Option<DateTime<Utc>>,
+    /// How many are done of how many.
+    progress: Option<(usize, usize)>,
 }
 
 impl RefreshState {
-    /// Whether a refresh runs in this process, or is to.
+    /// Whether a refresh runs in this process.
+    pub(super) fn runs_here(&self) -> bool {
+        self.running.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether a refresh runs anywhere, or is to.
     pub(super) fn is_busy(&self) -> bool {
-        self.running.load(Ordering::SeqCst) > 0 || self.progress().status == RefreshStatus::Queued
+        self.runs_here()
+            || self.local().status == RefreshStatus::Queued
+            || self.elsewhere().progress.is_some()
     }
 
     pub(crate) fn progress(&self) -> RefreshProgress {
+        let local = self.local();
+        match self.elsewhere().progress {
+            Some((current, total)) if !self.runs_here() => RefreshProgress {
+                status: RefreshStatus::Updating,
+                current,
+                total,
+                last_updated: local.last_updated,
+                ..RefreshProgress::default()
+            },
+            _ => local,
+        }
+    }
+
+    fn local(&self) -> RefreshProgress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn update(&self, change: impl FnOnce(&mut RefreshProgress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    fn elsewhere(&self) -> std::sync::MutexGuard<'_, Elsewhere> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether to look again at what other processes do.
+    pub(super) fn may_look_elsewhere(&self, now: DateTime<Utc>) -> bool {
+        let mut elsewhere = self.elsewhere();
+        let may = elsewhere.looked_at.is_none_or(|at| (now - at).abs() >= LOOK_ELSEWHERE);
+        if may {
+            elsewhere.looked_at = Some(now);
+        }
+        may
+    }
+
+    /// Takes over what was found: how far the refreshes of others came, and whether one that was asked for here waits
+    /// still.
+    pub(super) fn seen_elsewhere(&self, progress: Option<(usize, usize)>, waits: bool) {
+        self.elsewhere().progress = progress;
+        self.update(|local| {
+            if local.status == RefreshStatus::Queued && !waits {
+                local.status = RefreshStatus::Completed;
+            }
+        });
+    }
+
+    /// Whether a look may have the upkeep come earlier: not for each of many looks.
+    pub(crate) fn may_hurry(&self, now: DateTime<Utc>) -> bool {
+        let mut hurried_at = self.hurried_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = hurried_at.is_none_or(|at| (now - at).abs() >= HURRY_AGAIN);
+        if may {
+            *hurried_at = Some(now);
+        }
+        may
+    }
+
+    /// A refresh is about to be enqueued; gives the state to go back to should that fail.
+    pub(crate) fn queue_up(&self) -> RefreshStatus {
+        self.update(|progress| {
+            let before = progress.status;
+            if before != RefreshStatus::Updating {
+                progress.status = RefreshStatus::Queued;
+            }
+            before
+        })
+    }
+
+    /// It could not be enqueued.
+    pub(crate) fn step_back(&self, before: RefreshStatus) {
+        self.update(|progress| {
+            if progress.status == RefreshStatus::Queued {
+                progress.status = before;
+            }
+        });
+    }
+
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut RefreshProgress) -> T) -> T {
+        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Until when nobody is asked for a symbol for its own sake; whether its source rests, its circuit tells.
+    pub(crate) fn rests_until(&self, symbol: &Symbol, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.quiet.symbol_rests_until(symbol, now)
     }
 
     pub(super) fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {

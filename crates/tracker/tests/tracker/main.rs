@@ -15,3 +15,4 @@ mod refresh;
 mod restarts;
 mod split_day;
 mod versions;
+mod upkeep;

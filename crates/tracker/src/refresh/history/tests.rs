@@ -105,7 +105,7 @@ impl Stage {
         let sources = self.tracker.sources().expect("a provider");
         let provider = Spoiled { inner: sources.provider(), spoil, histories: AtomicU32::new(0) };
         let budget = LoadBudget::foreground(20, self.clock.now() + TimeDelta::seconds(90));
-        self.tracker.fetch_history(&provider, need, &budget).await.expect("a database");
+        self.tracker.fetch_history(&provider, need, false, &budget).await.expect("a database");
         provider.histories.into_inner()
     }
 
@@ -165,7 +165,7 @@ async fn a_split_explains_no_other_scale() {
 async fn days_that_a_full_history_lacks_are_kept() {
     let stage = Stage::set("KO", MONDAY_NIGHT).await;
     let mut need = stage.need().await;
-    need.never_fetched = true;
+    need.whole = true;
     let before = stage.stored(&need).await.0;
     let calls = stage
         .fetch(&need, |history| {
