@@ -39,7 +39,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the dashboard (what happens without a command)
-    Serve,
+    Serve(Serve),
+    /// Run background jobs without serving; several processes may share a database
+    Worker,
     /// Serve a made-up portfolio of 20 holdings over a built-in price simulator; needs no network
     Demo(Demo),
     /// Run the price simulator alone, for tests of your own
@@ -56,6 +58,13 @@ pub(crate) enum Command {
     Report(Report),
     /// Bring the database to this version's schema and say so
     Migrate,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Serve {
+    /// Leave background jobs to other processes: to "bellwether worker"
+    #[arg(long)]
+    pub(crate) no_worker: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,10 +10,11 @@ mod report;
 mod serve;
 mod sim;
 mod start;
+mod worker;
 
 use std::process::ExitCode;
 
-use crate::cli::{Actions, Cli, Command};
+use crate::cli::{Actions, Cli, Command, Serve};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -23,8 +24,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let log = start::log(&settings.log)?;
     let runtime = actix_web::rt::System::new();
     runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(&settings, log).await,
+        match cli.command.unwrap_or(Command::Serve(Serve::default())) {
+            Command::Serve(serve) => serve::run(&settings, &serve, log).await,
+            Command::Worker => worker::run(&settings, log).await,
             Command::Demo(demo) => demo::run(&settings, demo, log).await,
             Command::Sim(sim) => sim::run(&settings, &sim).await,
             Command::Import(import) => import::run(&settings, import).await,

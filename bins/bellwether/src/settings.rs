@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bellwether_tracker::FeedSettings;
+use chrono::TimeDelta;
 use clap::Args;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use serde::Deserialize;
@@ -45,6 +46,9 @@ pub(crate) struct Options {
     /// The name that other programs know for it.
     #[arg(long = "redis-url", global = true, env = "REDIS_URL", hide = true, hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
+    /// After so many seconds at the latest another process takes over the jobs of one that vanished [default: 60]
+    #[arg(long, global = true, env = "BELLWETHER_LEASE", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub(crate) lease: Option<u32>,
     /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
     #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -60,6 +64,7 @@ struct SettingsFile {
     upstream: Option<String>,
     price_sources: Option<PathBuf>,
     redis: Option<String>,
+    lease: Option<u32>,
     log: Option<String>,
 }
 
@@ -86,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) feeds: Vec<FeedSettings>,
     /// The server that processes share.
     pub(crate) redis: Option<String>,
+    /// How long jobs of a process that vanished stay with it.
+    pub(crate) lease: TimeDelta,
     pub(crate) log: String,
 }
 
@@ -126,6 +133,7 @@ impl Settings {
                 .or(file.redis)
                 .filter(|address| !matches!(address.as_str(), "" | "none")),
             feeds: feeds(options.price_sources.or(file.price_sources))?,
+            lease: TimeDelta::seconds(options.lease.or(file.lease).unwrap_or(60).clamp(1, 3_600).into()),
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -190,6 +198,7 @@ mod tests {
             price_sources: None,
             redis: None,
             redis_url: None,
+            lease: None,
             log: None,
         }
     }

@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod cache;
 mod health;
+mod jobs;
 mod monitoring;
 mod pages;
 mod problem;
@@ -12,6 +13,7 @@ mod snapshot;
 mod state;
 mod templates;
 mod view;
+mod warming;
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::failure::Failure;
 
 pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
+pub(crate) use warming::start_worker;
 
 /// The largest file or form that is read, in bytes.
 pub(crate) const MAX_UPLOAD: usize = 32 << 20;
@@ -41,6 +44,7 @@ fn routes(app: &mut web::ServiceConfig) {
     monitoring::routes(app);
     api::routes(app);
     cache::routes(app);
+    jobs::routes(app);
     pages::routes(app);
 }
 
@@ -52,14 +56,13 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     Ok(listener)
 }
 
+/// What requests and jobs share.
+pub(crate) fn state(tracker: Tracker, hosts: Vec<String>, log: EventLog) -> web::Data<State> {
+    web::Data::new(State::new(tracker, hosts, log))
+}
+
 /// Serves until SIGTERM, after which running requests end first, or SIGINT, which breaks them off.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    tracker: Tracker,
-    hosts: Vec<String>,
-    log: EventLog,
-) -> Result<(), Failure> {
-    let state = web::Data::new(State::new(tracker, hosts, log));
+pub(crate) async fn serve(listener: TcpListener, state: web::Data<State>) -> Result<(), Failure> {
     let observing = tokio::spawn(monitoring::observe(state.clone()));
     let connected = state.clone();
     let server = HttpServer::new(move || {

@@ -185,7 +185,7 @@ pub async fn a_heartbeat_extends_the_lease(store: &dyn JobStore) {
     let id = bench.add("k").await;
     bench.claim("w").await.expect("a job");
     bench.wait(50);
-    let progress = Progress::of(34, 50).note("fetching quotes");
+    let progress = Progress::of(34, 50).note("fetching quotes").detail(json!({ "failed": ["X"] }));
 
     assert_eq!(bench.beat(id, "w", Some(&progress)).await, Heartbeat::Continue);
     assert_eq!(bench.beat(id, "w", None).await, Heartbeat::Continue);
@@ -436,6 +436,8 @@ pub async fn history_is_listed_newest_first(store: &dyn JobStore) {
 
     assert_eq!(list(JobFilter::default(), 9).await, [report, ids[2], ids[1], ids[0]]);
     assert_eq!(list(JobFilter::default(), 2).await, [report, ids[2]]);
+    let older = JobFilter { before: Some(ids[2]), ..JobFilter::default() };
+    assert_eq!(list(older, 9).await, [ids[1], ids[0]]);
     assert_eq!(list(JobFilter::for_key("b"), 9).await, [ids[1]]);
     let kind = JobFilter { kind: Some("report".to_owned()), ..JobFilter::default() };
     assert_eq!(list(kind, 9).await, [report]);

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Real items done, of how many.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,18 +13,27 @@ pub struct Progress {
     pub total: u32,
     /// What happens, in words for a reader.
     pub note: Option<String>,
+    /// More, in a form that is the kind's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
 }
 
 impl Progress {
     /// `done` of `total` items.
     pub fn of(done: u32, total: u32) -> Self {
-        Self { done, total, note: None }
+        Self { done, total, note: None, detail: None }
     }
 
     /// With words for a reader.
     #[must_use]
     pub fn note(self, note: impl Into<String>) -> Self {
         Self { note: Some(note.into()), ..self }
+    }
+
+    /// With more, in a form that is the kind's own.
+    #[must_use]
+    pub fn detail(self, detail: Value) -> Self {
+        Self { detail: Some(detail), ..self }
     }
 
     /// How long the rest will take if it goes on as in the `elapsed` time; `None` before the first item is done or

@@ -76,9 +76,15 @@ impl Queue {
     /// [`JobStoreError::Unavailable`] when the store is out of reach: the job was not taken.
     pub async fn enqueue(&self, job: &NewJob) -> Result<Enqueued, JobStoreError> {
         let enqueued = self.store.enqueue(self.clock.now(), job).await?;
-        self.news.send_replace(());
-        self.tell_of(enqueued.id()).await;
+        self.announce(enqueued.id()).await;
         Ok(enqueued)
+    }
+
+    /// Wakes the workers of this process and tells of a job that was enqueued past this queue, in a transaction of
+    /// whoever keeps the store.
+    pub async fn announce(&self, id: JobId) {
+        self.news.send_replace(());
+        self.tell_of(id).await;
     }
 
     /// Calls a waiting job off, or asks a running one to end: at once when it runs in this process, with its next

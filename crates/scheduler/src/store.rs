@@ -93,6 +93,8 @@ pub struct JobFilter {
     pub key: Option<String>,
     /// In this state.
     pub state: Option<JobState>,
+    /// Older than this one, by their identifiers.
+    pub before: Option<JobId>,
 }
 
 impl JobFilter {
@@ -106,6 +108,7 @@ impl JobFilter {
         self.kind.as_ref().is_none_or(|kind| *kind == job.kind)
             && self.key.as_ref().is_none_or(|key| *key == job.key)
             && self.state.is_none_or(|state| state == job.state)
+            && self.before.is_none_or(|id| job.id < id)
     }
 }
 

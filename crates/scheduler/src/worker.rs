@@ -120,7 +120,8 @@ impl Worker {
         self
     }
 
-    /// Enqueues what is due by a timetable. Several workers may keep the same one.
+    /// Enqueues what is due by a timetable, as far as it is of kinds that this worker has handlers for. Several workers
+    /// may keep the same one.
     #[must_use]
     pub fn timetable(self, timetable: Timetable) -> Self {
         Self { timetable, timekeeper: None, ..self }

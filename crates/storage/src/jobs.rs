@@ -82,6 +82,8 @@ pub struct JobProgress {
     pub total: u32,
     /// What happens, in words for a reader.
     pub note: Option<String>,
+    /// More, in a form that is the kind's own.
+    pub detail: Option<Value>,
 }
 
 /// A job as it is stored.
@@ -200,6 +202,8 @@ pub struct JobFilter {
     pub key: Option<String>,
     /// In this state.
     pub state: Option<JobState>,
+    /// Older than this one.
+    pub before: Option<Uuid>,
 }
 
 impl Storage {

@@ -33,11 +33,13 @@
 pub mod actions;
 pub mod audit;
 mod change_mark;
+pub mod clean_up;
 mod columns;
 mod connection;
 mod error;
 pub mod imports;
 pub mod instruments;
+pub mod job_files;
 pub mod jobs;
 pub mod ledger;
 mod location;

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn every_table_and_column_that_the_code_names_exists() {
         let mut connection = AnyConnection::Sqlite(SqliteConnection::establish(":memory:").unwrap());
-        assert_eq!(run(&mut connection).unwrap(), 2);
+        assert_eq!(run(&mut connection).unwrap(), 3);
         assert_eq!(run(&mut connection).unwrap(), 0, "once is enough");
 
         macro_rules! check {
@@ -91,6 +91,7 @@ mod tests {
             index_values,
             indices,
             instruments,
+            job_files,
             jobs,
             notification_rules,
             notifications,
@@ -105,6 +106,6 @@ mod tests {
             transactions,
             users,
         );
-        assert_eq!(known.len(), 22);
+        assert_eq!(known.len(), 23);
     }
 }

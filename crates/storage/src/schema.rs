@@ -253,6 +253,17 @@ diesel::table! {
         progress_total -> Integer,
         progress_note -> Nullable<Text>,
         error -> Nullable<Text>,
+        progress_detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    job_files (id) {
+        id -> Binary,
+        name -> Text,
+        media_type -> Text,
+        content -> Binary,
+        created_at -> BigInt,
     }
 }
 

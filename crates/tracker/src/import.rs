@@ -11,9 +11,10 @@ use bellwether_statements::{ReadOptions, Statement, Twins, Verdict, read_transac
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
 use bellwether_storage::{AnyConnection, StorageError, ledger};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::jobs::JobOfImport;
 use crate::{Tracker, TrackerError};
 
 /// Where a file goes.
@@ -37,7 +38,7 @@ pub struct ImportFile {
 }
 
 /// A row that was not imported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedRow {
     /// The line in the file, from 1.
     pub line: usize,
@@ -48,7 +49,7 @@ pub struct RejectedRow {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
     /// The portfolio; `None` when a trial run found none of that name.
     pub portfolio: Option<PortfolioId>,
@@ -104,6 +105,27 @@ impl Tracker {
         file: ImportFile,
         dry_run: bool,
     ) -> Result<ImportReport, TrackerError> {
+        self.import_for(target, file, dry_run, None).await
+    }
+
+    /// The same for a kept file: it goes, and the report is kept in its place, in the transaction that brings its
+    /// rows. When somebody else was there before, nothing is changed.
+    pub(crate) async fn import_of_job(
+        &self,
+        target: ImportTarget,
+        file: ImportFile,
+        of: JobOfImport,
+    ) -> Result<ImportReport, TrackerError> {
+        self.import_for(target, file, false, Some(of)).await
+    }
+
+    async fn import_for(
+        &self,
+        target: ImportTarget,
+        file: ImportFile,
+        dry_run: bool,
+        of: Option<JobOfImport>,
+    ) -> Result<ImportReport, TrackerError> {
         let user = self.user();
         let portfolio = self.target(&target).await?;
         let base = match (&portfolio, &target) {
@@ -123,8 +145,12 @@ impl Tracker {
             })
             .await?;
 
+        let rows = statement.rows.len();
+        let reached = |step, note| of.as_ref().map_or(Ok(()), |of| of.reached(step, rows, note));
+        reached(1, "looking for sales without shares")?;
         let mut candidate = Candidate::of(&statement);
         candidate.check_shares(self, portfolio.as_ref(), base).await?;
+        reached(2, "writing into the ledger")?;
         let name = match (&portfolio, &target) {
             (Some(portfolio), _) => portfolio.name.clone(),
             (None, ImportTarget::Named(settings)) => settings.name.clone(),
@@ -154,13 +180,16 @@ impl Tracker {
                     row.transaction.sequence = sequence;
                 }
                 let outcome = imports::commit(connection, user, id, &header, &rows, &stored_rejects, now)?;
-                Ok((id, outcome))
+                report.portfolio = Some(id);
+                report.count_known(outcome.already_there.len());
+                if let Some(of) = of {
+                    of.conclude(connection, &report, now)?;
+                }
+                Ok((id, report, !outcome.inserted.is_empty()))
             })
             .await?;
-        let (id, outcome) = outcome;
-        report.portfolio = Some(id);
-        report.count_known(outcome.already_there.len());
-        if !outcome.inserted.is_empty() {
+        let (id, report, changed) = outcome;
+        if changed {
             self.ledger_changed(id).await;
         }
         Ok(report)

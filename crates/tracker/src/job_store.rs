@@ -65,6 +65,7 @@ fn job(stored: jobs::StoredJob) -> Job {
             done: stored.progress.done,
             total: stored.progress.total,
             note: stored.progress.note,
+            detail: stored.progress.detail,
         },
         error: stored.error,
     }
@@ -120,6 +121,7 @@ impl JobStore for StoredJobs {
             done: progress.done,
             total: progress.total,
             note: progress.note.clone(),
+            detail: progress.detail.clone(),
         });
         let held =
             self.0.extend_job_lease(id.uuid(), worker, now, lease, progress).await.map_err(unavailable)?;
@@ -168,6 +170,7 @@ impl JobStore for StoredJobs {
             kind: filter.kind.clone(),
             key: filter.key.clone(),
             state: filter.state.map(stored_state),
+            before: filter.before.map(JobId::uuid),
         };
         Ok(self.0.jobs(filter, limit).await.map_err(unavailable)?.into_iter().map(job).collect())
     }

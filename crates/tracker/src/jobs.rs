@@ -1,9 +1,14 @@
 //! Work that nobody waits for: which kinds of jobs there are, and who does them.
 
+mod asked;
+mod clean_up;
 mod fill_history;
+mod import;
 mod keep_prices;
 mod observed;
 mod refresh_prices;
+mod timetable;
+mod warm;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +19,7 @@ use chrono::TimeDelta;
 
 use crate::{Event, Tracker, TrackerError};
 
+pub(crate) use import::JobOfImport;
 pub(crate) use observed::Announced;
 
 /// How long running jobs may take to end when the worker stops.
@@ -62,7 +68,11 @@ impl Tracker {
         let worker = Worker::new(self.queue().clone(), settings)
             .handle(refresh_prices::KIND, 2, refresh_prices::Handler(self.clone()))
             .handle(fill_history::KIND, 1, fill_history::Handler(self.clone()))
-            .handle(keep_prices::KIND, 1, keep_prices::Handler(self.clone()));
+            .handle(keep_prices::KIND, 1, keep_prices::Handler(self.clone()))
+            .handle(warm::ROUND, 1, warm::Handler(self.clone()))
+            .handle(import::KIND, 1, import::Handler(self.clone()))
+            .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
+            .timetable(timetable::timetable());
         plan.handlers
             .into_iter()
             .fold(worker, |worker, (kind, at_once, handler)| worker.handle(kind, at_once, handler))
@@ -102,7 +112,15 @@ fn portfolio_of(job: &Job) -> Result<PortfolioId, JobError> {
 fn failed(error: TrackerError) -> JobError {
     match error {
         TrackerError::NotFound(what) => JobError::permanent(format!("there is no {what}")),
-        error => JobError::retry(error.to_string()),
+        TrackerError::Refused(words) | TrackerError::Conflict(words) => JobError::permanent(words),
+        // What a job failed of is shown to people; what the database said is not.
+        error => {
+            tracing::warn!(%error, "job.broken_off");
+            let is_transient = error.is_transient() || matches!(error, TrackerError::Jobs(_));
+            let words =
+                if is_transient { "the database did not answer" } else { "a fault here broke it off" };
+            JobError::retry(words)
+        }
     }
 }
 

@@ -53,8 +53,8 @@ mod refresh;
 mod sources;
 mod stored_market;
 mod tracker;
-mod versions;
 mod upkeep;
+mod versions;
 
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
@@ -71,5 +71,8 @@ pub use tracker::{Tracker, TrackerOptions};
 pub use versions::{Versions, VersionsSeen};
 
 pub use bellwether_prices::{FeedSettings, InvalidFeed, SourceHealth};
-pub use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobState, Progress, Worker};
+pub use bellwether_scheduler::{
+    Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
+};
+pub use bellwether_storage::job_files::JobFile;
 pub use bellwether_storage::portfolios::PortfolioSettings;

@@ -20,8 +20,8 @@ use crate::jobs::Announced;
 use crate::live::{Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
-use crate::versions::VersionMemory;
 use crate::upkeep::{KeptMemory, Looked};
+use crate::versions::VersionMemory;
 
 /// What a tracker is opened with.
 pub struct TrackerOptions {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bellwether_domain::{Clock, Exchange, SharedClock, SystemClock};
-use bellwether_tracker::{PortfolioSettings, Tracker, TrackerOptions, Upstream, WorkerPlan};
+use bellwether_tracker::{PortfolioSettings, Tracker, TrackerOptions, Upstream};
 use bellwether_yahoo_sim::{SimConfig, Simulator, demo};
 
 use crate::cli::Demo;
@@ -33,9 +33,10 @@ pub(super) async fn run(settings: &Settings, demo: Demo, log: EventLog) -> Resul
     tracker.refresh_now(portfolio).await?;
 
     let listener = web::bind(settings.listen)?;
-    let worker = tracker.start_worker(WorkerPlan::default());
+    let state = web::state(tracker, settings.hosts.clone(), log);
+    let worker = web::start_worker(&state, settings.lease);
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
-    web::serve(listener, tracker, settings.hosts.clone(), log).await?;
+    web::serve(listener, state).await?;
     worker.stop().await;
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::pages::ViewQuery;
 use super::problem::Problem;
-use super::snapshot::{self, Kind};
+use super::snapshot::{self, Body, Kind};
 use super::view::dashboard_json;
 
 type Answer = Result<HttpResponse, Problem>;
@@ -42,18 +42,30 @@ async fn dashboard_json(
     id: PortfolioId,
     kind: Kind,
     view: View,
-    shape: fn(&Dashboard) -> Value,
 ) -> Answer {
     let (shared, seen) = (state.clone(), view.clone());
     let build = move || {
         let (shared, seen) = (shared.clone(), seen.clone());
-        async move {
-            let dashboard = shared.tracker.dashboard(id, &seen).await?;
-            let body = shared.tracker.compute(move || shape(&dashboard).to_string().into_bytes()).await;
-            Ok((body, "application/json"))
-        }
+        async move { body(&shared, id, &seen, kind).await }
     };
     snapshot::answer(&state, &request, id, kind, &view, build).await
+}
+
+/// An answer about a dashboard as JSON.
+pub(super) async fn body(state: &State, id: PortfolioId, view: &View, kind: Kind) -> Result<Body, Problem> {
+    let dashboard = state.tracker.dashboard(id, view).await?;
+    let shape: fn(&Dashboard) -> Value = match kind {
+        Kind::HoldingsData => dashboard_json::holdings_answer,
+        Kind::ChartData => dashboard_json::chart,
+        Kind::InitialData | Kind::DashboardPage => dashboard_json::initial,
+    };
+    let json = state.tracker.compute(move || shape(&dashboard).to_string().into_bytes()).await;
+    Ok((json, "application/json"))
+}
+
+/// With the benchmarks whose figures have keys of their own.
+pub(super) fn with_known_benchmarks(view: &View) -> View {
+    View { benchmarks: known_benchmarks(), ..view.clone() }
 }
 
 async fn initial_data(
@@ -62,8 +74,8 @@ async fn initial_data(
     id: web::Path<PortfolioId>,
     query: web::Query<ViewQuery>,
 ) -> Answer {
-    let view = View { benchmarks: known_benchmarks(), ..query.view()? };
-    dashboard_json(state, request, *id, Kind::InitialData, view, dashboard_json::initial).await
+    let view = with_known_benchmarks(&query.view()?);
+    dashboard_json(state, request, *id, Kind::InitialData, view).await
 }
 
 async fn holdings_data(
@@ -72,8 +84,8 @@ async fn holdings_data(
     id: web::Path<PortfolioId>,
     query: web::Query<ViewQuery>,
 ) -> Answer {
-    let view = View { benchmarks: known_benchmarks(), ..query.view()? };
-    dashboard_json(state, request, *id, Kind::HoldingsData, view, dashboard_json::holdings_answer).await
+    let view = with_known_benchmarks(&query.view()?);
+    dashboard_json(state, request, *id, Kind::HoldingsData, view).await
 }
 
 async fn chart_data(
@@ -82,7 +94,7 @@ async fn chart_data(
     id: web::Path<PortfolioId>,
     query: web::Query<ViewQuery>,
 ) -> Answer {
-    dashboard_json(state, request, *id, Kind::ChartData, query.view()?, dashboard_json::chart).await
+    dashboard_json(state, request, *id, Kind::ChartData, query.view()?).await
 }
 
 /// The last known price. Asks nobody: what is not stored is not known.

@@ -3,17 +3,24 @@
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::bytes::Bytes as UploadedFile;
+use actix_multipart::form::text::Text;
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
-use bellwether_tracker::{ImportFile, ImportReport, ImportTarget, PortfolioSettings, TrackerError, View};
+use bellwether_tracker::{
+    ImportFile, ImportReport, ImportTarget, JobId, JobState, PortfolioSettings, TrackerError, View,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
+use super::snapshot::Body;
 use super::view::dashboard_page::DashboardPage;
 use super::view::page::{Page, Place};
 use super::{MAX_UPLOAD, State, snapshot};
+
+/// A file of more lines is imported by a job.
+const LINES_ON_A_REQUEST: usize = 500;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.app_data(MultipartFormConfig::default().total_limit(MAX_UPLOAD).memory_limit(MAX_UPLOAD))
@@ -209,18 +216,7 @@ async fn dashboard(
     let (id, seen) = (id.into_inner(), view.clone());
     let build = move || {
         let (shared, seen) = (shared.clone(), seen.clone());
-        async move {
-            let dashboard = shared.tracker.dashboard(id, &seen).await?;
-            let portfolios = shared.tracker.portfolios().await?;
-            let state = shared.clone();
-            let render = move || {
-                let title = dashboard.portfolio.name.clone();
-                let page = Page::new(&state, title, &portfolios, Some(id), Place::Dashboard);
-                state.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &seen))
-            };
-            let body = shared.tracker.compute(render).await?;
-            Ok((body.into_bytes(), "text/html; charset=utf-8"))
-        }
+        async move { dashboard_body(&shared, id, &seen).await }
     };
     match snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage, &view, build).await {
         Ok(answer) => Ok(answer),
@@ -228,6 +224,24 @@ async fn dashboard(
         Err(problem @ Problem::Unavailable) => Ok(failed(&state, &[], problem)),
         Err(problem) => Ok(failed(&state, &state.tracker.portfolios().await?, problem)),
     }
+}
+
+/// A dashboard as a page.
+pub(super) async fn dashboard_body(
+    state: &web::Data<State>,
+    id: PortfolioId,
+    view: &View,
+) -> Result<Body, Problem> {
+    let dashboard = state.tracker.dashboard(id, view).await?;
+    let portfolios = state.tracker.portfolios().await?;
+    let (shared, view) = (state.clone(), view.clone());
+    let render = move || {
+        let title = dashboard.portfolio.name.clone();
+        let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard);
+        shared.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &view))
+    };
+    let body = state.tracker.compute(render).await?;
+    Ok((body.into_bytes(), "text/html; charset=utf-8"))
 }
 
 async fn import_somewhere(state: web::Data<State>) -> Answer {
@@ -301,22 +315,81 @@ async fn import_page(
     Ok(answer)
 }
 
-async fn import_form(state: web::Data<State>, id: web::Path<PortfolioId>) -> Answer {
-    import_page(&state, *id, None, None).await
+#[derive(Deserialize)]
+struct ImportQuery {
+    job: Option<JobId>,
+}
+
+async fn import_form(
+    state: web::Data<State>,
+    id: web::Path<PortfolioId>,
+    query: web::Query<ImportQuery>,
+) -> Answer {
+    match query.job {
+        None => import_page(&state, *id, None, None).await,
+        Some(job) => import_job_page(&state, *id, job).await,
+    }
+}
+
+/// What became of a file that a job imports, or how far that came; then the page asks again by itself.
+async fn import_job_page(state: &State, id: PortfolioId, job: JobId) -> Answer {
+    let job = match state.tracker.job(job).await {
+        Ok(job) => job,
+        Err(TrackerError::NotFound(_)) => return import_page(state, id, None, None).await,
+        Err(error) => return Err(error.into()),
+    };
+    if !job.state.is_ended() {
+        let mut words = "The file is being imported in the background".to_owned();
+        if let Some(note) = &job.progress.note {
+            words = format!("{words}: {note}, {} %", 100 * job.progress.done / job.progress.total.max(1));
+        }
+        let notes = vec!["All of it will be in the ledger, or nothing.".to_owned()];
+        let so_far = ImportOutcome {
+            words: format!("{words}."),
+            notes,
+            rejected: Vec::new(),
+            dashboard: format!("/dashboard/{id}"),
+        };
+        let mut answer = import_page(state, id, None, Some(so_far)).await?;
+        answer.headers_mut().insert(header::REFRESH, header::HeaderValue::from_static("1"));
+        return Ok(answer);
+    }
+    if job.state == JobState::Succeeded
+        && let Ok(file) = state.tracker.job_result(job.id).await
+        && let Ok(report) = serde_json::from_slice(&file.content)
+    {
+        return import_page(state, id, None, Some(ImportOutcome::of(report, id))).await;
+    }
+    let words = match job.state {
+        JobState::Succeeded => "The file was imported.".to_owned(),
+        JobState::Cancelled => "The import was called off. Nothing was changed.".to_owned(),
+        _ => format!("The import failed: {}. Nothing was changed.", job.error.unwrap_or_default()),
+    };
+    import_page(state, id, Some(words), None).await
 }
 
 #[derive(MultipartForm)]
 struct Upload {
     file: UploadedFile,
+    /// Anything: to have it imported by a job, however small.
+    background: Option<Text<String>>,
 }
 
 async fn import(state: web::Data<State>, id: web::Path<PortfolioId>, form: MultipartForm<Upload>) -> Answer {
-    let upload = form.into_inner().file;
+    let Upload { file: upload, background } = form.into_inner();
     let file = ImportFile {
         name: upload.file_name.unwrap_or_else(|| "upload.csv".to_owned()),
         bytes: upload.data.to_vec(),
         currency: None,
     };
+    let is_large = file.bytes.split(|byte| *byte == b'\n').nth(LINES_ON_A_REQUEST).is_some();
+    if background.is_some() || is_large {
+        return match state.tracker.request_import(*id, file).await {
+            Ok(job) => Ok(see_other(&format!("/portfolio/{id}/import?job={job}"))),
+            Err(TrackerError::NotFound(_)) => import_page(&state, *id, None, None).await,
+            Err(error) => Err(error.into()),
+        };
+    }
     match state.tracker.import(ImportTarget::Portfolio(*id), file, false).await {
         Ok(report) => import_page(&state, *id, None, Some(ImportOutcome::of(report, *id))).await,
         Err(TrackerError::File(error)) => {

@@ -45,6 +45,9 @@ impl Kind {
     }
 }
 
+/// What is to be answered, and its type.
+pub(super) type Body = (Vec<u8>, &'static str);
+
 /// A request's answer as it is now, or as it was a moment ago while a newer one is made; 304 when the client has it.
 pub(super) async fn answer<F>(
     state: &web::Data<State>,
@@ -55,8 +58,9 @@ pub(super) async fn answer<F>(
     build: impl Fn() -> F + Send + Sync + 'static,
 ) -> Result<HttpResponse, Problem>
 where
-    F: Future<Output = Result<(Vec<u8>, &'static str), Problem>> + Send + 'static,
+    F: Future<Output = Result<Body, Problem>> + Send + 'static,
 {
+    state.looks.note(portfolio, state.tracker.clock().now());
     let lag = if wants_the_newest(request) { Lag::None } else { Lag::UpTo(LONGEST_LAG) };
     let answer = finished(state, portfolio, kind, view, lag, build).await?;
 
@@ -78,7 +82,7 @@ where
 }
 
 /// The answer under the versions of this moment, or one that is as good within `lag`.
-async fn finished<F>(
+pub(super) async fn finished<F>(
     state: &web::Data<State>,
     portfolio: PortfolioId,
     kind: Kind,
@@ -87,7 +91,7 @@ async fn finished<F>(
     build: impl Fn() -> F + Send + Sync + 'static,
 ) -> Result<Arc<Answer>, Problem>
 where
-    F: Future<Output = Result<(Vec<u8>, &'static str), Problem>> + Send + 'static,
+    F: Future<Output = Result<Body, Problem>> + Send + 'static,
 {
     let tracker = &state.tracker;
     let seen = tracker.versions_beside(portfolio, &view.benchmarks).await?;

@@ -9,6 +9,7 @@ use bellwether_tracker::Tracker;
 use super::assets::AssetNames;
 use super::monitoring::{EventLog, Monitoring};
 use super::templates::Templates;
+use super::warming::Looks;
 
 /// Finished answers are kept up to this size.
 pub(super) const SNAPSHOT_BYTES: u64 = 64 << 20;
@@ -19,6 +20,7 @@ pub(crate) struct State {
     pub(super) assets: AssetNames,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) monitoring: Monitoring,
+    pub(super) looks: Looks,
     /// Names besides addresses and localhost under which requests are answered.
     pub(super) hosts: Vec<String>,
 }
@@ -31,6 +33,7 @@ impl State {
             snapshots: Arc::new(Snapshots::new(SNAPSHOT_BYTES, tracker.redis().cloned(), clock)),
             tracker,
             hosts,
+            looks: Looks::default(),
             templates: Templates::embedded(),
             assets: AssetNames::embedded(),
         }

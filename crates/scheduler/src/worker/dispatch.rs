@@ -118,9 +118,12 @@ impl Worker {
         if self.timetable.entries.is_empty() {
             return Ok(());
         }
-        let mut keeper = match self.timekeeper.take() {
-            Some(keeper) => keeper,
-            None => Timekeeper::resume(self.queue.clone(), &self.timetable).await?,
+        let mut keeper = if let Some(keeper) = self.timekeeper.take() {
+            keeper
+        } else {
+            let mut mine = self.timetable.clone();
+            mine.entries.retain(|entry| self.handlers.contains_key(&entry.job.kind));
+            Timekeeper::resume(self.queue.clone(), &mine).await?
         };
         let ticked = keeper.tick().await;
         self.timekeeper = Some(keeper);

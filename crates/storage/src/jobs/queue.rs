@@ -57,6 +57,7 @@ pub fn enqueue(
             progress_total: 0,
             progress_note: None,
             error: None,
+            progress_detail: None,
         })
         .execute(connection)?;
     Ok(Enqueued::New(id))
@@ -97,6 +98,7 @@ pub fn claim(
             jobs::progress_done.eq(0),
             jobs::progress_total.eq(0),
             jobs::progress_note.eq(None::<String>),
+            jobs::progress_detail.eq(None::<String>),
         ))
         .returning(jobs::all_columns)
         .get_result::<Row>(connection)?;
@@ -122,6 +124,7 @@ pub fn heartbeat(
                 jobs::progress_done.eq(stored_count(progress.done)),
                 jobs::progress_total.eq(stored_count(progress.total)),
                 jobs::progress_note.eq(progress.note.as_deref()),
+                jobs::progress_detail.eq(progress.detail.as_ref().map(ToString::to_string)),
             ))
             .execute(connection)?;
     }
@@ -232,6 +235,9 @@ pub fn list(
     }
     if let Some(key) = &filter.key {
         query = query.filter(jobs::key.eq(key));
+    }
+    if let Some(id) = filter.before {
+        query = query.filter(jobs::id.lt(Key(id)));
     }
     if let Some(state) = filter.state {
         query = query.filter(jobs::state.eq(state.as_str()));

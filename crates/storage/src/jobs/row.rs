@@ -30,12 +30,14 @@ pub(super) struct Row {
     pub(super) progress_total: i32,
     pub(super) progress_note: Option<String>,
     pub(super) error: Option<String>,
+    pub(super) progress_detail: Option<String>,
 }
 
 impl Row {
     /// The job that was stored.
     pub(super) fn job(self) -> Result<StoredJob, StorageError> {
         let damaged = |reason: String| StorageError::corrupt(format!("job {}", self.id.0), reason);
+        let detail = self.progress_detail.as_deref().map(serde_json::from_str).transpose();
         Ok(StoredJob {
             id: self.id.0,
             payload: serde_json::from_str(&self.payload).map_err(|error| damaged(error.to_string()))?,
@@ -58,6 +60,7 @@ impl Row {
                 done: self.progress_done as u32,
                 total: self.progress_total as u32,
                 note: self.progress_note,
+                detail: detail.map_err(|error| damaged(format!("progress: {error}")))?,
             },
             kind: self.kind,
             key: self.key,

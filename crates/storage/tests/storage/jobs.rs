@@ -138,7 +138,7 @@ async fn workers_of_several_processes_never_share_a_job(db: &TestDatabase) {
 async fn only_the_holder_extends_and_finishes(db: &TestDatabase) {
     let id = add(db, wish("k")).await;
     claim(db, "holder", 0).await.unwrap();
-    let progress = JobProgress { done: 3, total: 50, note: Some("AAPL".to_owned()) };
+    let progress = JobProgress { done: 3, total: 50, note: Some("AAPL".to_owned()), detail: None };
     let beat = async |worker: &str, progress| {
         db.storage.extend_job_lease(id, worker, at(30), LEASE, progress).await.unwrap()
     };

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod actions;
+mod clean_up;
 mod crash;
 mod database;
 mod imports;

@@ -55,7 +55,7 @@ impl Tracker {
             .payload(serde_json::json!(id))
             .priority(Priority::LAST)
             .run_at(at)
-            .max_attempts(2);
+            .max_attempts(NewJob::MAX_ATTEMPTS);
         self.queue().enqueue(&job).await?;
         Ok(())
     }

@@ -50,7 +50,8 @@ impl Tracker {
         let mut waits = false;
         for kind in [refresh_prices::KIND, super::fill_history::KIND, KIND] {
             for state in [JobState::Running, JobState::Queued] {
-                let filter = JobFilter { kind: Some(kind.to_owned()), state: Some(state), key: None };
+                let filter =
+                    JobFilter { kind: Some(kind.to_owned()), state: Some(state), ..JobFilter::default() };
                 for job in self.queue().store().list(&filter, FEW).await? {
                     waits |= state == JobState::Queued && job.run_at <= now;
                     let lease_holds = job.lease_until.is_some_and(|until| now < until);
@@ -70,7 +71,7 @@ impl Tracker {
         let mut loading = HashSet::new();
         for state in [JobState::Queued, JobState::Running] {
             let kind = Some(refresh_prices::KIND.to_owned());
-            let filter = JobFilter { kind, state: Some(state), key: None };
+            let filter = JobFilter { kind, state: Some(state), ..JobFilter::default() };
             let jobs = self.queue().store().list(&filter, MANY).await?;
             loading.extend(jobs.iter().filter_map(|job| portfolio_of(job).ok()));
         }

@@ -21,11 +21,12 @@ pub(super) struct Handler(pub(super) Tracker);
 impl JobHandler for Handler {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id = portfolio_of(job)?;
-        let refreshed = self
-            .0
-            .refresh(id, Urgency::Foreground, &|progress| context.report(progress))
-            .await
-            .map_err(failed)?;
+        let report = |progress| context.report(progress);
+        let refreshed = tokio::select! {
+            refreshed = self.0.refresh(id, Urgency::Foreground, &report) => refreshed.map_err(failed)?,
+            // What was fetched is stored; the rest is due as before.
+            () = context.cancelled() => return Err(JobError::Cancelled),
+        };
         self.0.fill_history_after(id, refreshed, Urgency::Foreground).await.map_err(failed)?;
         // What was loaded is kept from then on.
         let at = self.0.clock().now() + BEFORE_UPKEEP;
@@ -38,7 +39,7 @@ impl Tracker {
         let job = NewJob::new(KIND, format!("{KIND}:{id}"))
             .payload(serde_json::json!(id))
             .priority(Priority::FIRST)
-            .max_attempts(2);
+            .max_attempts(NewJob::MAX_ATTEMPTS);
         // Before a worker can have it, who would be done with it and then be contradicted.
         let before = self.refresh_state().queue_up();
         let enqueued =

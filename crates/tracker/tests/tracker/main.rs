@@ -14,5 +14,5 @@ mod real_data;
 mod refresh;
 mod restarts;
 mod split_day;
-mod versions;
 mod upkeep;
+mod versions;

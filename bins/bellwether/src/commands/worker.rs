@@ -1,0 +1,25 @@
+//! `bellwether worker`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::start;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::web::{self, EventLog};
+
+/// Runs jobs without serving until told to stop; then running jobs end first, as far as they do soon.
+pub(super) async fn run(settings: &Settings, log: EventLog) -> Result<ExitCode, Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let state = web::state(start::tracker(settings).await?, Vec::new(), log);
+    let worker = web::start_worker(&state, settings.lease);
+    writeln!(std::io::stdout(), "Bellwether works on jobs")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    worker.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,33 @@
+//! Taking away, by night, what nobody asks for any more.
+
+use async_trait::async_trait;
+use bellwether_scheduler::{Job, JobContext, JobError, JobHandler};
+use bellwether_storage::clean_up::Outdated;
+use chrono::TimeDelta;
+
+use crate::Tracker;
+
+pub(super) const KIND: &str = "clean-up";
+/// The history of jobs goes back so far: over more than a turn of every line of the timetable, which goes by it.
+const JOBS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Files of failed imports, and what jobs made for download.
+const FILES_KEPT: TimeDelta = TimeDelta::days(7);
+const NOTIFICATIONS_KEPT: TimeDelta = TimeDelta::days(90);
+
+pub(super) struct Handler(pub(super) Tracker);
+
+#[async_trait]
+impl JobHandler for Handler {
+    async fn run(&self, _: &Job, _: &JobContext) -> Result<(), JobError> {
+        let now = self.0.clock().now();
+        let outdated = Outdated {
+            jobs: now - JOBS_KEPT,
+            files: now - FILES_KEPT,
+            notifications: now - NOTIFICATIONS_KEPT,
+        };
+        let removed = self.0.storage().remove_outdated(outdated).await;
+        let removed = removed.map_err(|error| super::failed(error.into()))?;
+        tracing::info!(?removed, "clean_up.ended");
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! What is due when, in exchange time.
+
+use bellwether_domain::Exchange;
+use bellwether_scheduler::{Entry, NewJob, OnDays, Priority, Timetable, When};
+use chrono::{NaiveTime, Weekday};
+
+use super::{clean_up, keep_prices, warm};
+use crate::import::HOME_EXCHANGE;
+
+/// The weekly look at whole histories: by name, because a worker keeps the lines of those kinds only that it has
+/// handlers for.
+const VERIFY_HISTORY: &str = "verify-history";
+/// So long after the close the bar of the day is settled at the source.
+const BARS_AFTER_CLOSE_MINUTES: u32 = 20;
+
+/// The timetable of the house; every time is New York's.
+pub(super) fn timetable() -> Timetable {
+    let exchange = HOME_EXCHANGE;
+    let at = |hour, minute, days| {
+        let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
+        When::At { exchange, time, days }
+    };
+    let background = |kind, key| NewJob::new(kind, key).priority(Priority::LAST);
+    let warm = |part: warm::Part| {
+        NewJob::new(warm::ROUND, part.key()).payload(serde_json::json!(part)).priority(Priority::NORMAL)
+    };
+    let after_close = |exchange: Exchange| Entry {
+        when: When::AfterClose { exchange, minutes: BARS_AFTER_CLOSE_MINUTES },
+        job: background(keep_prices::KIND, keep_prices::KIND),
+    };
+    Timetable {
+        entries: vec![
+            after_close(exchange),
+            Entry { when: at(16, 30, OnDays::Trading), job: warm(warm::Part::Portfolios) },
+            Entry { when: at(17, 0, OnDays::Trading), job: warm(warm::Part::Benchmarks) },
+            Entry { when: at(3, 0, OnDays::Every), job: background(clean_up::KIND, clean_up::KIND) },
+            Entry {
+                when: at(6, 0, OnDays::Weekly(Weekday::Sat)),
+                job: background(VERIFY_HISTORY, VERIFY_HISTORY),
+            },
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    /// What is due from one instant to another, as key and instant, in order.
+    fn due(from: &str, to: &str) -> Vec<(String, String)> {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+        let mut due = Vec::new();
+        for entry in timetable().entries {
+            let mut now = at(from);
+            while let Some(next) = entry.when.next_after(now).filter(|next| *next <= at(to)) {
+                due.push((next, entry.job.key.clone()));
+                now = next;
+            }
+        }
+        due.sort();
+        due.into_iter().map(|(at, key)| (at.format("%d %H:%M").to_string(), key)).collect()
+    }
+
+    #[test]
+    fn a_week_with_a_holiday_and_a_half_day_has_its_times() {
+        let line = |at: &str, key: &str| (at.to_owned(), key.to_owned());
+        let clean = |day: &str| line(&format!("{day} 08:00"), "clean-up");
+        // Wednesday is whole, Thursday a holiday, on Friday the exchange closes at 13:00; Saturday rests.
+        assert_eq!(
+            due("2024-11-27T12:00:00Z", "2024-11-30T23:59:00Z"),
+            [
+                line("27 21:20", "keep-prices"),
+                line("27 21:30", "warm:portfolios"),
+                line("27 22:00", "warm:benchmarks"),
+                clean("28"),
+                clean("29"),
+                line("29 18:20", "keep-prices"),
+                line("29 21:30", "warm:portfolios"),
+                line("29 22:00", "warm:benchmarks"),
+                clean("30"),
+                line("30 11:00", "verify-history"),
+            ]
+        );
+    }
+}
