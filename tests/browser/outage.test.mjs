@@ -42,8 +42,7 @@ describe("an outage of the price provider", () => {
   /** Value, pill and prices of the dashboard in the browser, whatever a refresh does meanwhile. */
   async function look(page) {
     const view = () => page.goto(`${address}/dashboard/${id}?range=1Y`, { waitUntil: "load" });
-    // The page reloads itself when a refresh ends, which may take the place of this navigation.
-    const answer = (await view()) ?? (await view());
+    const answer = await view();
     return {
       status: answer.status(),
       value: await page.locator(".value").getAttribute("title"),

@@ -3,7 +3,7 @@
 mod range;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{
@@ -13,7 +13,7 @@ use bellwether_portfolio::{
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::prices_shown::{Moment, PriceShown, PricesShown, Subject};
-use crate::stored_market::StoredMarket;
+use crate::stored_market::{StoredMarket, symbols_of};
 use crate::{Tracker, TrackerError};
 
 pub use range::{InvalidRange, Range, RangeChange};
@@ -51,6 +51,8 @@ pub struct Dashboard {
     pub transactions: Vec<Transaction>,
     /// What the reader should know, in sentences.
     pub warnings: Vec<String>,
+    /// All whose prices it is made from, benchmarks and pairs of currencies among them, known or not.
+    pub made_from: BTreeSet<Symbol>,
 }
 
 /// What can be computed from a sound ledger.
@@ -162,6 +164,7 @@ impl Input {
             Err(_) => PricesShown::none(self.refreshing),
         };
         let warnings = warnings::of(figures.as_ref(), &self.market, &prices, is_past);
+        let made_from = self.made_from();
         let mut transactions = self.transactions;
         transactions.retain(|booked| booked.date <= self.as_of);
         Dashboard {
@@ -172,8 +175,20 @@ impl Input {
             figures,
             prices,
             warnings,
+            made_from,
             portfolio: self.portfolio,
         }
+    }
+
+    fn made_from(&self) -> BTreeSet<Symbol> {
+        let booked_in = self.transactions.iter().map(|booked| booked.currency);
+        let traded_in = self.market.instruments.values().filter_map(|known| known.currency);
+        let pairs = booked_in
+            .chain(traded_in)
+            .filter_map(|currency| Symbol::of_pair(currency, self.portfolio.base_currency));
+        let mut symbols = symbols_of(&self.transactions);
+        symbols.extend(self.benchmarks.iter().cloned().chain(pairs));
+        symbols
     }
 
     fn figures(&self, range: Range) -> Result<Figures, LedgerError> {

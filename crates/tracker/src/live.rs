@@ -8,6 +8,7 @@ use bellwether_scheduler::Job;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// So many events are kept for those who come back, and so many may wait for a slow listener.
 const KEPT: usize = 1_024;
@@ -74,6 +75,7 @@ pub struct Bus(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    process: String,
     sender: broadcast::Sender<Arc<Published>>,
     kept: Mutex<Kept>,
 }
@@ -89,6 +91,8 @@ struct Kept {
 pub struct Listener {
     /// Events after the one that was named; `None` when they are not all kept any more.
     pub missed: Option<Vec<Arc<Published>>>,
+    /// The number of the last event before now.
+    pub told: u64,
     /// Events from now on.
     pub coming: broadcast::Receiver<Arc<Published>>,
 }
@@ -96,11 +100,18 @@ pub struct Listener {
 impl Default for Bus {
     fn default() -> Self {
         let (sender, _) = broadcast::channel(KEPT);
-        Self(Arc::new(Inner { sender, kept: Mutex::default() }))
+        // The end is random, the beginning the time.
+        let process = Uuid::now_v7().simple().to_string().split_off(20);
+        Self(Arc::new(Inner { process, sender, kept: Mutex::default() }))
     }
 }
 
 impl Bus {
+    /// A name that no other bus has: numbers of events are of one bus.
+    pub fn process(&self) -> &str {
+        &self.0.process
+    }
+
     /// Tells everybody who listens.
     pub fn publish(&self, at: DateTime<Utc>, event: Event) {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,8 +126,9 @@ impl Bus {
     }
 
     /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Published>> {
-        self.0.sender.subscribe()
+    pub fn listen(&self) -> Listener {
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Listener { missed: Some(Vec::new()), told: kept.told, coming: self.0.sender.subscribe() }
     }
 
     /// Listens from after the event of that number on.
@@ -127,7 +139,7 @@ impl Bus {
         let is_known = number <= kept.told && number + 1 >= first;
         let missed =
             is_known.then(|| kept.last.iter().filter(|event| event.number > number).cloned().collect());
-        Listener { missed, coming }
+        Listener { missed, told: kept.told, coming }
     }
 }
 
@@ -170,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn listeners_hear_what_comes_in_order() {
         let bus = told(1);
-        let mut coming = bus.listen();
+        let mut coming = bus.listen().coming;
         bus.publish(DateTime::UNIX_EPOCH, logged(2));
         bus.publish(DateTime::UNIX_EPOCH, logged(3));
         assert_eq!(coming.recv().await.expect("an event").event, logged(2));

@@ -70,6 +70,7 @@ impl Tracker {
             Ok(recorded) => {
                 let RecordedPrice { symbol, date, price, currency } = &recorded;
                 tracing::info!(%symbol, %date, %price, %currency, "price.recorded");
+                self.prices_changed(vec![symbol.clone()]);
                 Ok(recorded)
             }
             Err(StorageError::Refused(why)) => Err(TrackerError::Conflict(why)),
@@ -103,6 +104,7 @@ impl Tracker {
             return Err(nothing());
         }
         tracing::info!(%symbol, %date, "price.removed");
+        self.prices_changed(vec![symbol.clone()]);
         Ok(())
     }
 

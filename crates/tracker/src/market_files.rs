@@ -78,6 +78,7 @@ impl Tracker {
             prices_entered(connection, now)
         };
         self.storage().write(write).await?;
+        self.prices_changed(instruments.iter().map(|known| known.symbol.clone()).collect());
         Ok(MarketFileReport {
             sentence: sentence(
                 stored,
@@ -121,6 +122,7 @@ impl Tracker {
             prices_entered(connection, now)
         };
         self.storage().write(write).await?;
+        self.prices_changed(instruments.iter().map(|known| known.symbol.clone()).collect());
         Ok(MarketFileReport {
             sentence: sentence(
                 stored,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bellwether_cache::redis::Redis;
-use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Transaction, UserId};
+use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Symbol, Transaction, UserId};
 use bellwether_prices::FeedSettings;
 use bellwether_scheduler::Queue;
 use bellwether_storage::portfolios::PortfolioSettings;
@@ -231,6 +231,13 @@ impl Tracker {
     /// Tells everybody who listens.
     pub(crate) fn publish(&self, event: Event) {
         self.0.bus.publish(self.0.clock.now(), event);
+    }
+
+    /// Tells everybody whose newer prices are stored.
+    pub(crate) fn prices_changed(&self, symbols: Vec<Symbol>) {
+        if !symbols.is_empty() {
+            self.publish(Event::PricesChanged { symbols });
+        }
     }
 
     /// Runs a long calculation on threads of its own, so that it delays nobody else. A panic in it is the caller's.

@@ -21,6 +21,12 @@ pub(super) enum Problem {
     /// The database is busy or gone.
     #[error("The database does not answer. Try again in a moment.")]
     Unavailable,
+    /// The request comes from another site.
+    #[error("This request came from another site and was refused.")]
+    Forbidden,
+    /// There are too many of the kind.
+    #[error("{0}")]
+    Busy(String),
     /// Our fault.
     #[error("Something went wrong here, and it has been logged. Nothing was changed.")]
     Internal,
@@ -33,6 +39,8 @@ impl Problem {
             Self::BadRequest(_) => "That cannot be read",
             Self::Conflict(_) => "That is not possible",
             Self::Unavailable => "The database does not answer",
+            Self::Forbidden => "That is not for other sites",
+            Self::Busy(_) => "Too many at a time",
             Self::Internal => "Something went wrong",
         }
     }
@@ -83,7 +91,8 @@ impl ResponseError for Problem {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

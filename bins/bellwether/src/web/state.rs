@@ -7,6 +7,7 @@ use bellwether_domain::SharedClock;
 use bellwether_tracker::Tracker;
 
 use super::assets::AssetNames;
+use super::events::Events;
 use super::monitoring::{EventLog, Monitoring};
 use super::templates::Templates;
 use super::warming::Looks;
@@ -21,6 +22,7 @@ pub(crate) struct State {
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) monitoring: Monitoring,
     pub(super) looks: Looks,
+    pub(super) events: Events,
     /// Names besides addresses and localhost under which requests are answered.
     pub(super) hosts: Vec<String>,
 }
@@ -36,6 +38,7 @@ impl State {
             looks: Looks::default(),
             templates: Templates::embedded(),
             assets: AssetNames::embedded(),
+            events: Events::default(),
         }
     }
 }

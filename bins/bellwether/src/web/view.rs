@@ -1,5 +1,6 @@
 //! What templates and JSON answers are made of: figures turned into words and numbers, once, in one place.
 
+pub(super) mod cells;
 pub(super) mod chart;
 pub(super) mod column_width;
 pub(super) mod dashboard_json;

@@ -105,6 +105,30 @@ async fn a_running_request_ends_with_its_answer_after_sigterm() {
 }
 
 #[tokio::test]
+async fn an_open_event_stream_ends_at_once_after_sigterm() {
+    let (mut server, id) = Server::with_a_portfolio().await;
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let host = &server.address;
+    write!(stream, "GET /api/v1/events?portfolio={id} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut heard = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    while !line.contains(": listening") {
+        line.clear();
+        assert!(heard.read_line(&mut line).unwrap() > 0);
+    }
+
+    let asked = Instant::now();
+    server.terminate();
+    let mut rest = Vec::new();
+    heard.read_to_end(&mut rest).unwrap();
+
+    assert!(rest.ends_with(b"\r\n0\r\n\r\n"), "{}", said(&rest));
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    // Running requests would be waited for for twenty seconds.
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
 async fn a_server_tells_that_it_lives_and_that_its_address_is_taken() {
     let (server, _) = Server::with_a_portfolio().await;
     assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));

@@ -8,7 +8,8 @@ sortableTables();
 const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
 if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
-if (document.querySelector("[data-refreshing]")) parts.push(import("./refresh").then((m) => void m.followRefresh()));
+if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));
+document.addEventListener("content", sortableTables);
 
 // Says, for tests and tools, that everything on the page answers by now.
 void Promise.all(parts).then(() => (document.documentElement.dataset["ready"] = ""));

@@ -170,7 +170,7 @@ async fn a_worker_that_is_quicker_than_its_employer_is_not_contradicted() {
 #[tokio::test]
 async fn whoever_listens_hears_how_a_job_of_the_tracker_goes() {
     let world = world(1).await;
-    let mut heard = world.tracker.bus().listen();
+    let mut heard = world.tracker.bus().listen().coming;
     assert!(world.run_due().await);
     let mut states = Vec::new();
     while let Ok(published) = heard.try_recv() {

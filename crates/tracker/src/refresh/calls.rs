@@ -94,10 +94,7 @@ impl Tracker {
     /// Tells whose prices are newer now.
     fn announce(&self, told: &[(&Need, Told)]) {
         let news = told.iter().filter(|(_, told)| matches!(told, Told::News));
-        let symbols: Vec<Symbol> = news.map(|(need, _)| need.symbol().clone()).collect();
-        if !symbols.is_empty() {
-            self.publish(Event::PricesChanged { symbols });
-        }
+        self.prices_changed(news.map(|(need, _)| need.symbol().clone()).collect());
     }
 
     pub(super) async fn fetch_one<'a>(

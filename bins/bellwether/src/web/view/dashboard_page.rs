@@ -2,25 +2,56 @@
 
 use std::fmt::Write as _;
 
-use bellwether_domain::{Booking, Transaction};
-use bellwether_portfolio::{Figure, Report};
+use bellwether_domain::{Booking, Currency, Transaction};
+use bellwether_portfolio::{Figure, Rate, Reason, Report};
 use bellwether_tracker::{Against, Dashboard, Figures, Range, RangeChange, View};
 use chrono::NaiveDate;
 use rust_decimal::prelude::FromPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
+use super::cells::{self, Cells};
 use super::chart::{ChartColumns, trade_dots};
 use super::column_width::ColumnWidth;
-use super::figure::{Fact, exact_money, headline};
+use super::figure::{Cell, Fact, exact_money, headline};
 use super::holdings_table::{self, HoldingColumns, HoldingRow, TotalRow};
 use super::page::Page;
 use crate::charts::ValueChart;
 use crate::number;
 
+/// The whole page.
 #[derive(Debug, Serialize)]
 pub(crate) struct DashboardPage {
     page: Page,
+    live: LiveMark,
+    #[serde(flatten)]
+    content: DashboardContent,
+}
+
+impl DashboardPage {
+    /// The page of a dashboard seen through `view`.
+    pub(crate) fn new(page: Page, dashboard: &Dashboard, view: &View) -> Self {
+        let content = DashboardContent::new(dashboard, view);
+        let live = LiveMark {
+            events: format!("/api/v1/events{}&portfolio={}", query(view, view.range), dashboard.portfolio.id),
+            shown: Cells::of(&content).version(),
+        };
+        Self { page, live, content }
+    }
+}
+
+/// How the page goes on from what it shows.
+#[derive(Debug, Serialize)]
+struct LiveMark {
+    /// Where its changes are told.
+    events: String,
+    /// The version of its cells.
+    shown: String,
+}
+
+/// What a dashboard says, without the frame that all pages have.
+#[derive(Debug, Serialize)]
+pub(crate) struct DashboardContent {
     freshness: FreshnessPill,
     warnings: Vec<String>,
     as_of_words: String,
@@ -44,9 +75,8 @@ pub(crate) struct DashboardPage {
 
 #[derive(Debug, Serialize)]
 struct FreshnessPill {
-    state: &'static str,
-    words: String,
-    more: Option<String>,
+    #[serde(flatten)]
+    pill: Cell,
     refreshing: bool,
 }
 
@@ -55,21 +85,20 @@ struct FreshnessPill {
 struct BigValue {
     known: bool,
     sign: String,
-    whole: String,
-    fraction: String,
-    exact: String,
+    /// The whole units; the fraction beside them.
+    #[serde(flatten)]
+    figure: Cell,
     reason: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Change {
     known: bool,
-    direction: &'static str,
-    arrow: &'static str,
-    money: String,
-    percent: String,
-    period: String,
-    reason: String,
+    /// The amount, with the rate beside it.
+    #[serde(flatten)]
+    moved: Cell,
+    arrow: Cell,
+    period: Cell,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,13 +121,10 @@ struct Chart {
 struct ComparisonRow {
     name: String,
     note: Option<String>,
-    value: String,
-    exact: String,
-    gain: String,
-    direction: &'static str,
-    xirr: String,
-    xirr_exact: String,
-    twr: String,
+    value: Cell,
+    gain: Cell,
+    xirr: Cell,
+    twr: Cell,
 }
 
 /// How wide the columns of the comparison are.
@@ -118,16 +144,24 @@ struct RecentEntry {
     amount: String,
 }
 
-impl DashboardPage {
-    /// The page of a dashboard seen through `view`.
-    pub(crate) fn new(page: Page, dashboard: &Dashboard, view: &View) -> Self {
+impl DashboardContent {
+    /// What a dashboard seen through `view` says.
+    pub(crate) fn new(dashboard: &Dashboard, view: &View) -> Self {
         let id = dashboard.portfolio.id;
         let mut made = Self {
-            page,
             freshness: FreshnessPill {
-                state: dashboard.prices.worst.as_str(),
-                words: dashboard.prices.sentence.clone(),
-                more: dashboard.prices.stale_words.clone(),
+                pill: Cell {
+                    name: cells::FRESHNESS.to_owned(),
+                    direction: dashboard.prices.worst.as_str(),
+                    shown: dashboard.prices.sentence.clone(),
+                    title: if dashboard.prices.refreshing {
+                        "Newer prices are being fetched.".to_owned()
+                    } else {
+                        String::new()
+                    },
+                    more: dashboard.prices.stale_words.clone().unwrap_or_default(),
+                    ..Cell::default()
+                },
                 refreshing: dashboard.prices.refreshing,
             },
             warnings: dashboard.warnings.clone(),
@@ -245,18 +279,17 @@ impl ComparisonColumns {
             rows.iter().fold(ColumnWidth::under(heading), |width, row| width.fits(text(row)))
         };
         Self {
-            value: column("Worth", |row| &row.value),
-            gain: column("Gain", |row| &row.gain),
-            xirr: column("XIRR", |row| &row.xirr),
-            twr: column("Time-weighted", |row| &row.twr),
+            value: column("Worth", |row| &row.value.shown),
+            gain: column("Gain", |row| &row.gain.shown),
+            xirr: column("XIRR", |row| &row.xirr.shown),
+            twr: column("Time-weighted", |row| &row.twr.shown),
         }
     }
 }
 
 impl BigValue {
     fn unknown(reason: String) -> Self {
-        let empty = String::new;
-        Self { known: false, sign: empty(), whole: empty(), fraction: empty(), exact: empty(), reason }
+        Self { known: false, sign: String::new(), figure: Cell::default(), reason }
     }
 
     fn of(report: &Report) -> Self {
@@ -270,45 +303,58 @@ impl BigValue {
         let cents = format!("{:.*}", digits as usize, rounded.abs());
         let fraction = cents.split_once('.').map(|(_, fraction)| format!(".{fraction}")).unwrap_or_default();
         let (sign, whole) = (number::currency_sign(report.base), number::quantity(rounded.trunc()));
-        Self {
-            known: true,
-            sign,
-            whole,
-            fraction,
-            exact: exact_money(value, report.base),
-            reason: String::new(),
-        }
+        let figure = Cell {
+            name: "value".to_owned(),
+            shown: whole,
+            more: fraction,
+            title: exact_money(value, report.base),
+            ..Cell::default()
+        };
+        Self { known: true, sign, figure, reason: String::new() }
     }
 }
 
 impl Change {
-    fn unknown(period: String, reason: String) -> Self {
-        let empty = String::new;
-        Self { known: false, direction: "flat", arrow: "", money: empty(), percent: empty(), period, reason }
+    fn unknown(key: &'static str, period: String, reason: String) -> Self {
+        let moved = Cell {
+            name: format!("{key}:unknown"),
+            shown: "n/a".to_owned(),
+            title: reason,
+            ..Cell::unknown("")
+        };
+        Self { known: false, moved, arrow: Cell::default(), period: Self::told(key, period) }
     }
 
     fn known(
+        key: &'static str,
         amount: Decimal,
         rate: &Figure<f64>,
-        currency: bellwether_domain::Currency,
+        currency: Currency,
         period: String,
     ) -> Self {
         let direction = number::direction_of(amount);
-        Self {
-            known: true,
+        let arrow = match direction {
+            "up" => "▲",
+            "down" => "▼",
+            _ => "■",
+        };
+        let moved = Cell {
+            name: key.to_owned(),
             direction,
-            arrow: match direction {
-                "up" => "▲",
-                "down" => "▼",
-                _ => "■",
-            },
-            money: number::money_change(amount, currency),
-            percent: rate
+            shown: number::money_change(amount, currency),
+            title: exact_money(amount, currency),
+            more: rate
                 .as_ref()
                 .map_or_else(|_| number::UNKNOWN.to_owned(), |rate| number::percent_change(*rate)),
-            period,
-            reason: String::new(),
-        }
+            ..Cell::default()
+        };
+        let arrow =
+            Cell { shown: arrow.to_owned(), direction, ..Cell::default() }.named(format!("{key}:arrow"));
+        Self { known: true, moved, arrow, period: Self::told(key, period) }
+    }
+
+    fn told(key: &str, period: String) -> Cell {
+        Cell { shown: period, ..Cell::default() }.named(format!("{key}:period"))
     }
 
     fn of_day(report: &Report, is_past: bool) -> Self {
@@ -319,20 +365,20 @@ impl Change {
                 } else {
                     change.day.format("on %a %-d %b").to_string()
                 };
-                Self::known(change.amount, &change.rate, report.base, period)
+                Self::known("change:day", change.amount, &change.rate, report.base, period)
             }
-            Err(reason) => Self::unknown("in the last session".to_owned(), reason.to_string()),
+            Err(reason) => Self::unknown("change:day", "in the last session".to_owned(), reason.to_string()),
         }
     }
 
-    fn of_range(range: &RangeChange, base: bellwether_domain::Currency) -> Self {
-        let period = format!("since {}", long(range.since));
+    fn of_range(range: &RangeChange, base: Currency) -> Self {
+        let (key, period) = ("change:range", format!("since {}", long(range.since)));
         match &range.amount {
             Ok(amount) => match Decimal::from_f64(*amount) {
-                Some(amount) => Self::known(amount, &range.rate, base, period),
-                None => Self::unknown(period, "the amount is out of range".to_owned()),
+                Some(amount) => Self::known(key, amount, &range.rate, base, period),
+                None => Self::unknown(key, period, "the amount is out of range".to_owned()),
             },
-            Err(reason) => Self::unknown(period, reason.to_string()),
+            Err(reason) => Self::unknown(key, period, reason.to_string()),
         }
     }
 }
@@ -345,23 +391,24 @@ fn facts(figures: &Figures) -> Vec<Fact> {
     let xirr = match rate {
         Ok(rate) => {
             let (shown, words) = headline(rate);
-            let mut fact = Fact::rate("XIRR", xirr_explained, &Ok(shown)).with_more(words);
-            fact.exact = shown.to_string();
+            let mut fact = Fact::rate("fact:xirr", "XIRR", xirr_explained, &Ok(shown)).with_more(words);
+            fact.figure.title = shown.to_string();
             fact
         }
-        Err(reason) => Fact::unknown("XIRR", xirr_explained, &reason),
+        Err(reason) => Fact::unknown("fact:xirr", "XIRR", xirr_explained, &reason),
     };
     let twr_explained =
         "Time-weighted return: what one dollar that was there all the time became, whatever was paid in";
     let linked = returns.time_weighted.as_ref().map_err(Clone::clone);
     let twr = match linked {
         Ok(linked) => match &linked.annualised {
-            Ok(annual) => Fact::rate("Time-weighted", twr_explained, &Ok(*annual)).with_more("a year"),
-            Err(_) => {
-                Fact::rate("Time-weighted", twr_explained, &Ok(linked.total)).with_more("since the start")
+            Ok(annual) => {
+                Fact::rate("fact:twr", "Time-weighted", twr_explained, &Ok(*annual)).with_more("a year")
             }
+            Err(_) => Fact::rate("fact:twr", "Time-weighted", twr_explained, &Ok(linked.total))
+                .with_more("since the start"),
         },
-        Err(reason) => Fact::unknown("Time-weighted", twr_explained, &reason),
+        Err(reason) => Fact::unknown("fact:twr", "Time-weighted", twr_explained, &reason),
     };
     let mut facts = vec![xirr, twr];
     if let Some(against) = figures.benchmarks.first() {
@@ -373,13 +420,17 @@ fn facts(figures: &Figures) -> Vec<Fact> {
 const AHEAD_EXPLAINED: &str = "Your value less what the same deposits, on the same days, would be worth in the benchmark with dividends reinvested";
 
 fn ahead(against: &Against, report: &Report) -> Fact {
+    let key = "fact:ahead";
     let comparison = match &against.portfolio {
         Ok(comparison) => comparison,
-        Err(reason) => return Fact::unknown(format!("Against {}", against.symbol), AHEAD_EXPLAINED, reason),
+        Err(reason) => {
+            return Fact::unknown(key, format!("Against {}", against.symbol), AHEAD_EXPLAINED, reason);
+        }
     };
     let side = if comparison.ahead_by < 0.0 { "Behind" } else { "Ahead of" };
-    let amount = Decimal::from_f64(comparison.ahead_by).ok_or(bellwether_portfolio::Reason::OutOfRange);
-    let fact = Fact::money(format!("{side} {}", against.symbol), AHEAD_EXPLAINED, &amount, report.base, true);
+    let amount = Decimal::from_f64(comparison.ahead_by).ok_or(Reason::OutOfRange);
+    let fact =
+        Fact::money(key, format!("{side} {}", against.symbol), AHEAD_EXPLAINED, &amount, report.base, true);
     match (&comparison.own_xirr, &comparison.xirr) {
         (Ok(own), Ok(other)) if own.is_annual() && other.is_annual() => {
             let points = number::percent_change(own.annual - other.annual).replace('%', "");
@@ -395,22 +446,32 @@ fn tiles(figures: &Figures) -> Vec<Fact> {
     let drawdown_explained = "The deepest fall of the time-weighted index from an earlier high";
     let drawdown = match drawdown {
         Ok(fall) => {
-            let mut fact = Fact::rate("Maximum drawdown", drawdown_explained, &Ok(fall.depth));
-            fact.direction = number::direction(fall.depth);
+            let mut fact =
+                Fact::rate("tile:drawdown", "Maximum drawdown", drawdown_explained, &Ok(fall.depth));
+            fact.figure.direction = number::direction(fall.depth);
             fact.with_more(format!("{} – {}", long(fall.peak), long(fall.trough)))
         }
-        Err(reason) => Fact::unknown("Maximum drawdown", drawdown_explained, &reason),
+        Err(reason) => Fact::unknown("tile:drawdown", "Maximum drawdown", drawdown_explained, &reason),
     };
     vec![
         Fact::money(
+            "tile:income",
             "Income, 12 months",
             "Dividends and interest after tax, recorded or inferred from what was held",
             &totals.income_12_months,
             base,
             false,
         ),
-        Fact::money("Cash", "What sales, dividends and deposits left uninvested", &totals.cash, base, false),
         Fact::money(
+            "tile:cash",
+            "Cash",
+            "What sales, dividends and deposits left uninvested",
+            &totals.cash,
+            base,
+            false,
+        ),
+        Fact::money(
+            "tile:realised",
             "Realised this year",
             "Gains of this year's sales, fees included",
             &totals.realised_this_year,
@@ -423,70 +484,65 @@ fn tiles(figures: &Figures) -> Vec<Fact> {
 
 fn comparison(figures: &Figures) -> Vec<ComparisonRow> {
     let (report, base) = (&figures.report, figures.report.base);
-    let money = |figure: &Figure<Decimal>, change: bool| match figure {
-        Ok(amount) if change => number::money_change(*amount, base),
-        Ok(amount) => number::money(*amount, base),
-        Err(_) => number::UNKNOWN.to_owned(),
-    };
-    let rate = |rate: &Figure<bellwether_portfolio::Rate>| match rate {
-        Ok(rate) => (number::percent_change(rate.headline()), rate.headline().to_string()),
-        Err(reason) => (number::UNKNOWN.to_owned(), reason.to_string()),
-    };
-    let percent = |figure: &Figure<f64>| {
-        figure.as_ref().map_or_else(|_| number::UNKNOWN.to_owned(), |r| number::percent_change(*r))
-    };
-    let own_gain = report.totals.total_gain.clone();
-    let (xirr, xirr_exact) = rate(&report.returns.xirr);
-    let linked = report.returns.time_weighted.as_ref().map_err(Clone::clone);
-    let mut rows = vec![ComparisonRow {
-        name: "This portfolio".to_owned(),
-        note: None,
-        value: money(&report.totals.value, false),
-        exact: report
-            .totals
-            .value
-            .as_ref()
-            .map_or_else(ToString::to_string, |value| exact_money(*value, base)),
-        direction: own_gain.as_ref().map_or("flat", |gain| number::direction_of(*gain)),
-        gain: money(&own_gain, true),
-        xirr,
-        xirr_exact,
-        twr: percent(&linked.map(|linked| linked.total)),
-    }];
+    let (totals, returns) = (&report.totals, &report.returns);
+    let linked = returns.time_weighted.as_ref().map(|linked| linked.total).map_err(Clone::clone);
+    let own = (&totals.value, &totals.total_gain, &returns.xirr, linked);
+    let mut rows = vec![ComparisonRow::new("This portfolio".to_owned(), None, own, base)];
+    let decimal = |value: f64| Decimal::from_f64(value).ok_or(Reason::OutOfRange);
     for against in &figures.benchmarks {
+        let name = against.symbol.to_string();
         rows.push(match &against.portfolio {
             Ok(other) => {
-                let decimal =
-                    |value: f64| Decimal::from_f64(value).ok_or(bellwether_portfolio::Reason::OutOfRange);
-                let (xirr, xirr_exact) = rate(&other.xirr);
-                ComparisonRow {
-                    name: against.symbol.to_string(),
-                    note: other
-                        .starts_late
-                        .map(|day| format!("from {} on, when its prices begin", long(day))),
-                    value: money(&decimal(other.value), false),
-                    exact: format!("{} {base}", other.value),
-                    gain: money(&decimal(other.gain), true),
-                    direction: number::direction(other.gain),
-                    xirr,
-                    xirr_exact,
-                    twr: percent(&Ok(other.total_return)),
-                }
+                let note =
+                    other.starts_late.map(|day| format!("from {} on, when its prices begin", long(day)));
+                let theirs =
+                    (&decimal(other.value), &decimal(other.gain), &other.xirr, Ok(other.total_return));
+                ComparisonRow::new(name, note, theirs, base)
             }
-            Err(reason) => ComparisonRow {
-                name: against.symbol.to_string(),
-                note: Some(reason.to_string()),
-                value: number::UNKNOWN.to_owned(),
-                exact: reason.to_string(),
-                gain: number::UNKNOWN.to_owned(),
-                direction: "flat",
-                xirr: number::UNKNOWN.to_owned(),
-                xirr_exact: reason.to_string(),
-                twr: number::UNKNOWN.to_owned(),
-            },
+            Err(reason) => {
+                let unknown = || Err(reason.clone());
+                let none = (&unknown(), &unknown(), &Err(reason.clone()), Err(reason.clone()));
+                ComparisonRow::new(name, Some(reason.to_string()), none, base)
+            }
         });
     }
     rows
+}
+
+impl ComparisonRow {
+    fn new(
+        name: String,
+        note: Option<String>,
+        (value, gain, xirr, twr): (&Figure<Decimal>, &Figure<Decimal>, &Figure<Rate>, Figure<f64>),
+        base: Currency,
+    ) -> Self {
+        let named = |cell: Cell, column: &str| cell.named(format!("beside:{name}:{column}"));
+        let value = Cell::of(value, |value| Cell {
+            shown: number::money(*value, base),
+            title: exact_money(*value, base),
+            ..Cell::default()
+        });
+        let gain = Cell::of(gain, |gain| Cell {
+            shown: number::money_change(*gain, base),
+            title: exact_money(*gain, base),
+            direction: number::direction_of(*gain),
+            ..Cell::default()
+        });
+        let xirr = xirr.as_ref().map(Rate::headline).map_err(Clone::clone);
+        Self {
+            value: named(value, "value"),
+            gain: named(gain, "gain"),
+            xirr: named(rate_alone(&xirr), "xirr"),
+            twr: named(rate_alone(&twr), "twr"),
+            name,
+            note,
+        }
+    }
+}
+
+/// A rate that its column does not colour.
+fn rate_alone(rate: &Figure<f64>) -> Cell {
+    Cell { direction: "", ..Cell::rate(rate) }
 }
 
 /// The five newest transactions, newest first.

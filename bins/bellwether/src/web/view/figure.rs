@@ -10,33 +10,36 @@ use crate::number;
 /// A figure with its name, as facts and tiles show it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Fact {
-    pub(crate) name: String,
-    /// The figure's definition in a line.
-    pub(crate) explained: &'static str,
-    pub(crate) shown: String,
-    /// The exact value, or why there is none.
-    pub(crate) exact: String,
-    pub(crate) direction: &'static str,
-    pub(crate) more: Option<String>,
+    /// Its title is the figure's definition in a line.
+    pub(crate) name: Cell,
+    pub(crate) figure: Cell,
     /// An amount, which privacy hides.
     pub(crate) amount: bool,
 }
 
 impl Fact {
-    pub(crate) fn unknown(name: impl Into<String>, explained: &'static str, reason: &Reason) -> Self {
-        Self {
-            name: name.into(),
-            explained,
-            shown: "n/a".to_owned(),
-            exact: reason.to_string(),
-            direction: "flat",
-            more: Some(reason.to_string()),
-            amount: false,
-        }
+    /// A figure under a name of its own; `key` names its cell.
+    fn new(key: &'static str, name: impl Into<String>, explained: &'static str, figure: Cell) -> Self {
+        let name = Cell { shown: name.into(), title: explained.to_owned(), ..Cell::default() };
+        Self { name: name.named(format!("{key}:name")), figure: figure.named(key.to_owned()), amount: false }
+    }
+
+    pub(crate) fn unknown(
+        key: &'static str,
+        name: impl Into<String>,
+        explained: &'static str,
+        reason: &Reason,
+    ) -> Self {
+        let figure = Cell { shown: "n/a".to_owned(), more: reason.to_string(), ..Cell::unknown(reason) };
+        // It has another shape than a known one, so that no cell of that can be put in its place.
+        let mut fact = Self::new(key, name, explained, figure);
+        fact.figure.name.push_str(":unknown");
+        fact
     }
 
     /// An amount, coloured by its sign when it is a gain or loss.
     pub(crate) fn money(
+        key: &'static str,
         name: impl Into<String>,
         explained: &'static str,
         amount: &Figure<Decimal>,
@@ -44,42 +47,44 @@ impl Fact {
         is_change: bool,
     ) -> Self {
         match amount {
-            Err(reason) => Self::unknown(name, explained, reason),
-            Ok(amount) => Self {
-                name: name.into(),
-                explained,
-                shown: if is_change {
-                    number::money_change(*amount, currency)
-                } else {
-                    number::money(*amount, currency)
-                },
-                exact: exact_money(*amount, currency),
-                direction: if is_change { number::direction_of(*amount) } else { "" },
-                more: None,
-                amount: true,
-            },
+            Err(reason) => Self::unknown(key, name, explained, reason),
+            Ok(amount) => {
+                let figure = Cell {
+                    shown: if is_change {
+                        number::money_change(*amount, currency)
+                    } else {
+                        number::money(*amount, currency)
+                    },
+                    title: exact_money(*amount, currency),
+                    direction: if is_change { number::direction_of(*amount) } else { "" },
+                    ..Cell::default()
+                };
+                Self { amount: true, ..Self::new(key, name, explained, figure) }
+            }
         }
     }
 
     /// A rate of return.
-    pub(crate) fn rate(name: impl Into<String>, explained: &'static str, rate: &Figure<f64>) -> Self {
+    pub(crate) fn rate(
+        key: &'static str,
+        name: impl Into<String>,
+        explained: &'static str,
+        rate: &Figure<f64>,
+    ) -> Self {
         match rate {
-            Err(reason) => Self::unknown(name, explained, reason),
-            Ok(rate) => Self {
-                name: name.into(),
-                explained,
-                shown: number::percent_change(*rate),
-                exact: rate.to_string(),
-                direction: "",
-                more: None,
-                amount: false,
-            },
+            Err(reason) => Self::unknown(key, name, explained, reason),
+            Ok(rate) => {
+                let shown = number::percent_change(*rate);
+                let figure = Cell { shown, title: rate.to_string(), ..Cell::default() };
+                Self::new(key, name, explained, figure)
+            }
         }
     }
 
+    /// Words beside a known figure; beside an unknown one stands why.
     pub(crate) fn with_more(mut self, more: impl Into<String>) -> Self {
-        if self.exact != self.more.clone().unwrap_or_default() || self.shown != "n/a" {
-            self.more = Some(more.into());
+        if self.figure.shown != "n/a" {
+            self.figure.more = more.into();
         }
         self
     }
@@ -101,36 +106,41 @@ pub(crate) fn headline(rate: &Rate) -> (f64, &'static str) {
     (rate.headline(), words)
 }
 
-/// A table cell: what is shown, what it sorts by, its direction, and words on hover.
-#[derive(Debug, Clone, Serialize)]
+/// A place of the page whose content changes while somebody looks: what is shown, what it sorts by, its direction, and
+/// words on hover.
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Cell {
+    /// Its name on the page and in events; see [`super::cells`]. Empty for what never changes.
+    #[serde(rename = "cell")]
+    pub(crate) name: String,
     pub(crate) shown: String,
     /// Empty where unknown, which sorts last.
     pub(crate) sort: String,
     pub(crate) direction: &'static str,
     pub(crate) title: String,
+    /// A second figure or words beside it.
     pub(crate) more: String,
 }
 
 impl Cell {
+    /// The same under a name.
+    #[must_use]
+    pub(crate) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     pub(crate) fn unknown(reason: &(impl ToString + ?Sized)) -> Self {
         Self {
             shown: number::UNKNOWN.to_owned(),
-            sort: String::new(),
             direction: "flat",
             title: reason.to_string(),
-            more: String::new(),
+            ..Self::default()
         }
     }
 
     pub(crate) fn plain(shown: String, sort: Decimal) -> Self {
-        Self {
-            shown,
-            sort: sort.normalize().to_string(),
-            direction: "",
-            title: sort.normalize().to_string(),
-            more: String::new(),
-        }
+        let sort = sort.normalize().to_string();
+        Self { shown, title: sort.clone(), sort, ..Self::default() }
     }
 
     /// A known figure through `show`, or the dash with its reason.
@@ -165,7 +175,7 @@ impl Cell {
             sort: rate.to_string(),
             direction: number::direction(*rate),
             title: rate.to_string(),
-            more: String::new(),
+            ..Self::default()
         })
     }
 }

@@ -22,7 +22,8 @@ pub(crate) struct HoldingRow {
     name: String,
     spark: String,
     price: Cell,
-    fresh: Fresh,
+    /// The age of the price; its direction is the state of the dot.
+    fresh: Cell,
     day: Cell,
     quantity: Cell,
     average: Cell,
@@ -33,29 +34,23 @@ pub(crate) struct HoldingRow {
     against: Vec<Cell>,
 }
 
-#[derive(Debug, Serialize)]
-struct Fresh {
-    state: &'static str,
-    words: String,
-    explained: String,
-}
-
+/// The share of the whole, with a bar.
 #[derive(Debug, Serialize)]
 struct Weight {
-    shown: String,
-    sort: String,
-    /// The bar's length, or nothing.
-    bar: Option<String>,
+    #[serde(flatten)]
+    share: Cell,
+    /// The bar's length.
+    bar: String,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct TotalRow {
-    cash: Option<String>,
+    cash: Option<Cell>,
     day: Cell,
-    value: String,
-    weight: String,
+    value: Cell,
+    weight: Cell,
     gain: Cell,
-    income: String,
+    income: Cell,
     against: Vec<Cell>,
 }
 
@@ -72,27 +67,36 @@ fn row(dashboard: &Dashboard, figures: &Figures, holding: &Holding, heaviest: f6
     let base = figures.report.base;
     let shown = figures.instrument(&holding.symbol);
     let day_rate = holding.day_change.clone().and_then(|change| change.rate);
+    let named = |cell: Cell, column: &str| cell.named(format!("holding:{}:{column}", holding.symbol));
+    let price =
+        Cell::of(&holding.price, |on| Cell::plain(number::price(on.price, holding.currency), on.price));
+    let day = match &holding.day_change {
+        Ok(change) => Cell { title: exact_money(change.amount, base), ..Cell::rate(&day_rate) },
+        Err(reason) => Cell::unknown(reason),
+    };
+    let average =
+        Cell::of(&holding.unit_cost, |cost| Cell::plain(number::price(cost.round_dp(4), base), *cost));
+    let gain = Cell::gain(&holding.unrealised, &holding.unrealised_rate, base);
+    let mut weight = Weight::of(&holding.weight, heaviest);
+    weight.share = named(weight.share, "weight");
+    let beside = figures
+        .benchmarks
+        .iter()
+        .map(|against| named(beside(holding, against), &format!("against:{}", against.symbol)));
     HoldingRow {
         name: shown.name.unwrap_or_else(|| holding.symbol.to_string()),
         symbol: holding.symbol.to_string(),
         spark: sparkline(&shown.sparkline),
-        price: Cell::of(&holding.price, |on| {
-            Cell::plain(number::price(on.price, holding.currency), on.price)
-        }),
-        fresh: Fresh::of(dashboard.prices.of(&holding.symbol)),
-        day: match &holding.day_change {
-            Ok(change) => Cell { title: exact_money(change.amount, base), ..Cell::rate(&day_rate) },
-            Err(reason) => Cell::unknown(reason),
-        },
-        quantity: Cell::plain(number::quantity(holding.quantity), holding.quantity),
-        average: Cell::of(&holding.unit_cost, |cost| {
-            Cell::plain(number::price(cost.round_dp(4), base), *cost)
-        }),
-        value: Cell::amount(&holding.value, base),
-        weight: Weight::of(&holding.weight, heaviest),
-        gain: Cell::gain(&holding.unrealised, &holding.unrealised_rate, base),
-        income: Cell::amount(&holding.income, base),
-        against: figures.benchmarks.iter().map(|against| beside(holding, against)).collect(),
+        price: named(price, "price"),
+        fresh: named(fresh(dashboard.prices.of(&holding.symbol)), "fresh"),
+        day: named(day, "day"),
+        quantity: named(Cell::plain(number::quantity(holding.quantity), holding.quantity), "quantity"),
+        average: named(average, "average"),
+        value: named(Cell::amount(&holding.value, base), "value"),
+        weight,
+        gain: named(gain, "gain"),
+        income: named(Cell::amount(&holding.income, base), "income"),
+        against: beside.collect(),
     }
 }
 
@@ -117,33 +121,40 @@ fn beside(holding: &Holding, against: &Against) -> Cell {
             comparison.ahead_by.abs(),
             if comparison.ahead_by < 0.0 { "more" } else { "less" },
         ),
-        more: String::new(),
+        ..Cell::default()
     }
 }
 
 /// The sums under the table. Weights are of the whole, cash included.
 pub(crate) fn total(figures: &Figures) -> TotalRow {
     let (report, totals) = (&figures.report, &figures.report.totals);
-    let shown = |figure: &Figure<Decimal>| {
-        figure
-            .as_ref()
-            .map_or_else(|_| number::UNKNOWN.to_owned(), |amount| number::amount(*amount, report.base))
-    };
+    let named = |cell: Cell, column: &str| cell.named(format!("total:{column}"));
+    let amount = |figure: &Figure<Decimal>| Cell::amount(figure, report.base);
     let weight = match (&totals.holdings_value, &totals.value) {
-        (Ok(held), Ok(whole)) if *whole > Decimal::ZERO => (*held / *whole).to_f64().map(number::percent),
+        (Ok(held), Ok(whole)) if *whole > Decimal::ZERO => (*held / *whole).to_f64(),
         _ => None,
     };
+    let weight = match weight {
+        Some(weight) => Cell { shown: number::percent(weight), title: weight.to_string(), ..Cell::default() },
+        None => Cell::unknown("the whole is not known"),
+    };
+    let day = match &totals.day_change {
+        Ok(change) => Cell::rate(&change.rate),
+        Err(reason) => Cell::unknown(reason),
+    };
+    let gain = Cell::gain(&totals.unrealised, &totals.unrealised_rate, report.base);
+    let against = figures.benchmarks.iter();
+    let has_cash = totals.cash.as_ref().is_ok_and(|cash| !cash.is_zero());
     TotalRow {
-        cash: totals.cash.as_ref().ok().filter(|cash| !cash.is_zero()).map(|_| shown(&totals.value)),
-        day: match &totals.day_change {
-            Ok(change) => Cell::rate(&change.rate),
-            Err(reason) => Cell::unknown(reason),
-        },
-        value: shown(&totals.holdings_value),
-        weight: weight.unwrap_or_else(|| number::UNKNOWN.to_owned()),
-        gain: Cell::gain(&totals.unrealised, &totals.unrealised_rate, report.base),
-        income: shown(&totals.income),
-        against: figures.benchmarks.iter().map(total_beside).collect(),
+        cash: has_cash.then(|| named(amount(&totals.value), "with-cash")),
+        day: named(day, "day"),
+        value: named(amount(&totals.holdings_value), "value"),
+        weight: named(weight, "weight"),
+        gain: named(gain, "gain"),
+        income: named(amount(&totals.income), "income"),
+        against: against
+            .map(|against| named(total_beside(against), &format!("against:{}", against.symbol)))
+            .collect(),
     }
 }
 
@@ -162,28 +173,28 @@ fn total_beside(against: &Against) -> Cell {
     }
 }
 
-impl Fresh {
-    fn of(price: Option<&PriceShown>) -> Self {
-        match price {
-            Some(price) => Self {
-                state: price.freshness.as_str(),
-                words: price.words.clone(),
-                explained: price.explained.clone(),
-            },
-            None => Self { state: "missing", words: "no price".to_owned(), explained: String::new() },
-        }
+fn fresh(price: Option<&PriceShown>) -> Cell {
+    match price {
+        Some(price) => Cell {
+            direction: price.freshness.as_str(),
+            shown: price.words.clone(),
+            title: price.explained.clone(),
+            ..Cell::default()
+        },
+        None => Cell { direction: "missing", shown: "no price".to_owned(), ..Cell::default() },
     }
 }
 
 impl Weight {
     fn of(weight: &Figure<f64>, heaviest: f64) -> Self {
-        match weight {
-            Ok(weight) => Self {
-                shown: number::percent(*weight),
-                sort: weight.to_string(),
-                bar: (heaviest > 0.0).then(|| format!("{:.1}", (weight / heaviest).clamp(0.0, 1.0) * BAR)),
-            },
-            Err(_) => Self { shown: number::UNKNOWN.to_owned(), sort: String::new(), bar: None },
-        }
+        let share = Cell::of(weight, |weight| Cell {
+            shown: number::percent(*weight),
+            sort: weight.to_string(),
+            title: weight.to_string(),
+            ..Cell::default()
+        });
+        let length = weight.as_ref().ok().filter(|_| heaviest > 0.0);
+        let length = length.map_or(0.0, |weight| (weight / heaviest).clamp(0.0, 1.0) * BAR);
+        Self { share, bar: format!("{length:.1}") }
     }
 }

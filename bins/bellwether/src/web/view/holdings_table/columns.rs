@@ -26,17 +26,17 @@ impl HoldingColumns {
         let mut day = ColumnWidth::under("Day").fits("+12.34%").fits_bold(&total.day.shown);
         let mut quantity = ColumnWidth::under("Quantity");
         let mut average = ColumnWidth::under("Average cost");
-        let mut value = ColumnWidth::under("Value").fits_bold(&total.value);
-        let mut weight = ColumnWidth::under("Weight").fits("12.34%").fits_bold(&total.weight);
+        let mut value = ColumnWidth::under("Value").fits_bold(&total.value.shown);
+        let mut weight = ColumnWidth::under("Weight").fits("12.34%").fits_bold(&total.weight.shown);
         let mut gain = ColumnWidth::under("Gain").fits_bold(&total.gain.shown).fits_small(&total.gain.more);
-        let mut income = ColumnWidth::under("Income").fits_bold(&total.income);
+        let mut income = ColumnWidth::under("Income").fits_bold(&total.income.shown);
         for row in rows {
-            price = price.fits_changing(&row.price.shown).fits_small(&format!("{DOT} {}", row.fresh.words));
+            price = price.fits_changing(&row.price.shown).fits_small(&format!("{DOT} {}", row.fresh.shown));
             day = day.fits_changing(&row.day.shown);
             quantity = quantity.fits(&row.quantity.shown);
             average = average.fits(&row.average.shown);
             value = value.fits_changing(&row.value.shown);
-            weight = weight.fits_changing(&row.weight.shown);
+            weight = weight.fits_changing(&row.weight.share.shown);
             gain = gain.fits_changing(&row.gain.shown).fits_small(&row.gain.more);
             income = income.fits(&row.income.shown);
         }

@@ -1,0 +1,182 @@
+//! `GET /api/v1/events`: what changes while a page is open, as server-sent events.
+
+mod frame;
+mod seats;
+mod watch;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_domain::PortfolioId;
+use bytes::{Bytes, BytesMut};
+use futures::stream;
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+
+use self::frame::{Frame, GREETING, HEARTBEAT, Wire};
+use self::seats::{Seat, Seats};
+use self::watch::{Joined, Watch, Watched};
+use super::State;
+use super::pages::ViewQuery;
+use super::problem::Problem;
+use super::same_origin;
+
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.route("/api/v1/events", web::get().to(events));
+}
+
+/// Who looks at what.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    seats: Seats,
+    watches: Mutex<HashMap<Watched, Weak<Watch>>>,
+    is_over: AtomicBool,
+}
+
+impl Events {
+    /// The watch of a view, begun by whoever is the first to look; `None` when the server is about to stop.
+    fn watch(&self, state: &web::Data<State>, watched: Watched) -> Option<Arc<Watch>> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_over.load(Ordering::SeqCst) {
+            return None;
+        }
+        if let Some(watch) = watches.get(&watched).and_then(Weak::upgrade) {
+            return Some(watch);
+        }
+        watches.retain(|_, watch| watch.strong_count() > 0);
+        let watch = Arc::new(Watch::begin(state.clone(), watched.clone()));
+        watches.insert(watched, Arc::downgrade(&watch));
+        Some(watch)
+    }
+
+    /// Ends all streams, for good.
+    pub(super) fn end(&self) {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_over.store(true, Ordering::SeqCst);
+        for watch in watches.values().filter_map(Weak::upgrade) {
+            watch.end();
+        }
+    }
+}
+
+/// What a page asks for.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    portfolio: Option<PortfolioId>,
+    /// The version that the page shows.
+    shown: Option<String>,
+    /// The last event that the page had, where it cannot send the header `Last-Event-ID`.
+    after: Option<String>,
+}
+
+async fn events(
+    state: web::Data<State>,
+    request: HttpRequest,
+    asked: web::Query<Asked>,
+    view: web::Query<ViewQuery>,
+) -> Result<HttpResponse, Problem> {
+    if !same_origin::is_ours(request.headers()) {
+        return Err(Problem::Forbidden);
+    }
+    let Asked { portfolio, shown, after } = asked.into_inner();
+    let view = view.view()?;
+    if let Some(id) = portfolio {
+        state.tracker.portfolio(id).await?;
+    }
+    let events = &state.events;
+    let seat = events.seats.take(seats::address_of(&request));
+    let seat = seat.map_err(|full| Problem::Busy(full.to_string()))?;
+    let Some(watch) = events.watch(&state, Watched { portfolio, view }) else {
+        return Err(Problem::Busy("The server is about to stop. Try again in a moment.".to_owned()));
+    };
+    let last = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let wire = Wire::of(state.tracker.bus().process());
+    // A browser that comes back by itself names the version that the page began with, not what became of it.
+    let shown = shown.filter(|_| last.is_none());
+    let viewer = Viewer::join(watch, seat, &wire, last.or(after).as_deref(), shown);
+    let frames = stream::unfold(viewer, |mut viewer| async move {
+        let bytes = viewer.next().await?;
+        Some((Ok::<Bytes, Infallible>(bytes), viewer))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Proxies that gather an answer before they pass it on would pass nothing on.
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(frames))
+}
+
+/// One open stream. It holds no more than its place among the frames; dropping it frees its seat and, if it was the
+/// last one, ends the watch.
+#[derive(Debug)]
+struct Viewer {
+    watch: Arc<Watch>,
+    joined: Joined,
+    _seat: Seat,
+}
+
+impl Viewer {
+    fn join(watch: Arc<Watch>, seat: Seat, wire: &Wire, last: Option<&str>, shown: Option<String>) -> Self {
+        let after = last.and_then(|id| wire.number(id));
+        let mut joined = watch.join(after, shown);
+        if last.is_some() && after.is_none() {
+            joined.at_once.push(wire.resync(joined.number, "the server was started anew"));
+        }
+        joined.at_once.insert(0, GREETING);
+        Self { watch, joined, _seat: seat }
+    }
+
+    /// What is to be sent next; `None` when the stream is over.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if !self.joined.at_once.is_empty() {
+                let mut bytes = BytesMut::new();
+                self.joined.at_once.drain(..).for_each(|part| bytes.extend_from_slice(&part));
+                return Some(bytes.freeze());
+            }
+            match self.joined.coming.recv().await {
+                Ok(Frame::Event { number, bytes }) => {
+                    self.joined.number = number;
+                    return Some(bytes);
+                }
+                Ok(Frame::Resync { number, bytes }) => {
+                    (self.joined.number, self.joined.version) = (number, None);
+                    return Some(bytes);
+                }
+                Ok(Frame::Figures { from, version, bytes }) => {
+                    if let Some(bytes) = self.figures(&from, version, bytes) {
+                        return Some(bytes);
+                    }
+                }
+                Ok(Frame::Heartbeat) => return Some(HEARTBEAT),
+                // Too slow: from the events that are kept, and all figures.
+                Err(RecvError::Lagged(_)) => {
+                    self.joined = self.watch.join(Some(self.joined.number), None);
+                }
+                Ok(Frame::End) | Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// The changes, where they follow from what this page shows; else all of it.
+    fn figures(&mut self, from: &str, version: String, changes: Bytes) -> Option<Bytes> {
+        let shown = self.joined.version.as_deref();
+        if shown == Some(&version) {
+            return None;
+        }
+        if shown == Some(from) {
+            self.joined.version = Some(version);
+            return (!changes.is_empty()).then_some(changes);
+        }
+        let (version, all) = self.watch.all()?;
+        self.joined.version = Some(version);
+        Some(all)
+    }
+}
+
+#[cfg(test)]
+mod tests;
