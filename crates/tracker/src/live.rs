@@ -1,5 +1,7 @@
 //! What happens, told to whoever listens: open pages, other processes, notifications.
 
+mod bridge;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use uuid::Uuid;
+
+pub(crate) use self::bridge::Bridge;
 
 /// So many events are kept for those who come back, and so many may wait for a slow listener.
 const KEPT: usize = 1_024;
@@ -65,6 +69,8 @@ pub struct Published {
     pub at: DateTime<Utc>,
     /// What happened.
     pub event: Event,
+    /// Another process told it.
+    pub is_from_elsewhere: bool,
 }
 
 /// Where events are told and heard within a process; a clone is the same one.
@@ -114,9 +120,17 @@ impl Bus {
 
     /// Tells everybody who listens.
     pub fn publish(&self, at: DateTime<Utc>, event: Event) {
+        self.tell(at, event, false);
+    }
+
+    fn publish_from_elsewhere(&self, at: DateTime<Utc>, event: Event) {
+        self.tell(at, event, true);
+    }
+
+    fn tell(&self, at: DateTime<Utc>, event: Event, is_from_elsewhere: bool) {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.told += 1;
-        let published = Arc::new(Published { number: kept.told, at, event });
+        let published = Arc::new(Published { number: kept.told, at, event, is_from_elsewhere });
         if kept.last.len() == KEPT {
             kept.last.pop_front();
         }

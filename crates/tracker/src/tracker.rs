@@ -17,7 +17,7 @@ use crate::import::HOME_EXCHANGE;
 use crate::installation;
 use crate::job_store::StoredJobs;
 use crate::jobs::Announced;
-use crate::live::{Bus, Event};
+use crate::live::{Bridge, Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
 use crate::upkeep::{KeptMemory, Looked};
@@ -54,6 +54,8 @@ struct Inner {
     kept: KeptMemory,
     looked: Looked,
     bus: Bus,
+    /// Carries events to and from other processes.
+    _bridge: Option<Bridge>,
 }
 
 impl fmt::Debug for Tracker {
@@ -84,6 +86,7 @@ impl Tracker {
         };
         let sources = Sources::open(&options.upstream, options.feeds, &clock, &storage).await?;
         let bus = Bus::default();
+        let bridge = redis.as_ref().map(|redis| Bridge::open(&bus, redis, &clock));
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock))
             .observed_by(Announced { bus: bus.clone(), clock: SharedClock::clone(&clock) });
         let refresh = RefreshState::default();
@@ -103,6 +106,7 @@ impl Tracker {
             kept,
             looked,
             bus,
+            _bridge: bridge,
         })))
     }
 

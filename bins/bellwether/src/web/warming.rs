@@ -116,16 +116,12 @@ pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta) -> Warm {
 
 /// Enqueues what follows from what happens.
 async fn follow(state: web::Data<State>) {
-    let mut events = state.tracker.bus().listen();
+    let mut events = state.tracker.bus().listen().coming;
     loop {
         let portfolios = match events.recv().await {
             Ok(published) => match &published.event {
                 Event::LedgerChanged { portfolio } => vec![*portfolio],
                 Event::PricesChanged { .. } => state.looks.lately(state.tracker.clock().now()),
-                Event::CircuitChanged { state: circuit, .. } if circuit == "closed" => {
-                    catch_up(&state.tracker).await;
-                    continue;
-                }
                 _ => continue,
             },
             // Whatever was missed, what is looked at is built again.
@@ -141,18 +137,5 @@ async fn follow(state: web::Data<State>) {
                 tracing::warn!(%error, "warming.not_enqueued");
             }
         }
-    }
-}
-
-/// The source answers again: what became due meanwhile is fetched, once.
-async fn catch_up(tracker: &Tracker) {
-    let due = async {
-        for portfolio in tracker.portfolios().await? {
-            tracker.refresh_if_due(portfolio.id).await?;
-        }
-        Ok::<(), bellwether_tracker::TrackerError>(())
-    };
-    if let Err(error) = due.await {
-        tracing::warn!(%error, "refresh.not_enqueued");
     }
 }

@@ -11,7 +11,7 @@ use super::needs::Need;
 use super::state::Running;
 use super::{RefreshProgress, RefreshStatus, Report, Told};
 use crate::sources::Sources;
-use crate::{Event, Tracker, TrackerError};
+use crate::{Tracker, TrackerError};
 
 /// What is asked for.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@ mod proxy;
 mod real_data;
 mod refresh;
 mod restarts;
+mod shared_events;
 mod split_day;
 mod upkeep;
 mod versions;

@@ -42,7 +42,7 @@ async fn what_is_held_is_live_all_day_without_anybody_looking(database: &TestDat
     }
     let mut changed = Vec::new();
     loop {
-        let event = match told.try_recv() {
+        let event = match told.coming.try_recv() {
             Ok(event) => event,
             Err(TryRecvError::Lagged(_)) => continue,
             Err(_) => break,

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn published(number: u64, event: Event) -> Published {
-        Published { number, at: DateTime::UNIX_EPOCH, event }
+        Published { number, at: DateTime::UNIX_EPOCH, event, is_from_elsewhere: false }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::*;
+use crate::web::EventLog;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -48,7 +49,7 @@ impl Site {
         let id = tracker.portfolio_named("Main").await.expect("there").id;
         let listener = crate::web::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("bound");
-        let state = web::Data::new(State::new(tracker, Vec::new()));
+        let state = web::Data::new(State::new(tracker, Vec::new(), EventLog::default()));
         actix_web::rt::spawn(crate::web::server(listener, state.clone()).expect("a server"));
         let site = Self { state, address, id };
         site.price("KO", "62.00").await;

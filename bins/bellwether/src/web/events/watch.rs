@@ -323,6 +323,7 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::EventLog;
     use bellwether_domain::SystemClock;
     use bellwether_tracker::{Tracker, TrackerOptions, Upstream};
 
@@ -334,7 +335,7 @@ mod tests {
             redis: None,
             clock: Arc::new(SystemClock),
         });
-        let state = Data::new(State::new(tracker.await.expect("a tracker"), Vec::new()));
+        let state = Data::new(State::new(tracker.await.expect("a tracker"), Vec::new(), EventLog::default()));
         let (sender, _) = broadcast::channel(1);
         let now = Mutex::new(Now { sender, number: 0, figures: None, is_behind: false });
         Work {
@@ -360,7 +361,8 @@ mod tests {
         ];
         for (event, computes) in cases {
             let mut work = work(ours).await;
-            let published = Published { number: 7, at: chrono::DateTime::UNIX_EPOCH, event };
+            let published =
+                Published { number: 7, at: chrono::DateTime::UNIX_EPOCH, event, is_from_elsewhere: false };
             work.hear(&published);
             assert_eq!(
                 (work.due.is_some(), work.told.lock().is_behind),

@@ -42,7 +42,7 @@ impl Circuits {
 
     /// Listens for as long as the bus is there.
     pub(super) async fn follow(&self, bus: &Bus) {
-        let mut coming = bus.listen();
+        let mut coming = bus.listen().coming;
         loop {
             match coming.recv().await {
                 Ok(told) => {

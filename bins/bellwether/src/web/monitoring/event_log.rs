@@ -181,7 +181,7 @@ mod tests {
     fn who_serves_hears_of_lines() {
         let log = EventLog::default();
         let bus = Bus::default();
-        let mut heard = bus.listen();
+        let mut heard = bus.listen().coming;
         log.tell(bus, std::sync::Arc::new(bellwether_domain::SystemClock));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
             tracing::error!("upstream.lost");
