@@ -105,6 +105,16 @@ impl Gateway {
     /// With limits of one's own.
     pub fn with(transport: impl Transport + 'static, clock: SharedClock, limits: Limits) -> Self {
         let pause = RealPause::by(Arc::clone(&clock));
+        Self::pausing(transport, clock, pause, limits)
+    }
+
+    /// With a way to wait of one's own, which has to belong to `clock`: where one moves, the other must.
+    pub fn pausing(
+        transport: impl Transport + 'static,
+        clock: SharedClock,
+        pause: impl Pause + 'static,
+        limits: Limits,
+    ) -> Self {
         Self::timed(transport, clock, pause, limits, Box::new(rand::random))
     }
 

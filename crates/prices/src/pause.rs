@@ -13,6 +13,13 @@ pub trait Pause: Send + Sync {
     async fn until(&self, until: DateTime<Utc>);
 }
 
+#[async_trait]
+impl<P: Pause + ?Sized> Pause for Arc<P> {
+    async fn until(&self, until: DateTime<Utc>) {
+        (**self).until(until).await;
+    }
+}
+
 /// Sleeps for real, as long as the clock says is left.
 pub struct RealPause(SharedClock);
 

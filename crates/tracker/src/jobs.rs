@@ -8,6 +8,7 @@ mod keep_prices;
 mod observed;
 mod refresh_prices;
 mod timetable;
+mod verify_history;
 mod warm;
 
 use std::sync::Arc;
@@ -72,6 +73,7 @@ impl Tracker {
             .handle(warm::ROUND, 1, warm::Handler(self.clone()))
             .handle(import::KIND, 1, import::Handler(self.clone()))
             .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
+            .handle(verify_history::KIND, 1, verify_history::Handler(self.clone()))
             .timetable(timetable::timetable());
         plan.handlers
             .into_iter()

@@ -44,7 +44,7 @@ pub(crate) struct Refreshed {
 }
 
 /// What came of one instrument.
-enum Told {
+pub(crate) enum Told {
     News,
     NothingNew,
     Silence,

@@ -6,7 +6,7 @@ use bellwether_domain::{PriceSource, PriceSourceName, SharedClock, Symbol};
 use bellwether_prices::yahoo::Memory;
 use bellwether_prices::{
     Chain, CircuitState, Coalescing, CoalescingCounters, Feed, FeedSettings, Gateway, GatewaySnapshot,
-    HttpTransport, Limits, Provider, SourceHealth, Yahoo,
+    HttpTransport, Limits, Pause, Provider, SourceHealth, Yahoo,
 };
 use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
 use chrono::{DateTime, Utc};
@@ -67,6 +67,7 @@ impl Sources {
         upstream: &Upstream,
         feeds: Vec<FeedSettings>,
         clock: &SharedClock,
+        pause: Arc<dyn Pause>,
         storage: &Storage,
     ) -> Result<Option<Self>, TrackerError> {
         let mut chain = Chain::new(SharedClock::clone(clock));
@@ -82,7 +83,8 @@ impl Sources {
         let yahoo = match upstream.address() {
             Some(address) => {
                 let transport = HttpTransport::new(address)?;
-                let gateway = Gateway::with(transport, SharedClock::clone(clock), upstream.limits());
+                let gateway =
+                    Gateway::pausing(transport, SharedClock::clone(clock), pause, upstream.limits());
                 let name = PriceSource::yahoo().name;
                 gateways.push(KeptGateway::open(name, address, &gateway, storage).await?);
                 let kept = KeptYahoo::open(address, Yahoo::through(gateway), storage).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bellwether_cache::redis::Redis;
 use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Symbol, Transaction, UserId};
-use bellwether_prices::FeedSettings;
+use bellwether_prices::{FeedSettings, Pause, RealPause};
 use bellwether_scheduler::Queue;
 use bellwether_storage::portfolios::PortfolioSettings;
 use bellwether_storage::{Storage, StorageOptions};
@@ -72,6 +72,18 @@ impl Tracker {
     /// When the database cannot be opened, or the address of the upstream or of Redis is none. That Redis is away is no
     /// error.
     pub async fn open(options: TrackerOptions) -> Result<Self, TrackerError> {
+        let pause = RealPause::by(SharedClock::clone(&options.clock));
+        Self::open_pausing(options, pause).await
+    }
+
+    /// The same for whoever leads the clock: in place of waiting for a turn upstream, `pause` does what it does.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_pausing(
+        options: TrackerOptions,
+        pause: impl Pause + 'static,
+    ) -> Result<Self, TrackerError> {
         let clock = options.clock;
         let storage =
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
@@ -84,7 +96,8 @@ impl Tracker {
             )?),
             None => None,
         };
-        let sources = Sources::open(&options.upstream, options.feeds, &clock, &storage).await?;
+        let sources =
+            Sources::open(&options.upstream, options.feeds, &clock, Arc::new(pause), &storage).await?;
         let bus = Bus::default();
         let bridge = redis.as_ref().map(|redis| Bridge::open(&bus, redis, &clock));
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock))

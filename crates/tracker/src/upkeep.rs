@@ -3,6 +3,7 @@
 mod due;
 mod kept;
 mod looked;
+mod verified;
 
 use bellwether_prices::upkeep::{Allowance, ChartReason, Round, next_round};
 use bellwether_prices::{Batch, CircuitState, LoadBudget, Plan, Priority};

@@ -4,12 +4,9 @@ use bellwether_domain::Exchange;
 use bellwether_scheduler::{Entry, NewJob, OnDays, Priority, Timetable, When};
 use chrono::{NaiveTime, Weekday};
 
-use super::{clean_up, keep_prices, warm};
+use super::{clean_up, keep_prices, verify_history, warm};
 use crate::import::HOME_EXCHANGE;
 
-/// The weekly look at whole histories: by name, because a worker keeps the lines of those kinds only that it has
-/// handlers for.
-const VERIFY_HISTORY: &str = "verify-history";
 /// So long after the close the bar of the day is settled at the source.
 const BARS_AFTER_CLOSE_MINUTES: u32 = 20;
 
@@ -36,7 +33,7 @@ pub(super) fn timetable() -> Timetable {
             Entry { when: at(3, 0, OnDays::Every), job: background(clean_up::KIND, clean_up::KIND) },
             Entry {
                 when: at(6, 0, OnDays::Weekly(Weekday::Sat)),
-                job: background(VERIFY_HISTORY, VERIFY_HISTORY),
+                job: background(verify_history::KIND, verify_history::KIND),
             },
         ],
     }

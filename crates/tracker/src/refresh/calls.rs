@@ -92,12 +92,13 @@ impl Tracker {
     }
 
     /// Tells whose prices are newer now.
-    fn announce(&self, told: &[(&Need, Told)]) {
+    pub(crate) fn announce(&self, told: &[(&Need, Told)]) {
         let news = told.iter().filter(|(_, told)| matches!(told, Told::News));
         self.prices_changed(news.map(|(need, _)| need.symbol().clone()).collect());
     }
 
-    pub(super) async fn fetch_one<'a>(
+    /// One history, as far as it is missing, or its `whole`.
+    pub(crate) async fn fetch_one<'a>(
         &self,
         sources: &Sources,
         need: &'a Need,

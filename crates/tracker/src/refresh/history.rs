@@ -117,6 +117,10 @@ impl Tracker {
             self.storage().change_upkeep(id, refused).await?;
             return Ok(Told::Silence);
         };
+        let corrected = stored.iter().filter(|bar| !bar.provisional && is_told_anew(bar, &bars)).count();
+        if corrected > 0 {
+            tracing::info!(symbol = %need.symbol(), days = corrected, "refresh.history_corrected");
+        }
         history.bars = bars;
         self.write(need, history, mode, true).await
     }
@@ -186,6 +190,12 @@ impl Tracker {
         self.kept_memory().forget();
         Ok(Told::News)
     }
+}
+
+/// Whether a day's close is another in these bars, days ascending.
+fn is_told_anew(stored: &DailyBar, bars: &[DailyBar]) -> bool {
+    let told = bars.binary_search_by_key(&stored.date, |bar| bar.date).ok().and_then(|at| bars.get(at));
+    told.is_some_and(|told| told.close.total_cmp(&stored.close).is_ne())
 }
 
 fn store(

@@ -43,7 +43,7 @@ impl Need {
         Self { instrument, from, history: false, whole, quote: true, expires: None }
     }
 
-    pub(super) fn symbol(&self) -> &Symbol {
+    pub(crate) fn symbol(&self) -> &Symbol {
         &self.instrument.symbol
     }
 
@@ -165,7 +165,7 @@ impl Wants {
         self.once.iter()
     }
 
-    fn all(&self) -> impl Iterator<Item = &Symbol> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Symbol> {
         self.shown().chain(&self.once)
     }
 }

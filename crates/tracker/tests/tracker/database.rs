@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bellwether_domain::FixedClock;
+use bellwether_prices::SteppingPause;
+use bellwether_storage::{Storage, StorageOptions};
 use bellwether_tracker::{FeedSettings, ImportFile, ImportReport, ImportTarget, PortfolioSettings};
 use bellwether_tracker::{Tracker, TrackerOptions, Upstream};
 use tempfile::TempDir;
@@ -49,6 +51,12 @@ impl TestDatabase {
         Self { url, _place: Place::Elsewhere }
     }
 
+    /// What is stored in it.
+    pub(crate) async fn storage(&self, clock: &Arc<FixedClock>) -> Storage {
+        let clock = Arc::<FixedClock>::clone(clock);
+        Storage::open(StorageOptions::new(self.url.clone()).clock(clock)).await.unwrap()
+    }
+
     /// A tracker over it; a second one is what a restart opens.
     pub(crate) async fn tracker(&self, upstream: Upstream, clock: &Arc<FixedClock>) -> Tracker {
         self.tracker_with(upstream, Vec::new(), clock).await
@@ -61,10 +69,23 @@ impl TestDatabase {
         feeds: Vec<FeedSettings>,
         clock: &Arc<FixedClock>,
     ) -> Tracker {
+        Tracker::open(self.options(upstream, feeds, clock)).await.unwrap()
+    }
+
+    /// One that moves the clock on where it would have to wait for a turn upstream.
+    pub(crate) async fn tracker_led(&self, upstream: Upstream, clock: &Arc<FixedClock>) -> Tracker {
+        let pause = SteppingPause::of(Arc::clone(clock));
+        Tracker::open_pausing(self.options(upstream, Vec::new(), clock), pause).await.unwrap()
+    }
+
+    fn options(
+        &self,
+        upstream: Upstream,
+        feeds: Vec<FeedSettings>,
+        clock: &Arc<FixedClock>,
+    ) -> TrackerOptions {
         let clock = Arc::<FixedClock>::clone(clock);
-        Tracker::open(TrackerOptions { database: self.url.clone(), upstream, feeds, redis: None, clock })
-            .await
-            .unwrap()
+        TrackerOptions { database: self.url.clone(), upstream, feeds, redis: None, clock }
     }
 }
 

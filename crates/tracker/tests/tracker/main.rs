@@ -16,4 +16,5 @@ mod restarts;
 mod shared_events;
 mod split_day;
 mod upkeep;
+mod verification;
 mod versions;
