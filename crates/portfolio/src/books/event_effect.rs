@@ -4,7 +4,7 @@ use bellwether_domain::TransactionId;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{Lot, Position, PositionFlow};
+use super::{Lot, Position, PositionFlow, Sale};
 use crate::Figure;
 use crate::exact::Exact;
 use crate::figure::total;
@@ -47,7 +47,10 @@ impl Position {
     }
 
     fn moved_by_events(&self, date: NaiveDate) -> Figure<Decimal> {
+        // Shares that close others come all the same.
+        let is_paid = |sale: &&Sale| !self.closed_by(sale).iter().any(|lot| lot.by_shares);
         let sales = self.sales.iter().filter(|sale| sale.date == date && self.is_event(sale.transaction));
+        let sales = sales.filter(is_paid);
         let transfers = self.transfers.iter().filter(|transfer| transfer.date == date);
         let exchanged =
             transfers.filter(|transfer| self.is_event(transfer.transaction)).flat_map(|transfer| {

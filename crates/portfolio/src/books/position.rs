@@ -86,6 +86,8 @@ pub struct ClosedLot {
     pub proceeds: Cost,
     /// Base currency per unit of the listing's, as the sale was booked.
     pub rate: Figure<Decimal>,
+    /// Whether shares closed it that came without money, by a transfer or an event.
+    pub(crate) by_shares: bool,
     /// The events that it came through in this position.
     pub(crate) passage: Option<Arc<Passage>>,
 }

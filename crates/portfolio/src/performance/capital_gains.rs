@@ -70,11 +70,12 @@ impl CapitalGains {
             .members()
             .iter()
             .filter(|member| {
-                // What came and went on one day has flows, but never changed the quantity of a close.
+                // What came and went on one day has flows or transfers, but never changed the quantity of a close.
                 let position = &member.position;
                 let changed = position.changes.first().map(|first| first.date);
                 let paid = position.flows.first().map(|first| first.date);
-                changed.into_iter().chain(paid).any(|first| first <= period.to)
+                let moved = position.transfers.first().map(|first| first.date);
+                changed.into_iter().chain(paid).chain(moved).any(|first| first <= period.to)
             })
             .map(|member| valuation.moves_of(member))
             .collect();
@@ -139,7 +140,7 @@ impl Valuation<'_> {
         let position = &*member.position;
         let Period { from, to } = self.period;
         let parts = match self.basis {
-            Basis::PurchaseCost => self.at_purchase_cost(member),
+            Basis::PurchaseCost => self.at_purchase_cost(position),
             Basis::OpeningValue => match self.at_opening_value(member) {
                 Ok(revalued) => revalued,
                 Err(reason) => return Moves::unknown(&reason),
@@ -170,8 +171,7 @@ impl Valuation<'_> {
         }
     }
 
-    fn at_purchase_cost<'p>(&self, member: &'p Member<'_>) -> Parts<'p> {
-        let position = &*member.position;
+    fn at_purchase_cost<'p>(&self, position: &'p Position) -> Parts<'p> {
         let opened = position.opened.iter().filter(|lot| self.period.contains(lot.arrived));
         let sales = position.sales.iter().filter(|sale| self.period.contains(sale.date));
         let transfers = position.transfers.iter().filter(|transfer| self.period.contains(transfer.date));
@@ -185,7 +185,7 @@ impl Valuation<'_> {
             sold: sales.map(|sale| (sale, self.seen(&sale.cost))).collect(),
             departed: transferred(false),
             arrived: transferred(true),
-            covering: self.covering(member),
+            covering: self.covering(position),
         }
     }
 

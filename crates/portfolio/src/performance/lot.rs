@@ -34,11 +34,13 @@ impl Position {
     /// before it with shares. Fees that name the instrument and belong to no trade are not divided among lots. Where
     /// `method` is the average cost, the lot counts at its own.
     ///
-    /// `None` when the transaction opened no lot here.
+    /// `None` when the transaction brought nothing here.
     pub fn of_lot(&self, opened_by: TransactionId, method: CostMethod) -> Option<Figure<Self>> {
         let opened: Vec<_> = self.opened.iter().filter(|lot| lot.transaction == opened_by).cloned().collect();
-        opened.first()?;
         let mut alone = self.parts_of(opened_by);
+        if opened.is_empty() && alone.transfers.is_empty() {
+            return None;
+        }
         alone.opened = opened;
         Some(self.completed(alone, method))
     }
@@ -164,10 +166,8 @@ impl Position {
     /// The lot's part of a trade, or of what an event paid: what its shares cost where they came, and what it brought
     /// where they closed.
     fn traded(&self, alone: &Self, flow: &PositionFlow, transaction: TransactionId) -> Option<PositionFlow> {
-        // Shares that an event brought may have covered others, which is none of the cash that it paid.
-        let covers = self.transfers.iter().any(|it| it.arrives && it.transaction == transaction);
-        let is_own =
-            |lot: &&ClosedLot| lot.closed_by == transaction && !(covers && lot.quantity < Decimal::ZERO);
+        // Shares that an event brought may have closed others, which is none of the cash that it paid.
+        let is_own = |lot: &&ClosedLot| lot.closed_by == transaction && !lot.by_shares;
         let opens = |lot: &&Lot| lot.transaction == transaction && lot.arrived == flow.date;
         let count =
             |of: &Self| of.closed_lots.iter().filter(is_own).count() + of.opened.iter().filter(opens).count();
@@ -187,25 +187,28 @@ impl Position {
     }
 
     /// The lot's part of a transfer, by shares; of a spin-off by those that stay, of a merger by those that were held.
+    /// Shares that come and close others are those of the lot that they close.
     fn handed_over(
         &self,
         alone: &Self,
         flow: &PositionFlow,
         transaction: TransactionId,
     ) -> Figure<Option<PositionFlow>> {
-        let arrives = flow.kind == PositionFlowKind::TransferIn;
         let moved = |of: &Self| {
-            let moved = of.transfers.iter();
-            let moved = moved.filter(|it| it.transaction == transaction && it.arrives == arrives);
-            let sold = of.closed_lots.iter().filter(|lot| !arrives && lot.closed_by == transaction);
-            let sold = sold.map(|lot| lot.quantity);
-            shares(moved.flat_map(ShareTransfer::concerned).map(|lot| lot.quantity).chain(sold))
+            let closed = of.closed_lots.iter().filter(|lot| lot.closed_by == transaction);
+            if flow.kind == PositionFlowKind::TransferIn {
+                let opened = of.opened.iter().filter(|lot| lot.brought_by() == transaction);
+                let closed = closed.filter(|lot| lot.by_shares).map(|lot| -lot.quantity);
+                return shares(opened.map(|lot| lot.quantity).chain(closed));
+            }
+            let gone = of.transfers.iter().filter(|it| it.transaction == transaction && !it.arrives);
+            let gone = gone.flat_map(ShareTransfer::concerned).map(|lot| lot.quantity);
+            shares(gone.chain(closed.map(|lot| lot.quantity)))
         };
-        let part = moved(alone)?;
-        if part.is_zero() {
+        let (part, whole) = (moved(alone)?, moved(self)?);
+        if part.is_zero() || whole.is_zero() {
             return Ok(None);
         }
-        let whole = moved(self)?;
         if part == whole {
             return Ok(Some(flow.clone()));
         }
@@ -215,9 +218,8 @@ impl Position {
     }
 }
 
-/// How many shares, held or owed.
 fn shares(mut quantities: impl Iterator<Item = Decimal>) -> Figure<Decimal> {
-    quantities.try_fold(Decimal::ZERO, |sum, quantity| sum.plus(quantity.abs()))
+    quantities.try_fold(Decimal::ZERO, Exact::plus)
 }
 
 fn paid_out(income: &Income) -> PositionFlow {

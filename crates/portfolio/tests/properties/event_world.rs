@@ -5,7 +5,7 @@ mod ledger;
 use bellwether_domain::{
     Booking, CostMethod, Currency, PriceColumns, SplitRatio, Symbol, Transaction, TransactionId, epoch_day,
 };
-use bellwether_portfolio::{Books, InstrumentData, Market, Options, PriceSeries, Rates};
+use bellwether_portfolio::{Books, InstrumentData, Market, Options, PriceSeries, Rates, Shorts};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -56,19 +56,47 @@ pub(crate) struct EventWorld {
 
 #[derive(Debug, Clone)]
 enum Act {
-    Buy { of: usize, account: usize, nanos: i64, fee: i64 },
-    Sell { of: usize, account: usize, percent: i64, fee: i64, named: bool },
-    TransferIn { of: usize, account: usize, nanos: i64, acquired: u64 },
-    TransferOut { of: usize, account: usize, percent: i64 },
-    Move { of: usize, from: usize, percent: i64 },
-    Dividend { of: usize, gross: i64 },
+    Buy {
+        of: usize,
+        account: usize,
+        nanos: i64,
+        fee: i64,
+    },
+    /// More than is there is owed.
+    Sell {
+        of: usize,
+        account: usize,
+        percent: i64,
+        fee: i64,
+        named: bool,
+    },
+    TransferIn {
+        of: usize,
+        account: usize,
+        nanos: i64,
+        acquired: u64,
+    },
+    TransferOut {
+        of: usize,
+        account: usize,
+        percent: i64,
+    },
+    Move {
+        of: usize,
+        from: usize,
+        percent: i64,
+    },
+    Dividend {
+        of: usize,
+        gross: i64,
+    },
 }
 
 pub(crate) fn event_worlds(flat: bool) -> impl Strategy<Value = EventWorld> {
     let act = prop_oneof![
         6 => (0..3_usize, 0..2_usize, 1_000_000_000..90_000_000_000_i64, 0..900_i64)
             .prop_map(|(of, account, nanos, fee)| Act::Buy { of, account, nanos, fee }),
-        4 => (0..3_usize, 0..2_usize, 1..101_i64, 0..90_i64, any::<bool>())
+        4 => (0..3_usize, 0..2_usize, 1..121_i64, 0..90_i64, any::<bool>())
             .prop_map(|(of, account, percent, fee, named)| Act::Sell { of, account, percent, fee, named }),
         1 => (0..3_usize, 0..2_usize, 1_000_000_000..90_000_000_000_i64, 0..SPAN)
             .prop_map(|(of, account, nanos, acquired)| Act::TransferIn { of, account, nanos, acquired }),
@@ -230,6 +258,6 @@ pub(crate) fn event_books(
     method: CostMethod,
     as_of: NaiveDate,
 ) -> Books {
-    let options = Options { method, ..Options::new(Currency::USD) };
+    let options = Options { method, shorts: Shorts::Allowed, ..Options::new(Currency::USD) };
     Books::replay(ledger, market, &options, as_of).unwrap()
 }

@@ -172,7 +172,10 @@ proptest! {
     ) {
         let market = world.market();
         let books = event_books(&world.ledger(method), &market, method, last_day());
+        // What a transfer brings may cover what is owed without opening a lot.
+        let moved = books.positions().iter().flat_map(|position| &position.transfers);
         let opened = books.positions().iter().flat_map(|position| &position.opened);
+        let opened = opened.chain(moved.flat_map(|moved| &moved.lots));
         let opened: BTreeSet<_> = opened.map(|lot| lot.transaction).collect();
         for basis in [Basis::PurchaseCost, Basis::OpeningValue] {
             let parts = |subject: &Subject<'_>| {

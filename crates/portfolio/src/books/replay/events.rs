@@ -348,7 +348,7 @@ impl Replay<'_> {
         self.moved(posted, CashKind::Sale, received);
         for (whole, proceeds, lots) in sales {
             let quantity = lots.iter().try_fold(Decimal::ZERO, |sum, (_, lot)| sum.plus(lot.quantity))?;
-            self.realise(posted, quantity, proceeds, (whole, lots))?;
+            self.realise(posted, quantity, proceeds, (whole, lots), false)?;
         }
         Ok(())
     }

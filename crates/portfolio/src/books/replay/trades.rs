@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_domain::{LotChoice, Trade};
+use bellwether_domain::{Booking, LotChoice, Trade};
 use rust_decimal::Decimal;
 
 use super::Replay;
@@ -95,17 +95,23 @@ impl Replay<'_> {
         let lots = self.shelves.take(account, quantity, chosen)?;
         self.position.quantity = self.shelves.quantity()?;
         let whole = lots.iter().try_fold(Decimal::ZERO, |sum, lot| sum.plus(lot.quantity))?;
-        self.realise(posted, quantity, proceeds, (whole, lots.into_iter().map(|lot| (lot.quantity, lot))))
+        let by_shares = matches!(
+            posted.transaction.booking,
+            Booking::TransferIn { .. } | Booking::SpinOff { .. } | Booking::Merger { .. }
+        );
+        let lots = lots.into_iter().map(|lot| (lot.quantity, lot));
+        self.realise(posted, quantity, proceeds, (whole, lots), by_shares)
     }
 
     /// Notes a sale of these lots; each has its part of the proceeds by the shares that stand beside it, which are as
-    /// many as `whole` together.
+    /// many as `whole` together. `by_shares` that came without money, or for money.
     pub(super) fn realise(
         &mut self,
         posted: &Posted<'_>,
         quantity: Decimal,
         proceeds: Cost,
         (whole, lots): (Decimal, impl IntoIterator<Item = (Decimal, Lot)>),
+        by_shares: bool,
     ) -> Result<(), Reason> {
         let rate = posted.rates.listed_to_base();
         let (transaction, date) = (posted.transaction.id, posted.date);
@@ -125,6 +131,7 @@ impl Replay<'_> {
                 cost: lot.cost,
                 proceeds: part,
                 rate: rate.clone(),
+                by_shares,
                 passage: lot.passage,
             });
         }

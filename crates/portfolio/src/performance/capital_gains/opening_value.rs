@@ -44,7 +44,7 @@ impl Valuation<'_> {
         let position = &*member.position;
         let mut by_events = self.by_events(position).peekable();
         if by_events.peek().is_none() && position.quantity_on(self.period.from).is_zero() {
-            return Ok(self.at_purchase_cost(member));
+            return Ok(self.at_purchase_cost(position));
         }
         by_events.clone().try_for_each(|transfer| transfer.cost_share.clone().map(|_| ()))?;
         let mut parts = if member.method == CostMethod::Average {
@@ -53,11 +53,11 @@ impl Valuation<'_> {
             Descent::new(self, member.books).parts(position)?
         };
         if by_events.any(|transfer| transfer.arrives) {
-            let booked = self.at_purchase_cost(member);
+            let booked = self.at_purchase_cost(position);
             let covering = |parts: &Parts<'_>| parts.arrived.minus(&parts.opened);
             parts.covering = covering(&parts).minus(&covering(&booked)).plus(&booked.covering);
         } else {
-            parts.covering = self.covering(member);
+            parts.covering = self.covering(position);
         }
         Ok(parts)
     }

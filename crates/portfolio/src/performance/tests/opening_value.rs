@@ -206,10 +206,49 @@ fn what_events_bring_covers_shares_owed_at_its_part_of_the_opening_value() {
         // Five of B have 60: three cover what brought 48, two end at 13.
         assert_eq!(holding(&books, &market, "B")[..2], [known("2"), known("12")]);
         assert_eq!(of(&Subject::portfolio(&books), &market), figures(["22", "12", "0"]));
-        // The purchase hands three of B over that had 36 of the 60; the sale gets them for nothing.
+        // The purchase hands three of B over that had 36 of the 60, at 14 each; the sale keeps 48 - 42.
         let lot = |place| of(&Subject::lot(&books, ledger.id(place)).expect("a lot"), &market);
-        assert_eq!(lot(1), figures(["22", "-36", "0"]));
-        assert_eq!(lot(2), figures(["0", "48", "0"]));
+        assert_eq!(lot(1), figures(["22", "-36", "42"]));
+        assert_eq!(lot(2), figures(["0", "48", "-42"]));
+    }
+}
+
+#[test]
+fn a_lot_whose_shares_all_cover_others_is_paid_at_market_value() {
+    let market = spinning();
+    let ledger = Ledger::default()
+        .buy("2010-01-04", "A", "10", "5")
+        .sell("2011-05-02", "B", "5", "16")
+        .booked("2011-06-01", spin_off("A", "B", ratio(1, 2), "0.2", "0"));
+    for method in METHODS {
+        let books = read(&ledger, &market, method);
+        assert_eq!(of(&Subject::portfolio(&books), &market), figures(["20", "20", "0"]));
+        let total = |place| {
+            let [unrealised, realised, transferred] =
+                of(&Subject::lot(&books, ledger.id(place)).expect("a lot"), &market);
+            unrealised.expect("known") + realised.expect("known") + transferred.expect("known")
+        };
+        // 260 and 5 x 14 of 300; 80 less 5 x 14.
+        assert_eq!([total(1), total(2)], ["30", "10"].map(decimal));
+    }
+}
+
+#[test]
+fn shares_that_cover_others_on_the_day_of_a_trade_change_no_return() {
+    let market = market([
+        ("A", quoted(&[("2010-01-04", 30.0), ("2011-06-01", 24.0)])),
+        ("B", quoted(&[("2010-01-04", 12.0)])),
+    ]);
+    let ledger = Ledger::default()
+        .buy("2010-01-04", "A", "10", "30")
+        .sell("2011-05-02", "B", "3", "12")
+        .booked("2011-06-01", spin_off("A", "B", ratio(1, 2), "0.2", "0"))
+        .buy("2011-06-01", "A", "1", "24");
+    let books = read(&ledger, &market, CostMethod::Fifo);
+    for subject in [Subject::portfolio(&books), Subject::holdings(&books)] {
+        let result = checked(&subject, &market, year());
+        assert_eq!(result.gain, known("0"));
+        assert!(close(&result.returns.time_weighted.map(|linked| linked.total), 0.0));
     }
 }
 

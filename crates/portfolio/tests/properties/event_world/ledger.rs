@@ -63,6 +63,7 @@ impl Ledger<'_> {
                     // The newest lot alone, which no other method would take.
                     lots = lots.split_off(lots.len().saturating_sub(1));
                 }
+                let percent = if named { percent.min(100) } else { percent };
                 let Ok(quantity) = part(&lots, percent) else { return };
                 let chosen = lots.first().filter(|_| named);
                 let chosen = chosen.map(|(opened_by, _)| LotChoice { opened_by: *opened_by, quantity });
@@ -142,7 +143,9 @@ impl Ledger<'_> {
         };
         let fractions = |account: &str| {
             let shares = if on == self.world.split.0 { held(account) } else { brought(account) };
-            if shares.round_dp(9).fract().is_zero() { Decimal::ZERO } else { shares.fract() }
+            // For what is owed nothing is paid, nor for what covered it.
+            let is_none = shares <= Decimal::ZERO || shares.round_dp(9).fract().is_zero();
+            if is_none { Decimal::ZERO } else { shares.fract().min(held(account)).max(Decimal::ZERO) }
         };
         let fractions: Decimal = ACCOUNTS.iter().map(|account| fractions(account)).sum();
         let in_dollars = if into == BUYER { Decimal::new(125, 2) } else { Decimal::ONE };
