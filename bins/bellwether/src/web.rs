@@ -6,6 +6,7 @@ mod cache;
 mod events;
 mod health;
 mod jobs;
+mod methods;
 mod monitoring;
 mod pages;
 mod problem;
@@ -46,6 +47,7 @@ fn routes(app: &mut web::ServiceConfig) {
     assets::routes(app);
     health::routes(app);
     monitoring::routes(app);
+    api::explain(app);
     api::routes(app);
     cache::routes(app);
     jobs::routes(app);

@@ -6,6 +6,7 @@ mod investment;
 mod investor;
 mod linked;
 mod mix;
+mod single_purchase;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::{DailySeries, Figure, Market, Period, Reason};
 pub use comparison::{BenchmarkNote, Comparison, SessionChange};
 pub use investment::Investment;
 pub use linked::LinkedComparison;
+pub use single_purchase::SinglePurchase;
 
 /// The level at which the index of a benchmark starts.
 const FIRST_LEVEL: f64 = 100.0;

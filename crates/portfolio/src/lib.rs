@@ -90,6 +90,7 @@ pub use allocation::{
 };
 pub use benchmark::{
     Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
+    SinglePurchase,
 };
 pub use books::{
     BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ChargeKind, ClosedLot, Cost,

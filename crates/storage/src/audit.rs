@@ -49,6 +49,8 @@ pub enum AuditSubject {
     Portfolio,
     /// An import as a whole; its transactions have their own records.
     Import,
+    /// What a portfolio is to consist of.
+    TargetAllocation,
 }
 
 impl AuditSubject {
@@ -58,11 +60,12 @@ impl AuditSubject {
             Self::Transaction => "transaction",
             Self::Portfolio => "portfolio",
             Self::Import => "import",
+            Self::TargetAllocation => "target-allocation",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Transaction, Self::Portfolio, Self::Import]
+        [Self::Transaction, Self::Portfolio, Self::Import, Self::TargetAllocation]
             .into_iter()
             .find(|subject| subject.as_str() == word)
     }

@@ -53,6 +53,7 @@ mod schema;
 pub mod settings;
 mod statistics;
 mod storage;
+pub mod target_allocations;
 mod transaction;
 pub mod upkeep;
 pub mod users;

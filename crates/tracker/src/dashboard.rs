@@ -101,12 +101,7 @@ impl Tracker {
     pub async fn dashboard(&self, id: PortfolioId, view: &View) -> Result<Dashboard, TrackerError> {
         let now = self.clock().now();
         let today = self.today();
-        let as_of = view.as_of.unwrap_or(today);
-        if as_of > today {
-            return Err(TrackerError::Refused(format!(
-                "{as_of} is still to come: choose a day until {today}"
-            )));
-        }
+        let as_of = self.past_day(view.as_of)?;
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
         let benchmarks =

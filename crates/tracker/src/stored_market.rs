@@ -20,7 +20,7 @@ use crate::refresh::history::{TELLERS, Tellers};
 use crate::{Tracker, TrackerError};
 
 /// Closes are read from so many days before the first booking: over any holidays there is one to begin with.
-const LEAD_DAYS: u64 = 31;
+pub(crate) const LEAD_DAYS: u64 = 31;
 
 /// From this rank on a source is a provider, who can be asked again.
 pub(crate) const FIRST_PROVIDER_RANK: u8 = 5;
@@ -79,6 +79,24 @@ impl Tracker {
             .snapshot(move |connection| Stored::read(connection, symbols, currencies, base, from, as_of))
             .await?;
         Ok(self.compute(move || stored.market(&booked_in, base)).await)
+    }
+
+    /// All that is stored of one instrument between two days, for figures in its own currency.
+    pub(crate) async fn stored_instrument(
+        &self,
+        symbol: &Symbol,
+        from: NaiveDate,
+        as_of: NaiveDate,
+    ) -> Result<StoredMarket, TrackerError> {
+        let symbol = symbol.clone();
+        let read = self.storage().snapshot(move |connection| {
+            let known = instruments::by_symbols(connection, std::slice::from_ref(&symbol))?;
+            let base = known.get(&symbol).and_then(|known| known.currency).unwrap_or(Currency::USD);
+            let stored = Stored::read(connection, [symbol].into(), BTreeSet::new(), base, from, as_of)?;
+            Ok((stored, base))
+        });
+        let (stored, base) = read.await?;
+        Ok(self.compute(move || stored.market(&BTreeMap::new(), base)).await)
     }
 
     /// Only the splits and dividends of what a ledger trades: enough to count shares.

@@ -1,5 +1,10 @@
 //! JSON for programs, at the addresses that scripts know.
 
+mod allocations;
+mod portfolio;
+mod single_purchase;
+
+use actix_web::error::ErrorNotFound;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_domain::{Currency, PortfolioId, Symbol};
 use bellwether_tracker::{Dashboard, View};
@@ -10,25 +15,65 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
+use super::methods::{READ, address, reading};
 use super::pages::ViewQuery;
 use super::problem::Problem;
 use super::snapshot::{self, Body, Kind};
-use super::view::dashboard_json;
+use super::view::{dashboard_json, metrics_json};
 
 type Answer = Result<HttpResponse, Problem>;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.route("/api/dashboard-initial-data/{portfolio}", web::get().to(initial_data))
-        .route("/api/dashboard-holdings-data/{portfolio}", web::get().to(holdings_data))
-        .route("/api/dashboard-chart-data/{portfolio}", web::get().to(chart_data))
-        .route("/api/current-price/{ticker}", web::get().to(current_price))
-        .route("/api/price-update-progress", web::get().to(update_progress))
-        .route("/api/upstream", web::get().to(upstream))
-        .service(web::resource("/api/prices").route(web::post().to(record_price)))
-        .service(web::resource("/api/prices/{ticker}/{date}").route(web::delete().to(remove_price)))
-        // As resources of their own, so that other methods are answered by 405.
-        .service(web::resource("/api/refresh-holdings/{portfolio}").route(web::post().to(refresh)))
-        .service(web::resource("/api/refresh-all-prices/{portfolio}").route(web::post().to(refresh)));
+    let read = |path| address(path, READ);
+    app.service(read("/api/dashboard-initial-data/{portfolio}").route(reading().to(initial_data)))
+        .service(read("/api/dashboard-holdings-data/{portfolio}").route(reading().to(holdings_data)))
+        .service(read("/api/dashboard-chart-data/{portfolio}").route(reading().to(chart_data)))
+        .service(read("/api/current-price/{ticker}").route(reading().to(current_price)))
+        .service(
+            read("/api/etf-performance/{ticker}/{date}")
+                .route(reading().to(single_purchase::etf_performance)),
+        )
+        .service(read("/api/price-update-progress").route(reading().to(update_progress)))
+        .service(read("/api/upstream").route(reading().to(upstream)))
+        .service(read("/api/v1/portfolio").route(reading().to(portfolio::portfolio)))
+        .service(read("/api/v1/calculations/portfolio-metrics").route(reading().to(portfolio::metrics)))
+        .service(
+            address("/api/v1/allocations", "GET, HEAD, PUT")
+                .route(reading().to(allocations::get))
+                .route(web::put().to(allocations::put)),
+        )
+        .service(address("/api/prices", "POST").route(web::post().to(record_price)))
+        .service(address("/api/prices/{ticker}/{date}", "DELETE").route(web::delete().to(remove_price)))
+        .service(address("/api/refresh-holdings/{portfolio}", "POST").route(web::post().to(refresh)))
+        .service(address("/api/refresh-all-prices/{portfolio}", "POST").route(web::post().to(refresh)));
+}
+
+/// What is wrong with a part of an address, or behind its question mark, for programs.
+pub(super) fn explain(app: &mut web::ServiceConfig) {
+    let words = |error: &dyn std::fmt::Display| format!("That address cannot be read: {error}.");
+    app.app_data(web::PathConfig::default().error_handler(move |error, request| {
+        if is_for_programs(request) { Problem::NotFound(words(&error)).into() } else { ErrorNotFound(error) }
+    }))
+    .app_data(web::QueryConfig::default().error_handler(move |error, request| {
+        if is_for_programs(request) { Problem::BadRequest(words(&error)).into() } else { error.into() }
+    }));
+}
+
+fn is_for_programs(request: &HttpRequest) -> bool {
+    request.path().starts_with("/api/")
+}
+
+fn symbol_of(text: &str) -> Result<Symbol, Problem> {
+    text.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))
+}
+
+/// A number as it was written, from JSON's number or from a text where every digit counts.
+fn decimal_of(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::String(text) => Decimal::from_str_exact(text.trim()).ok(),
+        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
+        _ => None,
+    }
 }
 
 /// The benchmarks whose figures have keys of their own.
@@ -53,14 +98,20 @@ async fn dashboard_json(
 
 /// An answer about a dashboard as JSON.
 pub(super) async fn body(state: &State, id: PortfolioId, view: &View, kind: Kind) -> Result<Body, Problem> {
-    let dashboard = state.tracker.dashboard(id, view).await?;
-    let shape: fn(&Dashboard) -> Value = match kind {
-        Kind::HoldingsData => dashboard_json::holdings_answer,
-        Kind::ChartData => dashboard_json::chart,
-        Kind::InitialData | Kind::DashboardPage => dashboard_json::initial,
+    let json = if kind == Kind::PortfolioMetrics {
+        let metrics = state.tracker.metrics(id, view.as_of).await?;
+        state.tracker.compute(move || metrics_json::metrics(&metrics).to_string()).await
+    } else {
+        let dashboard = state.tracker.dashboard(id, view).await?;
+        let shape: fn(&Dashboard) -> Value = match kind {
+            Kind::HoldingsData => dashboard_json::holdings_answer,
+            Kind::ChartData => dashboard_json::chart,
+            Kind::Portfolio => dashboard_json::portfolio,
+            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics => dashboard_json::initial,
+        };
+        state.tracker.compute(move || shape(&dashboard).to_string()).await
     };
-    let json = state.tracker.compute(move || shape(&dashboard).to_string().into_bytes()).await;
-    Ok((json, "application/json"))
+    Ok((json.into_bytes(), "application/json"))
 }
 
 /// With the benchmarks whose figures have keys of their own.
@@ -99,7 +150,7 @@ async fn chart_data(
 
 /// The last known price. Asks nobody: what is not stored is not known.
 async fn current_price(state: web::Data<State>, ticker: web::Path<String>) -> Answer {
-    let symbol: Symbol = ticker.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))?;
+    let symbol = symbol_of(&ticker)?;
     let Some(price) = state.tracker.current_price(&symbol).await? else {
         return Err(Problem::NotFound(format!("No price of {symbol} is known here.")));
     };
@@ -131,12 +182,7 @@ struct TypedPrice {
 async fn record_price(state: web::Data<State>, body: web::Bytes) -> Answer {
     let typed: TypedPrice = serde_json::from_slice(&body)
         .map_err(|error| Problem::BadRequest(format!("The body is no JSON of a price: {error}.")))?;
-    let price = match &typed.price {
-        Value::String(text) => Decimal::from_str_exact(text.trim()).ok(),
-        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
-        _ => None,
-    };
-    let Some(price) = price else {
+    let Some(price) = decimal_of(&typed.price) else {
         return Err(Problem::BadRequest(format!("{} is no price: give it as \"120.50\".", typed.price)));
     };
     let recorded = state.tracker.record_price(typed.ticker, typed.date, price, typed.currency).await?;

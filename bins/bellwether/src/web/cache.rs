@@ -4,11 +4,12 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::State;
+use super::methods::{READ, address, reading};
 use super::state::SNAPSHOT_BYTES;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.route("/api/cache/stats", web::get().to(statistics))
-        .service(web::resource("/api/cache/clear").route(web::post().to(clear)));
+    app.service(address("/api/cache/stats", READ).route(reading().to(statistics)))
+        .service(address("/api/cache/clear", "POST").route(web::post().to(clear)));
 }
 
 /// Counts since the start by kind and tier, and how Redis fares now.

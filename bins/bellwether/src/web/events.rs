@@ -21,12 +21,13 @@ use self::frame::{Frame, GREETING, HEARTBEAT, Wire};
 use self::seats::{Seat, Seats};
 use self::watch::{Joined, Watch, Watched};
 use super::State;
+use super::methods::address;
 use super::pages::ViewQuery;
 use super::problem::Problem;
 use super::same_origin;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.route("/api/v1/events", web::get().to(events));
+    app.service(address("/api/v1/events", "GET").route(web::get().to(events)));
 }
 
 /// Who looks at what.

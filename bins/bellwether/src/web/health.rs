@@ -4,9 +4,11 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::State;
+use super::methods::{READ, address, reading};
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.route("/healthz", web::get().to(alive)).route("/readyz", web::get().to(ready));
+    app.service(address("/healthz", READ).route(reading().to(alive)))
+        .service(address("/readyz", READ).route(reading().to(ready)));
 }
 
 /// The process answers. Touches nothing, so that no slow database makes a living process look dead.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
+use super::methods::{READ, address, reading};
 use super::problem::Problem;
 
 type Answer = Result<HttpResponse, Problem>;
@@ -18,14 +19,16 @@ const PAGE: usize = 50;
 const LARGEST_PAGE: usize = 500;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.service(web::resource("/api/v1/jobs").route(web::get().to(list)))
+    app.service(address("/api/v1/jobs", READ).route(reading().to(list)))
         .service(
-            web::resource("/api/v1/jobs/{job}").route(web::get().to(one)).route(web::delete().to(cancel)),
+            address("/api/v1/jobs/{job}", "GET, HEAD, DELETE")
+                .route(reading().to(one))
+                .route(web::delete().to(cancel)),
         )
-        .service(web::resource("/api/v1/jobs/{job}/cancel").route(web::post().to(cancel)))
-        .service(web::resource("/api/v1/jobs/{job}/result").route(web::get().to(result)))
+        .service(address("/api/v1/jobs/{job}/cancel", "POST").route(web::post().to(cancel)))
+        .service(address("/api/v1/jobs/{job}/result", READ).route(reading().to(result)))
         .service(
-            web::resource("/api/chart-generator-progress/{portfolio}").route(web::get().to(chart_progress)),
+            address("/api/chart-generator-progress/{portfolio}", READ).route(reading().to(chart_progress)),
         );
 }
 

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use tracing::Level;
 
 use super::State;
+use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
 use circuits::Circuits;
@@ -60,9 +61,9 @@ impl Monitoring {
 }
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.route("/monitoring", web::get().to(people))
-        .route("/metrics", web::get().to(prometheus))
-        .route("/api/v1/monitoring", web::get().to(programs));
+    app.service(address("/monitoring", READ).route(reading().to(people)))
+        .service(address("/metrics", READ).route(reading().to(prometheus)))
+        .service(address("/api/v1/monitoring", READ).route(reading().to(programs)));
 }
 
 /// Notes counters and circuits for as long as the process serves.

@@ -13,6 +13,7 @@ use bellwether_tracker::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::snapshot::Body;
 use super::view::dashboard_page::DashboardPage;
@@ -24,14 +25,20 @@ const LINES_ON_A_REQUEST: usize = 500;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.app_data(MultipartFormConfig::default().total_limit(MAX_UPLOAD).memory_limit(MAX_UPLOAD))
-        .route("/", web::get().to(start))
-        .route("/dashboard", web::get().to(start))
-        .route("/first-run", web::get().to(first_run))
-        .service(web::resource("/portfolios").route(web::post().to(create_portfolio)))
-        .route("/dashboard/{portfolio}", web::get().to(dashboard))
-        .route("/portfolio/import-csv", web::get().to(import_somewhere))
-        .route("/portfolio/{portfolio}/import", web::get().to(import_form))
-        .route("/portfolio/{portfolio}/import", web::post().to(import));
+        .service(address("/", READ).route(reading().to(start)))
+        .service(address("/dashboard", READ).route(reading().to(start)))
+        .service(address("/first-run", READ).route(reading().to(first_run)))
+        .service(address("/portfolios", "POST").route(web::post().to(create_portfolio)))
+        .service(address("/dashboard/{portfolio}", READ).route(reading().to(dashboard)))
+        .service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
+        .service(address("/portfolio/dividends", READ).route(reading().to(dividends)))
+        .service(address("/cash-flows", READ).route(reading().to(cash_flows)))
+        .service(address("/portfolio/import-csv", READ).route(reading().to(import_somewhere)))
+        .service(
+            address("/portfolio/{portfolio}/import", "GET, HEAD, POST")
+                .route(reading().to(import_form))
+                .route(web::post().to(import)),
+        );
 }
 
 /// A failure as a page.
@@ -242,6 +249,26 @@ pub(super) async fn dashboard_body(
     };
     let body = state.tracker.compute(render).await?;
     Ok((body.into_bytes(), "text/html; charset=utf-8"))
+}
+
+/// What has no page of its own stands on the first portfolio's dashboard: the latest transactions in a list, what was
+/// paid in beside the value in the chart, the income of a year among the figures.
+async fn on_the_dashboard(state: &State, place: &str) -> Answer {
+    let portfolios = state.tracker.portfolios().await?;
+    let first = portfolios.first().map(|portfolio| format!("/dashboard/{}{place}", portfolio.id));
+    Ok(see_other(first.as_deref().unwrap_or("/first-run")))
+}
+
+async fn transactions(state: web::Data<State>) -> Answer {
+    on_the_dashboard(&state, "#recent-title").await
+}
+
+async fn cash_flows(state: web::Data<State>) -> Answer {
+    on_the_dashboard(&state, "?range=MAX").await
+}
+
+async fn dividends(state: web::Data<State>) -> Answer {
+    on_the_dashboard(&state, "").await
 }
 
 async fn import_somewhere(state: web::Data<State>) -> Answer {

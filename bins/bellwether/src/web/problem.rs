@@ -1,7 +1,7 @@
 //! Failures as answers: problem details (RFC 9457) for programs, a page with advice for people.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER as RETRY_AFTER_HEADER;
+use actix_web::http::header::{ALLOW, RETRY_AFTER as RETRY_AFTER_HEADER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use bellwether_tracker::TrackerError;
 use serde_json::json;
@@ -15,6 +15,9 @@ pub(super) enum Problem {
     /// The request is wrong.
     #[error("{0}")]
     BadRequest(String),
+    /// The address does not answer this method, but these.
+    #[error("This address answers {0} only.")]
+    NotAllowed(&'static str),
     /// The request is right but cannot be carried out as things are.
     #[error("{0}")]
     Conflict(String),
@@ -37,6 +40,7 @@ impl Problem {
         match self {
             Self::NotFound(_) => "There is nothing here",
             Self::BadRequest(_) => "That cannot be read",
+            Self::NotAllowed(_) => "That cannot be done here",
             Self::Conflict(_) => "That is not possible",
             Self::Unavailable => "The database does not answer",
             Self::Forbidden => "That is not for other sites",
@@ -55,6 +59,9 @@ impl Problem {
         let mut answer = HttpResponse::build(self.status_code());
         if matches!(self, Self::Unavailable) {
             answer.insert_header((RETRY_AFTER_HEADER, RETRY_AFTER.to_string()));
+        }
+        if let Self::NotAllowed(allowed) = self {
+            answer.insert_header((ALLOW, *allowed));
         }
         answer
     }
@@ -90,6 +97,7 @@ impl ResponseError for Problem {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,

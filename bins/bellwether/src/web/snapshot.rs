@@ -32,6 +32,8 @@ pub(super) enum Kind {
     InitialData,
     HoldingsData,
     ChartData,
+    Portfolio,
+    PortfolioMetrics,
 }
 
 impl Kind {
@@ -41,6 +43,8 @@ impl Kind {
             Self::InitialData => "initial-data",
             Self::HoldingsData => "holdings-data",
             Self::ChartData => "chart-data",
+            Self::Portfolio => "portfolio",
+            Self::PortfolioMetrics => "portfolio-metrics",
         }
     }
 }

@@ -7,4 +7,5 @@ pub(super) mod dashboard_json;
 pub(super) mod dashboard_page;
 pub(super) mod figure;
 pub(super) mod holdings_table;
+pub(super) mod metrics_json;
 pub(super) mod page;

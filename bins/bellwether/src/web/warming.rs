@@ -67,8 +67,10 @@ impl Builder {
     /// As it is asked for when nothing is chosen.
     async fn build(&self, id: PortfolioId, kind: Kind) -> Result<(), Problem> {
         let view = match kind {
-            Kind::DashboardPage | Kind::ChartData => View::default(),
-            Kind::InitialData | Kind::HoldingsData => api::with_known_benchmarks(&View::default()),
+            Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics => View::default(),
+            Kind::InitialData | Kind::HoldingsData | Kind::Portfolio => {
+                api::with_known_benchmarks(&View::default())
+            }
         };
         let (shared, seen) = (self.state.clone(), view.clone());
         let build = move || {
@@ -76,9 +78,7 @@ impl Builder {
             async move {
                 match kind {
                     Kind::DashboardPage => pages::dashboard_body(&state, id, &seen).await,
-                    Kind::InitialData | Kind::HoldingsData | Kind::ChartData => {
-                        api::body(&state, id, &seen, kind).await
-                    }
+                    _ => api::body(&state, id, &seen, kind).await,
                 }
             }
         };

@@ -2,7 +2,7 @@ use bellwether_domain::Currency;
 
 use super::*;
 use crate::testing::{
-    Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, usd,
+    Ledger, columns, date, decimal, dividend, market, market_with_rates, quoted, split, symbol, usd,
 };
 use crate::{InstrumentData, PortfolioSeries, PriceSeries, Rates, Reason, Subject, performance};
 
@@ -382,4 +382,31 @@ fn several_portfolios_are_compared_as_one() {
     };
     let two = Subject::portfolios(&[&books, &books]).expect("one currency");
     close(value(&two), 2.0 * value(&Subject::portfolio(&books)));
+}
+
+#[test]
+fn one_unit_bought_is_told_in_the_units_of_the_last_day_with_its_dividends() {
+    let closes = [("2024-01-05", 400.0), ("2024-01-08", 500.0), ("2024-01-09", 130.0), ("2024-01-10", 140.0)];
+    let data = quoted(&closes).with_splits(&[split("2024-01-09", 4, 1)]);
+    let market = market([("VOO", data.with_dividends(&[dividend("2024-01-08", "20")]))]);
+    let bought = |day, as_of| SinglePurchase::new(&symbol("VOO"), &market, date(day), date(as_of));
+
+    let kept = bought("2024-01-05", "2024-01-10").expect("a purchase");
+    assert_eq!((kept.price, kept.current), (decimal("100"), decimal("140")));
+    close(kept.price_return, 0.4);
+    // 20 of dividend buy a twenty-fifth more at the close of 500.
+    close(kept.total_return, 1.04 * 1.4 - 1.0);
+    let before_the_split = bought("2024-01-05", "2024-01-08").expect("a purchase");
+    assert_eq!((before_the_split.price, before_the_split.current), (decimal("400"), decimal("500")));
+
+    let on_a_saturday = bought("2024-01-06", "2024-01-10").expect("a purchase");
+    assert_eq!((on_a_saturday.bought_on, on_a_saturday.price), (date("2024-01-08"), decimal("125")));
+    close(on_a_saturday.total_return, 0.12);
+    let no_price = Err(Reason::no_price(&symbol("VOO")));
+    assert_eq!(bought("2023-12-01", "2024-01-10"), no_price, "its prices begin later");
+    assert_eq!(bought("2024-01-11", "2024-01-12"), no_price, "there is none from then on");
+    assert_eq!(
+        SinglePurchase::new(&symbol("QQQ"), &market, date("2024-01-05"), date("2024-01-10")),
+        Err(Reason::no_price(&symbol("QQQ")))
+    );
 }

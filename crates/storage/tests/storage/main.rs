@@ -20,5 +20,6 @@ mod quotes;
 mod samples;
 mod schema;
 mod settings;
+mod target_allocations;
 mod upkeep;
 mod writers;

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use bellwether_cache::freshness::PriceState;
-use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_domain::{Instrument, PortfolioId, Symbol};
 use bellwether_prices::CircuitState;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{Tracker, TrackerError};
 
@@ -52,6 +52,31 @@ impl Tracker {
         Ok(())
     }
 
+    /// The same of its history from a day on. Whether that is to come: it was never fetched, and somebody can be asked.
+    pub(crate) async fn look_at_history(
+        &self,
+        symbol: &Symbol,
+        from: NaiveDate,
+        known: Option<&Instrument>,
+        state: Option<&PriceState>,
+    ) -> Result<bool, TrackerError> {
+        let now = self.clock().now();
+        let Some(sources) = self.sources() else { return Ok(false) };
+        let is_news = self.looked().history_at(symbol, from, now);
+        self.look_at(symbol, state).await?;
+        let is_known = match known {
+            Some(known) => !crate::refresh::is_never_fetched(known, &self.histories_asked().await?, from),
+            None => false,
+        };
+        if is_known || sources.silent_until(symbol).is_some() {
+            return Ok(false);
+        }
+        if is_news {
+            self.keep_prices_now(now).await?;
+        }
+        Ok(true)
+    }
+
     async fn due(&self, id: PortfolioId) -> Result<Due, TrackerError> {
         let Some(sources) = self.sources() else { return Ok(Due::Nothing) };
         if let CircuitState::Open { .. } = sources.circuit() {
@@ -90,13 +115,16 @@ impl Tracker {
         if !self.refresh_state().may_hurry(now) {
             return Ok(false);
         }
+        self.keep_prices_now(now).await?;
+        Ok(true)
+    }
+
+    async fn keep_prices_now(&self, now: DateTime<Utc>) -> Result<(), TrackerError> {
         let before = self.refresh_state().queue_up();
-        match self.enqueue_keep_prices(now).await {
-            Ok(_) => Ok(true),
-            Err(error) => {
-                self.refresh_state().step_back(before);
-                Err(error)
-            }
+        if let Err(error) = self.enqueue_keep_prices(now).await {
+            self.refresh_state().step_back(before);
+            return Err(error);
         }
+        Ok(())
     }
 }

@@ -152,8 +152,9 @@ impl Tracker {
         }
         let today = self.today();
         let from = today.checked_sub_months(Months::new(LOOKED_AT_MONTHS)).unwrap_or(today);
-        for symbol in self.looked().lately(now) {
-            add(&symbol, Wish { from, shown: true, history: false, loading: false });
+        for (symbol, history_from) in self.looked().lately(now) {
+            let from = history_from.map_or(from, |wanted| wanted.min(from));
+            add(&symbol, Wish { from, shown: true, history: history_from.is_some(), loading: false });
         }
         Ok((symbols, wishes))
     }

@@ -141,6 +141,21 @@ pub(crate) fn initial(dashboard: &Dashboard) -> Value {
     })
 }
 
+/// The portfolio, its totals and what it holds.
+pub(crate) fn portfolio(dashboard: &Dashboard) -> Value {
+    let portfolio = &dashboard.portfolio;
+    let mut told = initial(dashboard);
+    told["portfolio"] = json!({
+        "id": portfolio.id,
+        "name": portfolio.name,
+        "description": portfolio.description,
+        "base_currency": portfolio.base_currency,
+        "cost_method": portfolio.cost_method.as_str(),
+        "benchmarks": portfolio.benchmarks,
+    });
+    told
+}
+
 /// The holdings alone.
 pub(crate) fn holdings_answer(dashboard: &Dashboard) -> Value {
     json!({

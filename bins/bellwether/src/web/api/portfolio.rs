@@ -1,0 +1,66 @@
+//! A portfolio and its metrics under `/api/v1`; the first one where none is named.
+
+use actix_web::{HttpRequest, web};
+use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_tracker::View;
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{Answer, dashboard_json, with_known_benchmarks};
+use crate::web::State;
+use crate::web::pages::ViewQuery;
+use crate::web::problem::Problem;
+use crate::web::snapshot::Kind;
+
+/// The portfolio that is named, or the first.
+pub(super) async fn chosen(state: &State, named: Option<PortfolioId>) -> Result<PortfolioId, Problem> {
+    if let Some(id) = named {
+        return Ok(id);
+    }
+    let portfolios = state.tracker.portfolios().await?;
+    let first = portfolios.first().map(|portfolio| portfolio.id);
+    first.ok_or_else(|| Problem::NotFound("There is no portfolio yet.".to_owned()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct PortfolioQuery {
+    portfolio: Option<PortfolioId>,
+    range: Option<String>,
+    as_of: Option<NaiveDate>,
+    benchmark: Option<Symbol>,
+}
+
+impl PortfolioQuery {
+    fn view(self) -> Result<View, Problem> {
+        ViewQuery { range: self.range, as_of: self.as_of, benchmark: self.benchmark }.view()
+    }
+}
+
+/// What is held and what it is worth.
+pub(super) async fn portfolio(
+    state: web::Data<State>,
+    request: HttpRequest,
+    query: web::Query<PortfolioQuery>,
+) -> Answer {
+    let query = query.into_inner();
+    let id = chosen(&state, query.portfolio).await?;
+    let view = with_known_benchmarks(&query.view()?);
+    dashboard_json(state, request, id, Kind::Portfolio, view).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct MetricsQuery {
+    portfolio: Option<PortfolioId>,
+    as_of: Option<NaiveDate>,
+}
+
+/// Rates of return side by side, and risk.
+pub(super) async fn metrics(
+    state: web::Data<State>,
+    request: HttpRequest,
+    query: web::Query<MetricsQuery>,
+) -> Answer {
+    let id = chosen(&state, query.portfolio).await?;
+    let view = View { as_of: query.as_of, ..View::default() };
+    dashboard_json(state, request, id, Kind::PortfolioMetrics, view).await
+}

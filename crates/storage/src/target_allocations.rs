@@ -1,0 +1,155 @@
+//! What portfolios are to consist of: the weights that their owners want, by the day from which they are in force.
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{PortfolioId, UserId, epoch_day, from_epoch_day};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::audit::{self, AuditSubject, Author, Change};
+use crate::columns::{Amount, Key};
+use crate::connection::{AnyConnection, on_either};
+use crate::portfolios::{lock, version};
+use crate::schema::target_allocations;
+use crate::{Storage, StorageError};
+
+/// Weights of single holdings, by symbol.
+pub const HOLDINGS: &str = "holding";
+
+/// Stands for a set without any target: it ends the one before.
+const NONE: &str = "";
+
+/// A set of targets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetAllocation {
+    /// The day from which it is in force.
+    pub since: NaiveDate,
+    /// Weights by what they are of; 0.6 is 60 %.
+    pub weights: BTreeMap<String, Decimal>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = target_allocations, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    id: Key,
+    user_id: Key,
+    portfolio_id: Key,
+    date: i32,
+    dimension: &'a str,
+    target: &'a str,
+    weight: Amount,
+}
+
+/// The targets of a user's portfolio that are in force on a day; `None` when there are none.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+pub fn in_force(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    dimension: &str,
+    on: NaiveDate,
+) -> Result<Option<TargetAllocation>, StorageError> {
+    version(connection, user, portfolio)?;
+    let sets = target_allocations::table
+        .filter(target_allocations::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(target_allocations::dimension.eq(dimension));
+    let since: Option<i32> = sets
+        .filter(target_allocations::date.le(epoch_day(on)))
+        .order(target_allocations::date.desc())
+        .select(target_allocations::date)
+        .first(connection)
+        .optional()?;
+    let Some(since) = since else { return Ok(None) };
+    let rows: Vec<(String, Amount)> = sets
+        .filter(target_allocations::date.eq(since))
+        .select((target_allocations::target, target_allocations::weight))
+        .load(connection)?;
+    let weights: BTreeMap<String, Decimal> = rows
+        .into_iter()
+        .filter(|(target, _)| target != NONE)
+        .map(|(target, weight)| (target, weight.0))
+        .collect();
+    Ok((!weights.is_empty()).then(|| TargetAllocation { since: from_epoch_day(since), weights }))
+}
+
+/// Puts targets in force from their day on, none when there is no weight. What is in force already is left as it is.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+pub fn set(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    dimension: &str,
+    targets: &TargetAllocation,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    lock(connection, user, portfolio)?;
+    let before = in_force(connection, user, portfolio, dimension, targets.since)?;
+    let wanted = (!targets.weights.is_empty()).then_some(&targets.weights);
+    if before.as_ref().map(|before| &before.weights) == wanted {
+        return Ok(());
+    }
+    let of_the_day = target_allocations::table
+        .filter(target_allocations::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(target_allocations::dimension.eq(dimension))
+        .filter(target_allocations::date.eq(epoch_day(targets.since)));
+    diesel::delete(of_the_day).execute(connection)?;
+    let row = |target, weight| NewRow {
+        id: Key(Uuid::now_v7()),
+        user_id: Key(user.uuid()),
+        portfolio_id: Key(portfolio.uuid()),
+        date: epoch_day(targets.since),
+        dimension,
+        target,
+        weight: Amount(weight),
+    };
+    let rows: Vec<NewRow<'_>> = match wanted {
+        Some(weights) => weights.iter().map(|(target, weight)| row(target, *weight)).collect(),
+        None => vec![row(NONE, Decimal::ZERO)],
+    };
+    for rows in rows.chunks(crate::ROWS_PER_INSERT) {
+        on_either!(connection, |inner| diesel::insert_into(target_allocations::table)
+            .values(rows)
+            .execute(inner))?;
+    }
+    let (subject, after) = (AuditSubject::TargetAllocation, wanted.map(|_| targets));
+    let change = Change::of(subject, portfolio.uuid(), before.as_ref(), after)?;
+    audit::append(connection, Author { user, portfolio, at: now }, vec![change])
+}
+
+impl Storage {
+    /// The targets of a user's portfolio that are in force on a day; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+    pub async fn target_allocation(
+        &self,
+        user: UserId,
+        portfolio: PortfolioId,
+        dimension: &'static str,
+        on: NaiveDate,
+    ) -> Result<Option<TargetAllocation>, StorageError> {
+        self.snapshot(move |connection| in_force(connection, user, portfolio, dimension, on)).await
+    }
+
+    /// Puts targets in force from their day on, none when there is no weight.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+    pub async fn set_target_allocation(
+        &self,
+        user: UserId,
+        portfolio: PortfolioId,
+        dimension: &'static str,
+        targets: TargetAllocation,
+    ) -> Result<(), StorageError> {
+        let now = self.now();
+        self.write(move |connection| set(connection, user, portfolio, dimension, &targets, now)).await
+    }
+}

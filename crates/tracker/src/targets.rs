@@ -1,0 +1,180 @@
+//! What the owner wants a portfolio to consist of, and how far it is from that.
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
+use bellwether_portfolio::{
+    Allocation, Assets, Books, Class, Drift, Figure, LedgerError, Market, Options, Targets,
+};
+use bellwether_storage::target_allocations::{HOLDINGS, TargetAllocation};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::{Tracker, TrackerError};
+
+/// Decimals that a weight may have: so many that a sum of any of them is exact.
+const DECIMALS: u32 = 18;
+/// So many targets at most.
+const MOST: usize = 1_000;
+
+/// The weights that holdings are to have. What they leave of 100 % is to be cash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetWeights {
+    /// The portfolio.
+    pub portfolio: PortfolioId,
+    /// Since when they are in force; `None` when there are none.
+    pub since: Option<NaiveDate>,
+    /// By symbol; 0.6 is 60 %.
+    pub weights: BTreeMap<Symbol, Decimal>,
+}
+
+impl TargetWeights {
+    /// What is to be cash.
+    pub fn cash(&self) -> Decimal {
+        // Within 0 and 1, with 18 decimals: exact.
+        Decimal::ONE - self.weights.values().sum::<Decimal>()
+    }
+
+    fn of(portfolio: PortfolioId, stored: Option<TargetAllocation>) -> Self {
+        let since = stored.as_ref().map(|stored| stored.since);
+        let weights = stored.map(|stored| stored.weights).unwrap_or_default();
+        let symbols = weights.into_iter().filter_map(|(name, weight)| Some((name.parse().ok()?, weight)));
+        Self { portfolio, since, weights: symbols.collect() }
+    }
+
+    fn targets(&self) -> impl Iterator<Item = (Class, Decimal)> {
+        let holdings = self.weights.iter().map(|(symbol, weight)| (Class::named(symbol.as_str()), *weight));
+        holdings.chain([(Class::Cash, self.cash())])
+    }
+}
+
+/// Targets beside what there is.
+#[derive(Debug)]
+pub struct AllocationShown {
+    /// The targets.
+    pub targets: TargetWeights,
+    /// Every holding and cash with its distance, or why that is not known; `None` without targets.
+    pub drift: Option<Result<Figure<Drift>, LedgerError>>,
+}
+
+impl Tracker {
+    /// Sets the weights that holdings are to have from today on; none when there are none.
+    ///
+    /// # Errors
+    /// [`TrackerError::Refused`] unless each is within 0 and 1, of at most 18 decimals, named once, and all sum to at
+    /// most 1; [`TrackerError::NotFound`] when there is no such portfolio; and the database's.
+    pub async fn set_targets(
+        &self,
+        id: PortfolioId,
+        weights: Vec<(Symbol, Decimal)>,
+    ) -> Result<TargetWeights, TrackerError> {
+        let weights = checked(weights)?;
+        let by_name = weights.into_iter().map(|(symbol, weight)| (symbol.as_str().to_owned(), weight));
+        let targets = TargetAllocation { since: self.today(), weights: by_name.collect() };
+        let set = self.storage().set_target_allocation(self.user(), id, HOLDINGS, targets).await;
+        set.map_err(of_portfolio)?;
+        self.targets(id).await
+    }
+
+    /// The weights that holdings are to have.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
+    pub async fn targets(&self, id: PortfolioId) -> Result<TargetWeights, TrackerError> {
+        let stored = self.storage().target_allocation(self.user(), id, HOLDINGS, self.today()).await;
+        Ok(TargetWeights::of(id, stored.map_err(of_portfolio)?))
+    }
+
+    /// The same beside what there is, at stored prices. Waits for nobody.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
+    pub async fn allocation(&self, id: PortfolioId) -> Result<AllocationShown, TrackerError> {
+        let targets = self.targets(id).await?;
+        if targets.weights.is_empty() {
+            return Ok(AllocationShown { targets, drift: None });
+        }
+        let as_of = self.today();
+        let portfolio = self.portfolio(id).await?;
+        let transactions = self.ledger(id).await?;
+        let market = self.stored_market(&portfolio, &transactions, &[], as_of).await?;
+        let compute = move || {
+            let drift = drift(&targets, &portfolio, &transactions, &market.market, as_of);
+            AllocationShown { targets, drift: Some(drift) }
+        };
+        Ok(self.compute(compute).await)
+    }
+}
+
+fn drift(
+    targets: &TargetWeights,
+    portfolio: &Portfolio,
+    transactions: &[Transaction],
+    market: &Market,
+    as_of: NaiveDate,
+) -> Result<Figure<Drift>, LedgerError> {
+    let books = Books::replay(transactions, market, &Options::of(portfolio), as_of)?;
+    let allocation = Assets::new(&[&books], market).and_then(|assets| Allocation::by_holding(&assets));
+    // They were checked when they were set.
+    let Ok(wanted) = Targets::new(targets.targets()) else {
+        return Ok(Err(bellwether_portfolio::Reason::OutOfRange));
+    };
+    Ok(allocation.and_then(|allocation| allocation.drift(&wanted)))
+}
+
+fn checked(weights: Vec<(Symbol, Decimal)>) -> Result<BTreeMap<Symbol, Decimal>, TrackerError> {
+    if weights.len() > MOST {
+        return Err(TrackerError::Refused(format!("These are more than {MOST} targets: give fewer.")));
+    }
+    let mut sum = Decimal::ZERO;
+    let mut by_symbol = BTreeMap::new();
+    for (symbol, weight) in weights {
+        let weight = weight.normalize();
+        if weight < Decimal::ZERO || weight > Decimal::ONE {
+            let words = format!("The target of {symbol} must be between 0 % and 100 %.");
+            return Err(TrackerError::Refused(words));
+        }
+        if weight.scale() > DECIMALS {
+            return Err(TrackerError::Refused(format!("The target of {symbol} has too many decimals.")));
+        }
+        // Each is at most 1 and there are few: far from what a decimal holds.
+        sum += weight;
+        if by_symbol.insert(symbol.clone(), weight).is_some() {
+            return Err(TrackerError::Refused(format!("{symbol} has two targets: give one.")));
+        }
+    }
+    if sum > Decimal::ONE {
+        let percent = (sum * Decimal::ONE_HUNDRED).normalize();
+        return Err(TrackerError::Refused(format!("The targets sum to {percent} %: at most 100 % can be.")));
+    }
+    Ok(by_symbol)
+}
+
+fn of_portfolio(error: bellwether_storage::StorageError) -> TrackerError {
+    if error.is_not_found() { TrackerError::NotFound("such portfolio".to_owned()) } else { error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(weights: &[(&str, &str)]) -> Option<String> {
+        let weights = weights
+            .iter()
+            .map(|(symbol, weight)| (symbol.parse().expect("a symbol"), weight.parse().expect("a number")));
+        checked(weights.collect()).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn targets_sum_to_at_most_the_whole_to_the_last_digit() {
+        let third = "0.333333333333333333";
+        assert_eq!(refusal(&[("A", third), ("B", third), ("C", third)]), None);
+        assert_eq!(refusal(&[("A", "1"), ("B", "0")]), None);
+        assert_eq!(refusal(&[]), None);
+        let over = refusal(&[("A", "0.6"), ("B", "0.400000000000000001")]);
+        assert_eq!(over.as_deref(), Some("The targets sum to 100.0000000000000001 %: at most 100 % can be."));
+        assert!(refusal(&[("A", "-0.1")]).is_some_and(|words| words.contains("between 0 % and 100 %")));
+        assert!(refusal(&[("A", "0.1"), ("A", "0.1")]).is_some_and(|words| words.contains("two targets")));
+        assert!(refusal(&[("A", "0.1000000000000000001")]).is_some_and(|words| words.contains("decimals")));
+    }
+}
