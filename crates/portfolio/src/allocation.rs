@@ -2,6 +2,7 @@
 
 mod assets;
 mod classification;
+mod division;
 mod drift;
 mod rebalancing;
 mod targets;
@@ -14,10 +15,11 @@ use std::fmt;
 
 use bellwether_domain::{Currency, Symbol};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Assets};
 pub use classification::{Classification, ClassificationError};
+pub use division::Division;
 pub use drift::{ClassDrift, Drift};
 pub use rebalancing::{
     Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, Vehicle,
@@ -28,7 +30,7 @@ use crate::exact::Exact;
 use crate::{Figure, Reason};
 
 /// A part of the whole.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// One with a name: a symbol, a currency, an asset class, a sector, a country.
@@ -86,7 +88,7 @@ impl Allocation {
     /// # Errors
     /// [`Reason::NoCapital`] unless the whole is worth something.
     pub fn by_holding(assets: &Assets) -> Figure<Self> {
-        Self::divided(assets, |asset| Ok(vec![(Class::named(asset.symbol.as_str()), asset.value)]))
+        Self::divided(assets, &Division::Holdings)
     }
 
     /// Holdings by the currency of their price.
@@ -94,7 +96,7 @@ impl Allocation {
     /// # Errors
     /// [`Reason::NoCapital`] unless the whole is worth something.
     pub fn by_currency(assets: &Assets) -> Figure<Self> {
-        Self::divided(assets, |asset| Ok(vec![(Class::named(asset.currency.to_string()), asset.value)]))
+        Self::divided(assets, &Division::Currencies)
     }
 
     /// Holdings by classes of the owner's: asset classes, sectors, countries. A holding may belong to several in parts;
@@ -103,7 +105,7 @@ impl Allocation {
     /// # Errors
     /// [`Reason::NoCapital`] unless the whole is worth something.
     pub fn by_class(assets: &Assets, classification: &Classification) -> Figure<Self> {
-        Self::divided(assets, |asset| classification.divide(&asset.symbol, asset.value))
+        Self::of_parts(assets, |asset| classification.divide(&asset.symbol, asset.value))
     }
 
     /// A class of it.
@@ -116,7 +118,7 @@ impl Allocation {
         self.class(&Class::Cash).map_or(Decimal::ZERO, |cash| cash.value)
     }
 
-    fn divided(assets: &Assets, parts: impl Fn(&Asset) -> Figure<Vec<(Class, Decimal)>>) -> Figure<Self> {
+    fn of_parts(assets: &Assets, parts: impl Fn(&Asset) -> Figure<Vec<(Class, Decimal)>>) -> Figure<Self> {
         let mut holdings: BTreeMap<Class, BTreeMap<Symbol, Decimal>> = BTreeMap::new();
         let mut values: BTreeMap<Class, Decimal> = BTreeMap::new();
         if !assets.cash.is_zero() {
@@ -147,7 +149,7 @@ impl Allocation {
 }
 
 /// Parts of a whole that sum to exactly 1: what rounding leaves belongs to the largest.
-fn weights(values: &[Decimal], total: Decimal) -> Figure<Vec<Decimal>> {
+pub(crate) fn weights(values: &[Decimal], total: Decimal) -> Figure<Vec<Decimal>> {
     if total <= Decimal::ZERO {
         return Err(Reason::NoCapital);
     }
@@ -161,7 +163,7 @@ fn weights(values: &[Decimal], total: Decimal) -> Figure<Vec<Decimal>> {
 }
 
 /// Decimals of an amount of money: far finer than any currency, and so few that all sums are exact.
-const MONEY_DECIMALS: u32 = 12;
+pub(crate) const MONEY_DECIMALS: u32 = 12;
 
 /// Decimals of a weight: so many that a sum of any of them is exact.
-const WEIGHT_DECIMALS: u32 = 18;
+pub(crate) const WEIGHT_DECIMALS: u32 = 18;

@@ -28,7 +28,8 @@ use rust_decimal::Decimal;
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
 pub use cost::Cost;
 pub(crate) use cost::{
-    Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, Relisting, share as cost_share,
+    Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, OpeningShares, Relisting,
+    share as cost_share,
 };
 pub(crate) use event_effect::EventEffect;
 pub(crate) use families::TickerChanges;

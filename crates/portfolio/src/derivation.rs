@@ -3,9 +3,11 @@
 //! Every figure of a report is written down once, as a function of a `Calculation`. `Compute` makes it the number,
 //! `Record` a node of a [`Derivation`], so that what is explained is what was computed.
 
+mod allocation;
 mod before_fees;
 mod benchmarks;
 mod calculation;
+mod capital_gains;
 mod cash;
 mod contributions;
 mod costs;
@@ -13,6 +15,7 @@ mod decisions;
 mod dividends;
 mod events;
 mod figure_name;
+mod gain_parts;
 mod market_facts;
 mod operation;
 mod periods;
@@ -21,6 +24,7 @@ mod record;
 mod returns;
 mod risk;
 mod shares;
+mod tax_year;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,13 +34,15 @@ mod tree;
 use bellwether_domain::Transaction;
 use chrono::NaiveDate;
 
+pub use allocation::{DriftFigure, RebalancingFigure, RebalancingPlan};
 pub(crate) use calculation::{
     Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
 pub use figure_name::{
-    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, DividendYearFigure,
-    FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure,
-    PortfolioYieldFigure, PurchaseFigure, RiskFigure, SaleEffectFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
+    DecisionsFigure, DividendYearFigure, FigureName, GainPartFigure, HoldingFigure, LotFigure,
+    MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure,
+    SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;

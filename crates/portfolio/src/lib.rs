@@ -84,9 +84,9 @@ mod what_if;
 mod xirr;
 
 pub use allocation::{
-    Allocation, Asset, Assets, Class, ClassDrift, ClassShare, Classification, ClassificationError, Drift,
-    Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, TargetError, Targets,
-    Vehicle,
+    Allocation, Asset, Assets, Class, ClassDrift, ClassShare, Classification, ClassificationError, Division,
+    Drift, Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, TargetError,
+    Targets, Vehicle,
 };
 pub use benchmark::{
     Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,
@@ -108,10 +108,11 @@ pub use decisions::{
     AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
 };
 pub use derivation::{
-    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, Derivation,
-    Derivations, DividendYearFigure, FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure,
-    PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskBasis, RiskFigure, SaleEffectFigure,
-    YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
+    DecisionsFigure, Derivation, Derivations, DividendYearFigure, DriftFigure, FigureName, GainPartFigure,
+    HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure,
+    PurchaseFigure, RebalancingFigure, RebalancingPlan, RiskBasis, RiskFigure, SaleEffectFigure,
+    TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};

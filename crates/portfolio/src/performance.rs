@@ -1,6 +1,6 @@
 //! What a portfolio, several, a holding or a lot gained over a period, and at which rates.
 
-mod capital_gains;
+pub(crate) mod capital_gains;
 mod cash_value;
 mod columns;
 mod explanation;
@@ -8,7 +8,7 @@ mod gain_parts;
 mod lot;
 pub(crate) mod own_transfers;
 mod returns;
-mod subject;
+pub(crate) mod subject;
 #[cfg(test)]
 mod tests;
 

@@ -93,6 +93,23 @@ impl RealisedLot {
     }
 }
 
+/// The lots that were closed in a year, in the order of the report.
+pub(crate) fn closed_in<'b>(
+    books: &[&'b Books],
+    year: Period,
+    rule: HoldingPeriod,
+) -> Vec<(RealisedLot, &'b ClosedLot)> {
+    let mut lots = Vec::new();
+    for (index, books) in books.iter().enumerate() {
+        for position in books.positions() {
+            let closed = position.closed_lots.iter().filter(|lot| year.contains(lot.sold));
+            lots.extend(closed.map(|lot| (RealisedLot::new(index, &position.symbol, lot, rule), lot)));
+        }
+    }
+    lots.sort_by(|(one, _), (other, _)| one.place().cmp(&other.place()));
+    lots
+}
+
 /// The realised gains and the income of a tax year, of one portfolio or several.
 ///
 /// It is arithmetic, not advice. Losses are not deferred: no wash sales, no superficial losses, no pooling other than the
@@ -134,15 +151,11 @@ impl TaxYearReport {
         if books.iter().any(|other| other.options().base != base) {
             return Err(Reason::MixedCurrencies);
         }
-        let mut lots: Vec<RealisedLot> = Vec::new();
+        let lots: Vec<_> = closed_in(books, year, rule).into_iter().map(|(lot, _)| lot).collect();
         let mut by_symbol: BTreeMap<Symbol, SymbolSums> = BTreeMap::new();
         let mut income = IncomeSums::default();
         let mut taxes = Ok(Decimal::ZERO);
-        for (index, books) in books.iter().enumerate() {
-            for position in books.positions() {
-                let closed = position.closed_lots.iter().filter(|lot| year.contains(lot.sold));
-                lots.extend(closed.map(|lot| RealisedLot::new(index, &position.symbol, lot, rule)));
-            }
+        for books in books {
             let charges = books.positions().iter().flat_map(|position| &position.charges);
             for tax in books.charges().iter().chain(charges) {
                 if tax.kind != ChargeKind::Tax || !year.contains(tax.date) {
@@ -160,7 +173,6 @@ impl TaxYearReport {
                 }
             }
         }
-        lots.sort_by(|one, other| one.place().cmp(&other.place()));
         let mut sums = [(); 3].map(|()| RealisedSums::default());
         let [realised, short_term, long_term] = &mut sums;
         for lot in &lots {

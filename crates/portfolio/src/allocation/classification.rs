@@ -4,16 +4,40 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::Symbol;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, MONEY_DECIMALS};
 use crate::Figure;
 use crate::exact::Exact;
 
 /// Instruments by class: asset class, sector or country; one classification for each question.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
 pub struct Classification {
     parts: BTreeMap<Symbol, Vec<(Class, Decimal)>>,
+}
+
+/// The parts of each instrument, as they are written down.
+type Parts = BTreeMap<Symbol, Vec<(String, Decimal)>>;
+
+impl TryFrom<Parts> for Classification {
+    type Error = ClassificationError;
+
+    fn try_from(parts: Parts) -> Result<Self, ClassificationError> {
+        let mut classification = Self::default();
+        for (symbol, parts) in parts {
+            classification.spread(symbol, parts)?;
+        }
+        Ok(classification)
+    }
+}
+
+impl From<Classification> for Parts {
+    fn from(classification: Classification) -> Self {
+        let named = |(class, part): (Class, Decimal)| (class.to_string(), part);
+        let of = |(symbol, parts): (Symbol, Vec<_>)| (symbol, parts.into_iter().map(named).collect());
+        classification.parts.into_iter().map(of).collect()
+    }
 }
 
 /// Why parts are no classification of an instrument. The text tells the owner what to change.
@@ -84,9 +108,14 @@ impl Classification {
         Ok(())
     }
 
+    /// The parts of an instrument, as they were given.
+    pub(crate) fn parts(&self, symbol: &Symbol) -> &[(Class, Decimal)] {
+        self.parts.get(symbol).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// A value by class; the parts sum to it.
     pub(super) fn divide(&self, symbol: &Symbol, value: Decimal) -> Figure<Vec<(Class, Decimal)>> {
-        let known = self.parts.get(symbol).map(Vec::as_slice).unwrap_or_default();
+        let known = self.parts(symbol);
         let mut divided = Vec::with_capacity(known.len() + 1);
         let (mut left, mut left_part) = (value, Decimal::ONE);
         for (class, part) in known {

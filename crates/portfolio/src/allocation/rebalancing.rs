@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::Symbol;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::water_filling::fill;
 use super::{Allocation, Class, Drift, MONEY_DECIMALS, Targets, weights};
@@ -12,7 +12,7 @@ use crate::exact::Exact;
 use crate::{Figure, Reason};
 
 /// Where the money comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Funding {
     /// Nothing is sold.
@@ -30,7 +30,7 @@ pub enum Funding {
 }
 
 /// How the trades must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RebalancingTerms {
     /// Where the money comes from.
     pub funding: Funding,

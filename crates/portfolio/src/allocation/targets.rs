@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::Class;
 
 /// The wanted weights of classes; they sum to 1, exactly. A class without a target has the target 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(Class, Decimal)>", into = "Vec<(Class, Decimal)>")]
 pub struct Targets(BTreeMap<Class, Decimal>);
 
 /// Why weights are no targets. The text tells the owner what to change.
@@ -34,6 +36,20 @@ pub enum TargetError {
     /// What has no class cannot be bought.
     #[error("give instruments a class instead of setting a target for those without one")]
     Unclassified,
+}
+
+impl TryFrom<Vec<(Class, Decimal)>> for Targets {
+    type Error = TargetError;
+
+    fn try_from(weights: Vec<(Class, Decimal)>) -> Result<Self, TargetError> {
+        Self::new(weights)
+    }
+}
+
+impl From<Targets> for Vec<(Class, Decimal)> {
+    fn from(targets: Targets) -> Self {
+        targets.0.into_iter().collect()
+    }
 }
 
 impl Targets {

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use crate::exact::Exact;
 use crate::{Figure, Reason};
 
-pub(crate) use origin::{CashByValue, CostOrigin, EventCash, EventPart, Relisting};
+pub(crate) use origin::{CashByValue, CostOrigin, EventCash, EventPart, OpeningShares, Relisting};
 
 /// An amount of money in two currencies, each at the rates of its bookings: the cost of shares, or the proceeds of a
 /// sale.
@@ -172,13 +172,13 @@ impl Cost {
     /// The fees in it. They add to a cost; in proceeds they are negative.
     #[must_use]
     pub fn fees(&self) -> Self {
-        self.only(self.contained.fees)
+        self.only(self.contained.fees, true)
     }
 
     /// The taxes in it. They add to a cost; in proceeds they are negative.
     #[must_use]
     pub fn taxes(&self) -> Self {
-        self.only(self.contained.taxes)
+        self.only(self.contained.taxes, false)
     }
 
     /// What the exchange rate alone did to it: `amount in the listing's currency x rate - amount in base`, with
@@ -263,6 +263,16 @@ impl Cost {
         Self { origin: Some(Arc::new(CostOrigin::Event(cash))), ..self }
     }
 
+    /// The same, to be explained by what shares were worth.
+    pub(crate) fn worth_of(self, shares: OpeningShares) -> Self {
+        Self { origin: Some(Arc::new(CostOrigin::Opening(shares))), ..self }
+    }
+
+    /// Whether the listing is in the base currency, so that no rate can do anything to it.
+    pub(crate) fn is_listed_in_base(&self) -> bool {
+        self.is_listed_in_base
+    }
+
     /// How it came about, in a replay that is to be explained.
     pub(crate) fn origin(&self) -> Option<&Arc<CostOrigin>> {
         self.origin.as_ref()
@@ -313,13 +323,14 @@ impl Cost {
         Self { base: Err(reason.clone()), listed: Err(reason), ..Self::ZERO }
     }
 
-    fn only(&self, part: Part) -> Self {
+    fn only(&self, part: Part, is_fees: bool) -> Self {
+        let contained = || Arc::new(CostOrigin::Contained { of: self.clone(), is_fees });
         Self {
             base: self.base.clone().map(|_| part.base),
             listed: self.listed.clone().map(|_| part.listed),
             is_listed_in_base: self.is_listed_in_base,
             contained: Contained::NOTHING,
-            origin: None,
+            origin: self.origin.is_some().then(contained),
         }
     }
 

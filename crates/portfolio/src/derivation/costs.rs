@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 
 use super::record::Record;
 use super::{About, Content, Field, Label, Number, Operation, Side, Source, Unit, money};
-use crate::books::CostOrigin;
+use crate::books::{CostOrigin, OpeningShares};
+use crate::market::splits;
 use crate::{Cost, Figure};
 
 /// What is wanted of a cost.
@@ -21,6 +22,7 @@ pub(super) struct Wanted {
 impl Record<'_> {
     pub(super) fn cost_of(&mut self, cost: &Cost, wanted: Wanted) -> usize {
         let Some(root) = cost.origin() else { return self.unexplained(cost, wanted) };
+        self.origins.push(Arc::clone(root));
         // Operands first. A pool that many sales have taken from is a chain of as many steps, too long for recursion.
         let mut open = vec![(root, cost, wanted, false)];
         while let Some((origin, of, wanted, has_operands)) = open.pop() {
@@ -54,7 +56,9 @@ impl Record<'_> {
                 Some(node) => node,
                 None => return self.unexplained(cost, wanted),
             },
-            CostOrigin::Event(_) if wanted.content != Content::Whole => self.nothing(label),
+            CostOrigin::Event(_) | CostOrigin::Opening(_) if wanted.content != Content::Whole => {
+                self.nothing(label)
+            }
             CostOrigin::Event(cash) => match self.event_cash(*cash) {
                 Some((transaction, amount)) => {
                     self.at_rate(transaction, amount, wanted, "cash x exchange rate")
@@ -82,6 +86,14 @@ impl Record<'_> {
                 let label = Label { formula: "cost x part that the event moves", ..label };
                 self.computed(label, Operation::Share, nodes)
             }
+            CostOrigin::Contained { .. } => match nodes.first() {
+                Some(contained) => *contained,
+                None => self.nothing(label),
+            },
+            CostOrigin::Opening(shares) => match self.opening_worth(shares, wanted) {
+                Some(node) => node,
+                None => return self.unexplained(cost, wanted),
+            },
             CostOrigin::Relisted { listing, .. } => match (wanted.side, label.unit, nodes.first()) {
                 (Side::Listed, Unit::Money(listed), Some(_)) if !listing.into_base => {
                     nodes.push(self.rate_on((listing.from, listed), listing.on));
@@ -138,7 +150,7 @@ impl Record<'_> {
     }
 
     /// The fee or tax in what a transaction paid; in what a sale received as a negative number.
-    fn booked_charge(&mut self, transaction: &Transaction, wanted: Wanted) -> Option<usize> {
+    pub(super) fn booked_charge(&mut self, transaction: &Transaction, wanted: Wanted) -> Option<usize> {
         let (fee, tax) = match &transaction.booking {
             Booking::Buy(trade)
             | Booking::Reinvestment { purchase: trade, .. }
@@ -163,6 +175,28 @@ impl Record<'_> {
     }
 
     /// An amount of a transaction at its rate to the currency that is wanted.
+    /// Shares at the price and rate of the opening of a period.
+    fn opening_worth(&mut self, shares: &OpeningShares, wanted: Wanted) -> Option<usize> {
+        let OpeningShares { symbol, day, quantity, units_of } = shares;
+        let position = self.books.position(symbol)?;
+        let price = position.price_on(self.market.instrument(symbol), *day);
+        let listed = money(position.currency, "Value at the listing", "shares x price at the opening");
+        self.with_subject(Some(About::Instrument(symbol.clone())), |record| {
+            let count = Label::new("Shares held at the opening", "", Unit::Shares);
+            let count = record.exactly(count, *quantity, Source::Ledger);
+            let price = record.price_of(position, *day, &price);
+            let worth = record.computed(listed, Operation::Product, vec![count, price]);
+            let since = splits::between(&position.splits, *day, *units_of);
+            let worth = record.worth_before(listed, worth, symbol, since);
+            if wanted.side == Side::Listed {
+                return Some(worth);
+            }
+            let rate = record.rate_on((position.currency, record.base()), *day);
+            let label = Label { formula: "shares x price x exchange rate of the opening", ..wanted.label };
+            Some(record.computed(label, Operation::Product, vec![worth, rate]))
+        })
+    }
+
     fn at_rate(
         &mut self,
         transaction: &Transaction,
@@ -223,6 +257,13 @@ fn operands(origin: &CostOrigin, wanted: Wanted, base: Currency) -> Vec<(&Cost, 
                 parts.push(rest);
             }
             parts.into_iter().rev().map(|part| (part, wanted)).collect()
+        }
+        CostOrigin::Contained { .. } if wanted.content != Content::Whole => Vec::new(),
+        CostOrigin::Contained { of, is_fees } => {
+            let (figure, content) =
+                if *is_fees { ("Fees in it", Content::Fees) } else { ("Taxes in it", Content::Taxes) };
+            let label = Label { figure, ..wanted.label };
+            vec![(of, Wanted { label, content, ..wanted })]
         }
         CostOrigin::Relisted { of, listing } if wanted.side == Side::Listed => {
             let (side, currency) =

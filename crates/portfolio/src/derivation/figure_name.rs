@@ -8,13 +8,15 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use figures::{
-    AgeGroupFigure, BenchmarkFigure, CashFigure, ContributionFigure, DecisionsFigure, DividendYearFigure,
-    HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure,
-    PurchaseFigure, RiskFigure, SaleEffectFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
+    DecisionsFigure, DividendYearFigure, GainPartFigure, HoldingFigure, LotFigure, MultipleFigure,
+    PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure, SaleEffectFigure,
+    TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 
+use super::allocation::{DriftFigure, RebalancingFigure, RebalancingPlan};
 use super::risk::RiskBasis;
-use crate::{ContributionSource, Period};
+use crate::{Basis, Class, ContributionSource, Division, HoldingPeriod, Period, Targets, Term, TradeCosts};
 
 /// A figure that can be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -156,6 +158,77 @@ pub enum FigureName {
         to_years: Option<u32>,
         /// Its figure.
         figure: AgeGroupFigure,
+    },
+    /// Of a class of an allocation.
+    Allocation {
+        /// How it is divided.
+        by: Division,
+        /// The class.
+        class: Class,
+        /// Its figure.
+        figure: AllocationFigure,
+    },
+    /// Of the distance of a class, or of all, to targets.
+    Drift {
+        /// How it is divided.
+        by: Division,
+        /// What the classes should be.
+        targets: Targets,
+        /// Its figure.
+        figure: DriftFigure,
+    },
+    /// Of what to trade to come to targets.
+    Rebalancing {
+        /// How it is divided.
+        by: Division,
+        /// What the classes should be, and how the trades must be.
+        plan: RebalancingPlan,
+        /// Its figure.
+        figure: RebalancingFigure,
+    },
+    /// Of the capital gains of a period.
+    CapitalGains {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// What a share is compared with.
+        basis: Basis,
+        /// Whether the fees and taxes of trades count.
+        costs: TradeCosts,
+        /// Its figure.
+        figure: CapitalGainsFigure,
+    },
+    /// Of the other parts of a period's gain.
+    GainPart {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// Its figure.
+        figure: GainPartFigure,
+    },
+    /// Of the lots that a tax year closed.
+    TaxYear {
+        /// The year.
+        year: Period,
+        /// What counts as long.
+        rule: HoldingPeriod,
+        /// Those of an instrument; else all.
+        of: Option<Symbol>,
+        /// Those held for a long or a short time; else all.
+        term: Option<Term>,
+        /// Its figure.
+        figure: TaxYearFigure,
+    },
+    /// Of the income of a tax year.
+    TaxYearIncome {
+        /// The year.
+        year: Period,
+        /// That of an instrument; else all.
+        of: Option<Symbol>,
+        /// Its figure.
+        figure: TaxYearIncomeFigure,
     },
     /// Of the risk of a period.
     Risk {

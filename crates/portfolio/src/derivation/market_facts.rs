@@ -75,6 +75,21 @@ impl Record<'_> {
         })
     }
 
+    /// What shares of the units after some splits are worth, at a price before them.
+    pub(super) fn worth_before(
+        &mut self,
+        label: Label,
+        worth: usize,
+        symbol: &Symbol,
+        since: &[Split],
+    ) -> usize {
+        let label = Label { formula: "worth x old shares / new shares", ..label };
+        since.iter().fold(worth, |worth, split| {
+            let [old, new] = self.sides(symbol, split);
+            self.computed(label, Operation::Share, vec![worth, old, new])
+        })
+    }
+
     fn sides(&mut self, symbol: &Symbol, split: &Split) -> [usize; 2] {
         let side = Label::new("Side of a split's ratio", "", Unit::Number);
         let source = Source::Split { symbol: symbol.clone(), ex_date: split.ex_date };

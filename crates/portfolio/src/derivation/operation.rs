@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Number;
+use super::allocation::Rebalanced;
 use crate::books::cost_share;
 use crate::contribution::Linking;
 use crate::decisions::Running;
@@ -82,6 +83,8 @@ pub enum Operation {
         /// How many.
         first: usize,
     },
+    /// What to trade to come to targets, of the values of the classes and the prices and values of what is traded.
+    Rebalanced(Box<Rebalanced>),
     /// The part of purchases that are ahead, of the effect and the cost of each.
     ShareAhead,
     /// The part of their cost, of the same.
@@ -263,6 +266,10 @@ impl Operation {
                     (|sum, part| figure::finite(sum + part), |sum, part| figure::finite(sum - part));
                 let sums = Running::new(operands.iter().map(|operand| float_of(operand)), 0.0, plus, minus);
                 sums.over(&(*first..operands.len())).map(Number::Float)
+            }
+            Self::Rebalanced(rebalanced) => {
+                let known: Vec<_> = operands.iter().map(|operand| self::exact(Some(operand))).collect();
+                rebalanced.figure(&known).map(Number::Exact)
             }
             Self::ShareAhead => share_ahead(&decided(&operands)?).map(Number::Float),
             Self::ShareOfMoneyAhead => share_of_money_ahead(&decided(&operands)?).map(Number::Float),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bellwether_domain::{Currency, Symbol, Transaction, TransactionId};
 use chrono::NaiveDate;
@@ -41,6 +42,8 @@ pub(super) struct Record<'a> {
     pub(super) payments: HashMap<(*const Position, bool), Rc<[usize]>>,
     /// Costs that are nodes already.
     pub(super) costs: HashMap<(*const CostOrigin, Side, Content), usize>,
+    /// What those are found by: as long as it is here, nothing else has its place in memory.
+    pub(super) origins: Vec<Arc<CostOrigin>>,
     names: TickerChanges<'a>,
 }
 
@@ -64,6 +67,7 @@ impl<'a> Record<'a> {
             trades: HashMap::new(),
             payments: HashMap::new(),
             costs: HashMap::new(),
+            origins: Vec::new(),
             names,
         }
     }

@@ -1,8 +1,10 @@
 //! Derivations of worked and of random ledgers.
 
+mod allocation;
 mod contributions;
 mod decisions;
 mod dividends;
+mod gains;
 mod known;
 mod names;
 mod property;

@@ -6,7 +6,7 @@ mod opening_value;
 use bellwether_domain::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Subject;
 use super::subject::Member;
@@ -16,7 +16,7 @@ use crate::figure::total;
 use crate::{Figure, Market, Period};
 
 /// What a share held or sold is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// What it cost, whenever that was.
@@ -26,7 +26,7 @@ pub enum Basis {
 }
 
 /// Whether the fees and taxes of trades count in cost and proceeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TradeCosts {
     /// They add to cost and lessen proceeds.
@@ -65,20 +65,9 @@ impl CapitalGains {
         if let Err(reason) = subject.read_to(period.to) {
             return Self::unknown(&reason);
         }
-        let valuation = Valuation { market, base: subject.base(), period, basis, costs };
-        let moves: Vec<_> = subject
-            .members()
-            .iter()
-            .filter(|member| {
-                // What came and went on one day has flows or transfers, but never changed the quantity of a close.
-                let position = &member.position;
-                let changed = position.changes.first().map(|first| first.date);
-                let paid = position.flows.first().map(|first| first.date);
-                let moved = position.transfers.first().map(|first| first.date);
-                changed.into_iter().chain(paid).chain(moved).any(|first| first <= period.to)
-            })
-            .map(|member| valuation.moves_of(member))
-            .collect();
+        let (base, is_explained) = (subject.base(), false);
+        let valuation = Valuation { market, base, period, basis, costs, is_explained };
+        let moves: Vec<_> = valuation.members(subject).map(|member| valuation.moves_of(member)).collect();
         let sum = |figure: fn(&Moves) -> &Figure<Decimal>| total(moves.iter().map(figure));
         let at_market = subject.transfers_within(period);
         let contained = match costs {
@@ -127,27 +116,46 @@ struct Moves {
 }
 
 #[derive(Clone, Copy)]
-struct Valuation<'a> {
-    market: &'a Market,
-    base: Currency,
-    period: Period,
-    basis: Basis,
-    costs: TradeCosts,
+pub(crate) struct Valuation<'a> {
+    pub(crate) market: &'a Market,
+    pub(crate) base: Currency,
+    pub(crate) period: Period,
+    pub(crate) basis: Basis,
+    pub(crate) costs: TradeCosts,
+    /// Whether the costs are to know how they came about.
+    pub(crate) is_explained: bool,
 }
 
 impl Valuation<'_> {
+    /// The members of a subject that there were in the period.
+    pub(crate) fn members<'s, 'p>(&self, subject: &'s Subject<'p>) -> impl Iterator<Item = &'s Member<'p>> {
+        let to = self.period.to;
+        subject.members().iter().filter(move |member| {
+            // What came and went on one day has flows or transfers, but never changed the quantity of a close.
+            let position = &member.position;
+            let changed = position.changes.first().map(|first| first.date);
+            let paid = position.flows.first().map(|first| first.date);
+            let moved = position.transfers.first().map(|first| first.date);
+            changed.into_iter().chain(paid).chain(moved).any(|first| first <= to)
+        })
+    }
+
+    /// The costs of one of them.
+    pub(crate) fn parts<'p>(&self, member: &'p Member<'_>) -> Figure<Parts<'p>> {
+        match self.basis {
+            Basis::PurchaseCost => Ok(self.at_purchase_cost(&member.position)),
+            Basis::OpeningValue => self.at_opening_value(member),
+        }
+    }
+
     fn moves_of(&self, member: &Member<'_>) -> Moves {
         let position = &*member.position;
         let Period { from, to } = self.period;
-        let parts = match self.basis {
-            Basis::PurchaseCost => self.at_purchase_cost(position),
-            Basis::OpeningValue => match self.at_opening_value(member) {
-                Ok(revalued) => revalued,
-                Err(reason) => return Moves::unknown(&reason),
-            },
+        let parts = match self.parts(member) {
+            Ok(parts) => parts,
+            Err(reason) => return Moves::unknown(&reason),
         };
-        let sold_cost = sum_of(parts.sold.iter().map(|(_, cost)| cost.clone()));
-        let closing_cost = parts.opening.plus(&parts.opened).minus(&sold_cost).minus(&parts.departed);
+        let closing_cost = parts.closing();
 
         let value = |day| position.value_on(day, self.market, self.base);
         let rate = |day| self.market.rates().on(position.currency, self.base, day).map(|on| on.rate);
@@ -189,7 +197,7 @@ impl Valuation<'_> {
         }
     }
 
-    fn seen(&self, cost: &Cost) -> Cost {
+    pub(crate) fn seen(&self, cost: &Cost) -> Cost {
         match self.costs {
             TradeCosts::Included => cost.clone(),
             TradeCosts::LeftOut => cost.before_fees(),
@@ -198,19 +206,27 @@ impl Valuation<'_> {
 }
 
 /// The costs of a position on a basis.
-struct Parts<'p> {
+pub(crate) struct Parts<'p> {
     /// Of what is held at the opening.
-    opening: Cost,
+    pub(crate) opening: Cost,
     /// Of the lots that the period opened.
     opened: Cost,
     /// Of each sale of the period.
-    sold: Vec<(&'p Sale, Cost)>,
+    pub(crate) sold: Vec<(&'p Sale, Cost)>,
     /// Of what was transferred out.
-    departed: Cost,
+    pub(crate) departed: Cost,
     /// Of what was transferred in.
-    arrived: Cost,
+    pub(crate) arrived: Cost,
     /// Of shares that came without money and closed others at once: how much more it is than the others were closed at.
-    covering: Cost,
+    pub(crate) covering: Cost,
+}
+
+impl Parts<'_> {
+    /// Of what is held at the end.
+    pub(crate) fn closing(&self) -> Cost {
+        let sold = sum_of(self.sold.iter().map(|(_, cost)| cost.clone()));
+        self.opening.plus(&self.opened).minus(&sold).minus(&self.departed)
+    }
 }
 
 impl Moves {

@@ -199,7 +199,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The portfolios whose cash belongs to it.
-    pub(super) fn cash(&self) -> &[&'a Books] {
+    pub(crate) fn cash(&self) -> &[&'a Books] {
         &self.cash
     }
 

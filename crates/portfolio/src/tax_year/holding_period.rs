@@ -1,10 +1,10 @@
 //! How long shares must be held for their gain to count as long-term.
 
 use chrono::{Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long shares were held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Term {
     /// Not longer than the rule asks for. Shares that had been sold short always are.
@@ -14,7 +14,7 @@ pub enum Term {
 }
 
 /// What counts as long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HoldingPeriod {
     /// Sold after the same day of the next year, as in the United States. Shares of 29 February are long from 1 March

@@ -2,9 +2,12 @@
 
 use bellwether_domain::{Currency, Symbol};
 use bellwether_portfolio::{
-    AgeGroupFigure, BenchmarkFigure, Books, CashFigure, ContributionFigure, ContributionSource,
-    DecisionsFigure, DividendYearFigure, FigureName, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure,
-    PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, SaleEffectFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, Basis, BenchmarkFigure, Books, CapitalGainsFigure, CashFigure, Class,
+    Classification, ContributionFigure, ContributionSource, DecisionsFigure, DividendYearFigure, Division,
+    DriftFigure, FigureName, Funding, GainPartFigure, HoldingFigure, HoldingPeriod, LotFigure,
+    MultipleFigure, Period, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure,
+    RebalancingFigure, RebalancingPlan, RebalancingTerms, SaleEffectFigure, Targets, TaxYearFigure,
+    TaxYearIncomeFigure, Term, TradeCosts, YieldFigure,
 };
 
 use crate::sweep::{BENCHMARKS, periods};
@@ -59,7 +62,9 @@ pub(crate) fn figure_names(books: &Books) -> Vec<FigureName> {
         }
     }
     names.extend(decisions(&symbols));
-    for of in of {
+    names.extend(allocation(&symbols));
+    names.extend(gains(&of, &periods(books)));
+    for of in &of {
         for benchmark in BENCHMARKS {
             let symbol = symbol(benchmark);
             names.extend(BenchmarkFigure::ALL.iter().map(|figure| FigureName::Benchmark {
@@ -114,6 +119,79 @@ fn decisions(symbols: &[Symbol]) -> Vec<FigureName> {
             };
             names.extend(AgeGroupFigure::ALL.iter().map(named));
         }
+    }
+    names
+}
+
+fn allocation(symbols: &[Symbol]) -> Vec<FigureName> {
+    let mut classification = Classification::default();
+    for (symbol, part) in symbols.iter().zip(["0.0000000000000000000000000001", "0.3333", "1"]) {
+        let part = part.parse().expect("a number");
+        classification.spread(symbol.clone(), [("Sector", part)]).expect("a part");
+    }
+    let classes = [Class::named("HELD"), Class::named("Sector"), Class::Cash, Class::Unclassified];
+    let targets = Targets::new([(Class::named("HELD"), rust_decimal::Decimal::ONE)]).expect("whole");
+    let mut names = Vec::new();
+    for by in [Division::Holdings, Division::Currencies, Division::Classes(classification)] {
+        let drift = |figure| FigureName::Drift { by: by.clone(), targets: targets.clone(), figure };
+        names.extend([drift(DriftFigure::Misplaced), drift(DriftFigure::Largest)]);
+        for class in &classes {
+            let named = |figure: &AllocationFigure| {
+                let (by, class) = (by.clone(), class.clone());
+                FigureName::Allocation { by, class, figure: *figure }
+            };
+            names.extend(AllocationFigure::ALL.iter().map(named));
+            let figures = [DriftFigure::Points, DriftFigure::Money, DriftFigure::Relative];
+            names.extend(figures.map(|figure| drift(figure(class.clone()))));
+        }
+        let vehicles: Vec<_> = symbols.iter().map(|of| (Class::named(of.as_str()), of.clone())).collect();
+        let new = rust_decimal::Decimal::TEN;
+        let fundings = [
+            Funding::CashOnly { new, held: new },
+            Funding::WithSales { new: -new },
+            Funding::WithSales { new: rust_decimal::Decimal::MAX },
+        ];
+        for (funding, whole_shares) in fundings.into_iter().zip([true, false, true]) {
+            let terms =
+                RebalancingTerms { funding, smallest_trade: rust_decimal::Decimal::ONE, whole_shares };
+            let plan = RebalancingPlan { targets: targets.clone(), vehicles: vehicles.clone(), terms };
+            let of_classes = classes
+                .iter()
+                .flat_map(|of| [RebalancingFigure::Trade(of.clone()), RebalancingFigure::Shares(of.clone())]);
+            let others = [RebalancingFigure::Cash, RebalancingFigure::Total, RebalancingFigure::Misplaced];
+            for figure in of_classes.chain(others) {
+                names.push(FigureName::Rebalancing { by: by.clone(), plan: plan.clone(), figure });
+            }
+        }
+    }
+    names
+}
+
+fn gains(subjects: &[Option<Symbol>], periods: &[Period]) -> Vec<FigureName> {
+    let mut names = Vec::new();
+    for (of, period) in subjects.iter().flat_map(|of| periods.iter().step_by(4).map(move |day| (of, *day))) {
+        let bases = [Basis::PurchaseCost, Basis::OpeningValue];
+        for (basis, costs) in bases.into_iter().zip([TradeCosts::LeftOut, TradeCosts::Included]) {
+            names.extend(CapitalGainsFigure::ALL.iter().map(|figure| {
+                let of = of.clone();
+                FigureName::CapitalGains { of, period, basis, costs, figure: *figure }
+            }));
+        }
+        let named =
+            |figure: &GainPartFigure| FigureName::GainPart { of: of.clone(), period, figure: *figure };
+        names.extend(GainPartFigure::ALL.iter().map(named));
+        let rule = HoldingPeriod::MoreThanDays(u32::MAX);
+        for term in [None, Some(Term::Short)] {
+            names.extend(TaxYearFigure::ALL.iter().map(|figure| {
+                let of = of.clone();
+                FigureName::TaxYear { year: period, rule, of, term, figure: *figure }
+            }));
+        }
+        let named = |figure: &TaxYearIncomeFigure| {
+            let of = of.clone();
+            FigureName::TaxYearIncome { year: period, of, figure: *figure }
+        };
+        names.extend(TaxYearIncomeFigure::ALL.iter().map(named));
     }
     names
 }

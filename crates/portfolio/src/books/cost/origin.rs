@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_domain::{Currency, TransactionId};
+use bellwether_domain::{Currency, Symbol, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -36,6 +36,15 @@ pub(crate) enum CostOrigin {
         /// How much of it.
         part: EventPart,
     },
+    /// The fees, or the taxes, in a cost.
+    Contained {
+        /// The cost.
+        of: Cost,
+        /// The fees.
+        is_fees: bool,
+    },
+    /// What shares were worth at the opening of a period.
+    Opening(OpeningShares),
     /// The cost of shares that became others, which are listed in another currency.
     Relisted {
         /// The cost before.
@@ -76,6 +85,17 @@ pub(crate) struct CashByValue {
     pub(crate) listed: Currency,
 }
 
+/// Shares that count from the value at the opening of a period.
+#[derive(Debug, Clone)]
+pub(crate) struct OpeningShares {
+    pub(crate) symbol: Symbol,
+    /// The day of the opening.
+    pub(crate) day: NaiveDate,
+    pub(crate) quantity: Decimal,
+    /// The day whose units they are counted in.
+    pub(crate) units_of: NaiveDate,
+}
+
 /// Another listing of the same cost.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relisting {
@@ -91,21 +111,27 @@ impl CostOrigin {
     /// The costs it was made of.
     pub(crate) fn operands(&self) -> impl DoubleEndedIterator<Item = &Cost> {
         let (first, second) = match self {
-            Self::Booked(_) | Self::Event(_) => (None, None),
+            Self::Booked(_) | Self::Event(_) | Self::Opening(_) => (None, None),
             Self::Sum(left, right) | Self::Difference(left, right) => (Some(left), Some(right)),
-            Self::Share { of, .. } | Self::Moved { of, .. } | Self::Relisted { of, .. } => (Some(of), None),
+            Self::Share { of, .. }
+            | Self::Moved { of, .. }
+            | Self::Relisted { of, .. }
+            | Self::Contained { of, .. } => (Some(of), None),
         };
         first.into_iter().chain(second)
     }
 
     fn release(&mut self, into: &mut Vec<Arc<Self>>) {
         match self {
-            Self::Booked(_) | Self::Event(_) => {}
+            Self::Booked(_) | Self::Event(_) | Self::Opening(_) => {}
             Self::Sum(left, right) | Self::Difference(left, right) => {
                 into.extend(left.origin.take());
                 into.extend(right.origin.take());
             }
-            Self::Share { of, .. } | Self::Moved { of, .. } | Self::Relisted { of, .. } => {
+            Self::Share { of, .. }
+            | Self::Moved { of, .. }
+            | Self::Relisted { of, .. }
+            | Self::Contained { of, .. } => {
                 into.extend(of.origin.take());
             }
         }

@@ -15,7 +15,7 @@ use crate::report::{
     WEIGHT,
     day_change::{DayFigures, DayParts},
 };
-use crate::{Books, Market, PortfolioSeries, Position, PositionSeries, Reason, Subject};
+use crate::{Books, Figure, Market, PortfolioSeries, Position, PositionSeries, Reason, Subject};
 
 impl FigureName {
     /// Makes the figure a node, by the functions that make a report.
@@ -90,16 +90,25 @@ impl FigureName {
             Self::AgeGroup { benchmark, from_years, to_years, figure } => {
                 record.age_group(benchmark, (*from_years, *to_years), *figure)
             }
-            Self::Risk { of, period, basis, figure } => {
-                let subject = match of {
-                    Some(symbol) => Subject::holding(&[books], symbol),
-                    None => Ok(Subject::portfolio(books)),
-                };
-                match subject {
-                    Ok(subject) => record.risk(&subject, *period, basis, *figure),
-                    Err(_) => not_held(record, Unit::Number),
-                }
+            Self::Allocation { by, class, figure } => record.allocated(by, class, *figure),
+            Self::Drift { by, targets, figure } => record.drift(by, targets, figure),
+            Self::Rebalancing { by, plan, figure } => record.rebalanced(by, plan, figure),
+            Self::CapitalGains { of, period, basis, costs, figure } => match subject(books, of.as_ref()) {
+                Ok(subject) => record.capital_gains(&subject, (*period, *basis, *costs), *figure),
+                Err(_) => not_held(record, Unit::Money(books.options().base)),
+            },
+            Self::GainPart { of, period, figure } => match subject(books, of.as_ref()) {
+                Ok(subject) => record.gain_part(&subject, *period, *figure),
+                Err(_) => not_held(record, Unit::Money(books.options().base)),
+            },
+            Self::TaxYear { year, rule, of, term, figure } => {
+                record.closed_in(*year, *rule, (of.as_ref(), *term), *figure)
             }
+            Self::TaxYearIncome { year, of, figure } => record.income_of_year(*year, of.as_ref(), *figure),
+            Self::Risk { of, period, basis, figure } => match subject(books, of.as_ref()) {
+                Ok(subject) => record.risk(&subject, *period, basis, *figure),
+                Err(_) => not_held(record, Unit::Number),
+            },
         }
     }
 }
@@ -112,6 +121,10 @@ impl FigureName {
             _ => record.dividend_growth(position),
         }
     }
+}
+
+fn subject<'b>(books: &'b Books, of: Option<&Symbol>) -> Figure<Subject<'b>> {
+    of.map_or_else(|| Ok(Subject::portfolio(books)), |symbol| Subject::holding(&[books], symbol))
 }
 
 /// What a figure of a day or a period is asked of.

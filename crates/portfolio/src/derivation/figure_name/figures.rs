@@ -347,3 +347,108 @@ figures! {
         ShareOfMoney,
     }
 }
+
+figures! {
+    /// The figures of a class; [`ClassShare`](crate::ClassShare) defines them.
+    AllocationFigure {
+        /// Its value.
+        Value,
+        /// Its part of the whole.
+        Weight,
+    }
+}
+
+figures! {
+    /// The figures of capital gains; [`CapitalGains`](crate::CapitalGains) defines them.
+    CapitalGainsFigure {
+        /// Of what is held at the end.
+        Unrealised,
+        /// The part of it that exchange rates made.
+        UnrealisedCurrency,
+        /// Of what was sold.
+        Realised,
+        /// The part of it that exchange rates made.
+        RealisedCurrency,
+        /// Gains that shares transferred out took along.
+        Transferred,
+        /// All of it.
+        Total,
+    }
+}
+
+figures! {
+    /// The other parts of a gain; [`GainParts`](crate::GainParts) defines them.
+    GainPartFigure {
+        /// Dividends before tax and fee.
+        DividendsGross,
+        /// Dividends as they arrived.
+        DividendsNet,
+        /// Interest before tax and fee.
+        InterestGross,
+        /// Interest as it arrived.
+        InterestNet,
+        /// All income before tax and fee.
+        IncomeGross,
+        /// All income as it arrived.
+        IncomeNet,
+        /// Fees of purchases, sales and transfers.
+        FeesOfTrades,
+        /// Fees kept from income.
+        FeesOfIncome,
+        /// Fees paid by themselves.
+        FeesSeparate,
+        /// All fees.
+        Fees,
+        /// Taxes of purchases and sales.
+        TaxesOfTrades,
+        /// Taxes withheld from income.
+        TaxesOfIncome,
+        /// Taxes paid by themselves.
+        TaxesSeparate,
+        /// All taxes.
+        Taxes,
+        /// What exchange rates did to cash.
+        CashCurrencyGain,
+    }
+}
+
+figures! {
+    /// The figures of closed lots; [`RealisedSums`](crate::RealisedSums) defines them.
+    TaxYearFigure {
+        /// What they brought.
+        Proceeds,
+        /// What they cost.
+        Cost,
+        /// Proceeds less cost.
+        Gain,
+        /// The lots with a gain, alone.
+        Gains,
+        /// The lots with a loss, alone.
+        Losses,
+        /// The fees in cost and proceeds.
+        Fees,
+        /// The transaction taxes in cost and proceeds.
+        Taxes,
+    }
+}
+
+figures! {
+    /// The income of a tax year; [`IncomeSums`](crate::IncomeSums) defines it, and
+    /// [`TaxYearReport`](crate::TaxYearReport) the taxes.
+    TaxYearIncomeFigure {
+        /// Dividends before tax and fee.
+        Dividends,
+        /// Tax withheld from them.
+        DividendsWithheld,
+        /// Interest received, before tax.
+        Interest,
+        /// Tax withheld from interest.
+        InterestWithheld,
+        /// Interest paid.
+        InterestCharged,
+        /// Fees that were kept from income.
+        Fees,
+        /// Taxes that belong to no trade and no payment.
+        SeparateTaxes,
+    }
+}

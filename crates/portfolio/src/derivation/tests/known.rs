@@ -237,6 +237,13 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
         | FigureName::Decisions { .. }
         | FigureName::Multiple { .. }
         | FigureName::AgeGroup { .. } => super::decisions::known(derivations, name),
+        FigureName::Allocation { .. } | FigureName::Drift { .. } | FigureName::Rebalancing { .. } => {
+            super::allocation::known(derivations, name)
+        }
+        FigureName::CapitalGains { .. }
+        | FigureName::GainPart { .. }
+        | FigureName::TaxYear { .. }
+        | FigureName::TaxYearIncome { .. } => super::gains::known(derivations, name),
         FigureName::Risk { of, period, basis, figure } => {
             let subject = match of {
                 Some(of) => Subject::holding(&[books], of)?,

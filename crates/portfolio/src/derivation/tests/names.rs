@@ -73,9 +73,12 @@ pub(super) fn names_beyond(
     let dividends = positions.iter().flat_map(|of| names_of_dividends(&of.symbol));
     let dividends =
         dividends.chain(PortfolioYieldFigure::ALL.iter().copied().map(FigureName::PortfolioYield));
-    let decisions = super::decisions::names(derivations, benchmark);
-    let known = decisions.into_iter().chain(contributions).chain(dividends).chain(sales).chain(lots);
-    known.chain(benchmarks).chain(periods).chain(values).chain(risks).collect()
+    let mut all: Vec<FigureName> = contributions.chain(dividends).chain(sales).chain(lots).collect();
+    all.extend(benchmarks.chain(periods).chain(values).chain(risks));
+    all.extend(super::decisions::names(derivations, benchmark));
+    all.extend(super::allocation::names(derivations));
+    all.extend(super::gains::names(derivations, period));
+    all
 }
 
 /// All figures of a report.

@@ -3,14 +3,16 @@
 mod lots;
 mod pools;
 
-use bellwether_domain::{CostMethod, Currency, Split, TransactionId};
+use bellwether_domain::{CostMethod, Currency, Split, Symbol, TransactionId};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use self::lots::Descent;
 use self::pools::Pools;
 use super::{Parts, Valuation, sum_of};
-use crate::books::{Booked, BookedRates, Cost, Position, Relisting, ShareTransfer, cost_share};
+use crate::books::{
+    Booked, BookedRates, Cost, OpeningShares, Position, Relisting, ShareTransfer, cost_share,
+};
 use crate::exact::Exact;
 use crate::market::splits;
 use crate::performance::subject::Member;
@@ -23,6 +25,8 @@ struct Opening<'a> {
     price: Decimal,
     rates: BookedRates,
     splits: &'a [Split],
+    /// Whose, where it is to be explained.
+    explained: Option<&'a Symbol>,
 }
 
 impl Opening<'_> {
@@ -33,7 +37,14 @@ impl Opening<'_> {
             .try_fold(quantity.times(self.price)?, |worth, split| {
                 cost_share(worth, split.ratio.old, split.ratio.new)
             })?;
-        Ok(Cost::booked(Booked { net: worth, fee: Decimal::ZERO, tax: Decimal::ZERO }, &self.rates))
+        let cost = Cost::booked(Booked { net: worth, fee: Decimal::ZERO, tax: Decimal::ZERO }, &self.rates);
+        Ok(match self.explained {
+            Some(symbol) => {
+                let (symbol, day) = (symbol.clone(), self.day);
+                cost.worth_of(OpeningShares { symbol, day, quantity, units_of })
+            }
+            None => cost,
+        })
     }
 }
 
@@ -69,7 +80,8 @@ impl Valuation<'_> {
         let to_base = self.market.rates().on(position.currency, self.base, day)?.rate;
         let to_listed = (position.currency != self.base).then_some(Ok(Decimal::ONE));
         let rates = BookedRates { to_base: Ok(to_base), to_listed };
-        Ok(Opening { day, price, rates, splits: &position.splits })
+        let explained = self.is_explained.then_some(&position.symbol);
+        Ok(Opening { day, price, rates, splits: &position.splits, explained })
     }
 
     /// What events brought and took in the period.

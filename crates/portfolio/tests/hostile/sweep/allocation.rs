@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bellwether_portfolio::{
-    Allocation, Assets, Class, Classification, Funding, RebalancingTerms, Targets, Vehicle,
+    Allocation, Assets, Class, Classification, Division, Funding, RebalancingTerms, Targets, Vehicle,
 };
 use rust_decimal::Decimal;
 
@@ -24,6 +24,7 @@ impl Sweep<'_> {
                 Allocation::by_holding(&assets),
                 Allocation::by_currency(&assets),
                 Allocation::by_class(&assets, &classification),
+                Allocation::divided(&assets, &Division::Classes(classification.clone())),
             ];
             for allocation in made {
                 self.found.finite("Allocation", &allocation);
