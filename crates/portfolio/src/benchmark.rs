@@ -238,7 +238,7 @@ impl Benchmark {
     }
 
     /// How many of its shares one unit of the first price is at the close of a day.
-    fn shares_on(&self, day: NaiveDate) -> f64 {
+    pub(crate) fn shares_on(&self, day: NaiveDate) -> f64 {
         let offset = usize::try_from(epoch_day(day) - self.first()).unwrap_or(0);
         match &self.shares {
             Shares::Made => self.growth.first().copied().unwrap_or(f64::NAN) / FIRST_LEVEL,

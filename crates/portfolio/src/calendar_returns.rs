@@ -6,7 +6,7 @@ mod summary;
 mod tests;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::figure::finite;
 use crate::{DailySeries, Figure, Period, Reason};
@@ -15,7 +15,7 @@ pub use rolling::{RollingExtreme, RollingReturns, RollingWindow, rolling_returns
 pub use summary::ReturnSummary;
 
 /// A division of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CalendarUnit {
     /// Months.

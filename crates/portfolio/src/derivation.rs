@@ -7,6 +7,7 @@ mod allocation;
 mod before_fees;
 mod benchmarks;
 mod calculation;
+mod calendar;
 mod capital_gains;
 mod cash;
 mod contributions;
@@ -38,18 +39,19 @@ pub use allocation::{DriftFigure, RebalancingFigure, RebalancingPlan};
 pub(crate) use calculation::{
     Calculation, Compute, Content, DayValues, IncomePart, Label, Side, TradeCost, fraction, money,
 };
+pub use calendar::RollingFigure;
 pub use figure_name::{
-    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
-    DecisionsFigure, DividendYearFigure, FigureName, GainPartFigure, HoldingFigure, LotFigure,
-    MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure,
-    SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CalendarFigure, CapitalGainsFigure, CashFigure,
+    ContributionFigure, DecisionsFigure, DividendYearFigure, FigureName, GainPartFigure, HoldingFigure,
+    LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure,
+    RiskFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;
 pub use tree::{About, Column, Derivation, Field, InvalidDerivation, Node, Number, Source, Unit, Working};
 
 use self::record::Record;
-use crate::{Books, LedgerError, Market, Options};
+use crate::{Books, CustomIndex, LedgerError, Market, Options};
 
 /// Derives figures of a ledger as of a day.
 ///
@@ -59,6 +61,7 @@ pub struct Derivations<'a> {
     transactions: &'a [Transaction],
     market: &'a Market,
     books: Books,
+    indices: Vec<CustomIndex>,
 }
 
 impl<'a> Derivations<'a> {
@@ -73,12 +76,18 @@ impl<'a> Derivations<'a> {
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
         let books = Books::replay_explained(transactions, market, *options, as_of)?;
-        Ok(Self { transactions, market, books })
+        Ok(Self { transactions, market, books, indices: Vec::new() })
+    }
+
+    /// The same with benchmarks of one's own, which figures name as they name other benchmarks.
+    #[must_use]
+    pub fn with_indices(self, indices: Vec<CustomIndex>) -> Self {
+        Self { indices, ..self }
     }
 
     /// How a figure came about. A figure that does not exist, or is not known, has the reason as its value.
     pub fn derive(&self, figure: &FigureName) -> Derivation {
-        let mut record = Record::new(self.transactions, self.market, &self.books);
+        let mut record = Record::new(self.transactions, self.market, &self.books, &self.indices);
         let root = figure.derived(&mut record, &self.books, self.market);
         record.finished(root)
     }

@@ -108,11 +108,11 @@ pub use decisions::{
     AgeGroup, Decisions, HoldingMultiple, MultiBaggers, PurchaseEffect, SaleEffect, SymbolEffects,
 };
 pub use derivation::{
-    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
-    DecisionsFigure, Derivation, Derivations, DividendYearFigure, DriftFigure, FigureName, GainPartFigure,
-    HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure,
-    PurchaseFigure, RebalancingFigure, RebalancingPlan, RiskBasis, RiskFigure, SaleEffectFigure,
-    TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CalendarFigure, CapitalGainsFigure, CashFigure,
+    ContributionFigure, DecisionsFigure, Derivation, Derivations, DividendYearFigure, DriftFigure,
+    FigureName, GainPartFigure, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure,
+    PortfolioYieldFigure, PurchaseFigure, RebalancingFigure, RebalancingPlan, RiskBasis, RiskFigure,
+    RollingFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};

@@ -159,7 +159,7 @@ impl LinkedReturn {
     }
 }
 
-fn from_opening(index: &DailySeries) -> DailySeries {
+pub(crate) fn from_opening(index: &DailySeries) -> DailySeries {
     match (index.values.first(), index.first_day.pred_opt()) {
         (Some(first), Some(first_day)) if (first - 1.0).abs() > 0.0 => {
             let values = std::iter::once(1.0).chain(index.values.iter().copied()).collect();

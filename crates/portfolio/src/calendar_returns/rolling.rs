@@ -1,13 +1,13 @@
 //! Rolling returns: the same length of time, ending on every day.
 
 use chrono::{Days, Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::figure::finite;
 use crate::{DailySeries, Figure, Period, Reason, cagr};
 
 /// How long each stretch is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RollingWindow {
     /// Calendar days.

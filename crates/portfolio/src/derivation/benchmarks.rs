@@ -9,7 +9,7 @@ use super::calculation::{Label, fraction, money};
 use super::figure_name::BenchmarkFigure;
 use super::record::Record;
 use super::{About, Column, Number, Operation, Source, Unit};
-use crate::{Benchmark, Comparison, Figure, PortfolioSeries, Position};
+use crate::{Benchmark, Comparison, Figure, Period, PortfolioSeries, Position};
 
 /// What is compared with the benchmark.
 #[derive(Clone, Copy)]
@@ -28,6 +28,16 @@ impl BenchmarkFigure {
             Self::Gain => money(base, "Benchmark's gain", "value - money in + money out"),
             Self::AheadBy => money(base, "Ahead of the benchmark", "own value - benchmark's value"),
             Self::Xirr => fraction("Benchmark's XIRR", "the yearly rate at which all payments cancel out"),
+            Self::NetInvested => money(base, "Net invested", "sum of money in and out"),
+            Self::PaidIn => money(base, "Paid in", "sum of the days on which more came in"),
+            Self::GainRate => fraction("Benchmark's gain on what was paid in", "gain / paid in"),
+            Self::Units => {
+                Label::new("Benchmark's shares", "units x shares that a unit has become", Unit::Shares)
+            }
+            Self::TotalReturn => {
+                fraction("Benchmark's return", "worth of a unit / worth at the first purchase - 1")
+            }
+            Self::AnnualisedReturn => fraction("Benchmark's return a year", "(1 + return)^(365 / days) - 1"),
         }
     }
 
@@ -37,6 +47,12 @@ impl BenchmarkFigure {
             Self::Gain => Ok(comparison.gain),
             Self::AheadBy => Ok(comparison.ahead_by),
             Self::Xirr => comparison.xirr.clone().map(|rate| rate.headline()),
+            Self::NetInvested => Ok(comparison.net_invested),
+            Self::PaidIn => Ok(comparison.paid_in),
+            Self::GainRate => comparison.gain_rate.clone(),
+            Self::Units => Ok(comparison.units),
+            Self::TotalReturn => Ok(comparison.total_return),
+            Self::AnnualisedReturn => comparison.annualised_return.clone(),
         }
     }
 }
@@ -44,8 +60,8 @@ impl BenchmarkFigure {
 impl Record<'_> {
     pub(super) fn compared(&mut self, symbol: &Symbol, with: Compared<'_>, figure: BenchmarkFigure) -> usize {
         let about = Some(About::Instrument(symbol.clone()));
-        let (label, base, to) = (figure.label(self), self.base(), self.books.as_of());
-        let compared = Benchmark::new(symbol, self.market, base, to).and_then(|benchmark| {
+        let (label, to) = (figure.label(self), self.books.as_of());
+        let compared = self.benchmark(symbol).and_then(|benchmark| {
             let comparison = match with {
                 Compared::Portfolio(series) => benchmark.against_portfolio(self.books, series)?,
                 Compared::Holding(position) => benchmark.against_position(position, self.market)?,
@@ -65,13 +81,35 @@ impl Record<'_> {
         };
         self.with_subject(about, |record| {
             let value = record.invested(&benchmark, &flows, to);
+            let amounts: Vec<_> = flows.iter().map(|(_, amount)| *amount).collect();
             let node = match figure {
                 BenchmarkFigure::Value => value,
-                BenchmarkFigure::Gain => {
-                    let net = money(base, "Net invested", "sum of money in and out");
-                    let amounts = flows.iter().map(|(_, amount)| *amount).collect();
-                    let net = record.computed(net, Operation::FloatSum, amounts);
-                    record.computed(label, Operation::FloatDifference, vec![value, net])
+                BenchmarkFigure::Gain => record.invested_gain(value, amounts),
+                BenchmarkFigure::NetInvested => record.computed(label, Operation::FloatSum, amounts),
+                BenchmarkFigure::PaidIn => record.paid_into(amounts),
+                BenchmarkFigure::GainRate => {
+                    let operands =
+                        vec![record.invested_gain(value, amounts.clone()), record.paid_into(amounts)];
+                    record.computed(label, Operation::FloatQuotient, operands)
+                }
+                BenchmarkFigure::Units => {
+                    let units = record.units_bought(&benchmark, &flows, to).0;
+                    let shares = Label::new("Shares that a unit has become", "", Unit::Number);
+                    let column = Column::SharesOf(benchmark.symbol().clone());
+                    let shares = record.daily(shares, column, to, benchmark.shares_on(to));
+                    let units = units.unwrap_or_else(|| record.one("Units"));
+                    record.computed(label, Operation::FloatProduct, vec![units, shares])
+                }
+                BenchmarkFigure::TotalReturn | BenchmarkFigure::AnnualisedReturn => {
+                    let begun = flows.first().map_or(to, |(date, _)| *date);
+                    let bought = benchmark.buying_day(epoch_day(begun)).map_or(to, from_epoch_day);
+                    let total = record.return_of(&benchmark, bought, to);
+                    if figure == BenchmarkFigure::TotalReturn {
+                        total
+                    } else {
+                        let days = to.signed_duration_since(bought).num_days();
+                        record.computed(label, Operation::Annualised { days }, vec![total])
+                    }
                 }
                 BenchmarkFigure::AheadBy => {
                     let operands = own.into_iter().chain([value]).collect();
@@ -79,12 +117,55 @@ impl Record<'_> {
                 }
                 BenchmarkFigure::Xirr => {
                     let dates = flows.iter().map(|(date, _)| *date).chain([to]).collect();
-                    let operands = flows.iter().map(|(_, amount)| *amount).chain([value]).collect();
+                    let operands = amounts.into_iter().chain([value]).collect();
                     record.computed(label, Operation::MoneyWeighted { dates }, operands)
                 }
             };
             record.checked_float(node, label, &Ok(known))
         })
+    }
+
+    /// The benchmark of a name: an index of one's own, or an instrument.
+    pub(super) fn benchmark(&self, symbol: &Symbol) -> Figure<Benchmark> {
+        let (base, as_of) = (self.base(), self.books.as_of());
+        match self.indices.iter().find(|index| index.name() == symbol) {
+            Some(index) => Benchmark::custom(index, self.market, base, as_of),
+            None => Benchmark::new(symbol, self.market, base, as_of),
+        }
+    }
+
+    /// What a benchmark returned over a period.
+    pub(super) fn benchmark_return(&mut self, symbol: &Symbol, period: Period) -> usize {
+        let label = BenchmarkFigure::TotalReturn.label(self);
+        let about = Some(About::Instrument(symbol.clone()));
+        let known = self.benchmark(symbol).and_then(|of| Ok((of.return_over(period)?, of)));
+        self.with_subject(about, |record| match known {
+            Err(reason) => record.given(label, Err(reason), Source::Unknown),
+            Ok((known, benchmark)) => {
+                let node = record.return_of(&benchmark, period.from, period.to);
+                record.checked_float(node, label, &Ok(known))
+            }
+        })
+    }
+
+    fn return_of(&mut self, benchmark: &Benchmark, from: NaiveDate, to: NaiveDate) -> usize {
+        let label = BenchmarkFigure::TotalReturn.label(self);
+        let operands = [to, from].map(|day| self.unit_worth(benchmark, day)).to_vec();
+        let growth = Label::new("Growth of a unit", "worth of a unit / worth of it before", Unit::Number);
+        let growth = self.computed(growth, Operation::FloatQuotient, operands);
+        self.less_one(label, growth)
+    }
+
+    fn invested_gain(&mut self, value: usize, amounts: Vec<usize>) -> usize {
+        let net = BenchmarkFigure::NetInvested.label(self);
+        let net = self.computed(net, Operation::FloatSum, amounts);
+        self.computed(BenchmarkFigure::Gain.label(self), Operation::FloatDifference, vec![value, net])
+    }
+
+    fn paid_into(&mut self, amounts: Vec<usize>) -> usize {
+        let comes_in = |amount: &usize| self.value(*amount).clone().is_ok_and(|amount| amount.float() > 0.0);
+        let amounts = amounts.into_iter().filter(comes_in).collect();
+        self.computed(BenchmarkFigure::PaidIn.label(self), Operation::FloatSum, amounts)
     }
 
     fn own_value(&mut self, with: Compared<'_>, value: f64) -> usize {
@@ -139,6 +220,30 @@ impl Record<'_> {
     /// Each day's money buys units at the close of the day, or the next close.
     fn invested(&mut self, benchmark: &Benchmark, flows: &[(NaiveDate, usize)], to: NaiveDate) -> usize {
         let base = self.base();
+        let (units, waiting) = self.units_bought(benchmark, flows, to);
+        let label = money(base, "Benchmark's value", "units x worth of a unit, and money still waiting");
+        let mut parts = Vec::new();
+        if let Some(units) = units {
+            let worth = self.unit_worth(benchmark, to);
+            let held = money(base, "Worth of the units", "units x worth of a unit");
+            parts.push(self.computed(held, Operation::FloatProduct, vec![units, worth]));
+        }
+        if let Some(waiting) = waiting {
+            let still =
+                money(base, "Money still waiting", "sum of the money of the days since the last close");
+            parts.push(self.computed(still, Operation::FloatSum, waiting));
+        }
+        self.computed(label, Operation::FloatSum, parts)
+    }
+
+    /// The units, and the money that has not bought any yet.
+    fn units_bought(
+        &mut self,
+        benchmark: &Benchmark,
+        flows: &[(NaiveDate, usize)],
+        to: NaiveDate,
+    ) -> (Option<usize>, Option<Vec<usize>>) {
+        let base = self.base();
         let mut by_close: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
         for (date, amount) in flows {
             let due = benchmark.buying_day(epoch_day(*date)).filter(|due| *due <= epoch_day(to));
@@ -154,21 +259,9 @@ impl Record<'_> {
             let label = Label::new("Units bought", "money / worth of a unit at the close", Unit::Shares);
             bought.push(self.computed(label, Operation::FloatQuotient, vec![paid, close]));
         }
-        let label = money(base, "Benchmark's value", "units x worth of a unit, and money still waiting");
-        let mut parts = Vec::new();
-        if !bought.is_empty() {
-            let units = Label::new("Units", "sum of the units bought", Unit::Shares);
-            let units = self.computed(units, Operation::FloatSum, bought);
-            let worth = self.unit_worth(benchmark, to);
-            let held = money(base, "Worth of the units", "units x worth of a unit");
-            parts.push(self.computed(held, Operation::FloatProduct, vec![units, worth]));
-        }
-        if let Some(waiting) = waiting {
-            let still =
-                money(base, "Money still waiting", "sum of the money of the days since the last close");
-            parts.push(self.computed(still, Operation::FloatSum, waiting));
-        }
-        self.computed(label, Operation::FloatSum, parts)
+        let label = Label::new("Units", "sum of the units bought", Unit::Shares);
+        let units = (!bought.is_empty()).then(|| self.computed(label, Operation::FloatSum, bought));
+        (units, waiting)
     }
 
     /// The sum; what is alone is its own.

@@ -9,8 +9,8 @@ use super::record::Record;
 use super::{Label, Operation, Source};
 use crate::twr::from_opening;
 use crate::{
-    CalendarUnit, DailySeries, Figure, Period, Reason, ReturnSummary, RollingWindow, Subject, calendar_returns,
-    performance, rolling_returns,
+    CalendarUnit, DailySeries, Figure, Period, Reason, ReturnSummary, RollingWindow, Subject,
+    calendar_returns, performance, rolling_returns,
 };
 
 /// The figures of rolling returns; [`RollingReturns`](crate::RollingReturns) defines them.

@@ -281,7 +281,7 @@ impl Record<'_> {
     ) -> Figure<usize> {
         let (books, market) = (self.books, self.market);
         let benchmarks = match benchmark {
-            Some(symbol) => vec![Benchmark::new(symbol, market, self.base(), books.as_of())?],
+            Some(symbol) => vec![self.benchmark(symbol)?],
             None => Vec::new(),
         };
         let benchmarks = benchmarks.as_slice();

@@ -8,15 +8,19 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use figures::{
-    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CapitalGainsFigure, CashFigure, ContributionFigure,
-    DecisionsFigure, DividendYearFigure, GainPartFigure, HoldingFigure, LotFigure, MultipleFigure,
-    PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure, SaleEffectFigure,
-    TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
+    AgeGroupFigure, AllocationFigure, BenchmarkFigure, CalendarFigure, CapitalGainsFigure, CashFigure,
+    ContributionFigure, DecisionsFigure, DividendYearFigure, GainPartFigure, HoldingFigure, LotFigure,
+    MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure,
+    SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 
 use super::allocation::{DriftFigure, RebalancingFigure, RebalancingPlan};
+use super::calendar::RollingFigure;
 use super::risk::RiskBasis;
-use crate::{Basis, Class, ContributionSource, Division, HoldingPeriod, Period, Targets, Term, TradeCosts};
+use crate::{
+    Basis, CalendarUnit, Class, ContributionSource, Division, HoldingPeriod, Period, RollingWindow, Targets,
+    Term, TradeCosts,
+};
 
 /// A figure that can be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -229,6 +233,48 @@ pub enum FigureName {
         of: Option<Symbol>,
         /// Its figure.
         figure: TaxYearIncomeFigure,
+    },
+    /// What a benchmark returned over a period.
+    BenchmarkReturn {
+        /// The benchmark.
+        symbol: Symbol,
+        /// The days that count.
+        period: Period,
+    },
+    /// The time-weighted return of a calendar month, quarter or year.
+    CalendarReturn {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// Which length.
+        unit: CalendarUnit,
+        /// The year.
+        year: i32,
+        /// Which of the year, from 1 on.
+        number: u32,
+    },
+    /// Of the calendar returns of a period together.
+    CalendarReturns {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// Which length.
+        unit: CalendarUnit,
+        /// The figure.
+        figure: CalendarFigure,
+    },
+    /// Of the returns of all stretches of one length.
+    RollingReturn {
+        /// Of a holding, or of the portfolio.
+        of: Option<Symbol>,
+        /// The days that count.
+        period: Period,
+        /// Which length.
+        window: RollingWindow,
+        /// The figure.
+        figure: RollingFigure,
     },
     /// Of the risk of a period.
     Risk {

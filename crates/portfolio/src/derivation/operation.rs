@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Number;
 use super::allocation::Rebalanced;
+use super::calendar::{self, RollingFigure};
+use super::figure_name::CalendarFigure;
 use crate::books::cost_share;
 use crate::contribution::Linking;
 use crate::decisions::Running;
@@ -20,7 +22,9 @@ use crate::risk::{
 };
 use crate::twr::{HoldThenTrade, day_return, time_weighted};
 use crate::xirr::{Flow, Rate, xirr};
-use crate::{DailySeries, Figure, Period, Reason, cagr, current_drawdown, max_drawdown};
+use crate::{
+    CalendarUnit, DailySeries, Figure, Period, Reason, RollingWindow, cagr, current_drawdown, max_drawdown,
+};
 
 /// What is done with the operands. Unknown operands make the result unknown, for their reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,6 +104,29 @@ pub enum Operation {
     GrowthByDay,
     /// The deepest fall of a series of growth; the start at 1 is a high too.
     DeepestFall,
+    /// The return of a calendar unit, of a series of growth.
+    CalendarReturn {
+        /// Which length.
+        unit: CalendarUnit,
+        /// The year.
+        year: i32,
+        /// Which of the year.
+        number: u32,
+    },
+    /// A figure of all calendar returns of a series of growth.
+    CalendarReturns {
+        /// Which length.
+        unit: CalendarUnit,
+        /// The figure.
+        figure: CalendarFigure,
+    },
+    /// A figure of the rolling returns of a series of growth.
+    RollingReturn {
+        /// Which length.
+        window: RollingWindow,
+        /// The figure.
+        figure: RollingFigure,
+    },
     /// How far the end of a series of growth is below its high.
     FallAtTheEnd,
     /// The rate of one trading day that compounds to a yearly one.
@@ -239,6 +266,13 @@ impl Operation {
             Self::GrowthByDay => Err(Reason::OutOfRange),
             Self::DeepestFall => max_drawdown(series(0)?).map(|fall| Number::Float(fall.depth)),
             Self::FallAtTheEnd => current_drawdown(series(0)?).map(Number::Float),
+            Self::CalendarReturn { unit, year, number } => {
+                calendar::cell(series(0)?, *unit, *year, *number).map(Number::Float)
+            }
+            Self::CalendarReturns { unit, figure } => {
+                calendar::together(series(0)?, *unit, *figure).map(Number::Float)
+            }
+            Self::RollingReturn { window, figure } => figure.of(series(0)?, *window).map(Number::Float),
             Self::PerTradingDay => per_period(float(0)?, TRADING_DAYS).map(Number::Float),
             Self::CalmarRatio => calmar_ratio(float(0)?, float(1)?).map(Number::Float),
             Self::Statistic { statistic, closes } => {

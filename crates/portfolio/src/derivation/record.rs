@@ -19,12 +19,14 @@ use super::{About, Column, Derivation, Node, Number, Operation, Source, Unit, Wo
 use crate::books::{
     Charge, CostOrigin, ExternalFlow, HoldingPrice, Income, Lot, PositionFlow, TickerChanges,
 };
-use crate::{Books, CashBalance, Cost, DailySeries, Figure, Market, Position, RateOn, Reason};
+use crate::{Books, CashBalance, Cost, CustomIndex, DailySeries, Figure, Market, Position, RateOn, Reason};
 
 /// Records figures as nodes; a figure is the place of its node.
 pub(super) struct Record<'a> {
     pub(super) market: &'a Market,
     pub(super) books: &'a Books,
+    /// Benchmarks of one's own.
+    pub(super) indices: &'a [CustomIndex],
     /// The transactions up to the books' day.
     pub(super) by_id: HashMap<TransactionId, &'a Transaction>,
     pub(super) places: Places<'a>,
@@ -48,7 +50,12 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(transactions: &'a [Transaction], market: &'a Market, books: &'a Books) -> Self {
+    pub(super) fn new(
+        transactions: &'a [Transaction],
+        market: &'a Market,
+        books: &'a Books,
+        indices: &'a [CustomIndex],
+    ) -> Self {
         let mut ordered: Vec<_> =
             transactions.iter().filter(|booking| booking.date <= books.as_of()).collect();
         ordered.sort_by_key(|booking| (booking.date, booking.sequence, booking.id));
@@ -57,6 +64,7 @@ impl<'a> Record<'a> {
         Self {
             market,
             books,
+            indices,
             by_id,
             places: Places::new(&ordered, &names, books),
             counted: HashMap::new(),

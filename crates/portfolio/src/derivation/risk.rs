@@ -123,9 +123,7 @@ impl Record<'_> {
         let (label, terms) = (figure.label(), basis.terms());
         let returns = performance(subject, self.market, period).returns.time_weighted?;
         let benchmark = basis.benchmark.as_ref();
-        let benchmark = benchmark
-            .map(|symbol| Benchmark::new(symbol, self.market, subject.base(), subject.as_of()))
-            .transpose()?;
+        let benchmark = benchmark.map(|symbol| self.benchmark(symbol)).transpose()?;
         let own_days = trading_days(subject, self.market);
         let days = benchmark.as_ref().map_or(TradingDays::On(&own_days), TradingDays::Of);
         let known = figure.of(&RiskReport::new(&returns, days, terms)?)?;

@@ -1,6 +1,7 @@
 //! Derivations of worked and of random ledgers.
 
 mod allocation;
+mod calendar;
 mod contributions;
 mod decisions;
 mod dividends;

@@ -112,6 +112,7 @@ impl fmt::Display for Column {
             Self::Held => f.write_str("what was held, at the prices"),
             Self::Flow => f.write_str("net flow"),
             Self::Benchmark(symbol) => write!(f, "growth of {symbol}"),
+            Self::SharesOf(symbol) => write!(f, "shares that one of {symbol} became"),
         }
     }
 }

@@ -225,6 +225,8 @@ pub enum Column {
     Flow,
     /// A benchmark's growth with dividends reinvested.
     Benchmark(Symbol),
+    /// Shares of a benchmark that one of its first day has become, by splits and dividends reinvested.
+    SharesOf(Symbol),
 }
 
 /// The fields of a transaction.

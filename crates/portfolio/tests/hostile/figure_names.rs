@@ -2,12 +2,13 @@
 
 use bellwether_domain::{Currency, Symbol};
 use bellwether_portfolio::{
-    AgeGroupFigure, AllocationFigure, Basis, BenchmarkFigure, Books, CapitalGainsFigure, CashFigure, Class,
-    Classification, ContributionFigure, ContributionSource, DecisionsFigure, DividendYearFigure, Division,
-    DriftFigure, FigureName, Funding, GainPartFigure, HoldingFigure, HoldingPeriod, LotFigure,
-    MultipleFigure, Period, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure,
-    RebalancingFigure, RebalancingPlan, RebalancingTerms, SaleEffectFigure, Targets, TaxYearFigure,
-    TaxYearIncomeFigure, Term, TradeCosts, YieldFigure,
+    AgeGroupFigure, AllocationFigure, Basis, BenchmarkFigure, Books, CalendarFigure, CalendarUnit,
+    CapitalGainsFigure, CashFigure, Class, Classification, ContributionFigure, ContributionSource,
+    DecisionsFigure, DividendYearFigure, Division, DriftFigure, FigureName, Funding, GainPartFigure,
+    HoldingFigure, HoldingPeriod, LotFigure, MultipleFigure, Period, PeriodFigure, PortfolioFigure,
+    PortfolioYieldFigure, PurchaseFigure, RebalancingFigure, RebalancingPlan, RebalancingTerms,
+    RollingFigure, RollingWindow, SaleEffectFigure, Targets, TaxYearFigure, TaxYearIncomeFigure, Term,
+    TradeCosts, YieldFigure,
 };
 
 use crate::sweep::{BENCHMARKS, periods};
@@ -64,6 +65,7 @@ pub(crate) fn figure_names(books: &Books) -> Vec<FigureName> {
     names.extend(decisions(&symbols));
     names.extend(allocation(&symbols));
     names.extend(gains(&of, &periods(books)));
+    names.extend(calendar(&of, &periods(books)));
     for of in &of {
         for benchmark in BENCHMARKS {
             let symbol = symbol(benchmark);
@@ -192,6 +194,39 @@ fn gains(subjects: &[Option<Symbol>], periods: &[Period]) -> Vec<FigureName> {
             FigureName::TaxYearIncome { year: period, of, figure: *figure }
         };
         names.extend(TaxYearIncomeFigure::ALL.iter().map(named));
+    }
+    names
+}
+
+fn calendar(subjects: &[Option<Symbol>], periods: &[Period]) -> Vec<FigureName> {
+    let mut names = Vec::new();
+    for (of, period) in subjects.iter().flat_map(|of| periods.iter().step_by(4).map(move |day| (of, *day))) {
+        let cells = [(i32::MIN, u32::MAX), (2023, 0), (2023, 1)];
+        let units = [CalendarUnit::Month, CalendarUnit::Quarter, CalendarUnit::Year];
+        for (unit, (year, number)) in units.into_iter().zip(cells) {
+            names.push(FigureName::CalendarReturn { of: of.clone(), period, unit, year, number });
+            let named = |figure: &CalendarFigure| {
+                let of = of.clone();
+                FigureName::CalendarReturns { of, period, unit, figure: *figure }
+            };
+            names.extend(CalendarFigure::ALL.iter().map(named));
+        }
+        let windows = [RollingWindow::Days(0), RollingWindow::Days(u32::MAX), RollingWindow::Months(1)];
+        let figures =
+            [RollingFigure::EndingOn(day("2090-01-01")), RollingFigure::Best, RollingFigure::Average];
+        for (window, figure) in windows.into_iter().zip(figures) {
+            names.push(FigureName::RollingReturn { of: of.clone(), period, window, figure });
+        }
+        for symbol in BENCHMARKS.map(symbol).into_iter().chain([symbol("MIX")]) {
+            names.push(FigureName::BenchmarkReturn { symbol, period });
+        }
+    }
+    for of in subjects {
+        names.extend(BenchmarkFigure::ALL.iter().map(|figure| FigureName::Benchmark {
+            symbol: symbol("MIX"),
+            of: of.clone(),
+            figure: *figure,
+        }));
     }
     names
 }

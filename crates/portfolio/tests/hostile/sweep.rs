@@ -13,7 +13,7 @@ use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::{
     Books, Decisions, Derivations, DividendCalendar, DividendFrequency, DividendGrowth, DividendHistory,
     DividendYield, FigureName, IncomeReceived, Period, PortfolioFigure, PortfolioSeries, PortfolioYield,
-    Report, declared_dividends,
+    Rebalancing, Report, declared_dividends,
 };
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
@@ -111,7 +111,9 @@ impl<'a> Sweep<'a> {
 
     pub(crate) fn derivations(&mut self) {
         let (books, world, as_of) = (self.books, self.world, self.books.as_of());
-        let derivations = Derivations::new(&world.ledger, &world.market, books.options(), as_of).unwrap();
+        let derivations = Derivations::new(&world.ledger, &world.market, books.options(), as_of)
+            .unwrap()
+            .with_indices(vec![benchmarks::mixed(Rebalancing::Monthly)]);
         for name in figure_names(books) {
             let derived = derivations.derive(&name);
             self.found.finite("Derivations::derive", &derived);

@@ -6,7 +6,7 @@ use super::{CashFigure, FigureName, HoldingFigure, LotFigure, PortfolioFigure};
 use crate::derivation::benchmarks::Compared;
 use crate::derivation::record::Record;
 use crate::derivation::returns::Days;
-use crate::derivation::{About, Calculation, Label, Unit, fraction, money};
+use crate::derivation::{About, Calculation, Label, Operation, Unit, fraction, money};
 use crate::drawdown::max_drawdown;
 use crate::report::day_change;
 use crate::report::figures::{HoldingFigures, HoldingValue, LotFigures, Valued, sale_gain};
@@ -105,6 +105,19 @@ impl FigureName {
                 record.closed_in(*year, *rule, (of.as_ref(), *term), *figure)
             }
             Self::TaxYearIncome { year, of, figure } => record.income_of_year(*year, of.as_ref(), *figure),
+            Self::BenchmarkReturn { symbol, period } => record.benchmark_return(symbol, *period),
+            Self::CalendarReturn { of, period, unit, year, number } => {
+                let operation = Operation::CalendarReturn { unit: *unit, year: *year, number: *number };
+                record.of_growth(subject(books, of.as_ref()), *period, operation)
+            }
+            Self::CalendarReturns { of, period, unit, figure } => {
+                let operation = Operation::CalendarReturns { unit: *unit, figure: *figure };
+                record.of_growth(subject(books, of.as_ref()), *period, operation)
+            }
+            Self::RollingReturn { of, period, window, figure } => {
+                let operation = Operation::RollingReturn { window: *window, figure: *figure };
+                record.of_growth(subject(books, of.as_ref()), *period, operation)
+            }
             Self::Risk { of, period, basis, figure } => match subject(books, of.as_ref()) {
                 Ok(subject) => record.risk(&subject, *period, basis, *figure),
                 Err(_) => not_held(record, Unit::Number),

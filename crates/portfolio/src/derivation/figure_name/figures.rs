@@ -105,6 +105,18 @@ figures! {
         AheadBy,
         /// Money-weighted return of the benchmark.
         Xirr,
+        /// Money in less money out.
+        NetInvested,
+        /// Money in, of the days on which more came than went.
+        PaidIn,
+        /// Gain in relation to what was paid in.
+        GainRate,
+        /// Shares of the benchmark.
+        Units,
+        /// Its return from the first purchase on.
+        TotalReturn,
+        /// The same a year.
+        AnnualisedReturn,
     }
 }
 
@@ -450,5 +462,17 @@ figures! {
         Fees,
         /// Taxes that belong to no trade and no payment.
         SeparateTaxes,
+    }
+}
+
+figures! {
+    /// The figures of calendar returns together; [`ReturnSummary`](crate::ReturnSummary) defines them.
+    CalendarFigure {
+        /// The best.
+        Best,
+        /// The worst.
+        Worst,
+        /// Their mean.
+        Average,
     }
 }

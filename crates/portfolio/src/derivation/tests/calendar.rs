@@ -51,7 +51,8 @@ pub(super) fn names(derivations: &Derivations<'_>, benchmark: &Symbol, period: P
     let positions = derivations.books.positions().iter();
     let mut names = vec![FigureName::BenchmarkReturn { symbol: benchmark.clone(), period }];
     for of in std::iter::once(None).chain(positions.map(|position| Some(position.symbol.clone()))) {
-        for (unit, number) in [(CalendarUnit::Month, 2), (CalendarUnit::Quarter, 1), (CalendarUnit::Year, 1)] {
+        for (unit, number) in [(CalendarUnit::Month, 2), (CalendarUnit::Quarter, 1), (CalendarUnit::Year, 1)]
+        {
             let (of, year) = (of.clone(), 2024);
             names.push(FigureName::CalendarReturn { of: of.clone(), period, unit, year, number });
             names.extend(CalendarFigure::ALL.iter().map(|figure| {

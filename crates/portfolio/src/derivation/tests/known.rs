@@ -154,6 +154,12 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                 BenchmarkFigure::Value => comparison.value,
                 BenchmarkFigure::Gain => comparison.gain,
                 BenchmarkFigure::AheadBy => comparison.ahead_by,
+                BenchmarkFigure::NetInvested => comparison.net_invested,
+                BenchmarkFigure::PaidIn => comparison.paid_in,
+                BenchmarkFigure::GainRate => comparison.gain_rate?,
+                BenchmarkFigure::Units => comparison.units,
+                BenchmarkFigure::TotalReturn => comparison.total_return,
+                BenchmarkFigure::AnnualisedReturn => comparison.annualised_return?,
                 BenchmarkFigure::Xirr => comparison.xirr?.headline(),
             }))
         }
@@ -244,6 +250,10 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
         | FigureName::GainPart { .. }
         | FigureName::TaxYear { .. }
         | FigureName::TaxYearIncome { .. } => super::gains::known(derivations, name),
+        FigureName::CalendarReturn { .. }
+        | FigureName::CalendarReturns { .. }
+        | FigureName::RollingReturn { .. }
+        | FigureName::BenchmarkReturn { .. } => super::calendar::known(derivations, name),
         FigureName::Risk { of, period, basis, figure } => {
             let subject = match of {
                 Some(of) => Subject::holding(&[books], of)?,

@@ -77,6 +77,7 @@ pub(super) fn names_beyond(
     all.extend(benchmarks.chain(periods).chain(values).chain(risks));
     all.extend(super::decisions::names(derivations, benchmark));
     all.extend(super::allocation::names(derivations));
+    all.extend(super::calendar::names(derivations, benchmark, period));
     all.extend(super::gains::names(derivations, period));
     all
 }

@@ -5,6 +5,14 @@ use bellwether_portfolio::{Benchmark, Component, CustomIndex, Investment, Rebala
 use super::{BENCHMARKS, Sweep, periods, subjects::subjects};
 use crate::world::{day, dec, symbol};
 
+/// Nearly all of one, and next to nothing of another.
+pub(super) fn mixed(rebalancing: Rebalancing) -> CustomIndex {
+    let part = |of, weight| Component { symbol: symbol(of), weight: dec(weight) };
+    let parts =
+        vec![part("BENCH", "0.9999999999999999999999999999"), part("HELD", "0.0000000000000000000000000001")];
+    CustomIndex::new(symbol("MIX"), parts, rebalancing).unwrap()
+}
+
 impl Sweep<'_> {
     pub(super) fn benchmarks(&self) -> Vec<Benchmark> {
         let (base, as_of) = (self.books.options().base, self.books.as_of());
@@ -20,12 +28,7 @@ impl Sweep<'_> {
             Rebalancing::Yearly,
             Rebalancing::Drift { limit: dec("0.0000000001") },
         ] {
-            let part = |of, weight| Component { symbol: symbol(of), weight: dec(weight) };
-            let parts = vec![
-                part("BENCH", "0.9999999999999999999999999999"),
-                part("HELD", "0.0000000000000000000000000001"),
-            ];
-            let index = CustomIndex::new(symbol("MIX"), parts, rebalancing).unwrap();
+            let index = mixed(rebalancing);
             assert_eq!((index.components().len(), index.rebalancing()), (2, rebalancing));
             all.extend(Benchmark::custom(&index, &self.world.market, base, as_of).ok());
         }
