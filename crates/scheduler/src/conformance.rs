@@ -77,7 +77,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn release_expired(&self) -> (usize, usize) {
-        let expired = self.store.release_expired(self.now()).await.expect("the store answers");
+        let expired = self.store.release_expired(self.now(), LEASE).await.expect("the store answers");
         (expired.requeued.len(), expired.ended.len())
     }
 }
@@ -326,6 +326,24 @@ pub async fn an_expired_lease_is_taken_back(store: &dyn JobStore) {
     assert_eq!(bench.state(id).await, JobState::Running);
 }
 
+/// A lease that a clock gave which ran ahead ends, once the clock is put right, as soon as any other.
+pub async fn a_lease_from_the_future_is_cut_short(store: &dyn JobStore) {
+    let bench = Bench::new(store);
+    let right = bench.now();
+    bench.wait(365 * 86_400);
+    let id = bench.add("k").await;
+    bench.claim("gone").await.expect("a job");
+    bench.clock.set(right);
+
+    assert_eq!(bench.release_expired().await, (0, 0), "its worker may live");
+    assert_eq!(bench.job(id).await.lease_until, Some(right + LEASE));
+    assert_eq!(bench.beat(id, "gone", None).await, Heartbeat::Continue);
+    bench.wait(61);
+
+    assert_eq!(bench.release_expired().await, (1, 0));
+    assert_eq!(bench.claim("w").await.map(|job| job.id), Some(id));
+}
+
 /// A job whose workers vanish each time is dead in the end, and does not take the fleet with it.
 pub async fn a_job_that_kills_its_workers_dies(store: &dyn JobStore) {
     let bench = Bench::new(store);
@@ -439,6 +457,9 @@ pub async fn history_is_listed_newest_first(store: &dyn JobStore) {
     let older = JobFilter { before: Some(ids[2]), ..JobFilter::default() };
     assert_eq!(list(older, 9).await, [ids[1], ids[0]]);
     assert_eq!(list(JobFilter::for_key("b"), 9).await, [ids[1]]);
+    let early =
+        JobFilter { created_until: Some(bench.now() - TimeDelta::seconds(2)), ..JobFilter::default() };
+    assert_eq!(list(early, 9).await, [ids[1], ids[0]]);
     let kind = JobFilter { kind: Some("report".to_owned()), ..JobFilter::default() };
     assert_eq!(list(kind, 9).await, [report]);
     assert_eq!(list(of_state(JobState::Running), 9).await, [ids[0]]);
@@ -497,6 +518,7 @@ pub async fn all(empty_store: impl AsyncFn() -> Arc<dyn JobStore>) {
         a_released_job_counts_no_attempt,
         only_the_holder_finishes,
         an_expired_lease_is_taken_back,
+        a_lease_from_the_future_is_cut_short,
         a_job_that_kills_its_workers_dies,
         an_expired_job_gives_way_to_a_newer_one,
         a_job_can_be_called_off,

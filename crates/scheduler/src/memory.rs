@@ -187,7 +187,12 @@ impl Jobs {
         }
     }
 
-    fn release_expired(&mut self, now: DateTime<Utc>) -> Expired {
+    fn release_expired(&mut self, now: DateTime<Utc>, longest: TimeDelta) -> Expired {
+        for id in &self.running {
+            if let Some(until) = self.by_id.get_mut(id).and_then(|job| job.lease_until.as_mut()) {
+                *until = (*until).min(now + longest);
+            }
+        }
         let gone = |id: &&JobId| {
             self.by_id.get(*id).is_some_and(|job| job.lease_until.is_some_and(|until| until < now))
         };
@@ -280,8 +285,12 @@ impl JobStore for MemoryJobStore {
         self.lock().cancel(id, now)
     }
 
-    async fn release_expired(&self, now: DateTime<Utc>) -> Result<Expired, JobStoreError> {
-        Ok(self.lock().release_expired(now))
+    async fn release_expired(
+        &self,
+        now: DateTime<Utc>,
+        longest: TimeDelta,
+    ) -> Result<Expired, JobStoreError> {
+        Ok(self.lock().release_expired(now, longest))
     }
 
     async fn find(&self, id: JobId) -> Result<Option<Job>, JobStoreError> {

@@ -95,6 +95,8 @@ pub struct JobFilter {
     pub state: Option<JobState>,
     /// Older than this one, by their identifiers.
     pub before: Option<JobId>,
+    /// Created by then.
+    pub created_until: Option<DateTime<Utc>>,
 }
 
 impl JobFilter {
@@ -109,6 +111,7 @@ impl JobFilter {
             && self.key.as_ref().is_none_or(|key| *key == job.key)
             && self.state.is_none_or(|state| state == job.state)
             && self.before.is_none_or(|id| job.id < id)
+            && self.created_until.is_none_or(|until| job.created_at <= until)
     }
 }
 
@@ -174,7 +177,11 @@ pub trait JobStore: Send + Sync {
 
     /// Takes jobs back whose lease ended before `now`: their workers are gone. They wait again from `now` on, or
     /// are dead when their attempts are used up, or cancelled when that was asked for.
-    async fn release_expired(&self, now: DateTime<Utc>) -> Result<Expired, JobStoreError>;
+    ///
+    /// No lease reaches further than `longest`: one that does was given by a clock that ran ahead, and ends at
+    /// `now + longest` unless its worker extends it.
+    async fn release_expired(&self, now: DateTime<Utc>, longest: TimeDelta)
+    -> Result<Expired, JobStoreError>;
 
     /// The job of that identifier.
     async fn find(&self, id: JobId) -> Result<Option<Job>, JobStoreError>;

@@ -32,7 +32,7 @@ impl Timekeeper {
         let now = queue.clock().now();
         let mut kept = Vec::with_capacity(timetable.entries.len());
         for entry in &timetable.entries {
-            let since = last_created(&queue, &entry.job.key).await?.unwrap_or(now);
+            let since = last_created(&queue, &entry.job.key, now).await?.unwrap_or(now);
             kept.push(Kept { entry: entry.clone(), since });
         }
         Ok(Self { queue, kept })
@@ -51,8 +51,9 @@ impl Timekeeper {
             let Some(due) = kept.entry.when.next_after(kept.since).filter(|due| *due <= now) else {
                 continue;
             };
-            let done_elsewhere =
-                last_created(&self.queue, &kept.entry.job.key).await?.is_some_and(|created| created >= due);
+            let done_elsewhere = last_created(&self.queue, &kept.entry.job.key, now)
+                .await?
+                .is_some_and(|created| created >= due);
             if !done_elsewhere {
                 let job = crate::NewJob { run_at: None, ..kept.entry.job.clone() };
                 enqueued.push(self.queue.enqueue(&job).await?);
@@ -68,8 +69,14 @@ impl Timekeeper {
     }
 }
 
-async fn last_created(queue: &Queue, key: &str) -> Result<Option<DateTime<Utc>>, JobStoreError> {
-    let last = queue.store().list(&JobFilter::for_key(key), 1).await?;
+/// What a clock that ran ahead dated later than `now` says nothing about what is due.
+async fn last_created(
+    queue: &Queue,
+    key: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, JobStoreError> {
+    let filter = JobFilter { created_until: Some(now), ..JobFilter::for_key(key) };
+    let last = queue.store().list(&filter, 1).await?;
     Ok(last.first().map(|job| job.created_at))
 }
 

@@ -204,6 +204,8 @@ pub struct JobFilter {
     pub state: Option<JobState>,
     /// Older than this one.
     pub before: Option<Uuid>,
+    /// Created by then.
+    pub created_until: Option<DateTime<Utc>>,
 }
 
 impl Storage {
@@ -273,12 +275,16 @@ impl Storage {
         self.write_repeatable(move |connection| cancel(connection, id, now)).await
     }
 
-    /// Takes jobs back whose lease ended before `now`.
+    /// Takes jobs back whose lease ended before `now`, and has none reach further than `longest`.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] when the database is.
-    pub async fn release_expired_jobs(&self, now: DateTime<Utc>) -> Result<Expired, StorageError> {
-        self.write_repeatable(move |connection| release_expired(connection, now)).await
+    pub async fn release_expired_jobs(
+        &self,
+        now: DateTime<Utc>,
+        longest: TimeDelta,
+    ) -> Result<Expired, StorageError> {
+        self.write_repeatable(move |connection| release_expired(connection, now, longest)).await
     }
 
     /// The job of that identifier.

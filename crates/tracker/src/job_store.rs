@@ -155,8 +155,12 @@ impl JobStore for StoredJobs {
         }
     }
 
-    async fn release_expired(&self, now: DateTime<Utc>) -> Result<Expired, JobStoreError> {
-        let released = self.0.release_expired_jobs(now).await.map_err(unavailable)?;
+    async fn release_expired(
+        &self,
+        now: DateTime<Utc>,
+        longest: TimeDelta,
+    ) -> Result<Expired, JobStoreError> {
+        let released = self.0.release_expired_jobs(now, longest).await.map_err(unavailable)?;
         let ids = |ids: Vec<_>| ids.into_iter().map(JobId::from_uuid).collect();
         Ok(Expired { requeued: ids(released.requeued), ended: ids(released.ended) })
     }
@@ -171,6 +175,7 @@ impl JobStore for StoredJobs {
             key: filter.key.clone(),
             state: filter.state.map(stored_state),
             before: filter.before.map(JobId::uuid),
+            created_until: filter.created_until,
         };
         Ok(self.0.jobs(filter, limit).await.map_err(unavailable)?.into_iter().map(job).collect())
     }

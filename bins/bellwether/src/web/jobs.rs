@@ -112,8 +112,13 @@ async fn list(state: web::Data<State>, query: web::Query<ListQuery>) -> Answer {
             ))
         })
     });
-    let filter =
-        JobFilter { kind: asked.kind, key: asked.key, state: wanted.transpose()?, before: asked.cursor };
+    let filter = JobFilter {
+        kind: asked.kind,
+        key: asked.key,
+        state: wanted.transpose()?,
+        before: asked.cursor,
+        created_until: None,
+    };
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let mut jobs = state.tracker.jobs(&filter, limit + 1).await?;
     let more = jobs.len() > limit;

@@ -123,6 +123,12 @@ async fn a_clock_set_back_does_not_silence_the_timetable() {
     assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:00:00Z").await, NOTHING);
 
     assert_eq!(keeper.next_due(), Some(at("2024-11-27T21:30:00Z")));
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:30:00Z").await, ["warm"]);
+    assert_eq!(bench.tick(&mut keeper, "2024-11-27T21:30:01Z").await, NOTHING, "once");
+    // A process that begins afterwards goes by what was done by the right clock, not by next year's.
+    drop(keeper);
+    let mut keeper = bench.keeper().await;
+    assert_eq!(bench.tick(&mut keeper, "2024-11-29T21:30:00Z").await, ["quotes", "warm"]);
 }
 
 struct Nothing;

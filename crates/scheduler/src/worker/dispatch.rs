@@ -103,7 +103,7 @@ impl Worker {
     }
 
     pub(super) async fn release_expired(&self) -> Result<(), JobStoreError> {
-        let expired = self.queue.store.release_expired(self.queue.clock.now()).await?;
+        let expired = self.queue.store.release_expired(self.queue.clock.now(), self.settings.lease).await?;
         let (requeued, ended) = (expired.requeued.len(), expired.ended.len());
         if requeued + ended > 0 {
             tracing::warn!(requeued, ended, "took back jobs of lost workers");

@@ -185,21 +185,33 @@ pub fn cancel(
 }
 
 /// Takes jobs back whose lease ended before `now`: they wait again from `now` on, or are dead when their attempts are
-/// used up.
-pub fn release_expired(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Expired, StorageError> {
+/// used up. A lease that reaches further than `longest` was given by a clock that ran ahead: it ends at
+/// `now + longest` unless its worker extends it.
+pub fn release_expired(
+    connection: &mut AnyConnection,
+    now: DateTime<Utc>,
+    longest: TimeDelta,
+) -> Result<Expired, StorageError> {
+    let furthest = micros(now + longest);
     let query = jobs::table
         .filter(jobs::state.eq(RUNNING))
-        .filter(jobs::lease_until.lt(micros(now)))
+        .filter(jobs::lease_until.lt(micros(now)).or(jobs::lease_until.gt(furthest)))
         .order(jobs::id)
         .select(jobs::all_columns);
-    let gone: Vec<Row> = match connection {
+    let found: Vec<Row> = match connection {
         AnyConnection::Sqlite(sqlite) => query.load(sqlite)?,
         // What is locked is being extended, finished or taken back at this moment.
         #[cfg(feature = "postgres")]
         AnyConnection::Postgres(postgres) => query.for_update().skip_locked().load(postgres)?,
     };
     let mut expired = Expired::default();
-    for job in gone {
+    for job in found {
+        if job.lease_until > Some(furthest) {
+            diesel::update(jobs::table.find(job.id))
+                .set(jobs::lease_until.eq(Some(furthest)))
+                .execute(connection)?;
+            continue;
+        }
         let requeued = if job.attempts < job.max_attempts {
             back_to_queue(connection, &job, now, micros(now), Some(WORKER_GONE))?
         } else {
@@ -238,6 +250,9 @@ pub fn list(
     }
     if let Some(id) = filter.before {
         query = query.filter(jobs::id.lt(Key(id)));
+    }
+    if let Some(until) = filter.created_until {
+        query = query.filter(jobs::created_at.le(micros(until)));
     }
     if let Some(state) = filter.state {
         query = query.filter(jobs::state.eq(state.as_str()));

@@ -22,6 +22,7 @@ on_both!(
     a_retry_gives_way_to_a_newer_job,
     a_released_job_counts_no_attempt,
     an_expired_lease_is_taken_back,
+    a_lease_from_the_future_is_cut_short,
     a_job_can_be_called_off,
     history_is_listed_newest_first,
     wishes_for_one_key_from_several_processes_make_one_job,
@@ -201,20 +202,36 @@ async fn an_expired_lease_is_taken_back(db: &TestDatabase) {
     let id = add(db, NewJob { max_attempts: 2, ..wish("k") }).await;
     claim(db, "gone", 0).await.unwrap();
     let none = Expired::default();
-    assert_eq!(db.storage.release_expired_jobs(at(60)).await.unwrap(), none, "it holds until it is over");
     assert_eq!(
-        db.storage.release_expired_jobs(at(61)).await.unwrap(),
+        db.storage.release_expired_jobs(at(60), LEASE).await.unwrap(),
+        none,
+        "it holds until it is over"
+    );
+    assert_eq!(
+        db.storage.release_expired_jobs(at(61), LEASE).await.unwrap(),
         Expired { requeued: vec![id], ended: vec![] }
     );
     assert_eq!(finish(db, id, "gone", 62, JobOutcome::Succeeded).await, Lease::Lost);
     assert_eq!(claim(db, "next", 62).await.unwrap().attempts, 2);
     assert_eq!(
-        db.storage.release_expired_jobs(at(200)).await.unwrap(),
+        db.storage.release_expired_jobs(at(200), LEASE).await.unwrap(),
         Expired { requeued: vec![], ended: vec![id] }
     );
     let dead = job(db, id).await;
     assert_eq!((dead.state, dead.finished_at), (JobState::Dead, Some(at(200))));
     assert!(dead.error.is_some());
+}
+
+async fn a_lease_from_the_future_is_cut_short(db: &TestDatabase) {
+    const YEAR: i64 = 365 * 86_400;
+    let id = add(db, wish("k")).await;
+    claim(db, "gone", YEAR).await.unwrap();
+    let release = async |seconds| db.storage.release_expired_jobs(at(seconds), LEASE).await.unwrap();
+
+    assert_eq!(release(10).await, Expired::default(), "its worker may live");
+    assert_eq!(job(db, id).await.lease_until, Some(at(70)));
+    assert_eq!(release(71).await, Expired { requeued: vec![id], ended: vec![] });
+    assert_eq!(claim(db, "heir", 71).await.unwrap().id, id);
 }
 
 async fn a_job_can_be_called_off(db: &TestDatabase) {
@@ -246,6 +263,9 @@ async fn history_is_listed_newest_first(db: &TestDatabase) {
     assert_eq!(list(JobFilter { kind: Some("report".to_owned()), ..any.clone() }).await, [report]);
     assert_eq!(list(JobFilter { state: Some(JobState::Running), ..any.clone() }).await, [first]);
     assert_eq!(list(JobFilter { key: Some("c".to_owned()), ..any.clone() }).await, [last]);
+    let early = |seconds| JobFilter { created_until: Some(at(seconds)), ..any.clone() };
+    assert_eq!(list(early(-1)).await, Vec::<Uuid>::new());
+    assert_eq!(list(early(0)).await, [last, report, first]);
     assert_eq!(db.storage.jobs(any, 2).await.unwrap().len(), 2);
 }
 

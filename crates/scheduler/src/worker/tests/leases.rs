@@ -74,13 +74,34 @@ async fn a_worker_that_lost_its_lease_breaks_the_job_off() {
     clock.advance(TimeDelta::seconds(61));
 
     // Somebody else finds the lease expired, before the slow worker's heartbeat.
-    queue.store().release_expired(clock.now()).await.unwrap();
+    queue.store().release_expired(clock.now(), TimeDelta::minutes(1)).await.unwrap();
     let taken = queue.store().claim(clock.now(), "heir", &["refresh"], TimeDelta::hours(9)).await.unwrap();
 
     assert_eq!(taken.map(|job| job.id), Some(id));
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(slow.stop(Duration::ZERO).await, Stopped::default(), "nothing is left to release");
     assert_eq!(job(&queue, id).await.worker.as_deref(), Some("heir"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_given_by_a_clock_that_ran_ahead_does_not_hold_for_as_long() {
+    let (queue, clock) = queue();
+    let right = clock.now();
+    clock.advance(TimeDelta::days(365));
+    let id = enqueue(&queue, "refresh", "k").await;
+    let crashing = worker(&queue, "crashing");
+    let crashing = crashing.handle("refresh", 1, Does(async |_, _| std::future::pending().await)).start();
+    until_state(&queue, id, JobState::Running).await;
+    drop(crashing);
+    clock.set(right);
+
+    let _heir = worker(&queue, "heir").handle("refresh", 1, Does(async |_, _| Ok(()))).start();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(job(&queue, id).await.worker.as_deref(), Some("crashing"), "it may live, and extend it");
+    clock.advance(TimeDelta::seconds(61));
+    let job = until_state(&queue, id, JobState::Succeeded).await;
+
+    assert_eq!((job.worker.as_deref(), job.attempts), (Some("heir"), 2));
 }
 
 #[tokio::test(start_paused = true)]

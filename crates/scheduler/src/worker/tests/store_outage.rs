@@ -55,8 +55,12 @@ impl JobStore for Fragile {
     async fn cancel(&self, id: JobId, now: DateTime<Utc>) -> Result<Cancellation, JobStoreError> {
         self.up()?.cancel(id, now).await
     }
-    async fn release_expired(&self, now: DateTime<Utc>) -> Result<Expired, JobStoreError> {
-        self.up()?.release_expired(now).await
+    async fn release_expired(
+        &self,
+        now: DateTime<Utc>,
+        longest: TimeDelta,
+    ) -> Result<Expired, JobStoreError> {
+        self.up()?.release_expired(now, longest).await
     }
     async fn find(&self, id: JobId) -> Result<Option<Job>, JobStoreError> {
         self.up()?.find(id).await
