@@ -25,6 +25,7 @@ use super::methods::address;
 use super::pages::ViewQuery;
 use super::problem::Problem;
 use super::same_origin;
+use super::view::cells::Cells;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/api/v1/events", "GET").route(web::get().to(events)));
@@ -84,6 +85,7 @@ async fn events(
         return Err(Problem::Forbidden);
     }
     let Asked { portfolio, shown, after } = asked.into_inner();
+    let shown = shown.filter(|shown| !shown.is_empty());
     let view = view.view()?;
     if let Some(id) = portfolio {
         state.tracker.portfolio(id).await?;
@@ -96,8 +98,11 @@ async fn events(
     };
     let last = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let wire = Wire::of(state.tracker.bus().process());
-    // A browser that comes back by itself names the version that the page began with, not what became of it.
-    let shown = shown.filter(|_| last.is_none());
+    // A browser that comes back by itself names the version that the page began with: its shape is still that.
+    let shown = match last {
+        Some(_) => shown.as_deref().and_then(Cells::shape_within).map(str::to_owned),
+        None => shown,
+    };
     let viewer = Viewer::join(watch, seat, &wire, last.or(after).as_deref(), shown);
     let frames = stream::unfold(viewer, |mut viewer| async move {
         let bytes = viewer.next().await?;
@@ -140,12 +145,8 @@ impl Viewer {
                 return Some(bytes.freeze());
             }
             match self.joined.coming.recv().await {
-                Ok(Frame::Event { number, bytes }) => {
+                Ok(Frame::Event { number, bytes } | Frame::Resync { number, bytes }) => {
                     self.joined.number = number;
-                    return Some(bytes);
-                }
-                Ok(Frame::Resync { number, bytes }) => {
-                    (self.joined.number, self.joined.version) = (number, None);
                     return Some(bytes);
                 }
                 Ok(Frame::Figures { from, version, bytes }) => {
@@ -154,16 +155,17 @@ impl Viewer {
                     }
                 }
                 Ok(Frame::Heartbeat) => return Some(HEARTBEAT),
-                // Too slow: from the events that are kept, and all figures.
+                // Too slow: from the events that are kept, and all figures. Which changes it had is not known any more.
                 Err(RecvError::Lagged(_)) => {
-                    self.joined = self.watch.join(Some(self.joined.number), None);
+                    let shape = self.joined.version.as_deref().and_then(Cells::shape_within);
+                    self.joined = self.watch.join(Some(self.joined.number), shape.map(str::to_owned));
                 }
                 Ok(Frame::End) | Err(RecvError::Closed) => return None,
             }
         }
     }
 
-    /// The changes, where they follow from what this page shows; else all of it.
+    /// The changes, where they follow from what this page shows; else all of it, or that it has another shape.
     fn figures(&mut self, from: &str, version: String, changes: Bytes) -> Option<Bytes> {
         let shown = self.joined.version.as_deref();
         if shown == Some(&version) {
@@ -173,7 +175,7 @@ impl Viewer {
             self.joined.version = Some(version);
             return (!changes.is_empty()).then_some(changes);
         }
-        let (version, all) = self.watch.all()?;
+        let (version, all) = self.watch.all(shown)?;
         self.joined.version = Some(version);
         Some(all)
     }

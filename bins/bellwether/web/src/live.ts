@@ -33,6 +33,8 @@ let drawn = Date.now();
 let spoken = 0;
 let toSay: string | undefined;
 let words: string | undefined;
+/** The page has other rows than the server, and could not be fetched yet. */
+let isReshaped = false;
 
 const find = (name: string) =>
   [...document.querySelectorAll<HTMLElement>("[data-cell]")].find((element) => element.dataset["cell"] === name);
@@ -145,8 +147,8 @@ function circuit(told: { source: string; state: string; until: string | null }):
   toast(`${told.source} is not answering${at ? `; next try ${at}` : ""}; showing last closes.`, "", "circuit");
 }
 
-async function fetched(): Promise<Document | undefined> {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
+async function fetched(cache: RequestCache): Promise<Document | undefined> {
+  const answer = await fetch(location.href, { cache, headers: { accept: "text/html" } }).catch(() => undefined);
   if (!answer?.ok) return undefined;
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -154,7 +156,7 @@ async function fetched(): Promise<Document | undefined> {
 /** Draws the chart and the small ones anew: the same room, newer lines. */
 async function draw(): Promise<void> {
   drawn = Date.now();
-  const page = await fetched();
+  const page = await fetched("default");
   const put = (old: Element | null | undefined, fresh: Element | null | undefined) => {
     if (old && fresh) old.replaceWith(fresh);
   };
@@ -167,7 +169,9 @@ async function draw(): Promise<void> {
 
 /** The page has other rows: its content is fetched and put in the place of the old, under the reader's eyes. */
 async function resync(): Promise<void> {
-  const page = await fetched();
+  isReshaped = true;
+  // Newly made: what was made a moment ago is the page that is to go.
+  const page = await fetched("reload");
   const fresh = page?.querySelector<HTMLElement>("main[data-events]");
   if (!main || !page || !fresh) return again();
   const focused = document.activeElement;
@@ -196,6 +200,7 @@ async function resync(): Promise<void> {
     if (place instanceof HTMLElement) place.focus({ preventScroll: true });
   }
   say("The page was brought up to date.");
+  isReshaped = false;
   open();
 }
 
@@ -216,6 +221,7 @@ function again(): void {
 function open(): void {
   close();
   if (!main || document.hidden) return;
+  if (isReshaped) return void resync();
   const address = new URL(main.dataset["events"] ?? "", location.href);
   address.searchParams.set("shown", main.dataset["shown"] ?? "");
   if (last) address.searchParams.set("after", last);

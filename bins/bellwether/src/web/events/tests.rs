@@ -100,6 +100,16 @@ impl Site {
         Viewer::join(watch, seat, &wire, id.as_deref(), None)
     }
 
+    /// A purchase that makes another row.
+    async fn buy_another(&self) {
+        let file = ImportFile {
+            name: "more.csv".to_owned(),
+            bytes: b"Ticker,Type,Date,Price,Shares\nPG,Buy,2024-05-06,160,1\n".to_vec(),
+            currency: None,
+        };
+        self.state.tracker.import(ImportTarget::Portfolio(self.id), file, false).await.expect("imported");
+    }
+
     async fn streams_are(&self, count: usize) {
         let until = async {
             while self.state.events.seats.taken() != count {
@@ -187,7 +197,7 @@ async fn an_open_page_with_the_changes_put_in_is_the_page_that_a_reload_shows() 
     let mut client = site.listen(&format!("portfolio={}&shown={}", site.id, shown(&before)), "").await;
     client.until(": listening").await;
     let watch = site.state.events.watch(&site.state, site.watched()).expect("not over");
-    while watch.all().is_none() {
+    while watch.all(None).is_none() {
         sleep(Duration::from_millis(1)).await;
     }
 
@@ -235,13 +245,34 @@ async fn a_changed_ledger_makes_pages_fetch_themselves_anew() {
     let site = Site::open().await;
     let mut client = site.listen(&format!("portfolio={}", site.id), "").await;
     client.data("figures").await;
-    let file = ImportFile {
-        name: "more.csv".to_owned(),
-        bytes: b"Ticker,Type,Date,Price,Shares\nPG,Buy,2024-05-06,160,1\n".to_vec(),
-        currency: None,
-    };
-    site.state.tracker.import(ImportTarget::Portfolio(site.id), file, false).await.expect("imported");
+    site.buy_another().await;
     assert_eq!(client.data("resync").await["because"], "the ledger changed");
+}
+
+#[actix_web::test]
+async fn a_page_that_missed_new_rows_is_sent_for_them_and_gets_no_figures_for_its_old_ones() {
+    let site = Site::open().await;
+    let before = site.page().await;
+    site.buy_another().await;
+    let number = site.state.tracker.bus().listen().told;
+    let id = format!("{}-{number}", site.state.tracker.bus().process());
+
+    for (query, head) in [
+        (format!("portfolio={}&shown={}&after={id}", site.id, shown(&before)), String::new()),
+        (format!("portfolio={}&shown={}", site.id, shown(&before)), format!("Last-Event-ID: {id}\r\n")),
+    ] {
+        let mut back = site.listen(&query, &head).await;
+        assert_eq!(back.data("resync").await["because"], "the page has other rows now");
+        assert!(!back.text.contains("event: figures"), "{}", back.text);
+    }
+
+    let after = site.page().await;
+    let mut current = site.listen(&format!("portfolio={}&shown={}", site.id, shown(&after)), "").await;
+    current.until(": listening").await;
+    site.price("KO", "70.50").await;
+    let told = current.data("figures").await;
+    assert_eq!(told["cells"]["holding:KO:price"]["text"], "70.50");
+    assert!(!current.text.contains("event: resync"), "{}", current.text);
 }
 
 #[actix_web::test]

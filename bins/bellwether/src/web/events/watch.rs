@@ -22,6 +22,8 @@ use crate::web::view::dashboard_page::DashboardContent;
 const WAITING: usize = 16;
 /// The figures of a view are computed at most this often.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Figures that could not be computed are tried again after so long.
+const AGAIN: Duration = Duration::from_secs(5);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(20);
 
 /// What is watched: a view of a portfolio, or only what happens.
@@ -34,6 +36,7 @@ pub(super) struct Watched {
 /// A watched view. Its work ends when the last viewer lets go of it.
 #[derive(Debug)]
 pub(super) struct Watch {
+    portfolio: Option<PortfolioId>,
     told: Arc<Told>,
     bus: Bus,
     task: AbortHandle,
@@ -93,12 +96,13 @@ impl Watch {
             wire: Wire::of(bus.process()),
             now: Mutex::new(Now { sender, number, figures: None, is_behind }),
         });
+        let portfolio = watched.portfolio;
         let work = Work { state, watched, told: Arc::clone(&told), made_from: BTreeSet::new(), due: None };
         let task = tokio::spawn(work.follow(coming)).abort_handle();
-        Self { told, bus, task }
+        Self { portfolio, told, bus, task }
     }
 
-    /// Joins: after the event of that id, if one is given, with a page that shows `version`.
+    /// Joins: after the event of that id, if one is given, with a page that shows `version`, or has the shape in it.
     pub(super) fn join(&self, after: Option<u64>, version: Option<String>) -> Joined {
         let wire = &self.told.wire;
         let now = self.told.lock();
@@ -113,26 +117,40 @@ impl Watch {
                 }
                 None => at_once.push(wire.resync(now.number, "too much happened meanwhile")),
             }
-            // Figures go out under the number of what they follow from: under a later one, they were received.
-            let current = now.figures.as_ref().filter(|figures| figures.number < after);
-            if let Some(current) = current {
+            // Figures go out under the number of what they follow from: under a later one, they were received. A page
+            // that names all that it shows knows better.
+            let names_all = shown.as_deref().is_some_and(|shown| !shown.ends_with('-'));
+            let current = now.figures.as_ref().filter(|figures| !names_all && figures.number < after);
+            if let Some(current) = current
+                && !current.is_reshaped(shown.as_deref())
+            {
                 shown = Some(current.version.clone());
             }
         }
         // Figures older than the page must not take it back.
-        if let Some(figures) = now.figures.as_ref().filter(|_| !now.is_behind)
+        if let Some(figures) =
+            now.figures.as_ref().filter(|_| !now.is_behind && !self.is_rewritten(now.number))
             && shown.as_ref() != Some(&figures.version)
         {
-            at_once.push(figures.all(wire));
+            at_once.push(figures.all_for(shown.as_deref(), wire));
             shown = Some(figures.version.clone());
         }
         Joined { coming, at_once, version: shown, number: now.number }
     }
 
-    /// Everything that the page shows, as of the last computation.
-    pub(super) fn all(&self) -> Option<(String, Bytes)> {
+    /// Whether the ledger changed in an event that is not taken in yet.
+    fn is_rewritten(&self, after: u64) -> bool {
+        let changes = |event: &Arc<Published>| match event.event {
+            Event::LedgerChanged { portfolio } => Some(portfolio) == self.portfolio,
+            _ => false,
+        };
+        self.bus.listen_after(after).missed.is_none_or(|unheard| unheard.iter().any(changes))
+    }
+
+    /// Everything that the page shows, as of the last computation, for one that shows something else.
+    pub(super) fn all(&self, shown: Option<&str>) -> Option<(String, Bytes)> {
         let now = self.told.lock();
-        now.figures.as_ref().map(|figures| (figures.version.clone(), figures.all(&self.told.wire)))
+        now.figures.as_ref().map(|figures| (figures.version.clone(), figures.all_for(shown, &self.told.wire)))
     }
 
     /// Tells all viewers that it is over.
@@ -143,7 +161,17 @@ impl Watch {
 }
 
 impl Figures {
-    fn all(&self, wire: &Wire) -> Bytes {
+    /// Whether a page that shows that has other rows, so that figures alone would leave it half old.
+    fn is_reshaped(&self, shown: Option<&str>) -> bool {
+        let theirs = shown.and_then(Cells::shape_within);
+        theirs.is_some() && theirs != Cells::shape_within(&self.version)
+    }
+
+    /// All figures, or that a page that shows that must be fetched anew.
+    fn all_for(&self, shown: Option<&str>, wire: &Wire) -> Bytes {
+        if self.is_reshaped(shown) {
+            return wire.resync(self.number, "the page has other rows now");
+        }
         wire.all(self.number, &self.cells, &self.version, self.refreshing)
     }
 }
@@ -269,25 +297,25 @@ impl Work {
 
     async fn compute(&mut self) {
         let Some(portfolio) = self.watched.portfolio else { return };
-        let number = {
-            let mut now = self.told.lock();
-            now.is_behind = false;
-            now.number
-        };
+        // Nothing is heard until this is told: the figures follow from all up to here.
+        let number = self.told.lock().number;
         let dashboard = match self.state.tracker.dashboard(portfolio, &self.watched.view).await {
             Ok(dashboard) => dashboard,
             Err(TrackerError::NotFound(_)) => return self.told.lock().send(Frame::End),
             Err(error) => {
-                // The next minute tries again.
                 tracing::warn!(%error, "events.figures_not_computed");
+                self.due = Some(Instant::now() + AGAIN);
                 return;
             }
         };
-        self.made_from.clone_from(&dashboard.made_from);
-        let cells = Cells::of(&DashboardContent::new(&dashboard, &self.watched.view));
-        let refreshing = dashboard.prices.refreshing;
-        let figures = Figures { number, version: cells.version(), cells, refreshing };
-        self.tell(figures);
+        let view = self.watched.view.clone();
+        let shape = move || {
+            let cells = Cells::of(&DashboardContent::new(&dashboard, &view));
+            (cells, dashboard.made_from, dashboard.prices.refreshing)
+        };
+        let (cells, made_from, refreshing) = self.state.tracker.compute(shape).await;
+        self.made_from = made_from;
+        self.tell(Figures { number, version: cells.version(), cells, refreshing });
     }
 
     fn tell(&self, figures: Figures) {
@@ -295,28 +323,19 @@ impl Work {
         let wire = &self.told.wire;
         let Figures { number, cells, version, refreshing } = &figures;
         let before = now.figures.as_ref();
-        match before.map(|before| (before, cells.changed_since(&before.cells))) {
-            // Whose page shows something else gets all of it.
-            None => now.send(Frame::Figures {
-                from: String::new(),
-                version: version.clone(),
-                bytes: Bytes::new(),
-            }),
-            Some((before, Some(changed))) => {
-                let bytes = if changed.is_empty() {
-                    Bytes::new()
-                } else {
-                    wire.figures(*number, changed, version, *refreshing)
-                };
-                let (from, version) = (before.version.clone(), version.clone());
-                now.send(Frame::Figures { from, version, bytes });
+        let follows = before.and_then(|before| Some((before, cells.changed_since(&before.cells)?)));
+        let (from, bytes) = match follows {
+            // Whose page shows something else gets all of it, or learns that it has another shape.
+            None => Default::default(),
+            Some((before, changed)) if changed.is_empty() => (before.version.clone(), Bytes::new()),
+            Some((before, changed)) => {
+                (before.version.clone(), wire.figures(*number, changed, version, *refreshing))
             }
-            Some((_, None)) => {
-                let bytes = wire.resync(*number, "the page has other rows now");
-                now.send(Frame::Resync { number: *number, bytes });
-            }
-        }
+        };
+        let version = version.clone();
+        now.is_behind = false;
         now.figures = Some(figures);
+        now.send(Frame::Figures { from, version, bytes });
     }
 }
 

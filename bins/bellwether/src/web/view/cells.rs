@@ -50,11 +50,17 @@ impl Cells {
         cells
     }
 
-    /// The same for two pages on which every cell shows the same and nothing else differs but drawings.
+    /// The same for two pages on which every cell shows the same and nothing else differs but drawings: a mark of the
+    /// shape, a dash, and a mark of what the cells show.
     pub(crate) fn version(&self) -> String {
         let mut hasher = DefaultHasher::new();
-        (self.shape, &self.by_name).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        self.by_name.hash(&mut hasher);
+        format!("{:016x}-{:016x}", self.shape, hasher.finish())
+    }
+
+    /// The mark of the shape, with its dash, within a version; `None` in what is no version.
+    pub(crate) fn shape_within(version: &str) -> Option<&str> {
+        version.find('-').map(|dash| &version[..=dash])
     }
 
     /// The cells that show something else than before; `None` when the page has another shape now.
@@ -149,6 +155,10 @@ mod tests {
         let before = page("1", &["KO", "PG"]);
         assert!(page("1", &["KO", "PG", "T"]).changed_since(&before).is_none());
         assert!(page("1", &["KO"]).changed_since(&before).is_none());
+        let shape = |page: Cells| Cells::shape_within(&page.version()).map(str::to_owned);
+        assert_ne!(shape(page("1", &["KO"])), shape(page("1", &["KO", "PG"])));
+        assert_eq!(shape(page("2", &["KO", "PG"])), shape(before.clone()));
+        assert_eq!(Cells::shape_within("older"), None);
         assert!(page("1", &["PG", "KO"]).changed_since(&before).is_some_and(|changed| changed.is_empty()));
         assert_eq!(page("1", &["PG", "KO"]).version(), before.version());
     }
