@@ -75,6 +75,8 @@ pub struct Snapshots {
     /// Keeps nothing: joins those who want the same edition at a time.
     flights: Cache<(SnapshotKey, Edition), Arc<Kept>>,
     redis: Option<Redis>,
+    /// What names of shared answers begin with.
+    names: Box<str>,
     clock: SharedClock,
     tallies: Tallies,
 }
@@ -117,7 +119,14 @@ impl Snapshots {
             .eviction_listener(|_, kept: Arc<Kept>, cause| kept.end(cause))
             .build();
         let flights = Cache::builder().max_capacity(0).build();
-        Self { kept, flights, redis, clock, tallies: Tallies::default() }
+        Self { kept, flights, redis, names: shared::PREFIX.into(), clock, tallies: Tallies::default() }
+    }
+
+    /// Shares answers only with processes that bear the same mark: another build of the program answers otherwise.
+    #[must_use]
+    pub fn of_build(mut self, mark: &str) -> Self {
+        self.names = format!("{}{mark}:", shared::PREFIX).into();
+        self
     }
 
     /// The wanted edition of an answer, one that is as good within `lag`, or the one that `build` makes. In place of an
@@ -230,7 +239,7 @@ impl Snapshots {
             }
         };
         if let Some(redis) = &self.redis {
-            let sharing = shared::Sharing { key: key.clone(), edition: wanted, made_at, claim };
+            let sharing = shared::Sharing { name: self.name(key), edition: wanted, made_at, claim };
             tokio::spawn(sharing.put(redis.clone(), Arc::clone(&answer), Arc::clone(tally)));
         }
         Ok(self.keep(key, wanted, made_at, answer, tally).await)

@@ -1,7 +1,8 @@
 //! The interface's files, embedded: content-hashed names, so that browsers may keep them for ever.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -21,6 +22,11 @@ impl AssetNames {
     pub(crate) fn embedded() -> Self {
         let manifest = Files::get("manifest.json").expect("the build writes the manifest and embeds it");
         Self(serde_json::from_slice(&manifest.data).expect("the build writes it as a map of names"))
+    }
+
+    /// Another one when any file is another: their names tell their content.
+    pub(super) fn mark(&self, hasher: &mut impl Hasher) {
+        BTreeMap::from_iter(&self.0).hash(hasher);
     }
 
     /// The address of an entry.

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use bellwether_cache::Snapshots;
@@ -30,15 +31,25 @@ pub(crate) struct State {
 impl State {
     pub(super) fn new(tracker: Tracker, hosts: Vec<String>, log: EventLog) -> Self {
         let clock = SharedClock::clone(tracker.clock());
+        let assets = AssetNames::embedded();
+        let snapshots = Snapshots::new(SNAPSHOT_BYTES, tracker.redis().cloned(), clock);
         Self {
             monitoring: Monitoring::new(&tracker, log),
-            snapshots: Arc::new(Snapshots::new(SNAPSHOT_BYTES, tracker.redis().cloned(), clock)),
+            snapshots: Arc::new(snapshots.of_build(&build_mark(&assets))),
             tracker,
             hosts,
             looks: Looks::default(),
             templates: Templates::embedded(),
-            assets: AssetNames::embedded(),
+            assets,
             events: Events::default(),
         }
     }
+}
+
+/// What answers of this build have in common: pages of another one would name files that this one has not.
+fn build_mark(assets: &AssetNames) -> String {
+    let mut hasher = DefaultHasher::new();
+    Templates::mark(&mut hasher);
+    assets.mark(&mut hasher);
+    format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }

@@ -1,5 +1,7 @@
 //! The pages' templates, embedded.
 
+use std::hash::{Hash, Hasher};
+
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -23,6 +25,13 @@ impl Templates {
         let mut tera = Tera::default();
         tera.add_raw_templates(sources).expect("a test renders every embedded template");
         Self(tera)
+    }
+
+    /// Another one when any template is another.
+    pub(super) fn mark(hasher: &mut impl Hasher) {
+        for name in Sources::iter() {
+            (&name, Sources::get(&name).map(|file| file.metadata.sha256_hash())).hash(hasher);
+        }
     }
 
     /// A page.

@@ -39,7 +39,7 @@ pub(super) enum Found {
 
 /// An answer on its way to the others.
 pub(super) struct Sharing {
-    pub(super) key: SnapshotKey,
+    pub(super) name: String,
     pub(super) edition: Edition,
     pub(super) made_at: DateTime<Utc>,
     pub(super) claim: Option<Claim>,
@@ -55,7 +55,7 @@ impl Snapshots {
         lag: Lag,
         tally: &Tally,
     ) -> Found {
-        let name = name(key);
+        let name = self.name(key);
         let claim_name = format!("{name}:{:x}:{}:{}", wanted.entered, wanted.prices, wanted.moment);
         let shared = &tally.shared;
         let give_up = Instant::now() + CLAIM;
@@ -98,6 +98,13 @@ impl Snapshots {
     }
 }
 
+impl Snapshots {
+    /// Under which the processes find an answer.
+    pub(super) fn name(&self, key: &SnapshotKey) -> String {
+        format!("{}{}:{}:{}", self.names, key.portfolio, key.kind, key.detail)
+    }
+}
+
 impl Edited {
     fn suits(&self, wanted: Edition, lag: Lag, now: DateTime<Utc>) -> bool {
         self.edition.suits(self.made_at, wanted, lag, now)
@@ -108,7 +115,7 @@ impl Sharing {
     /// Stores the answer with its compressed forms, then gives the claim back.
     pub(super) async fn put(self, redis: Redis, answer: Arc<Answer>, tally: Arc<Tally>) {
         let bytes = write(self.edition, self.made_at, &answer).await;
-        if redis.put(&name(&self.key), &bytes, TIME_TO_LIVE).await.is_err() {
+        if redis.put(&self.name, &bytes, TIME_TO_LIVE).await.is_err() {
             tally.shared.failures.fetch_add(1, Relaxed);
         }
         if let Some(claim) = self.claim {
@@ -116,10 +123,6 @@ impl Sharing {
             let _ = claim.release().await;
         }
     }
-}
-
-fn name(key: &SnapshotKey) -> String {
-    format!("{PREFIX}{}:{}:{}", key.portfolio, key.kind, key.detail)
 }
 
 /// Form, edition, time, media type, tag, then the bodies, each behind its length.

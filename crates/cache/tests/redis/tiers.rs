@@ -54,6 +54,23 @@ async fn what_one_process_made_the_others_only_send() {
 }
 
 #[tokio::test]
+async fn another_build_of_the_program_makes_its_own_answers() {
+    let (Some(redis), clock) = (redis(), clock()) else { return };
+    let build = |mark| {
+        let snapshots = Snapshots::new(1 << 20, Some(redis.clone()), Arc::clone(&clock) as SharedClock);
+        Arc::new(snapshots.of_build(mark))
+    };
+    assert_eq!(get(&build("1"), EDITION, Lag::None, "old page").await, "old page");
+    let name = format!("answer:1:{}:dashboard:1Y", key().portfolio);
+    while redis.get(&name).await.unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    assert_eq!(get(&build("2"), EDITION, Lag::Any, "new page").await, "new page");
+    assert_eq!(get(&build("1"), EDITION, Lag::None, "unused").await, "old page");
+}
+
+#[tokio::test]
 async fn processes_build_an_edition_once() {
     let (Some(redis), clock) = (redis(), clock()) else { return };
     let built = Arc::new(AtomicUsize::new(0));
