@@ -193,7 +193,10 @@ impl Tracker {
                     | NotAnswered::Upstream { status: 500.. } => {
                         state.quiet.leave_alone(symbol, now + SILENT_FOR, Cause::Source);
                     }
-                    _ => state.silence(symbol, now + SILENT_FOR),
+                    _ => {
+                        state.note_untold(symbol, now);
+                        state.silence(symbol, now + SILENT_FOR);
+                    }
                 }
                 Told::Silence
             }

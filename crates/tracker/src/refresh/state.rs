@@ -1,6 +1,6 @@
 //! How far refreshes came, and what they share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -74,6 +74,8 @@ pub(crate) struct RefreshState {
     pub(super) quiet: Quiet,
     /// Symbols whose stored history is to be fetched in full, for a price was in other units.
     restated: Mutex<HashSet<Symbol>>,
+    /// When no price was told of each symbol last, for its own sake.
+    untold: Mutex<HashMap<Symbol, DateTime<Utc>>>,
     running: AtomicU32,
     elsewhere: Mutex<Elsewhere>,
     /// When somebody's look last had the upkeep come earlier.
@@ -185,6 +187,14 @@ impl RefreshState {
 
     pub(super) fn silence(&self, symbol: &Symbol, until: DateTime<Utc>) {
         self.quiet.leave_alone(symbol, until, Cause::Symbol);
+    }
+
+    pub(super) fn note_untold(&self, symbol: &Symbol, now: DateTime<Utc>) {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(symbol.clone(), now);
+    }
+
+    pub(crate) fn untold_at(&self, symbol: &Symbol) -> Option<DateTime<Utc>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).get(symbol).copied()
     }
 
     pub(crate) fn is_restated(&self, symbol: &Symbol) -> bool {

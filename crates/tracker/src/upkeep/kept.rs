@@ -111,6 +111,7 @@ impl Tracker {
                 .into_iter()
                 .flatten()
                 .max(),
+                untold_at: self.refresh_state().untold_at(&instrument.symbol),
                 is_restated: self.refresh_state().is_restated(&instrument.symbol),
                 instrument: &instrument,
             };
@@ -167,6 +168,8 @@ struct Known<'a> {
     upkeep: Upkeep,
     never_fetched: bool,
     rests_until: Option<DateTime<Utc>>,
+    /// When nobody could tell its price last.
+    untold_at: Option<DateTime<Utc>>,
     is_restated: bool,
 }
 
@@ -210,7 +213,8 @@ impl Known<'_> {
                     }),
                 )
             }
-            None => self.upkeep.closes_fetched_at.map(untold),
+            // Its history, which tells a symbol that does not exist from one that a batch left out, has its turn.
+            None => self.upkeep.closes_fetched_at.max(self.untold_at).map(untold),
         }
     }
 }

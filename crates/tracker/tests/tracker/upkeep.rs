@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::database::{TestDatabase, clock, on_both};
-use crate::refresh::{look, portfolio, simulator, upstream, value};
+use crate::refresh::{look, many, portfolio, simulator, upstream, value};
 
 /// Carries out what is due until then, a quarter of a minute after the other.
 async fn lead(tracker: &Tracker, clock: &FixedClock, until: DateTime<Utc>) {
@@ -88,7 +88,24 @@ async fn a_price_that_somebody_looks_at_is_fetched_and_kept_for_a_while(database
     assert_eq!(simulator.counters().since_start.spark_calls(), simulator.calls(), "nor for its history");
 }
 
+async fn what_nobody_knows_is_soon_left_alone(database: &TestDatabase) {
+    let clock = clock("2026-11-23T15:00:00Z");
+    let simulator = simulator(&clock);
+    let tracker = database.tracker_led(upstream(&simulator), &clock).await;
+    // More than a load asks histories of, and in order of their names the last is the unknown one.
+    let mut symbols = many(30);
+    symbols.push("ZZUNKNOWN1".to_owned());
+    portfolio(&tracker, &symbols.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    lead(&tracker, &clock, at("2026-11-23T15:30:00Z")).await;
+    let so_far = simulator.calls();
+    lead(&tracker, &clock, at("2026-11-23T16:30:00Z")).await;
+    let calls = simulator.log_since(so_far);
+    let asked = calls.iter().filter(|call| call.symbols.iter().any(|symbol| symbol == "ZZUNKNOWN1"));
+    assert_eq!(asked.map(|call| (call.at, &call.url)).collect::<Vec<_>>(), []);
+}
+
 on_both!(
+    what_nobody_knows_is_soon_left_alone,
     what_is_held_is_live_all_day_without_anybody_looking,
     a_price_that_somebody_looks_at_is_fetched_and_kept_for_a_while,
 );
