@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use diesel::r2d2::event::{AcquireEvent, CheckoutEvent, HandleEvent};
+use diesel::r2d2::{HandleError, ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::{Connection, ConnectionError, SqliteConnection};
 use tokio::sync::Semaphore;
 
@@ -139,24 +141,82 @@ impl ManageConnection for Connector {
     }
 }
 
+/// Between looks whether the database is known to be away, for those who wait for a connection.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A database that is away is tried again so often at least, whether anybody asks or not.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// Whether the last connection that was tried failed, as the pool tells.
+#[derive(Debug, Clone, Default)]
+struct Reach(Arc<AtomicBool>);
+
+impl Reach {
+    fn is_away(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl HandleError<diesel::r2d2::Error> for Reach {
+    fn handle_error(&self, _: diesel::r2d2::Error) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl HandleEvent for Reach {
+    fn handle_acquire(&self, _: AcquireEvent) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    fn handle_checkout(&self, _: CheckoutEvent) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Connections for one kind of access, and as many permits: calls wait for a permit without holding a thread.
 #[derive(Clone)]
 pub(crate) struct Lane {
     pub(crate) pool: Pool<Connector>,
     pub(crate) permits: Arc<Semaphore>,
+    patience: Duration,
+    reach: Reach,
 }
 
 impl Lane {
     pub(crate) fn new(connector: Connector, size: u32, patience: Duration) -> Result<Self, StorageError> {
         let size = size.max(1);
+        let reach = Reach::default();
         let pool = Pool::builder()
             .max_size(size)
             // One at the start: opening all of them at once is slow and not always needed.
             .min_idle(Some(1))
-            .connection_timeout(patience)
-            .build(connector)
-            .map_err(StorageError::unavailable)?;
-        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)) })
+            // Half of it is the longest pause between attempts to connect.
+            .connection_timeout(2 * TRY_AGAIN)
+            .error_handler(Box::new(reach.clone()))
+            .event_handler(Box::new(reach.clone()))
+            .build_unchecked(connector);
+        let lane = Self { pool, permits: Arc::new(Semaphore::new(size as usize)), patience, reach };
+        lane.connection()?;
+        Ok(lane)
+    }
+
+    /// Whether the database refused or broke the last connection.
+    pub(crate) fn is_away(&self) -> bool {
+        self.reach.is_away()
+    }
+
+    /// A connection, for whoever has a permit. Waits where one has to be opened, but not for a database that refuses:
+    /// the pool goes on trying, and whoever asks later has it.
+    pub(crate) fn connection(&self) -> Result<PooledConnection<Connector>, StorageError> {
+        let asked = Instant::now();
+        loop {
+            match self.pool.get_timeout(LOOK_AGAIN) {
+                Ok(connection) => return Ok(connection),
+                Err(error) if self.is_away() || asked.elapsed() >= self.patience => {
+                    return Err(StorageError::unavailable(error));
+                }
+                Err(_) => {}
+            }
+        }
     }
 }
 

@@ -150,6 +150,12 @@ impl Storage {
         })
     }
 
+    /// Whether the database was out of reach when it was last tried; it is tried again every second until it is back.
+    /// Asks nobody.
+    pub fn is_away(&self) -> bool {
+        self.shared.readers.is_away()
+    }
+
     /// The time that new records bear.
     pub fn now(&self) -> DateTime<Utc> {
         self.shared.clock.now()
@@ -243,10 +249,10 @@ impl Storage {
             .await
             .map_err(StorageError::unavailable)?
             .map_err(StorageError::unavailable)?;
-        let pool = lane.pool.clone();
+        let lane = lane.clone();
         let counters = Arc::clone(&self.shared.counters);
         blocking(move || {
-            let mut connection = pool.get().map_err(StorageError::unavailable)?;
+            let mut connection = lane.connection()?;
             counters.add_wait(asked.elapsed());
             if let Some(durability) = durability {
                 transaction::set_durability(&mut connection, durability)?;

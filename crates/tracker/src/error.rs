@@ -38,12 +38,30 @@ pub enum TrackerError {
 impl TrackerError {
     /// Whether the same request may succeed a moment later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.is_transient())
+        match self {
+            Self::Storage(error) => error.is_transient(),
+            Self::Jobs(JobStoreError::Unavailable(cause)) => {
+                cause.downcast_ref().is_some_and(StorageError::is_transient)
+            }
+            _ => false,
+        }
     }
 }
 
 impl From<StorageError> for TrackerError {
     fn from(error: StorageError) -> Self {
         if error.is_not_found() { Self::NotFound("such record".to_owned()) } else { Self::Storage(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_whose_database_is_away_is_away_too() {
+        let of = |error: StorageError| TrackerError::from(JobStoreError::Unavailable(Box::new(error)));
+        assert!(of(StorageError::Unavailable("gone".into())).is_transient());
+        assert!(!of(StorageError::Refused("a fault".to_owned())).is_transient());
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod history;
 mod needs;
 mod quiet;
 mod state;
+mod turns;
 mod units;
 
 use bellwether_domain::{PortfolioId, Symbol};
@@ -144,6 +145,7 @@ impl Tracker {
         report: Report<'_>,
     ) -> Result<Refreshed, TrackerError> {
         let Some(sources) = self.sources() else { return Ok(Refreshed::default()) };
+        let planned_at = self.clock().now();
         let needs = self.needs(id).await?;
         let wanted = wanted_now(&needs);
         let calls = calls_of_a_load(wanted.len());
@@ -152,7 +154,7 @@ impl Tracker {
         let left_out = load.left_out.len();
         let needs = needs.into_iter().map(|need| (need.symbol().clone(), need)).collect();
         let calls = Calls { histories: load.histories, whole: Vec::new(), batches: load.batches };
-        let ended = self.carry_out(sources, &calls, &needs, &budget, report).await;
+        let ended = self.carry_out(sources, &calls, &needs, planned_at, &budget, report).await;
         tracing::info!(%id, calls = budget.spent(), total = calls.symbols(), "refresh.ended");
         ended?;
         let state = self.refresh_state();

@@ -52,7 +52,7 @@ impl Tracker {
         }
         let most = round.calls() as u32 + LoadBudget::FEWEST_RETRIES;
         let budget = LoadBudget::new(most, Some(now + DEADLINE), Priority::Background);
-        self.carry_out(sources, &calls_of(&round), &needs, &budget, report).await?;
+        self.carry_out(sources, &calls_of(&round), &needs, now, &budget, report).await?;
         tracing::debug!(
             charts = round.charts.len(),
             closes = round.closes.len(),

@@ -17,7 +17,7 @@ const ENTERED: &str = "entered-prices";
 
 /// How long the database may take to tell versions, where older ones are known.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A database that did not tell is left alone for so long at the most.
+/// A database that is slow to tell is left alone for so long at the most.
 const LONGEST_REST: TimeDelta = TimeDelta::seconds(2);
 
 /// So many choices of benchmarks are remembered for each portfolio.
@@ -128,6 +128,11 @@ impl Tracker {
         mark: Option<ChangeMark>,
         last_known: Option<VersionsSeen>,
     ) -> Result<VersionsSeen, TrackerError> {
+        if let Some(last_known) = last_known
+            && self.storage().is_away()
+        {
+            return Ok(last_known);
+        }
         let memory = self.version_memory();
         let Some(pass) = memory.database.admit() else {
             return last_known
@@ -151,7 +156,10 @@ impl Tracker {
                 Ok(VersionsSeen { versions, is_current: true })
             }
             Err(error) if error.is_transient() => {
-                pass.fail();
+                // Where it is away, it is known at once when it is back: no rest is to outlast that.
+                if !self.storage().is_away() {
+                    pass.fail();
+                }
                 last_known.ok_or(error)
             }
             Err(error) => {

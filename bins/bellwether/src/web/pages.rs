@@ -64,9 +64,7 @@ impl ResponseError for PageProblem {
 
     /// Plain words; [`failed`] puts them into a page where the state is at hand.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code())
-            .content_type("text/plain; charset=utf-8")
-            .body(self.0.to_string())
+        self.0.begin().content_type("text/plain; charset=utf-8").body(self.0.to_string())
     }
 }
 

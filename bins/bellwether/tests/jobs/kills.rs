@@ -68,10 +68,7 @@ impl World {
 
     fn new_portfolio(&mut self) -> PortfolioId {
         let name = format!("P{}", self.portfolios.len());
-        let form = format!("name={name}&currency=USD&cost_method=fifo");
-        let told = self.server.post("/portfolios", "application/x-www-form-urlencoded", form.as_bytes());
-        let Asked::Answered { status: 303, location: Some(location), .. } = told else { panic!("{told:?}") };
-        let id: PortfolioId = location.split('/').nth(2).unwrap().parse().unwrap();
+        let id = self.server.new_portfolio(&name);
         self.portfolios.push(Expected { id, sure: Vec::new(), unsure: Vec::new() });
         id
     }
@@ -114,12 +111,12 @@ impl World {
         let asked = self.server.upload_in_background(id, &file);
         std::thread::sleep(wait);
         self.server.kill();
-        match asked.join().unwrap() {
-            Asked::Answered { status: 303, location: Some(location), .. } => {
-                self.promised.push(location.split_once("job=").unwrap().1.to_owned());
-                self.portfolios[index].sure.push(rows);
-            }
-            Asked::Answered { status: 200, .. } => self.portfolios[index].sure.push(rows),
+        let asked = asked.join().unwrap();
+        if let Some(job) = asked.redirect().and_then(|location| location.split_once("job=")) {
+            self.promised.push(job.1.to_owned());
+        }
+        match asked {
+            Asked::Answered { status: 200 | 303, .. } => self.portfolios[index].sure.push(rows),
             Asked::Broken => self.portfolios[index].unsure.push(rows),
             other @ Asked::Answered { .. } => panic!("{other:?}"),
         }

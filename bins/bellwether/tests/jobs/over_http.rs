@@ -3,24 +3,17 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bellwether_domain::PortfolioId;
 use bellwether_yahoo_sim::{SimConfig, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{Asked, Server};
+use crate::server::{Server, until};
 
 fn database(folder: &TempDir) -> String {
     folder.path().join("test.sqlite").display().to_string()
-}
-
-fn new_portfolio(server: &Server) -> PortfolioId {
-    let form = b"name=Main&currency=USD&cost_method=fifo";
-    let told = server.post("/portfolios", "application/x-www-form-urlencoded", form);
-    let Asked::Answered { status: 303, location: Some(location), .. } = told else { panic!("{told:?}") };
-    location.split('/').nth(2).unwrap().parse().unwrap()
 }
 
 fn trades(rows: usize) -> String {
@@ -35,22 +28,9 @@ fn trades(rows: usize) -> String {
 /// The job that a large file is imported by.
 fn upload(server: &Server, id: PortfolioId, rows: usize) -> String {
     let asked = server.upload_in_background(id, &trades(rows)).join().unwrap();
-    let Asked::Answered { status: 303, location: Some(location), .. } = asked else { panic!("{asked:?}") };
+    let location = asked.redirect().unwrap_or_else(|| panic!("{asked:?}"));
     assert!(location.starts_with(&format!("/portfolio/{id}/import?job=")), "{location}");
     location.split_once("job=").unwrap().1.to_owned()
-}
-
-/// Asks until the answer is right.
-fn until(what: &str, ask: impl Fn() -> Value, is_right: impl Fn(&Value) -> bool) -> Value {
-    let begun = Instant::now();
-    loop {
-        let told = ask();
-        if is_right(&told) {
-            return told;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "never {what}: {told}");
-        std::thread::sleep(Duration::from_millis(30));
-    }
 }
 
 fn job(server: &Server, id: &str) -> Value {
@@ -58,16 +38,14 @@ fn job(server: &Server, id: &str) -> Value {
 }
 
 fn page(server: &Server, portfolio: PortfolioId, job: &str) -> String {
-    let told = server.get(&format!("/portfolio/{portfolio}/import?job={job}"));
-    let Asked::Answered { body, .. } = told else { panic!("{told:?}") };
-    String::from_utf8(body).unwrap()
+    server.get(&format!("/portfolio/{portfolio}/import?job={job}")).text()
 }
 
 #[test]
 fn a_large_file_is_imported_by_a_job_that_tells_how_it_went() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(&database(&folder), "none", 60);
-    let id = new_portfolio(&server);
+    let id = server.new_portfolio("Main");
 
     let first = upload(&server, id, 600);
     let told = until("succeeded", || job(&server, &first), |job| job["state"] == "succeeded");
@@ -135,7 +113,7 @@ fn a_process_that_does_not_work_shows_what_another_one_does() {
     let database = database(&folder);
     let simulator = Simulator::spawn(SimConfig::default()).unwrap();
     let server = Server::told(&database, &simulator.base_url(), &["serve", "--no-worker"]);
-    let id = new_portfolio(&server);
+    let id = server.new_portfolio("Main");
 
     let unwanted = upload(&server, id, 600);
     std::thread::sleep(Duration::from_millis(300));

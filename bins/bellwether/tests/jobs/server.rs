@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use bellwether_domain::PortfolioId;
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) struct Server {
 pub(crate) enum Asked {
     Answered {
         status: u16,
-        location: Option<String>,
+        head: String,
         body: Vec<u8>,
     },
     /// The process was gone before its answer.
@@ -33,6 +34,24 @@ impl Asked {
     pub(crate) fn json(&self) -> Value {
         let Self::Answered { status: 200, body, .. } = self else { panic!("{self:?}") };
         serde_json::from_slice(body).unwrap()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let Self::Answered { body, .. } = self else { panic!("{self:?}") };
+        String::from_utf8_lossy(body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let Self::Answered { head, .. } = self else { return None };
+        head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    /// Where a form's answer leads to.
+    pub(crate) fn redirect(&self) -> Option<&str> {
+        if self.status() == 303 { self.header("location") } else { None }
     }
 }
 
@@ -82,6 +101,13 @@ impl Server {
         ask(&self.address, &format!("POST {path} HTTP/1.1\r\nContent-Type: {media_type}"), body)
     }
 
+    pub(crate) fn new_portfolio(&self, name: &str) -> PortfolioId {
+        let form = format!("name={name}&currency=USD&cost_method=fifo");
+        let told = self.post("/portfolios", "application/x-www-form-urlencoded", form.as_bytes());
+        let location = told.redirect().unwrap_or_else(|| panic!("{told:?}"));
+        location.split('/').nth(2).unwrap().parse().unwrap()
+    }
+
     /// Sends a file to be imported, while the test goes on.
     pub(crate) fn upload_in_background(&self, id: PortfolioId, csv: &str) -> JoinHandle<Asked> {
         let body = format!(
@@ -115,15 +141,19 @@ fn ask(address: &str, head: &str, body: &[u8]) -> Asked {
     let Ok(bytes) = exchange() else { return Asked::Broken };
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Asked::Broken };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let header = |name: &str| {
-        head.lines().skip(1).find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        })
-    };
-    Asked::Answered {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        location: header("location"),
-        body: bytes[end + 4..].to_vec(),
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Asked::Answered { status, head, body: bytes[end + 4..].to_vec() }
+}
+
+/// Asks until the answer is right.
+pub(crate) fn until(what: &str, ask: impl Fn() -> Value, is_right: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let told = ask();
+        if is_right(&told) {
+            return told;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "never {what}: {told}");
+        std::thread::sleep(Duration::from_millis(30));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bellwether_domain::Symbol;
 use bellwether_prices::{Batch, LoadBudget};
 use bellwether_scheduler::Progress;
+use chrono::{DateTime, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::needs::Need;
@@ -33,12 +34,14 @@ impl Calls {
 }
 
 impl Tracker {
-    /// Makes the calls within the budget, stores what comes, tells who listens, and says how far it came.
+    /// Makes the calls that were planned at that time within the budget, stores what comes, tells who listens, and says
+    /// how far it came.
     pub(crate) async fn carry_out(
         &self,
         sources: &Sources,
         calls: &Calls,
         needs: &HashMap<Symbol, Need>,
+        planned_at: DateTime<Utc>,
         budget: &LoadBudget,
         report: Report<'_>,
     ) -> Result<(), TrackerError> {
@@ -57,10 +60,12 @@ impl Tracker {
         let mut histories: FuturesUnordered<_> = histories
             .chain(calls.whole.iter().map(|symbol| (symbol, true)))
             .filter_map(|(symbol, whole)| Some((needs.get(symbol)?, whole)))
-            .map(|(need, whole)| self.fetch_one(sources, need, whole, budget))
+            .map(|wanted| self.fetch_one_in_turn(sources, wanted, budget, planned_at))
             .collect();
-        let mut batches: FuturesUnordered<_> =
-            calls.batches.iter().map(|batch| self.fetch_batch(sources, batch, needs, budget)).collect();
+        let batches = calls.batches.iter();
+        let mut batches: FuturesUnordered<_> = batches
+            .map(|batch| self.fetch_batch_in_turn(sources, batch, needs, budget, planned_at))
+            .collect();
         let mut failure = None;
         loop {
             let told = tokio::select! {

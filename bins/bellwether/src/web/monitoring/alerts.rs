@@ -1,5 +1,6 @@
 //! What an operator should look at.
 
+use bellwether_cache::redis::RedisState;
 use bellwether_domain::Span;
 use serde::Serialize;
 
@@ -38,6 +39,18 @@ pub(super) fn of(measures: &Measures) -> Vec<Alert> {
     let calls = measures.refresh.upstream_calls;
     if calls > MANY_CALLS {
         tell("many-upstream-calls", format!("The last refresh of prices made {calls} upstream calls."));
+    }
+    match measures.redis.as_ref().map(|redis| redis.state) {
+        Some(RedisState::Away) => {
+            tell("redis-away", "Redis does not answer; each process goes on by itself.".to_owned());
+        }
+        Some(RedisState::ReadOnly) => {
+            tell(
+                "redis-read-only",
+                "Redis takes no writes: it is full, a replica, or cannot save.".to_owned(),
+            );
+        }
+        Some(RedisState::Up | RedisState::Untried) | None => {}
     }
     let Some(hour) = measures.recent.get(&Span::Hour) else { return alerts };
     if hour.cache_hits + hour.cache_misses >= ENOUGH

@@ -144,6 +144,10 @@ pub(super) async fn read(state: &State) -> Measures {
     let jobs = tracker.jobs_health().await.inspect_err(|error: &TrackerError| {
         tracing::warn!(%error, "monitoring.jobs_unknown");
     });
+    if let Some(redis) = tracker.redis() {
+        // Its outcome shows in the health.
+        let _ = redis.ping().await;
+    }
     let (pages, process) = (monitoring.requests.pages(now), monitoring.process.read());
     let (cache, upstream) = (state.snapshots.statistics(), tracker.upstream_health());
     let counts = counts(&pages, &cache, &upstream, process);
