@@ -10,7 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::needs::Need;
 use super::state::Running;
-use super::{RefreshProgress, RefreshStatus, Report, Told};
+use super::{RefreshProgress, Report, Told};
 use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
@@ -45,17 +45,8 @@ impl Tracker {
         budget: &LoadBudget,
         report: Report<'_>,
     ) -> Result<(), TrackerError> {
-        let state = self.refresh_state();
-        let _running = Running::begin(state);
         let total = calls.symbols();
-        state.update(|progress| {
-            *progress = RefreshProgress {
-                status: RefreshStatus::Updating,
-                total,
-                last_updated: progress.last_updated,
-                ..RefreshProgress::default()
-            };
-        });
+        let running = Running::begin(self.refresh_state(), total);
         let histories = calls.histories.iter().map(|symbol| (symbol, false));
         let mut histories: FuturesUnordered<_> = histories
             .chain(calls.whole.iter().map(|symbol| (symbol, true)))
@@ -76,7 +67,7 @@ impl Tracker {
             match told {
                 Ok(told) => {
                     self.announce(&told);
-                    let done = state.update(|progress| {
+                    let done = running.update(|progress| {
                         count(progress, &told);
                         progress.current
                     });
@@ -87,13 +78,12 @@ impl Tracker {
         }
         sources.keep_memory(self.storage()).await;
         self.announce_circuits(sources).await;
-        let (spent, now) = (budget.spent(), self.clock().now());
-        state.update(|progress| {
-            progress.status = RefreshStatus::Completed;
-            progress.last_updated = Some(now);
-            progress.upstream_calls = spent;
-        });
-        failure.map_or(Ok(()), Err)
+        running.update(|progress| progress.upstream_calls = budget.spent());
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        running.complete(self.clock().now());
+        Ok(())
     }
 
     /// Tells whose prices are newer now.

@@ -1,7 +1,6 @@
 //! How far refreshes came, and what they share.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use bellwether_domain::Symbol;
@@ -67,19 +66,66 @@ impl Default for RefreshProgress {
     }
 }
 
+impl RefreshProgress {
+    /// With the items of another refresh.
+    fn add(&mut self, other: &Self) {
+        self.current += other.current;
+        self.total += other.total;
+        self.updated_count += other.updated_count;
+        self.failed_count += other.failed_count;
+        for symbol in &other.stale_data {
+            if !self.stale_data.contains(symbol) {
+                self.stale_data.push(symbol.clone());
+            }
+        }
+        self.upstream_calls = self.upstream_calls.saturating_add(other.upstream_calls);
+    }
+}
+
 /// What refreshes of this process share.
 #[derive(Debug, Default)]
 pub(crate) struct RefreshState {
-    progress: Mutex<RefreshProgress>,
+    local: Mutex<Local>,
     pub(super) quiet: Quiet,
     /// Symbols whose stored history is to be fetched in full, for a price was in other units.
     restated: Mutex<HashSet<Symbol>>,
     /// When no price was told of each symbol last, for its own sake.
     untold: Mutex<HashMap<Symbol, DateTime<Utc>>>,
-    running: AtomicU32,
     elsewhere: Mutex<Elsewhere>,
     /// When somebody's look last had the upkeep come earlier.
     hurried_at: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// What this process is doing.
+#[derive(Debug, Default)]
+struct Local {
+    /// Whether one waits, or how those ended that did: since a refresh last began while none ran, taken together.
+    ended: RefreshProgress,
+    /// Those that run, each by its number.
+    running: BTreeMap<u64, RefreshProgress>,
+    begun: u64,
+}
+
+impl Local {
+    /// All of them together.
+    fn together(&self) -> RefreshProgress {
+        let mut sum = self.ended.clone();
+        for progress in self.running.values() {
+            sum.status = RefreshStatus::Updating;
+            sum.add(progress);
+        }
+        sum
+    }
+
+    /// One of them runs no more; none that was broken off is made good by another.
+    fn take(&mut self, number: u64) {
+        if let Some(progress) = self.running.remove(&number) {
+            self.ended.add(&progress);
+        }
+        if self.running.is_empty() && self.ended.status == RefreshStatus::Updating {
+            self.ended.status = RefreshStatus::Completed;
+        }
+    }
 }
 
 /// What other processes are doing, as they wrote it down.
@@ -93,7 +139,7 @@ struct Elsewhere {
 impl RefreshState {
     /// Whether a refresh runs in this process.
     pub(super) fn runs_here(&self) -> bool {
-        self.running.load(Ordering::SeqCst) > 0
+        !self.here().running.is_empty()
     }
 
     /// Whether a refresh runs anywhere, or is to.
@@ -106,7 +152,7 @@ impl RefreshState {
     pub(crate) fn progress(&self) -> RefreshProgress {
         let local = self.local();
         match self.elsewhere().progress {
-            Some((current, total)) if !self.runs_here() => RefreshProgress {
+            Some((current, total)) if local.status != RefreshStatus::Updating => RefreshProgress {
                 status: RefreshStatus::Updating,
                 current,
                 total,
@@ -118,7 +164,11 @@ impl RefreshState {
     }
 
     fn local(&self) -> RefreshProgress {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.here().together()
+    }
+
+    fn here(&self) -> std::sync::MutexGuard<'_, Local> {
+        self.local.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn elsewhere(&self) -> std::sync::MutexGuard<'_, Elsewhere> {
@@ -158,13 +208,12 @@ impl RefreshState {
 
     /// A refresh is about to be enqueued; gives the state to go back to should that fail.
     pub(crate) fn queue_up(&self) -> RefreshStatus {
-        self.update(|progress| {
-            let before = progress.status;
-            if before != RefreshStatus::Updating {
-                progress.status = RefreshStatus::Queued;
-            }
-            before
-        })
+        let mut here = self.here();
+        let before = here.ended.status;
+        if here.running.is_empty() {
+            here.ended.status = RefreshStatus::Queued;
+        }
+        before
     }
 
     /// It could not be enqueued.
@@ -176,8 +225,9 @@ impl RefreshState {
         });
     }
 
+    /// Changes how the refreshes ended, or that one waits.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut RefreshProgress) -> T) -> T {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.here().ended)
     }
 
     /// Until when nobody is asked for a symbol for its own sake; whether its source rests, its circuit tells.
@@ -211,18 +261,124 @@ impl RefreshState {
     }
 }
 
-/// Counts a running refresh for as long as it lives, however it ends.
-pub(super) struct Running<'a>(&'a RefreshState);
+/// A refresh that runs: its record among the others', for as long as it lives, however it ends.
+#[derive(Debug)]
+pub(super) struct Running<'a> {
+    state: &'a RefreshState,
+    number: u64,
+}
 
 impl<'a> Running<'a> {
-    pub(super) fn begin(state: &'a RefreshState) -> Self {
-        state.running.fetch_add(1, Ordering::SeqCst);
-        Self(state)
+    pub(super) fn begin(state: &'a RefreshState, total: usize) -> Self {
+        let mut here = state.here();
+        if here.running.is_empty() {
+            here.ended = RefreshProgress {
+                status: RefreshStatus::Updating,
+                last_updated: here.ended.last_updated,
+                ..RefreshProgress::default()
+            };
+        }
+        here.begun += 1;
+        let number = here.begun;
+        here.running.insert(number, RefreshProgress { total, ..RefreshProgress::default() });
+        Self { state, number }
+    }
+
+    /// Changes its own record.
+    pub(super) fn update<T: Default>(&self, change: impl FnOnce(&mut RefreshProgress) -> T) -> T {
+        self.state.here().running.get_mut(&self.number).map(change).unwrap_or_default()
+    }
+
+    /// It came to its end.
+    pub(super) fn complete(self, now: DateTime<Utc>) {
+        let mut here = self.state.here();
+        here.ended.last_updated = Some(now);
+        here.take(self.number);
     }
 }
 
 impl Drop for Running<'_> {
+    /// Broken off, unless it came to its end.
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        let mut here = self.state.here();
+        if here.running.contains_key(&self.number) {
+            here.ended.status = RefreshStatus::Error;
+            here.take(self.number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(1)
+    }
+
+    fn count(running: &Running<'_>, symbols: usize, calls: u32) {
+        running.update(|progress| {
+            progress.current += symbols;
+            progress.updated_count += symbols;
+            progress.upstream_calls += calls;
+        });
+    }
+
+    fn told(state: &RefreshState) -> (RefreshStatus, usize, usize) {
+        let progress = state.progress();
+        (progress.status, progress.current, progress.total)
+    }
+
+    #[test]
+    fn refreshes_that_overlap_are_told_together_and_end_with_the_last() {
+        let state = RefreshState::default();
+        let load = Running::begin(&state, 50);
+        count(&load, 30, 2);
+        assert_eq!(told(&state), (RefreshStatus::Updating, 30, 50));
+
+        let round = Running::begin(&state, 20);
+        assert_eq!(told(&state), (RefreshStatus::Updating, 30, 70));
+        count(&round, 20, 1);
+        round.complete(now());
+        assert_eq!(told(&state), (RefreshStatus::Updating, 50, 70), "one of them goes on");
+        count(&load, 20, 1);
+        load.complete(now());
+
+        assert_eq!(told(&state), (RefreshStatus::Completed, 70, 70));
+        let ended = state.progress();
+        assert_eq!((ended.updated_count, ended.upstream_calls), (70, 4));
+        assert_eq!(ended.last_updated, Some(now()));
+        assert!(!state.is_busy());
+        let _next = Running::begin(&state, 5);
+        assert_eq!(told(&state), (RefreshStatus::Updating, 0, 5), "what ended is over");
+    }
+
+    #[test]
+    fn a_refresh_that_is_broken_off_is_told_as_such() {
+        let state = RefreshState::default();
+        Running::begin(&state, 1).complete(now());
+        let broken_off = Running::begin(&state, 50);
+        count(&broken_off, 30, 2);
+        let other = Running::begin(&state, 20);
+        drop(broken_off);
+        assert_eq!(told(&state), (RefreshStatus::Updating, 30, 70), "the other goes on");
+        drop(other);
+
+        assert_eq!(told(&state), (RefreshStatus::Error, 30, 70));
+        assert_eq!(state.progress().last_updated, Some(now()), "of the one before");
+        assert!(!state.is_busy());
+    }
+
+    #[test]
+    fn a_refresh_that_waits_behind_another_does_not_hide_it() {
+        let state = RefreshState::default();
+        let running = Running::begin(&state, 3);
+        let before = state.queue_up();
+        state.step_back(before);
+        assert_eq!(told(&state), (RefreshStatus::Updating, 0, 3));
+        running.complete(now());
+        assert_eq!(told(&state).0, RefreshStatus::Completed);
+        state.queue_up();
+        assert_eq!(told(&state).0, RefreshStatus::Queued);
     }
 }
