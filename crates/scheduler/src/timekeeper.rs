@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Enqueued, Entry, JobFilter, JobStoreError, Queue, Timetable};
+use crate::{Enqueued, Entry, JobFilter, JobState, JobStoreError, Queue, Timetable, When};
 
 /// Enqueues what is due by a timetable, each entry at most once at a time.
 ///
@@ -51,10 +51,12 @@ impl Timekeeper {
             let Some(due) = kept.entry.when.next_after(kept.since).filter(|due| *due <= now) else {
                 continue;
             };
-            let done_elsewhere = last_created(&self.queue, &kept.entry.job.key, now)
-                .await?
-                .is_some_and(|created| created >= due);
-            if !done_elsewhere {
+            let key = &kept.entry.job.key;
+            let is_done = match kept.entry.when {
+                When::Standing { .. } => is_open(&self.queue, key, now).await?,
+                _ => last_created(&self.queue, key, now).await?.is_some_and(|created| created >= due),
+            };
+            if !is_done {
                 let job = crate::NewJob { run_at: None, ..kept.entry.job.clone() };
                 enqueued.push(self.queue.enqueue(&job).await?);
             }
@@ -78,6 +80,17 @@ async fn last_created(
     let filter = JobFilter { created_until: Some(now), ..JobFilter::for_key(key) };
     let last = queue.store().list(&filter, 1).await?;
     Ok(last.first().map(|job| job.created_at))
+}
+
+/// Whether a job for the key waits or runs; one that a clock which ran ahead made would wait for too long.
+async fn is_open(queue: &Queue, key: &str, now: DateTime<Utc>) -> Result<bool, JobStoreError> {
+    for state in [JobState::Queued, JobState::Running] {
+        let filter = JobFilter { state: Some(state), created_until: Some(now), ..JobFilter::for_key(key) };
+        if !queue.store().list(&filter, 1).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

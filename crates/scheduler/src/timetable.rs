@@ -15,7 +15,7 @@ pub struct Timetable {
     pub entries: Vec<Entry>,
 }
 
-/// A line of the timetable. The job's key identifies it; keys must differ.
+/// A line of the timetable. The job's key identifies it; keys must differ, but one that stands may have other times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// When it is due.
@@ -68,6 +68,11 @@ pub enum When {
         /// How often; 0 for never.
         every_seconds: u32,
     },
+    /// Always: a job that sees to its own successor, and is begun anew where none waits or runs any more.
+    Standing {
+        /// How often to look whether one does.
+        look_every_seconds: u32,
+    },
 }
 
 /// On which days something happens.
@@ -109,6 +114,9 @@ impl When {
                     date = exchange.next_trading_day(date);
                 }
                 None
+            }
+            Self::Standing { look_every_seconds } => {
+                now.checked_add_signed(TimeDelta::seconds(look_every_seconds.into()))
             }
             Self::WhileOpen { every_seconds: 0, .. } => None,
             Self::WhileOpen { exchange, every_seconds } => match exchange.status(now) {

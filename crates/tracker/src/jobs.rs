@@ -74,7 +74,7 @@ impl Tracker {
             .handle(import::KIND, 1, import::Handler(self.clone()))
             .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
             .handle(verify_history::KIND, 1, verify_history::Handler(self.clone()))
-            .timetable(timetable::timetable());
+            .timetable(timetable::timetable(self.has_provider()));
         plan.handlers
             .into_iter()
             .fold(worker, |worker, (kind, at_once, handler)| worker.handle(kind, at_once, handler))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_domain::{Exchange, FixedClock};
+use bellwether_domain::{Clock, Exchange, FixedClock};
 use chrono::{NaiveTime, TimeDelta};
 
 use super::*;
@@ -129,6 +129,48 @@ async fn a_clock_set_back_does_not_silence_the_timetable() {
     drop(keeper);
     let mut keeper = bench.keeper().await;
     assert_eq!(bench.tick(&mut keeper, "2024-11-29T21:30:00Z").await, ["quotes", "warm"]);
+}
+
+#[tokio::test]
+async fn a_standing_job_is_begun_anew_when_none_waits_or_runs() {
+    let bench = Bench::at("2024-11-27T21:00:00Z");
+    let queue = Queue::new(bench.store.clone(), bench.clock.clone());
+    let standing =
+        Entry { when: When::Standing { look_every_seconds: 10 }, job: NewJob::new("refresh", "keep") };
+    let mut keeper = Timekeeper::resume(queue.clone(), &Timetable { entries: vec![standing] }).await.unwrap();
+    let mut tick = async |now: &str| {
+        bench.clock.set(at(now));
+        keeper.tick().await.unwrap().len()
+    };
+    // Its own successor waits, however long.
+    let waiting = NewJob::new("refresh", "keep").run_at(at("2024-11-29T14:30:00Z"));
+    let waiting = queue.enqueue(&waiting).await.unwrap().id();
+    assert_eq!(tick("2024-11-27T21:00:11Z").await, 0);
+
+    queue.cancel(waiting).await.unwrap();
+    assert_eq!(tick("2024-11-27T21:00:20Z").await, 0, "not yet looked at");
+    assert_eq!(tick("2024-11-27T21:00:21Z").await, 1, "called off");
+    let lease = TimeDelta::minutes(1);
+    let running = bench.store.claim(bench.clock.now(), "w", &["refresh"], lease).await.unwrap().unwrap();
+    assert_eq!(tick("2024-11-27T21:00:31Z").await, 0, "it runs");
+    let dead = Outcome::Dead { error: "a panic".to_owned() };
+    bench.store.finish(running.id, "w", bench.clock.now(), &dead).await.unwrap();
+    assert_eq!(tick("2024-11-27T21:00:41Z").await, 1, "dead");
+}
+
+#[tokio::test]
+async fn a_standing_job_that_a_wrong_clock_put_off_comes_at_once() {
+    let bench = Bench::at("2025-11-27T21:00:00Z");
+    let queue = Queue::new(bench.store.clone(), bench.clock.clone());
+    let keep = NewJob::new("refresh", "keep");
+    let id = queue.enqueue(&keep.clone().run_at(at("2025-11-28T14:30:00Z"))).await.unwrap().id();
+    bench.clock.set(at("2024-11-27T21:00:00Z"));
+    let standing = Entry { when: When::Standing { look_every_seconds: 10 }, job: keep };
+    let mut keeper = Timekeeper::resume(queue, &Timetable { entries: vec![standing] }).await.unwrap();
+
+    bench.clock.advance(TimeDelta::seconds(10));
+    assert_eq!(keeper.tick().await.unwrap(), [Enqueued::AlreadyPending(id)]);
+    assert_eq!(bench.store.find(id).await.unwrap().unwrap().run_at, at("2024-11-27T21:00:10Z"));
 }
 
 struct Nothing;

@@ -134,6 +134,55 @@ async fn nothing_goes_on_for_what_cannot_be_had() {
     assert!(world.waiting().await.is_empty(), "after {jobs} jobs");
 }
 
+impl World {
+    /// The round of upkeep that waits.
+    async fn next_round(&self) -> Option<Job> {
+        let state = Some(JobState::Queued);
+        let filter = JobFilter { state, ..JobFilter::for_key(keep_prices::KIND) };
+        self.tracker.jobs(&filter, 1).await.expect("jobs").pop()
+    }
+}
+
+#[tokio::test]
+async fn an_upkeep_that_was_called_off_begins_anew() {
+    let world = world(1).await;
+    let mut worker = world.tracker.worker(WorkerPlan::default());
+    worker.run_due().await.expect("the queue answers");
+    let waiting = world.next_round().await.expect("a round waits");
+    world.tracker.cancel_job(waiting.id).await.expect("it is known");
+    assert_eq!(world.next_round().await, None);
+
+    world.clock.advance(TimeDelta::seconds(10));
+    worker.run_due().await.expect("the queue answers");
+
+    let next = world.next_round().await.expect("the chain goes on");
+    assert!(next.id > waiting.id && next.run_at > world.clock.now(), "{next:?}");
+}
+
+/// What hangs is called off: nothing says any more that prices are being fetched.
+#[tokio::test]
+async fn a_load_that_is_called_off_leaves_no_progress_behind() {
+    let world = world(1).await;
+    world.simulator.set_faults(vec![FaultRule::always(FaultAction::Hang)]);
+    let id = world.tracker.enqueue_refresh(world.id).await.expect("a job");
+    let mut worker = world.tracker.worker(WorkerPlan::default());
+    let working = tokio::spawn(async move { worker.run_due().await.expect("the queue answers") });
+    let asked = async {
+        while world.simulator.calls() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asked).await.expect("it asks");
+    assert_eq!(world.tracker.refresh_progress().status, RefreshStatus::Updating);
+
+    world.tracker.cancel_job(id).await.expect("it is known");
+    assert_eq!(working.await.expect("no panic"), 1);
+
+    assert_eq!(world.tracker.job(id).await.expect("the job").state, JobState::Cancelled);
+    assert_eq!(world.tracker.refresh_progress().status, RefreshStatus::Error);
+    assert!(!world.tracker.is_refreshing());
+}
+
 #[tokio::test]
 async fn a_load_that_fails_at_once_waits_no_more() {
     let world = world(1).await;

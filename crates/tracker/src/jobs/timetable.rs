@@ -10,8 +10,11 @@ use crate::import::HOME_EXCHANGE;
 /// So long after the close the bar of the day is settled at the source.
 const BARS_AFTER_CLOSE_MINUTES: u32 = 20;
 
-/// The timetable of the house; every time is New York's.
-pub(super) fn timetable() -> Timetable {
+/// The upkeep asks for its next round itself; whether it did is looked at so often.
+const LOOK_AT_UPKEEP_SECONDS: u32 = 10;
+
+/// The timetable of the house; every time is New York's. Prices are kept where there is somebody to ask for them.
+pub(super) fn timetable(has_provider: bool) -> Timetable {
     let exchange = HOME_EXCHANGE;
     let at = |hour, minute, days| {
         let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
@@ -25,8 +28,12 @@ pub(super) fn timetable() -> Timetable {
         when: When::AfterClose { exchange, minutes: BARS_AFTER_CLOSE_MINUTES },
         job: background(keep_prices::KIND, keep_prices::KIND),
     };
+    let standing = Entry {
+        when: When::Standing { look_every_seconds: LOOK_AT_UPKEEP_SECONDS },
+        job: NewJob::new(keep_prices::KIND, keep_prices::KIND).priority(Priority::NORMAL),
+    };
     Timetable {
-        entries: vec![
+        entries: [
             after_close(exchange),
             Entry { when: at(16, 30, OnDays::Trading), job: warm(warm::Part::Portfolios) },
             Entry { when: at(17, 0, OnDays::Trading), job: warm(warm::Part::Benchmarks) },
@@ -35,7 +42,10 @@ pub(super) fn timetable() -> Timetable {
                 when: at(6, 0, OnDays::Weekly(Weekday::Sat)),
                 job: background(verify_history::KIND, verify_history::KIND),
             },
-        ],
+        ]
+        .into_iter()
+        .chain(has_provider.then_some(standing))
+        .collect(),
     }
 }
 
@@ -49,7 +59,7 @@ mod tests {
     fn due(from: &str, to: &str) -> Vec<(String, String)> {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
         let mut due = Vec::new();
-        for entry in timetable().entries {
+        for entry in timetable(false).entries {
             let mut now = at(from);
             while let Some(next) = entry.when.next_after(now).filter(|next| *next <= at(to)) {
                 due.push((next, entry.job.key.clone()));
