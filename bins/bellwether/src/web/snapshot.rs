@@ -64,9 +64,9 @@ pub(super) async fn answer<F>(
 where
     F: Future<Output = Result<Body, Problem>> + Send + 'static,
 {
-    state.looks.note(portfolio, state.tracker.clock().now());
     let lag = if wants_the_newest(request) { Lag::None } else { Lag::UpTo(LONGEST_LAG) };
     let answer = finished(state, portfolio, kind, view, lag, build).await?;
+    state.looks.note(portfolio, state.tracker.clock().now());
 
     let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let known = text(header::IF_NONE_MATCH).is_some_and(|tags| answer.matches(tags));

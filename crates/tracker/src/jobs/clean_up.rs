@@ -5,11 +5,15 @@ use bellwether_scheduler::{Job, JobContext, JobError, JobHandler};
 use bellwether_storage::clean_up::Outdated;
 use chrono::TimeDelta;
 
+use super::keep_prices;
 use crate::Tracker;
 
 pub(super) const KIND: &str = "clean-up";
 /// The history of jobs goes back so far: over more than a turn of every line of the timetable, which goes by it.
 const JOBS_KEPT: TimeDelta = TimeDelta::days(30);
+/// These come again and again, and are of no use to anybody the day after.
+const FREQUENT: &[&str] = &[Tracker::WARM, Tracker::CHART_DATA, keep_prices::KIND];
+const FREQUENT_JOBS_KEPT: TimeDelta = TimeDelta::days(1);
 /// Files of failed imports, and what jobs made for download.
 const FILES_KEPT: TimeDelta = TimeDelta::days(7);
 const NOTIFICATIONS_KEPT: TimeDelta = TimeDelta::days(90);
@@ -22,6 +26,8 @@ impl JobHandler for Handler {
         let now = self.0.clock().now();
         let outdated = Outdated {
             jobs: now - JOBS_KEPT,
+            frequent_kinds: FREQUENT,
+            frequent_jobs: now - FREQUENT_JOBS_KEPT,
             files: now - FILES_KEPT,
             notifications: now - NOTIFICATIONS_KEPT,
         };

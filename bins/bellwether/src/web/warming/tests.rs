@@ -1,0 +1,124 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bellwether_domain::SystemClock;
+use bellwether_tracker::{
+    ImportFile, ImportTarget, JobFilter, JobState, PortfolioSettings, TrackerOptions, Upstream,
+};
+
+use super::*;
+use crate::web::monitoring::EventLog;
+
+/// Two portfolios that were looked at, and nobody who works.
+struct Site {
+    state: web::Data<State>,
+    one: PortfolioId,
+    other: PortfolioId,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let options = TrackerOptions {
+            database: "sqlite::memory:".to_owned(),
+            upstream: Upstream::Nobody,
+            feeds: Vec::new(),
+            redis: None,
+            clock: Arc::new(SystemClock),
+        };
+        let tracker = Tracker::open(options).await.expect("a tracker");
+        let state = web::Data::new(State::new(tracker, Vec::new(), EventLog::default()));
+        let one = bring_in(&state, "One", "KO,Buy,2024-03-05,60,10").await;
+        let other = bring_in(&state, "Other", "MSFT,Buy,2024-03-06,400,2").await;
+        let now = state.tracker.clock().now();
+        state.looks.note(one, now);
+        state.looks.note(other, now);
+        Self { state, one, other }
+    }
+
+    /// Prices came, as several batches of a round tell it.
+    fn prices_come(&self) {
+        for symbol in ["KO", "MSFT", "VOO"] {
+            let symbols = vec![symbol.parse().expect("a symbol")];
+            let now = self.state.tracker.clock().now();
+            self.state.tracker.bus().publish(now, Event::PricesChanged { symbols });
+        }
+    }
+
+    async fn waiting(&self) -> Vec<Job> {
+        let filter = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
+        self.state.tracker.jobs(&filter, 100).await.expect("jobs")
+    }
+
+    /// Waits for these jobs, and takes them away.
+    async fn asked_for(&self, portfolios: &[PortfolioId]) {
+        let kinds = [Tracker::WARM, Tracker::CHART_DATA];
+        let keys = portfolios.iter().flat_map(|id| kinds.map(|kind| format!("{kind}:{id}")));
+        let keys: BTreeSet<String> = keys.collect();
+        let asked = async {
+            while self.waiting().await.len() < keys.len() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asked).await.expect("it is asked for");
+        let waiting = self.waiting().await;
+        assert_eq!(waiting.iter().map(|job| job.key.clone()).collect::<BTreeSet<_>>(), keys);
+        for job in waiting {
+            self.state.tracker.cancel_job(job.id).await.expect("it waits");
+        }
+    }
+}
+
+async fn bring_in(state: &State, name: &str, row: &str) -> PortfolioId {
+    let bytes = format!("Ticker,Type,Date,Price,Shares\n{row}\n").into_bytes();
+    let file = ImportFile { name: "few.csv".to_owned(), bytes, currency: None };
+    let target = ImportTarget::Named(PortfolioSettings::named(name));
+    state.tracker.import(target, file, false).await.expect("imported");
+    state.tracker.portfolio_named(name).await.expect("there").id
+}
+
+#[actix_web::test]
+async fn new_prices_have_answers_built_once_and_only_where_they_would_be_others() {
+    let site = Site::new().await;
+    let follower = tokio::spawn(follow(site.state.clone()));
+    // Until it listens.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    site.prices_come();
+    site.asked_for(&[site.one, site.other]).await;
+
+    // These are of neither.
+    site.prices_come();
+    tokio::time::sleep(SETTLED_AFTER + 2 * LOOK_EVERY).await;
+    assert_eq!(site.waiting().await, []);
+
+    bring_in(&site.state, "One", "PEP,Buy,2024-03-07,170,1").await;
+    site.asked_for(&[site.one]).await;
+    site.prices_come();
+    site.asked_for(&[site.one]).await;
+    follower.abort();
+}
+
+#[test]
+fn news_settle_a_while_after_the_last_but_do_not_wait_for_ever() {
+    let began = Instant::now();
+    let after = |seconds| began + Duration::from_secs(seconds);
+    let news = News::with_more(Some(News::with_more(None, began)), after(1));
+
+    assert!(!news.have_settled(after(2)));
+    assert!(news.have_settled(after(3)));
+    let unending = (1..60).fold(news, |news, second| News::with_more(Some(news), after(second)));
+    assert!(!unending.have_settled(after(59)));
+    assert!(unending.have_settled(after(60)));
+}
+
+#[test]
+fn old_looks_are_forgotten_when_others_look() {
+    let looks = Looks::default();
+    let start = DateTime::UNIX_EPOCH;
+    let (first, second) = (PortfolioId::new(), PortfolioId::new());
+    looks.note(first, start);
+    looks.note(second, start + LOOKED_AT_FOR);
+
+    assert_eq!(looks.0.lock().expect("no panic").keys().copied().collect::<Vec<_>>(), [second]);
+    // A clock that ran ahead keeps none longer.
+    assert_eq!(looks.lately(start), []);
+}
