@@ -93,7 +93,8 @@ pub struct InstrumentShown {
 }
 
 impl Tracker {
-    /// A portfolio's dashboard. Never waits for a provider and writes nothing.
+    /// A portfolio's dashboard. Never waits for a provider. Notes what else it is compared with, so that prices of
+    /// that come, and writes nothing more.
     ///
     /// # Errors
     /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Refused`] for a day to come, and
@@ -107,7 +108,11 @@ impl Tracker {
         let benchmarks =
             if view.benchmarks.is_empty() { portfolio.benchmarks.clone() } else { view.benchmarks.clone() };
         let others = view.benchmarks.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
-        others.for_each(|symbol| self.looked().at(symbol, now));
+        let others = others.cloned().collect();
+        if let Err(error) = self.look_beside(&portfolio, &transactions, others).await {
+            // The page is made of what is there; the next look is noted again.
+            tracing::warn!(%error, "upkeep.look_not_noted");
+        }
         let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
         let refreshing = self.is_refreshing();
         let range = view.range;

@@ -15,7 +15,7 @@ use bellwether_scheduler::{JobId, Progress};
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use crate::refresh::calls::Calls;
-pub(crate) use crate::refresh::needs::{Need, Wants, is_never_fetched};
+pub(crate) use crate::refresh::needs::{Need, Wants, histories_from, is_never_fetched};
 pub(crate) use crate::refresh::state::RefreshState;
 pub use crate::refresh::state::{RefreshProgress, RefreshStatus};
 

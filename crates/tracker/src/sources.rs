@@ -9,12 +9,15 @@ use bellwether_prices::{
     HttpTransport, Limits, Pause, Provider, SourceHealth, Yahoo,
 };
 use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::{Tracker, TrackerError};
+
+/// What other processes wrote down is read no more often.
+const LOOK_ELSEWHERE: TimeDelta = TimeDelta::seconds(5);
 
 /// Where prices are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +62,17 @@ pub(crate) struct Sources {
     yahoo: Option<KeptYahoo>,
     /// The user's own, which may know what Yahoo does not.
     feeds: Vec<Arc<Feed>>,
+    elsewhere: std::sync::Mutex<Elsewhere>,
+}
+
+/// What other processes wrote down that ask when this one does not.
+#[derive(Default)]
+struct Elsewhere {
+    read_at: Option<DateTime<Utc>>,
+    /// Of the main way out.
+    gateway: Option<GatewaySnapshot>,
+    /// Of Yahoo.
+    memory: Option<Memory>,
 }
 
 impl Sources {
@@ -97,7 +111,8 @@ impl Sources {
             return Ok(None);
         }
         let provider = Coalescing::over(Arc::new(chain), SharedClock::clone(clock));
-        Ok(Some(Self { provider, gateways, yahoo, feeds: opened }))
+        let elsewhere = std::sync::Mutex::default();
+        Ok(Some(Self { provider, gateways, yahoo, feeds: opened, elsewhere }))
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {
@@ -110,7 +125,7 @@ impl Sources {
         if self.feeds.iter().any(|feed| feed.covers(symbol)) {
             return false;
         }
-        self.yahoo.as_ref().is_none_or(|kept| kept.yahoo.silent_until(symbol).is_some())
+        self.yahoo.is_none() || self.yahoo_silent_until(symbol).is_some()
     }
 
     /// Until when asking for the symbol cannot bring a price, if so.
@@ -118,7 +133,48 @@ impl Sources {
         if self.feeds.iter().any(|feed| feed.covers(symbol)) {
             return None;
         }
-        self.yahoo.as_ref()?.yahoo.silent_until(symbol)
+        self.yahoo_silent_until(symbol)
+    }
+
+    fn yahoo_silent_until(&self, symbol: &Symbol) -> Option<DateTime<Utc>> {
+        let yahoo = &self.yahoo.as_ref()?.yahoo;
+        let now = self.main()?.gateway.clock().now();
+        match self.elsewhere().as_ref().and_then(|told| told.memory.as_ref()) {
+            Some(memory) => memory.silent_until(symbol, now),
+            None => yahoo.silent_until(symbol),
+        }
+    }
+
+    /// What other processes learnt, as long as this one asked nobody itself.
+    fn elsewhere(&self) -> Option<std::sync::MutexGuard<'_, Elsewhere>> {
+        let asks = self.main().is_some_and(|kept| kept.gateway.counters().calls > 0);
+        (!asks).then(|| self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Learns who rests, and which symbols, from what other processes wrote down; not too often, and only as long as
+    /// this one asked nobody itself.
+    pub(crate) async fn look_elsewhere(
+        &self,
+        storage: &Storage,
+        now: DateTime<Utc>,
+    ) -> Result<(), TrackerError> {
+        let is_old = |told: &Elsewhere| told.read_at.is_none_or(|at| (now - at).abs() >= LOOK_ELSEWHERE);
+        if !self.elsewhere().is_some_and(|told| is_old(&told)) {
+            return Ok(());
+        }
+        let gateway = match self.main() {
+            Some(main) => kept::<GatewaySnapshot>(storage, &main.setting, &main.address).await?,
+            None => None,
+        };
+        let memory = match &self.yahoo {
+            Some(yahoo) => kept::<Memory>(storage, KeptYahoo::SETTING, &yahoo.address).await?,
+            None => None,
+        };
+        if let Some(mut told) = self.elsewhere() {
+            let (gateway, memory) = (gateway.map(|kept| kept.state), memory.map(|kept| kept.state));
+            *told = Elsewhere { read_at: Some(now), gateway, memory };
+        }
+        Ok(())
     }
 
     /// The way out that most calls take: Yahoo's, else that of the first source of the user's own.
@@ -128,7 +184,10 @@ impl Sources {
 
     /// Whether the main way out lets calls through.
     pub(crate) fn circuit(&self) -> CircuitState {
-        self.main().map_or(CircuitState::Closed, |kept| kept.gateway.counters().anonymous.state)
+        let Some(main) = self.main() else { return CircuitState::Closed };
+        let told = self.elsewhere().and_then(|told| Some(told.gateway.as_ref()?.anonymous));
+        let circuit = told.map(|circuit| circuit.seen_at(main.gateway.clock().now()));
+        circuit.unwrap_or_else(|| main.gateway.counters().anonymous).state
     }
 
     /// The main way's calls that an hour sustains, and those of the last hour.

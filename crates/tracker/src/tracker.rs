@@ -20,7 +20,7 @@ use crate::jobs::Announced;
 use crate::live::{Bridge, Bus, Event};
 use crate::refresh::RefreshState;
 use crate::sources::{Sources, Upstream};
-use crate::upkeep::{KeptMemory, Looked};
+use crate::upkeep::{Hurry, KeptMemory, Looked};
 use crate::versions::VersionMemory;
 
 /// What a tracker is opened with.
@@ -53,6 +53,7 @@ struct Inner {
     refresh: RefreshState,
     kept: KeptMemory,
     looked: Looked,
+    hurry: Hurry,
     bus: Bus,
     /// Carries events to and from other processes.
     _bridge: Option<Bridge>,
@@ -105,7 +106,7 @@ impl Tracker {
         let refresh = RefreshState::default();
         let compute = Compute::new();
         let versions = VersionMemory::new(SharedClock::clone(&clock));
-        let (kept, looked) = Default::default();
+        let (kept, looked, hurry) = Default::default();
         Ok(Self(Arc::new(Inner {
             storage,
             user,
@@ -118,6 +119,7 @@ impl Tracker {
             refresh,
             kept,
             looked,
+            hurry,
             bus,
             _bridge: bridge,
         })))
@@ -231,9 +233,14 @@ impl Tracker {
         &self.0.kept
     }
 
-    /// What was looked at lately.
+    /// What this process noted that was looked at lately.
     pub(crate) fn looked(&self) -> &Looked {
         &self.0.looked
+    }
+
+    /// How often looks hurried those who ask for prices.
+    pub(crate) fn hurry(&self) -> &Hurry {
+        &self.0.hurry
     }
 
     pub(crate) fn refresh_state(&self) -> &RefreshState {

@@ -1,6 +1,7 @@
 //! Keeping the prices fresh of all that is held, compared with or looked at, by one job for the whole installation.
 
 mod due;
+mod hurry;
 mod kept;
 mod looked;
 mod verified;
@@ -13,6 +14,7 @@ use crate::refresh::{Calls, DEADLINE, Report};
 use crate::sources::Sources;
 use crate::{Event, RefreshStatus, Tracker, TrackerError};
 
+pub(crate) use hurry::Hurry;
 pub(crate) use kept::KeptMemory;
 pub(crate) use looked::Looked;
 
@@ -42,6 +44,7 @@ impl Tracker {
         let now = self.clock().now();
         let Some(sources) = self.sources() else { return Ok(now + IDLE) };
         self.announce_circuits(sources).await;
+        sources.look_elsewhere(self.storage(), now).await?;
         if let CircuitState::Open { until, .. } = sources.circuit() {
             return Ok(until);
         }

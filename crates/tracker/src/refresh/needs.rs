@@ -142,16 +142,13 @@ impl Wants {
         let held = held(transactions, &market.market, base, today);
         let is_compared = |symbol: &Symbol| portfolio.benchmarks.contains(symbol);
         let once = symbols_of(transactions).into_iter().filter(|symbol| !held.contains(symbol));
-        let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
-        let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
-        let from = today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from));
         Self {
             // Without any booking there is nothing to compare yet.
             benchmarks: if transactions.is_empty() { Vec::new() } else { portfolio.benchmarks.clone() },
             pairs: pairs(market, transactions, base),
             once: once.filter(|symbol| !is_compared(symbol)).collect(),
             held: held.into_iter().filter(|symbol| !is_compared(symbol)).collect(),
-            from,
+            from: histories_from(transactions, today),
         }
     }
 
@@ -168,6 +165,13 @@ impl Wants {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Symbol> {
         self.shown().chain(&self.once)
     }
+}
+
+/// The first day that the histories of what a ledger is made of and compared with must have.
+pub(crate) fn histories_from(transactions: &[Transaction], today: NaiveDate) -> NaiveDate {
+    let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(today);
+    let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
+    today.checked_sub_months(Months::new(LEAST_MONTHS)).map_or(from, |least| least.min(from))
 }
 
 /// Whether an instrument's history was never asked for, or not from so early on.

@@ -11,8 +11,6 @@ use super::quiet::{Cause, Quiet};
 
 /// What other processes do is looked at no more often.
 const LOOK_ELSEWHERE: TimeDelta = TimeDelta::seconds(1);
-/// Looks have the upkeep come earlier no more often.
-const HURRY_AGAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// Whether prices are being fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,8 +90,6 @@ pub(crate) struct RefreshState {
     /// When no price was told of each symbol last, for its own sake.
     untold: Mutex<HashMap<Symbol, DateTime<Utc>>>,
     elsewhere: Mutex<Elsewhere>,
-    /// When somebody's look last had the upkeep come earlier.
-    hurried_at: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// What this process is doing.
@@ -194,16 +190,6 @@ impl RefreshState {
                 local.status = RefreshStatus::Completed;
             }
         });
-    }
-
-    /// Whether a look may have the upkeep come earlier: not for each of many looks.
-    pub(crate) fn may_hurry(&self, now: DateTime<Utc>) -> bool {
-        let mut hurried_at = self.hurried_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = hurried_at.is_none_or(|at| (now - at).abs() >= HURRY_AGAIN);
-        if may {
-            *hurried_at = Some(now);
-        }
-        may
     }
 
     /// A refresh is about to be enqueued; gives the state to go back to should that fail.

@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use bellwether_cache::freshness::PriceState;
-use bellwether_domain::{Instrument, PortfolioId, Symbol};
+use bellwether_domain::{Instrument, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_prices::CircuitState;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::refresh::{histories_from, is_never_fetched};
+use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
-/// What is due of a portfolio.
+/// What is due of some symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     Nothing,
     /// Prices that are there already.
@@ -28,10 +31,14 @@ impl Tracker {
         if self.is_refreshing() {
             return Ok(false);
         }
-        match self.due(id).await? {
-            Due::Nothing => Ok(false),
-            Due::First => self.enqueue_refresh(id).await.map(|_| true),
-            Due::Newer => self.keep_prices_soon().await,
+        let now = self.clock().now();
+        let Some(sources) = self.sources_that_answer(now).await? else { return Ok(false) };
+        let wants = self.wants(id).await?;
+        let shown = wants.shown().cloned().collect();
+        match self.due(sources, &shown, wants.once(), wants.from, now).await? {
+            Due::First if self.hurry().load(id, now) => self.enqueue_refresh(id).await.map(|_| true),
+            Due::Nothing | Due::First => Ok(false),
+            Due::Newer => self.keep_prices_soon(now).await,
         }
     }
 
@@ -41,13 +48,15 @@ impl Tracker {
         symbol: &Symbol,
         state: Option<&PriceState>,
     ) -> Result<(), TrackerError> {
+        if !self.has_provider() {
+            return Ok(());
+        }
         let now = self.clock().now();
-        let Some(sources) = self.sources() else { return Ok(()) };
-        self.looked().at(symbol, now);
+        self.note_looks(vec![symbol.clone()], None, now).await?;
+        let Some(sources) = self.sources_that_answer(now).await? else { return Ok(()) };
         let is_due = state.is_none_or(|state| state.is_due(now));
-        let rests = sources.silent_until(symbol).or(self.refresh_state().rests_until(symbol, now));
-        if is_due && rests.is_none() && !matches!(sources.circuit(), CircuitState::Open { .. }) {
-            self.keep_prices_soon().await?;
+        if is_due && !self.rests(sources, symbol, now) {
+            self.keep_prices_soon(now).await?;
         }
         Ok(())
     }
@@ -62,34 +71,71 @@ impl Tracker {
     ) -> Result<bool, TrackerError> {
         let now = self.clock().now();
         let Some(sources) = self.sources() else { return Ok(false) };
-        let is_news = self.looked().history_at(symbol, from, now);
-        self.look_at(symbol, state).await?;
-        let is_known = match known {
-            Some(known) => !crate::refresh::is_never_fetched(known, &self.histories_asked().await?, from),
-            None => false,
-        };
-        if is_known || sources.silent_until(symbol).is_some() {
+        self.note_looks(vec![symbol.clone()], Some(from), now).await?;
+        let answer = self.sources_that_answer(now).await?.is_some();
+        if self.rests(sources, symbol, now) {
             return Ok(false);
         }
-        if is_news {
-            self.keep_prices_now(now).await?;
+        let is_to_come = match known {
+            Some(known) => is_never_fetched(known, &self.histories_asked().await?, from),
+            None => true,
+        };
+        if answer && (is_to_come || state.is_none_or(|state| state.is_due(now))) {
+            self.keep_prices_soon(now).await?;
         }
-        Ok(true)
+        Ok(is_to_come)
     }
 
-    async fn due(&self, id: PortfolioId) -> Result<Due, TrackerError> {
-        let Some(sources) = self.sources() else { return Ok(Due::Nothing) };
-        if let CircuitState::Open { .. } = sources.circuit() {
-            return Ok(Due::Nothing);
+    /// Notes that somebody compares a portfolio with what it is not usually compared with: for a while that is kept
+    /// fresh, with its history, as if it were.
+    pub(crate) async fn look_beside(
+        &self,
+        portfolio: &Portfolio,
+        transactions: &[Transaction],
+        benchmarks: Vec<Symbol>,
+    ) -> Result<(), TrackerError> {
+        // Without any booking there is nothing to compare yet.
+        if !self.has_provider() || benchmarks.is_empty() || transactions.is_empty() {
+            return Ok(());
         }
         let now = self.clock().now();
-        let wants = self.wants(id).await?;
-        let rests = |symbol: &Symbol| {
-            sources.is_silent(symbol) || self.refresh_state().rests_until(symbol, now).is_some()
-        };
-        let shown: HashSet<Symbol> = wants.shown().cloned().collect();
+        let from = histories_from(transactions, self.today());
+        let known = self.storage().instruments_by_symbol(benchmarks.clone()).await?;
+        let currencies = known.values().filter_map(|instrument| instrument.currency);
+        let pairs = currencies.filter_map(|currency| Symbol::of_pair(currency, portfolio.base_currency));
+        let looked: HashSet<Symbol> = pairs.chain(benchmarks).collect();
+        self.note_looks(looked.iter().cloned().collect(), Some(from), now).await?;
+        let Some(sources) = self.sources_that_answer(now).await? else { return Ok(()) };
+        if self.due(sources, &looked, std::iter::empty(), from, now).await? != Due::Nothing {
+            self.keep_prices_soon(now).await?;
+        }
+        Ok(())
+    }
+
+    /// Who can be asked, as far as any process knows.
+    async fn sources_that_answer(&self, now: DateTime<Utc>) -> Result<Option<&Sources>, TrackerError> {
+        let Some(sources) = self.sources() else { return Ok(None) };
+        sources.look_elsewhere(self.storage(), now).await?;
+        let answer = !matches!(sources.circuit(), CircuitState::Open { .. });
+        Ok(answer.then_some(sources))
+    }
+
+    /// Whether asking for the symbol brings nothing now.
+    fn rests(&self, sources: &Sources, symbol: &Symbol, now: DateTime<Utc>) -> bool {
+        sources.is_silent(symbol) || self.refresh_state().rests_until(symbol, now).is_some()
+    }
+
+    /// What is due of these that are shown, and of others of which only the history is wanted.
+    async fn due<'a>(
+        &self,
+        sources: &Sources,
+        shown: &'a HashSet<Symbol>,
+        once: impl Iterator<Item = &'a Symbol>,
+        from: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Due, TrackerError> {
         let symbols: Vec<Symbol> =
-            shown.iter().chain(wants.once()).filter(|symbol| !rests(symbol)).cloned().collect();
+            shown.iter().chain(once).filter(|symbol| !self.rests(sources, symbol, now)).cloned().collect();
         let known = self.storage().instruments_by_symbol(symbols.clone()).await?;
         let asked = self.histories_asked().await?;
         let ids: Vec<_> = known.values().map(|instrument| instrument.id).collect();
@@ -103,28 +149,25 @@ impl Tracker {
             }
             let state = quote.map(|quote| PriceState::of_quote(quote, instrument.exchange, instrument.kind));
             let is_old = shown.contains(symbol) && state.is_some_and(|state| state.is_due(now));
-            if is_old || crate::refresh::is_never_fetched(instrument, &asked, wants.from) {
+            if is_old || is_never_fetched(instrument, &asked, from) {
                 due = Due::Newer;
             }
         }
         Ok(due)
     }
 
-    async fn keep_prices_soon(&self) -> Result<bool, TrackerError> {
-        let now: DateTime<Utc> = self.clock().now();
-        if !self.refresh_state().may_hurry(now) {
-            return Ok(false);
+    async fn keep_prices_soon(&self, now: DateTime<Utc>) -> Result<bool, TrackerError> {
+        let Some(at) = self.hurry().upkeep(now) else { return Ok(false) };
+        if at > now {
+            return self.enqueue_keep_prices(at).await.map(|_| true);
         }
-        self.keep_prices_now(now).await?;
-        Ok(true)
-    }
-
-    async fn keep_prices_now(&self, now: DateTime<Utc>) -> Result<(), TrackerError> {
         let before = self.refresh_state().queue_up();
-        if let Err(error) = self.enqueue_keep_prices(now).await {
-            self.refresh_state().step_back(before);
-            return Err(error);
+        match self.enqueue_keep_prices(now).await {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                self.refresh_state().step_back(before);
+                Err(error)
+            }
         }
-        Ok(())
     }
 }

@@ -20,7 +20,7 @@ use crate::{Tracker, TrackerError};
 const REMEMBERED_FOR: TimeDelta = TimeDelta::minutes(10);
 /// A price that nobody could tell is asked for again so long after.
 const UNTOLD_FOR: TimeDelta = TimeDelta::hours(1);
-/// What is only looked at needs no history; it counts as known for a while, though not as fetched today.
+/// Of what only the price is looked at no history is needed; it counts as known for a while, though not as fetched today.
 const TAKEN_FOR_KNOWN: TimeDelta = TimeDelta::days(2);
 /// The history of what is looked at would begin so long ago.
 const LOOKED_AT_MONTHS: u32 = 60;
@@ -153,9 +153,9 @@ impl Tracker {
         }
         let today = self.today();
         let from = today.checked_sub_months(Months::new(LOOKED_AT_MONTHS)).unwrap_or(today);
-        for (symbol, history_from) in self.looked().lately(now) {
-            let from = history_from.map_or(from, |wanted| wanted.min(from));
-            add(&symbol, Wish { from, shown: true, history: history_from.is_some(), loading: false });
+        for (symbol, look) in self.looks(now).await? {
+            let (history, from) = (look.from.is_some(), look.from.map_or(from, |wanted| wanted.min(from)));
+            add(&symbol, Wish { from, shown: true, history, loading: false });
         }
         Ok((symbols, wishes))
     }
