@@ -102,6 +102,13 @@ impl Kept {
     }
 }
 
+/// What an answer is looked for. What is made behind a reader is no request of anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Reader,
+    Freshness,
+}
+
 /// What a build leads to that is not kept.
 enum NotKept<E> {
     Failed(Arc<E>),
@@ -153,7 +160,7 @@ impl Snapshots {
                 kept
             }
             // Boxed, so that the many who only take an answer along do not carry all of this.
-            None => match Box::pin(self.fly(&key, wanted, lag, &build)).await {
+            None => match Box::pin(self.fly(&key, wanted, lag, &build, For::Reader)).await {
                 Ok(kept) => kept,
                 Err(not_kept) => {
                     return match &*not_kept {
@@ -167,7 +174,7 @@ impl Snapshots {
         if kept.edition != wanted && !kept.refreshing.swap(true, Relaxed) {
             let snapshots = Arc::clone(self);
             tokio::spawn(async move {
-                let newer = snapshots.fly(&key, wanted, Lag::None, &build).await;
+                let newer = snapshots.fly(&key, wanted, Lag::None, &build, For::Freshness).await;
                 if newer.is_err() {
                     // The next reader has it tried again.
                     kept.refreshing.store(false, Relaxed);
@@ -184,6 +191,7 @@ impl Snapshots {
         wanted: Edition,
         lag: Lag,
         build: &(impl Fn() -> F + Send + Sync),
+        purpose: For,
     ) -> Result<Arc<Kept>, Arc<NotKept<E>>>
     where
         E: Send + Sync + 'static,
@@ -193,10 +201,20 @@ impl Snapshots {
         let took_off = AtomicBool::new(false);
         let produce = async {
             took_off.store(true, Relaxed);
+            // Somebody may have made it since it was looked for.
+            if let Some(kept) = self.kept.get(key).await.filter(|kept| kept.edition == wanted) {
+                if purpose == For::Reader {
+                    kept.tally.memory.serve(true, self.clock.now() - kept.made_at);
+                }
+                return Ok(kept);
+            }
+            if purpose == For::Reader {
+                tally.memory.misses.fetch_add(1, Relaxed);
+            }
             self.produce(key, wanted, lag, &tally, build).await
         };
         let made = self.flights.try_get_with((key.clone(), wanted), produce).await;
-        if !took_off.load(Relaxed) {
+        if purpose == For::Reader && !took_off.load(Relaxed) {
             tally.memory.waits.fetch_add(1, Relaxed);
         }
         made
@@ -213,12 +231,6 @@ impl Snapshots {
     where
         F: Future<Output = Result<Answer, E>> + Send,
     {
-        // Somebody may have made it since it was looked for.
-        if let Some(kept) = self.kept.get(key).await.filter(|kept| kept.edition == wanted) {
-            kept.tally.memory.serve(true, self.clock.now() - kept.made_at);
-            return Ok(kept);
-        }
-        tally.memory.misses.fetch_add(1, Relaxed);
         let claim = match &self.redis {
             None => None,
             Some(redis) => match self.ask_others(redis, key, wanted, lag, tally).await {

@@ -55,6 +55,11 @@ impl Events {
         Some(watch)
     }
 
+    /// Streams that are open.
+    pub(super) fn streams(&self) -> usize {
+        self.seats.taken()
+    }
+
     /// Ends all streams, for good.
     pub(super) fn end(&self) {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);

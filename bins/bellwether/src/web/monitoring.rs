@@ -9,6 +9,8 @@ mod page;
 mod process;
 mod recent_counts;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

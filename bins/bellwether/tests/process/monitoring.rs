@@ -1,5 +1,7 @@
 //! Each number that monitoring tells, against what others counted of the same.
 
+mod measured;
+
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 

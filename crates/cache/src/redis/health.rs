@@ -23,6 +23,18 @@ pub enum RedisState {
     Away,
 }
 
+impl RedisState {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Untried => "not asked yet",
+            Self::Up => "up",
+            Self::ReadOnly => "takes no writes",
+            Self::Away => "away",
+        }
+    }
+}
+
 /// How a Redis server fares, and what it was asked since the start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RedisHealth {
@@ -35,6 +47,7 @@ pub struct RedisHealth {
     /// Until when it is left alone.
     pub resting_until: Option<DateTime<Utc>>,
     /// What it last failed with; for operators, not for pages.
+    #[serde(skip)]
     pub last_failure: Option<String>,
     /// Calls that were made.
     pub calls: u64,

@@ -53,7 +53,7 @@ impl Seats {
         Ok(Seat { seats: self.clone(), address })
     }
 
-    #[cfg(test)]
+    /// How many are taken.
     pub(super) fn taken(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).in_all
     }

@@ -97,6 +97,7 @@ mod tests {
             alerts: Vec::new(),
             process: ProcessMeasures::default(),
             connections: 0,
+            event_streams: 0,
             pages: Vec::new(),
             slow_requests: Vec::new(),
             upstream: UpstreamHealth::default(),
@@ -124,6 +125,7 @@ mod tests {
                 waiting_since: None,
             }),
             recent: [(Span::Hour, hour)].into(),
+            recent_hits: BTreeMap::new(),
         }
     }
 

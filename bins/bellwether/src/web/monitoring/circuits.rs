@@ -58,3 +58,46 @@ impl Circuits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn the_latest_changes_are_kept_as_they_were_told() {
+        let (circuits, bus) = (Circuits::default(), Bus::default());
+        let at = |second: i64| DateTime::from_timestamp(second, 0).expect("an instant");
+        let tell = |second: i64, state: &str, until| {
+            bus.publish(
+                at(second),
+                Event::CircuitChanged { source: "yahoo".to_owned(), state: state.to_owned(), until },
+            );
+        };
+        let following = circuits.follow(&bus);
+        let telling = async {
+            tokio::task::yield_now().await;
+            for second in 0..60 {
+                tell(second, "half-open", None);
+            }
+            tell(60, "open", Some(at(75)));
+            tell(61, "closed", None);
+            while circuits.changes().first().is_none_or(|change| change.state != "closed") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            () = following => {}
+            () = telling => {}
+        }
+        let changes = circuits.changes();
+        assert_eq!((changes.len(), changes[0].at), (KEPT, at(61)));
+        let opened = CircuitChange {
+            at: at(60),
+            source: "yahoo".to_owned(),
+            state: "open".to_owned(),
+            until: Some(at(75)),
+        };
+        assert_eq!(changes[1], opened);
+    }
+}

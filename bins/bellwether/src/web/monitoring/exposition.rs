@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use bellwether_cache::redis::RedisState;
 use bellwether_domain::Quantiles;
 
 use super::measures::Measures;
@@ -67,6 +68,7 @@ pub(super) fn of(measures: &Measures) -> String {
     requests(&mut text, measures);
     upstream(&mut text, measures);
     cache(&mut text, measures);
+    redis(&mut text, measures);
     database(&mut text, measures);
     jobs(&mut text, measures);
     text.0
@@ -84,6 +86,12 @@ fn process(text: &mut Text, measures: &Measures) {
     text.single("cpu_seconds_total", "counter", "Processor time used.", cpu);
     text.single("open_files", "gauge", "Open files and connections.", number(process.open_files));
     text.single("connections", "gauge", "Open connections of clients.", measures.connections as f64);
+    text.single(
+        "event_streams",
+        "gauge",
+        "Pages that listen to what changes.",
+        measures.event_streams as f64,
+    );
     let mut alerts = text.family("alert", "gauge", "1 for each alert of the last hour.");
     for alert in &measures.alerts {
         alerts.sample(&[("name", alert.name)], 1.0);
@@ -130,6 +138,10 @@ fn upstream(text: &mut Text, measures: &Measures) {
                 );
             }
         }
+    }
+    let mut retries = text.family("upstream_retries_total", "counter", "Attempts that repeat a failed one.");
+    for (source, counters) in &gateways {
+        retries.sample(&[("source", source)], counters.retries as f64);
     }
     let mut last_hour = text.family("upstream_calls_last_hour", "gauge", "Attempts of the last hour.");
     for (source, counters) in &gateways {
@@ -193,6 +205,11 @@ fn database(text: &mut Text, measures: &Measures) {
     let mut open = text.family("database_connections", "gauge", "Connections to the database.");
     open.sample(&[("state", "idle")], f64::from(database.idle_connections));
     open.sample(&[("state", "used")], f64::from(database.connections - database.idle_connections));
+    let mut calls = text.family("database_calls_total", "counter", "Calls to the database by what they did.");
+    calls.sample(&[("kind", "read")], database.reads as f64);
+    calls.sample(&[("kind", "write")], database.writes as f64);
+    let waited = database.waited / 1_000.0;
+    text.single("database_wait_seconds_total", "counter", "Time that calls waited for a connection.", waited);
     let failed = database.failed_queries as f64;
     text.single("database_failed_queries_total", "counter", "Statements that were refused.", failed);
     text.family("database_query_duration_seconds", "summary", "Time of statements.")
@@ -206,6 +223,36 @@ fn jobs(text: &mut Text, measures: &Measures) {
         for (state, count) in &of.by_state {
             counts.sample(&[("kind", kind), ("state", state)], *count as f64);
         }
+    }
+    let mut times =
+        text.family("job_duration_last_hour_seconds", "gauge", "Time of jobs that ended in the last hour.");
+    for (kind, of) in &jobs.kinds {
+        let Some(took) = of.hour else { continue };
+        for (quantile, milliseconds) in
+            [("0.5", took.p50), ("0.9", took.p90), ("0.99", took.p99), ("1", took.max)]
+        {
+            times.sample(&[("kind", kind), ("quantile", quantile)], milliseconds / 1_000.0);
+        }
+    }
+    let waits =
+        jobs.waiting_since.map(|since| (measures.at - since).num_milliseconds().max(0) as f64 / 1_000.0);
+    text.single(
+        "job_wait_seconds",
+        "gauge",
+        "How long the first job waits for a worker.",
+        waits.unwrap_or(0.0),
+    );
+}
+
+fn redis(text: &mut Text, measures: &Measures) {
+    let Some(redis) = &measures.redis else { return };
+    let up = f64::from(u8::from(redis.state == RedisState::Up));
+    text.single("redis_up", "gauge", "Whether Redis answers and takes writes.", up);
+    let mut calls = text.family("redis_calls_total", "counter", "Calls to Redis by outcome.");
+    let answered = redis.calls.saturating_sub(redis.failures);
+    for (outcome, count) in [("answered", answered), ("failed", redis.failures), ("left out", redis.skipped)]
+    {
+        calls.sample(&[("outcome", outcome)], count as f64);
     }
 }
 

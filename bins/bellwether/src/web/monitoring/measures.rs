@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_cache::SnapshotStatistics;
 use bellwether_cache::redis::RedisHealth;
+use bellwether_cache::{KindStatistics, SnapshotStatistics};
 use bellwether_domain::Span;
 use bellwether_tracker::{DatabaseHealth, JobsHealth, RefreshProgress, TrackerError, UpstreamHealth};
 use chrono::{DateTime, Utc};
@@ -26,6 +26,8 @@ pub(super) struct Measures {
     pub(super) process: ProcessMeasures,
     /// Connections that browsers and programs have open.
     pub(super) connections: u64,
+    /// Pages that listen to what changes.
+    pub(super) event_streams: usize,
     pub(super) pages: Vec<PageMeasures>,
     pub(super) slow_requests: Vec<SlowRequest>,
     pub(super) upstream: UpstreamHealth,
@@ -39,6 +41,29 @@ pub(super) struct Measures {
     pub(super) jobs: Option<JobsHealth>,
     /// By how much counters rose in each span.
     pub(super) recent: BTreeMap<Span, Recent>,
+    /// How finished answers of each kind fared in each span.
+    pub(super) recent_hits: BTreeMap<&'static str, BTreeMap<Span, Hits>>,
+}
+
+/// Requests for finished answers of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) struct Hits {
+    /// Of which the answer was in memory.
+    pub(super) hits: u64,
+    /// Of which it had to be fetched from Redis, built or waited for.
+    pub(super) misses: u64,
+}
+
+impl Hits {
+    /// The part, 0 to 1, that was there.
+    pub(super) fn ratio(self) -> Option<f64> {
+        ratio(self.hits, self.hits + self.misses)
+    }
+
+    fn of(kind: &KindStatistics) -> Self {
+        let memory = kind.memory;
+        Self { hits: memory.hits + memory.stale_hits, misses: memory.misses + memory.waits }
+    }
 }
 
 /// What happened within a span.
@@ -111,17 +136,26 @@ fn counts(
 ) -> Counts {
     let endpoints = || upstream.sources.iter().filter_map(|source| source.upstream.as_ref());
     let endpoints = || endpoints().flat_map(|counters| counters.by_endpoint.values());
-    let memory = cache.all.memory;
+    let all = Hits::of(&cache.all);
     let counts = [
         (REQUESTS, pages.iter().map(|page| page.answered + page.refused + page.failed).sum()),
         (FAILED, pages.iter().map(|page| page.failed).sum()),
-        (HITS, memory.hits + memory.stale_hits),
-        (MISSES, memory.misses + memory.waits),
+        (HITS, all.hits),
+        (MISSES, all.misses),
         (ANSWERED, endpoints().map(|endpoint| endpoint.answered).sum()),
         (UNANSWERED, endpoints().map(|endpoint| endpoint.throttled + endpoint.failed).sum()),
         (CPU, process.cpu_milliseconds.unwrap_or(0)),
     ];
-    counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    let counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count));
+    let by_kind = cache.kinds.iter().flat_map(|(kind, of)| {
+        let Hits { hits, misses } = Hits::of(of);
+        [(of_kind(HITS, kind), hits), (of_kind(MISSES, kind), misses)]
+    });
+    counts.chain(by_kind).collect()
+}
+
+fn of_kind(counter: &str, kind: &str) -> String {
+    format!("{counter} of {kind}")
 }
 
 /// Notes what counts from the start on, once a minute.
@@ -151,7 +185,15 @@ pub(super) async fn read(state: &State) -> Measures {
     let (pages, process) = (monitoring.requests.pages(now), monitoring.process.read());
     let (cache, upstream) = (state.snapshots.statistics(), tracker.upstream_health());
     let counts = counts(&pages, &cache, &upstream, process);
-    let recent = |span| (span, Recent::of(&monitoring.recent.risen(span, now, &counts)));
+    let risen = Span::ALL.map(|span| (span, monitoring.recent.risen(span, now, &counts)));
+    let hits = |kind: &'static str| {
+        let in_span = |(span, counts): &(Span, Counts)| {
+            let count = |counter| counts.get(&of_kind(counter, kind)).copied().unwrap_or(0);
+            (*span, Hits { hits: count(HITS), misses: count(MISSES) })
+        };
+        (kind, risen.iter().map(in_span).collect())
+    };
+    let recent_hits = cache.kinds.keys().map(|kind| hits(kind)).collect();
     let mut measures = Measures {
         version: env!("CARGO_PKG_VERSION"),
         at: now,
@@ -159,6 +201,7 @@ pub(super) async fn read(state: &State) -> Measures {
         alerts: Vec::new(),
         process,
         connections: monitoring.requests.connections(),
+        event_streams: state.events.streams(),
         pages,
         slow_requests: monitoring.requests.slow(),
         upstream,
@@ -168,7 +211,8 @@ pub(super) async fn read(state: &State) -> Measures {
         redis: tracker.redis().map(bellwether_cache::redis::Redis::health),
         database: tracker.database_health(),
         jobs: jobs.ok(),
-        recent: Span::ALL.map(recent).into(),
+        recent: risen.iter().map(|(span, counts)| (*span, Recent::of(counts))).collect(),
+        recent_hits,
     };
     measures.alerts = alerts::of(&measures);
     measures

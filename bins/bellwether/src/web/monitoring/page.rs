@@ -1,11 +1,14 @@
 //! The measures in words, for the page.
 
+use std::collections::BTreeMap;
+
 use bellwether_domain::{Quantiles, Span};
+use bellwether_tracker::RefreshStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::event_log::LogLine;
-use super::measures::Measures;
+use super::measures::{Hits, Measures};
 use crate::web::view::page::Page;
 
 /// What its template takes.
@@ -20,6 +23,9 @@ pub(super) struct MonitoringPage {
     upstream: Vec<SourceCard>,
     circuits: Vec<[String; 3]>,
     cache: Vec<Vec<String>>,
+    hits: Vec<Vec<String>>,
+    redis: Vec<(&'static str, String)>,
+    refresh: Vec<(&'static str, String)>,
     database: Vec<(&'static str, String)>,
     queries: Vec<TimesRow>,
     jobs: Option<Vec<Vec<String>>>,
@@ -70,6 +76,9 @@ impl MonitoringPage {
             upstream: upstream(measures),
             circuits: circuits(measures),
             cache: cache(measures),
+            hits: hits(measures),
+            redis: redis(measures),
+            refresh: refresh(measures),
             database: database(measures),
             queries: queries(measures),
             jobs: jobs(measures),
@@ -100,6 +109,7 @@ fn facts(measures: &Measures) -> Vec<(&'static str, String)> {
             process.cpu_milliseconds.map_or_else(|| UNKNOWN.to_owned(), |used| milliseconds(used as f64)),
         ),
         ("Open connections", measures.connections.to_string()),
+        ("Listening pages", measures.event_streams.to_string()),
         ("Open files", process.open_files.map_or_else(|| UNKNOWN.to_owned(), |count| count.to_string())),
         ("Version", measures.version.to_owned()),
     ]
@@ -191,11 +201,53 @@ fn cache(measures: &Measures) -> Vec<Vec<String>> {
             of.entries.to_string(),
             bytes(of.bytes),
             age,
-            part(of.memory.hit_ratio()),
         ]
     };
     let kinds = measures.cache.kinds.iter().map(|(kind, of)| row(kind, of));
     kinds.chain([row("All", &measures.cache.all)]).collect()
+}
+
+/// The part of answers at hand by kind, then of all, in each span.
+fn hits(measures: &Measures) -> Vec<Vec<String>> {
+    let of_kind = |(kind, spans): (&&'static str, &BTreeMap<Span, Hits>)| {
+        let ratios = spans.values().map(|hits| part(hits.ratio()));
+        std::iter::once((*kind).to_owned()).chain(ratios).collect()
+    };
+    let of_all = measures.recent.values().map(|recent| part(recent.hit_ratio()));
+    let all = std::iter::once("All".to_owned()).chain(of_all).collect();
+    measures.recent_hits.iter().map(of_kind).chain([all]).collect()
+}
+
+fn redis(measures: &Measures) -> Vec<(&'static str, String)> {
+    let Some(redis) = &measures.redis else { return Vec::new() };
+    let mut facts = vec![
+        ("State", redis.state.words().to_owned()),
+        ("Calls", redis.calls.to_string()),
+        ("Failed calls", redis.failures.to_string()),
+        ("Left alone", redis.skipped.to_string()),
+        ("Last answer", redis.answered_at.map_or_else(|| UNKNOWN.to_owned(), instant)),
+    ];
+    facts.extend(redis.failing_since.map(|since| ("Failing since", instant(since))));
+    facts
+}
+
+fn refresh(measures: &Measures) -> Vec<(&'static str, String)> {
+    let refresh = &measures.refresh;
+    let status = match refresh.status {
+        RefreshStatus::Idle => "none yet",
+        RefreshStatus::Queued => "waits for its turn",
+        RefreshStatus::Updating => "runs",
+        RefreshStatus::Completed => "completed",
+        RefreshStatus::Error => "failed",
+    };
+    vec![
+        ("The last refresh", status.to_owned()),
+        ("Instruments", format!("{} of {}", refresh.current, refresh.total)),
+        ("With news", refresh.updated_count.to_string()),
+        ("Not answered", refresh.failed_count.to_string()),
+        ("Upstream calls", refresh.upstream_calls.to_string()),
+        ("Ended", refresh.last_updated.map_or_else(|| UNKNOWN.to_owned(), instant)),
+    ]
 }
 
 fn database(measures: &Measures) -> Vec<(&'static str, String)> {
