@@ -1,7 +1,7 @@
 //! The real binary, killed at random moments of refreshes, warming and imports: after each restart every job ends,
 //! nothing was done twice, and nothing is lost.
 //!
-//! `BELLWETHER_KILLS` is the number of kills on each database (100 unless said), `BELLWETHER_KILL_SEED` repeats a run.
+//! `BELLWETHER_KILLS` is the number of kills on each database (20 unless said), `BELLWETHER_KILL_SEED` repeats a run.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -239,7 +239,7 @@ impl World {
 async fn kills(new_database: impl Fn() -> (String, Box<dyn std::any::Any>)) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let seed = number("BELLWETHER_KILL_SEED").unwrap_or_else(|| rand::rng().random());
-    let all = number("BELLWETHER_KILLS").unwrap_or(100) as usize;
+    let all = number("BELLWETHER_KILLS").unwrap_or(20) as usize;
     eprintln!("seed {seed}: BELLWETHER_KILL_SEED={seed} repeats the run");
     let begun = Instant::now();
     let mut killed = 0;
