@@ -77,10 +77,8 @@ impl Tracker {
     }
 
     async fn enqueue_building(&self, kind: &str, id: PortfolioId) -> Result<JobId, TrackerError> {
-        let job = NewJob::new(kind, format!("{kind}:{id}"))
-            .payload(serde_json::json!(id))
-            .priority(Priority::LAST)
-            .max_attempts(3);
+        let job =
+            NewJob::new(kind, format!("{kind}:{id}")).payload(serde_json::json!(id)).priority(Priority::LAST);
         Ok(self.queue().enqueue(&job).await?.id())
     }
 }
