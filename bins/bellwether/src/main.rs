@@ -7,6 +7,7 @@ mod charts;
 mod cli;
 mod commands;
 mod failure;
+mod notifications;
 mod number;
 mod settings;
 mod web;

@@ -10,6 +10,7 @@ use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::notifications::PostSettings;
 
 /// What flags and environment say.
 #[derive(Debug, Args)]
@@ -49,6 +50,24 @@ pub(crate) struct Options {
     /// After so many seconds at the latest another process takes over the jobs of one that vanished [default: 60]
     #[arg(long, global = true, env = "BELLWETHER_LEASE", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub(crate) lease: Option<u32>,
+    /// Mail server for notifications, as smtps://name:password@mail.example.org [default: none]
+    #[arg(long, global = true, env = "BELLWETHER_SMTP", value_name = "URL", hide_env_values = true)]
+    pub(crate) smtp: Option<String>,
+    /// Who writes those e-mails, as "Bellwether <me@example.org>"
+    #[arg(long, global = true, env = "BELLWETHER_MAIL_FROM", value_name = "SENDER")]
+    pub(crate) mail_from: Option<String>,
+    /// What webhooks are signed with, 16 characters at least; without it none are sent
+    #[arg(
+        long,
+        global = true,
+        env = "BELLWETHER_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) webhook_secret: Option<String>,
+    /// Name or address in a private network that webhooks may lead to; may be given several times
+    #[arg(long, global = true, env = "BELLWETHER_WEBHOOK_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) webhook_host: Vec<String>,
     /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
     #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -65,6 +84,10 @@ struct SettingsFile {
     price_sources: Option<PathBuf>,
     redis: Option<String>,
     lease: Option<u32>,
+    smtp: Option<String>,
+    mail_from: Option<String>,
+    webhook_secret: Option<String>,
+    webhook_host: Vec<String>,
     log: Option<String>,
 }
 
@@ -93,6 +116,8 @@ pub(crate) struct Settings {
     pub(crate) redis: Option<String>,
     /// How long jobs of a process that vanished stay with it.
     pub(crate) lease: TimeDelta,
+    /// By what ways notifications go out.
+    pub(crate) post: PostSettings,
     pub(crate) log: String,
 }
 
@@ -134,9 +159,24 @@ impl Settings {
                 .filter(|address| !matches!(address.as_str(), "" | "none")),
             feeds: feeds(options.price_sources.or(file.price_sources))?,
             lease: TimeDelta::seconds(options.lease.or(file.lease).unwrap_or(60).clamp(1, 3_600).into()),
+            post: PostSettings {
+                smtp: given(options.smtp.or(file.smtp)),
+                mail_from: given(options.mail_from.or(file.mail_from)),
+                webhook_secret: given(options.webhook_secret.or(file.webhook_secret)),
+                webhook_hosts: if options.webhook_host.is_empty() {
+                    file.webhook_host
+                } else {
+                    options.webhook_host
+                },
+            },
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+/// An empty value is none: compose files set what they leave open to nothing.
+fn given(value: Option<String>) -> Option<String> {
+    value.filter(|value| !value.is_empty())
 }
 
 fn read(path: &Path) -> Result<SettingsFile, Failure> {
@@ -199,6 +239,10 @@ mod tests {
             redis: None,
             redis_url: None,
             lease: None,
+            smtp: None,
+            mail_from: None,
+            webhook_secret: None,
+            webhook_host: Vec::new(),
             log: None,
         }
     }
@@ -229,6 +273,23 @@ mod tests {
         assert_eq!(chosen(None, Some("redis://theirs")).as_deref(), Some("redis://theirs"));
         assert_eq!(chosen(Some("none"), Some("redis://theirs")), None);
         assert_eq!(chosen(None, None), None);
+    }
+
+    #[test]
+    fn ways_out_are_named_by_flags_or_the_file_and_an_empty_one_is_none() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        write!(file, "database = \"x\"\nwebhook_secret = \"from the file, long\"\nwebhook_host = [\"nas\"]")
+            .expect("written");
+        let mut given = options(Some(file.path().to_owned()));
+        (given.smtp, given.mail_from) = (Some("smtps://mail.example.org".to_owned()), Some(String::new()));
+        let post = Settings::from_options(given).expect("settings").post;
+        let expected = PostSettings {
+            smtp: Some("smtps://mail.example.org".to_owned()),
+            mail_from: None,
+            webhook_secret: Some("from the file, long".to_owned()),
+            webhook_hosts: vec!["nas".to_owned()],
+        };
+        assert_eq!(post, expected);
     }
 
     #[test]

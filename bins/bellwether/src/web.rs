@@ -8,6 +8,7 @@ mod health;
 mod jobs;
 mod methods;
 mod monitoring;
+mod notifications;
 mod pages;
 mod problem;
 mod same_origin;
@@ -28,6 +29,7 @@ use actix_web::{App, Error, HttpServer, web};
 use bellwether_tracker::Tracker;
 
 use crate::failure::Failure;
+use crate::notifications::Post;
 
 pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
@@ -52,6 +54,7 @@ fn routes(app: &mut web::ServiceConfig) {
     cache::routes(app);
     jobs::routes(app);
     events::routes(app);
+    notifications::routes(app);
     pages::routes(app);
 }
 
@@ -64,8 +67,8 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// What requests and jobs share.
-pub(crate) fn state(tracker: Tracker, hosts: Vec<String>, log: EventLog) -> web::Data<State> {
-    web::Data::new(State::new(tracker, hosts, log))
+pub(crate) fn state(tracker: Tracker, hosts: Vec<String>, log: EventLog, post: Post) -> web::Data<State> {
+    web::Data::new(State::new(tracker, hosts, log).posting_by(post))
 }
 
 /// Serves until SIGTERM, after which running requests end first, or SIGINT, which breaks them off.

@@ -44,6 +44,7 @@ pub mod jobs;
 pub mod ledger;
 mod location;
 mod migrations;
+pub mod notifications;
 mod options;
 mod pool;
 pub mod portfolios;

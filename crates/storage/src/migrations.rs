@@ -94,12 +94,15 @@ mod tests {
             instruments,
             job_files,
             jobs,
+            notification_conditions,
+            notification_deliveries,
             notification_rules,
             notifications,
             portfolio_benchmarks,
             portfolios,
             price_chunks,
             price_sources,
+            quiet_hours,
             quotes,
             sessions,
             settings,
@@ -107,6 +110,6 @@ mod tests {
             transactions,
             users,
         );
-        assert_eq!(known.len(), 23);
+        assert_eq!(known.len(), 26);
     }
 }

@@ -299,6 +299,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    notification_deliveries (id) {
+        id -> Binary,
+        notification_id -> Binary,
+        channel -> Text,
+        destination -> Text,
+        attempts -> Integer,
+        delivered_at -> Nullable<BigInt>,
+        failed_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    notification_conditions (user_id, key) {
+        user_id -> Binary,
+        key -> Text,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    quiet_hours (user_id) {
+        user_id -> Binary,
+        begins -> Integer,
+        ends -> Integer,
+        zone -> Text,
+    }
+}
+
+diesel::table! {
     settings (name) {
         name -> Text,
         value -> Text,
@@ -324,6 +354,11 @@ diesel::joinable!(corporate_actions -> price_sources (source_id));
 diesel::joinable!(corporate_actions -> instruments (instrument_id));
 diesel::joinable!(quotes -> instruments (instrument_id));
 
+diesel::joinable!(notification_deliveries -> notifications (notification_id));
+diesel::joinable!(notification_rules -> instruments (instrument_id));
+
+diesel::allow_tables_to_appear_in_same_query!(notification_deliveries, notifications);
+diesel::allow_tables_to_appear_in_same_query!(notification_rules, instruments);
 diesel::allow_tables_to_appear_in_same_query!(
     corporate_actions,
     instruments,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::jobs::JobOfImport;
+use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
 
 /// Where a file goes.
@@ -185,10 +186,18 @@ impl Tracker {
                 if let Some(of) = of {
                     of.conclude(connection, &report, now)?;
                 }
-                Ok((id, report, !outcome.inserted.is_empty()))
+                let finished = Happening::ImportFinished {
+                    portfolio: Named { id, name: report.portfolio_name.clone() },
+                    file: header.file_name,
+                    outcome: report.sentence(false),
+                    at: now,
+                };
+                let told = notifications::tell(connection, user, &finished, now)?;
+                Ok((id, report, !outcome.inserted.is_empty(), told))
             })
             .await?;
-        let (id, report, changed) = outcome;
+        let (id, report, changed, told) = outcome;
+        self.tell_pages(told.into_iter().collect());
         if changed {
             self.ledger_changed(id).await;
         }

@@ -17,23 +17,30 @@ use std::time::Duration;
 use bellwether_domain::PortfolioId;
 use bellwether_scheduler::{Job, JobError, JobHandler, JobId, Worker, WorkerSettings};
 use chrono::TimeDelta;
+use tokio::task::JoinHandle;
 
-use crate::{Event, Tracker, TrackerError};
+use crate::{Event, Tracker, TrackerError, notifications};
 
 pub(crate) use import::JobOfImport;
+pub(crate) use keep_prices::KIND as KEEP_PRICES;
 pub(crate) use observed::Announced;
+pub(crate) use refresh_prices::KIND as REFRESH_PRICES;
 
 /// How long running jobs may take to end when the worker stops.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A worker at work; stop it before the process ends, so that its jobs are given back at once.
 #[derive(Debug)]
-pub struct RunningWorker(bellwether_scheduler::RunningWorker);
+pub struct RunningWorker {
+    worker: bellwether_scheduler::RunningWorker,
+    watch: JoinHandle<()>,
+}
 
 impl RunningWorker {
     /// Waits a while for what runs and gives the rest back to the queue.
     pub async fn stop(self) {
-        let stopped = self.0.stop(FAREWELL).await;
+        self.watch.abort();
+        let stopped = self.worker.stop(FAREWELL).await;
         tracing::info!(?stopped, "worker.stopped");
     }
 }
@@ -74,6 +81,7 @@ impl Tracker {
             .handle(import::KIND, 1, import::Handler(self.clone()))
             .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
             .handle(verify_history::KIND, 1, verify_history::Handler(self.clone()))
+            .handle(notifications::CHECK, 1, notifications::CheckHandler(self.clone()))
             .timetable(timetable::timetable(self.has_provider()));
         plan.handlers
             .into_iter()
@@ -89,7 +97,8 @@ impl Tracker {
                 tracing::warn!(%error, "upkeep.not_enqueued");
             }
         });
-        RunningWorker(self.worker(plan).start())
+        let watch = tokio::spawn(notifications::watch(self.clone(), self.bus().listen().coming));
+        RunningWorker { worker: self.worker(plan).start(), watch }
     }
 
     /// What follows from a changed ledger: new instruments get their prices.
@@ -106,12 +115,12 @@ impl Tracker {
 }
 
 /// The portfolio that a job is about.
-fn portfolio_of(job: &Job) -> Result<PortfolioId, JobError> {
+pub(crate) fn portfolio_of(job: &Job) -> Result<PortfolioId, JobError> {
     serde_json::from_value(job.payload.clone()).map_err(|error| JobError::permanent(error.to_string()))
 }
 
 /// What a failure of the tracker means for a job: what is not there will not come by waiting.
-fn failed(error: TrackerError) -> JobError {
+pub(crate) fn failed(error: TrackerError) -> JobError {
     match error {
         TrackerError::NotFound(what) => JobError::permanent(format!("there is no {what}")),
         TrackerError::Refused(words) | TrackerError::Conflict(words) => JobError::permanent(words),

@@ -49,6 +49,7 @@ mod manual_prices;
 mod market_files;
 mod metrics;
 mod monitoring;
+mod notifications;
 mod prices_shown;
 mod refresh;
 mod single_purchases;
@@ -68,6 +69,10 @@ pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
 pub use metrics::{MetricFigures, Metrics};
 pub use monitoring::{DatabaseHealth, JobsHealth, KindOfJob};
+pub use notifications::{
+    Channel, Courier, InvalidQuietHours, Letter, NotDelivered, Notification, QuietHours, Rule, RuleDraft,
+    Severity, Topic,
+};
 pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};
 pub use refresh::{RefreshProgress, RefreshStatus};
 pub use single_purchases::PurchaseShown;
@@ -81,4 +86,5 @@ pub use bellwether_scheduler::{
     Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
 };
 pub use bellwether_storage::job_files::JobFile;
+pub use bellwether_storage::notifications::{Delivery, DeliveryState};
 pub use bellwether_storage::portfolios::PortfolioSettings;

@@ -11,6 +11,7 @@ use bellwether_yahoo_sim::{SimConfig, Simulator, demo};
 
 use crate::cli::Demo;
 use crate::failure::Failure;
+use crate::notifications::Post;
 use crate::settings::Settings;
 use crate::web::{self, EventLog};
 
@@ -33,7 +34,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo, log: EventLog) -> Resul
     tracker.refresh_now(portfolio).await?;
 
     let listener = web::bind(settings.listen)?;
-    let state = web::state(tracker, settings.hosts.clone(), log);
+    let state = web::state(tracker, settings.hosts.clone(), log, Post::closed());
     let worker = web::start_worker(&state, settings.lease);
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
     web::serve(listener, state).await?;

@@ -11,7 +11,9 @@ use crate::web::{self, EventLog};
 
 /// Serves until told to stop; then running requests and jobs end first.
 pub(super) async fn run(settings: &Settings, serve: &Serve, log: EventLog) -> Result<ExitCode, Failure> {
-    let state = web::state(start::tracker(settings).await?, settings.hosts.clone(), log);
+    let tracker = start::tracker(settings).await?;
+    let post = start::post(settings, &tracker)?;
+    let state = web::state(tracker, settings.hosts.clone(), log, post);
     let listener = web::bind(settings.listen)?;
     let worker = (!serve.no_worker).then(|| web::start_worker(&state, settings.lease));
     writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;

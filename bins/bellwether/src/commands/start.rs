@@ -11,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::failure::Failure;
+use crate::notifications::Post;
 use crate::settings::{Settings, Upstream};
 use crate::web::EventLog;
 
@@ -44,6 +45,11 @@ pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
     Tracker::open(TrackerOptions { database, upstream, feeds, redis, clock })
         .await
         .map_err(|error| Failure::opening(&settings.database, error))
+}
+
+/// The ways by which notifications go out.
+pub(super) fn post(settings: &Settings, tracker: &Tracker) -> Result<Post, Failure> {
+    Post::new(&settings.post, SharedClock::clone(tracker.clock()))
 }
 
 /// Reads a whole file that the user named.

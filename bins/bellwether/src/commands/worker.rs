@@ -13,7 +13,9 @@ use crate::web::{self, EventLog};
 /// Runs jobs without serving until told to stop; then running jobs end first, as far as they do soon.
 pub(super) async fn run(settings: &Settings, log: EventLog) -> Result<ExitCode, Failure> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let state = web::state(start::tracker(settings).await?, Vec::new(), log);
+    let tracker = start::tracker(settings).await?;
+    let post = start::post(settings, &tracker)?;
+    let state = web::state(tracker, Vec::new(), log, post);
     let worker = web::start_worker(&state, settings.lease);
     writeln!(std::io::stdout(), "Bellwether works on jobs")?;
     tokio::select! {

@@ -12,6 +12,7 @@ use super::events::Events;
 use super::monitoring::{EventLog, Monitoring};
 use super::templates::Templates;
 use super::warming::Looks;
+use crate::notifications::Post;
 
 /// Finished answers are kept up to this size.
 pub(super) const SNAPSHOT_BYTES: u64 = 64 << 20;
@@ -26,6 +27,8 @@ pub(crate) struct State {
     pub(super) events: Events,
     /// Names besides addresses and localhost under which requests are answered.
     pub(super) hosts: Vec<String>,
+    /// By what ways notifications go out.
+    pub(super) post: Arc<Post>,
 }
 
 impl State {
@@ -39,10 +42,16 @@ impl State {
             tracker,
             hosts,
             looks: Looks::default(),
+            post: Arc::new(Post::closed()),
             templates: Templates::embedded(),
             assets,
             events: Events::default(),
         }
+    }
+
+    /// With ways out for notifications.
+    pub(super) fn posting_by(self, post: Post) -> Self {
+        Self { post: Arc::new(post), ..self }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Building answers before anybody asks for them: the jobs that do it, and what gives cause for them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web;
@@ -21,6 +21,7 @@ use super::State;
 use super::problem::Problem;
 use super::snapshot::{self, Kind};
 use super::{api, pages};
+use crate::notifications::Post;
 
 /// A portfolio that nobody looked at for so long is not kept warm but by the timetable.
 const LOOKED_AT_FOR: TimeDelta = TimeDelta::hours(1);
@@ -124,11 +125,12 @@ pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta) -> Warm {
     const PAGES: &[Kind] = &[Kind::DashboardPage, Kind::InitialData, Kind::HoldingsData];
     const CHARTS: &[Kind] = &[Kind::ChartData];
     let builder = |kinds| Builder { state: state.clone(), kinds };
-    let plan = WorkerPlan::default().lease(lease).handle(Tracker::WARM, 1, builder(PAGES)).handle(
-        Tracker::CHART_DATA,
-        1,
-        builder(CHARTS),
-    );
+    let notifier = state.tracker.notifier(Arc::<Post>::clone(&state.post));
+    let plan = WorkerPlan::default()
+        .lease(lease)
+        .handle(Tracker::NOTIFY, 4, notifier)
+        .handle(Tracker::WARM, 1, builder(PAGES))
+        .handle(Tracker::CHART_DATA, 1, builder(CHARTS));
     Warm { worker: state.tracker.start_worker(plan), follower: tokio::spawn(follow(state.clone())) }
 }
 

@@ -4,6 +4,7 @@
 
 mod known_names;
 mod monitoring;
+mod notifications;
 mod program;
 
 use std::io::{BufRead, BufReader, Read, Write as _};

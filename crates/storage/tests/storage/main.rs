@@ -12,6 +12,7 @@ mod imports;
 mod instruments;
 mod jobs;
 mod ledger;
+mod notifications;
 mod opening;
 mod plans;
 mod portfolios;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bellwether_domain::{InstrumentId, PortfolioId, UserId};
 use bellwether_storage::jobs::NewJob;
+use bellwether_storage::notifications::{self, NotificationFilter};
 use bellwether_storage::{
     AnyConnection, StorageError, actions, audit, imports, instruments, jobs, ledger, portfolios, prices,
     quotes,
@@ -53,7 +54,7 @@ async fn plans<T: 'static>(
 
 /// No statement looks at every row of a table that grows.
 fn assert_indexed(plans: &[String]) {
-    const GROWING: [&str; 10] = [
+    const GROWING: [&str; 12] = [
         "transactions",
         "price_chunks",
         "corporate_actions",
@@ -62,6 +63,8 @@ fn assert_indexed(plans: &[String]) {
         "imports",
         "import_rows",
         "jobs",
+        "notifications",
+        "notification_deliveries",
         "portfolios",
         "instruments",
     ];
@@ -124,4 +127,17 @@ async fn a_worker_finds_its_next_job_by_index() {
     let claim = move |c: &mut AnyConnection| jobs::claim(c, start(), "w", &kinds, TimeDelta::minutes(1));
     assert_in_order(&plans(&db, claim).await);
     assert_in_order(&plans(&db, move |c| jobs::list(c, &jobs::JobFilter::default(), 50)).await);
+}
+
+#[tokio::test]
+async fn what_was_told_is_found_by_index() {
+    let db = TestDatabase::sqlite().await;
+    let user = db.user;
+    let id = uuid::Uuid::now_v7();
+    let unread = NotificationFilter { unread: true, before: None };
+    assert_indexed(&plans(&db, move |c| notifications::list(c, user, &unread, 50)).await);
+    assert_indexed(&plans(&db, move |c| notifications::told(c, user, &["import:1".to_owned()])).await);
+    assert_indexed(&plans(&db, move |c| notifications::unread(c, user)).await);
+    assert_indexed(&plans(&db, move |c| notifications::deliveries_of(c, &[id])).await);
+    assert_indexed(&plans(&db, move |c| notifications::delivery_tried(c, id)).await);
 }

@@ -13,7 +13,7 @@ use super::{failed, portfolio_of, refresh_prices};
 use crate::{Tracker, TrackerError};
 
 /// All prices, round by round.
-pub(super) const KIND: &str = "keep-prices";
+pub(crate) const KIND: &str = "keep-prices";
 /// After a failure of our own the next round comes so much later.
 const AFTER_FAILURE: TimeDelta = TimeDelta::minutes(1);
 /// Loads of portfolios that may wait or run at once, for a look at them.

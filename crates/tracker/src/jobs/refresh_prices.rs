@@ -10,7 +10,7 @@ use super::{failed, portfolio_of};
 use crate::{Tracker, TrackerError};
 
 /// A portfolio's due prices.
-pub(super) const KIND: &str = "refresh-prices";
+pub(crate) const KIND: &str = "refresh-prices";
 
 /// So long after a load the upkeep goes on from it.
 const BEFORE_UPKEEP: TimeDelta = TimeDelta::seconds(20);

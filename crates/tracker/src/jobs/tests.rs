@@ -46,8 +46,8 @@ impl World {
     async fn waiting(&self) -> Vec<Job> {
         let filter = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
         let mut waiting = self.tracker.queue().store().list(&filter, 10).await.expect("jobs");
-        // There is always a next round of upkeep.
-        waiting.retain(|job| job.kind != keep_prices::KIND);
+        // There is always a next round of upkeep, and after a refresh a look at the rules.
+        waiting.retain(|job| ![keep_prices::KIND, notifications::CHECK].contains(&job.kind.as_str()));
         waiting
     }
 

@@ -6,6 +6,7 @@ use chrono::{NaiveTime, Weekday};
 
 use super::{clean_up, keep_prices, verify_history, warm};
 use crate::import::HOME_EXCHANGE;
+use crate::notifications;
 
 /// So long after the close the bar of the day is settled at the source.
 const BARS_AFTER_CLOSE_MINUTES: u32 = 20;
@@ -37,6 +38,10 @@ pub(super) fn timetable(has_provider: bool) -> Timetable {
             after_close(exchange),
             Entry { when: at(16, 30, OnDays::Trading), job: warm(warm::Part::Portfolios) },
             Entry { when: at(17, 0, OnDays::Trading), job: warm(warm::Part::Benchmarks) },
+            Entry {
+                when: at(9, 0, OnDays::Every),
+                job: background(notifications::CHECK, notifications::CHECK),
+            },
             Entry { when: at(3, 0, OnDays::Every), job: background(clean_up::KIND, clean_up::KIND) },
             Entry {
                 when: at(6, 0, OnDays::Weekly(Weekday::Sat)),
@@ -73,21 +78,26 @@ mod tests {
     #[test]
     fn a_week_with_a_holiday_and_a_half_day_has_its_times() {
         let line = |at: &str, key: &str| (at.to_owned(), key.to_owned());
+        let check = |day: &str| line(&format!("{day} 14:00"), "check-rules");
         let clean = |day: &str| line(&format!("{day} 08:00"), "clean-up");
         // Wednesday is whole, Thursday a holiday, on Friday the exchange closes at 13:00; Saturday rests.
         assert_eq!(
             due("2024-11-27T12:00:00Z", "2024-11-30T23:59:00Z"),
             [
+                check("27"),
                 line("27 21:20", "keep-prices"),
                 line("27 21:30", "warm:portfolios"),
                 line("27 22:00", "warm:benchmarks"),
                 clean("28"),
+                check("28"),
                 clean("29"),
+                check("29"),
                 line("29 18:20", "keep-prices"),
                 line("29 21:30", "warm:portfolios"),
                 line("29 22:00", "warm:benchmarks"),
                 clean("30"),
                 line("30 11:00", "verify-history"),
+                check("30"),
             ]
         );
     }

@@ -153,9 +153,11 @@ impl Tracker {
         }
         let today = self.today();
         let from = today.checked_sub_months(Months::new(LOOKED_AT_MONTHS)).unwrap_or(today);
-        for (symbol, look) in self.looks(now).await? {
-            let (history, from) = (look.from.is_some(), look.from.map_or(from, |wanted| wanted.min(from)));
-            add(&symbol, Wish { from, shown: true, history, loading: false });
+        let targets = self.symbols_with_targets().await?.into_iter().map(|symbol| (symbol, None));
+        let looked = self.looks(now).await?.into_iter().map(|(symbol, look)| (symbol, look.from));
+        for (symbol, history_from) in looked.chain(targets) {
+            let from = history_from.map_or(from, |wanted| wanted.min(from));
+            add(&symbol, Wish { from, shown: true, history: history_from.is_some(), loading: false });
         }
         Ok((symbols, wishes))
     }

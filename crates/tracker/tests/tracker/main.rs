@@ -8,6 +8,7 @@ mod database;
 mod feeds;
 mod imports;
 mod manual_prices;
+mod notifications;
 #[cfg(feature = "postgres")]
 mod proxy;
 mod real_data;

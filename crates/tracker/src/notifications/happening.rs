@@ -1,0 +1,443 @@
+//! What can happen, and how it is told.
+
+use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol};
+use bellwether_portfolio::Figure;
+use bellwether_storage::notifications::NewNotification;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{Severity, Topic};
+
+/// A portfolio as people know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) id: PortfolioId,
+    pub(crate) name: String,
+}
+
+impl Named {
+    pub(crate) fn of(portfolio: &Portfolio) -> Self {
+        Self { id: portfolio.id, name: portfolio.name.clone() }
+    }
+
+    fn link(&self) -> String {
+        format!("/dashboard/{}", self.id)
+    }
+}
+
+/// What a week brought a portfolio.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Week {
+    /// Its last day.
+    pub(crate) until: NaiveDate,
+    pub(crate) base: Currency,
+    pub(crate) value: Figure<Decimal>,
+    pub(crate) gain: Figure<Decimal>,
+    /// Time-weighted; 0.1 is 10 %.
+    pub(crate) rate: Figure<f64>,
+    /// What came in less what went out.
+    pub(crate) paid_in: Figure<Decimal>,
+    pub(crate) dividends: Figure<Decimal>,
+}
+
+/// Something that happened, or began.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Happening {
+    RefreshFinished {
+        portfolio: Named,
+        job: Uuid,
+    },
+    RefreshFailed {
+        portfolio: Option<Named>,
+        job_key: String,
+        day: NaiveDate,
+    },
+    CircuitOpened {
+        source: String,
+        until: Option<DateTime<Utc>>,
+        zone: Tz,
+        at: DateTime<Utc>,
+    },
+    CircuitClosed {
+        source: String,
+        at: DateTime<Utc>,
+    },
+    ImportFinished {
+        portfolio: Named,
+        file: String,
+        outcome: String,
+        at: DateTime<Utc>,
+    },
+    PriceReached {
+        above: bool,
+        symbol: Symbol,
+        price: Decimal,
+        currency: Currency,
+        target: Decimal,
+        day: NaiveDate,
+    },
+    Drawdown {
+        portfolio: Named,
+        per_cent: f64,
+        limit: Decimal,
+        day: NaiveDate,
+    },
+    DividendReceived {
+        portfolio: Named,
+        symbol: Symbol,
+        date: NaiveDate,
+        net: Decimal,
+        currency: Currency,
+        inferred: bool,
+    },
+    DataStale {
+        portfolio: Named,
+        symbols: Vec<Symbol>,
+        hours: Decimal,
+        day: NaiveDate,
+    },
+    WeekEnded {
+        portfolio: Named,
+        week: Box<Week>,
+    },
+}
+
+/// What is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) kind: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) link: Option<String>,
+    /// The same for all who tell the same thing.
+    pub(crate) key: String,
+}
+
+impl Message {
+    /// The kind of messages that somebody asked for to see whether they arrive.
+    pub(super) const TEST: &'static str = "test";
+
+    pub(super) fn test(id: Uuid) -> Self {
+        Self {
+            kind: Self::TEST,
+            severity: Severity::Info,
+            title: "A test".to_owned(),
+            body: "This was sent to see whether it arrives. It did.".to_owned(),
+            link: None,
+            key: format!("test:{id}"),
+        }
+    }
+
+    pub(super) fn stored(&self) -> NewNotification {
+        NewNotification {
+            kind: self.kind.to_owned(),
+            severity: self.severity.as_str().to_owned(),
+            title: self.title.clone(),
+            body: self.body.clone(),
+            link: self.link.clone(),
+            key: self.key.clone(),
+        }
+    }
+}
+
+/// The key of what lasts: of an instrument or a portfolio, from a threshold on.
+pub(super) fn condition(topic: Topic, of: &str, threshold: Decimal) -> String {
+    format!("{}:{of}:{}", topic.as_str(), threshold.normalize())
+}
+
+fn money(amount: Decimal, currency: Currency) -> String {
+    format!("{:.2} {currency}", amount.round_dp(2))
+}
+
+fn known(amount: &Figure<Decimal>, currency: Currency) -> String {
+    match amount {
+        Ok(amount) => money(*amount, currency),
+        Err(reason) => format!("n/a ({reason})"),
+    }
+}
+
+impl Happening {
+    pub(super) fn topic(&self) -> Topic {
+        match self {
+            Self::RefreshFinished { .. } => Topic::RefreshFinished,
+            Self::RefreshFailed { .. } => Topic::RefreshFailed,
+            Self::CircuitOpened { .. } => Topic::CircuitOpened,
+            Self::CircuitClosed { .. } => Topic::CircuitClosed,
+            Self::ImportFinished { .. } => Topic::ImportFinished,
+            Self::PriceReached { above: true, .. } => Topic::PriceAbove,
+            Self::PriceReached { above: false, .. } => Topic::PriceBelow,
+            Self::Drawdown { .. } => Topic::Drawdown,
+            Self::DividendReceived { .. } => Topic::DividendReceived,
+            Self::DataStale { .. } => Topic::DataStale,
+            Self::WeekEnded { .. } => Topic::WeeklySummary,
+        }
+    }
+
+    fn named(&self) -> Option<&Named> {
+        match self {
+            Self::RefreshFinished { portfolio, .. }
+            | Self::ImportFinished { portfolio, .. }
+            | Self::Drawdown { portfolio, .. }
+            | Self::DividendReceived { portfolio, .. }
+            | Self::DataStale { portfolio, .. }
+            | Self::WeekEnded { portfolio, .. } => Some(portfolio),
+            Self::RefreshFailed { portfolio, .. } => portfolio.as_ref(),
+            Self::CircuitOpened { .. } | Self::CircuitClosed { .. } | Self::PriceReached { .. } => None,
+        }
+    }
+
+    pub(super) fn portfolio(&self) -> Option<PortfolioId> {
+        self.named().map(|portfolio| portfolio.id)
+    }
+
+    pub(super) fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Self::PriceReached { symbol, .. } | Self::DividendReceived { symbol, .. } => Some(symbol),
+            _ => None,
+        }
+    }
+
+    /// What a rule's threshold must be for it to be asked for.
+    pub(super) fn threshold(&self) -> Option<Decimal> {
+        match self {
+            Self::PriceReached { target: threshold, .. }
+            | Self::Drawdown { limit: threshold, .. }
+            | Self::DataStale { hours: threshold, .. } => Some(*threshold),
+            _ => None,
+        }
+    }
+
+    /// Under what it is told: the same in every process, and once more on another day for what comes and goes.
+    fn key(&self) -> String {
+        let topic = self.topic().as_str();
+        match self {
+            Self::RefreshFinished { job, .. } => format!("{topic}:{job}"),
+            Self::RefreshFailed { job_key, day, .. } => format!("{topic}:{job_key}:{day}"),
+            Self::CircuitOpened { source, at, .. } | Self::CircuitClosed { source, at } => {
+                format!("{topic}:{source}:{}", at.timestamp_micros())
+            }
+            Self::ImportFinished { portfolio, at, .. } => {
+                format!("{topic}:{}:{}", portfolio.id, at.timestamp_micros())
+            }
+            Self::PriceReached { day, .. } | Self::Drawdown { day, .. } | Self::DataStale { day, .. } => {
+                format!("{}:{day}", self.condition())
+            }
+            Self::DividendReceived { portfolio, symbol, date, .. } => {
+                format!("{topic}:{}:{symbol}:{date}", portfolio.id)
+            }
+            Self::WeekEnded { portfolio, week } => Self::week_key(portfolio.id, week.until),
+        }
+    }
+
+    /// Under what the week to a day is told.
+    pub(super) fn week_key(portfolio: PortfolioId, until: NaiveDate) -> String {
+        format!("{}:{portfolio}:{until}", Topic::WeeklySummary.as_str())
+    }
+
+    /// What lasts from this beginning on.
+    pub(super) fn condition(&self) -> String {
+        let of = match (self.symbol(), self.portfolio()) {
+            (Some(symbol), _) => symbol.to_string(),
+            (None, Some(portfolio)) => portfolio.to_string(),
+            (None, None) => String::new(),
+        };
+        condition(self.topic(), &of, self.threshold().unwrap_or_default())
+    }
+
+    pub(super) fn message(&self) -> Message {
+        let severity = match self {
+            Self::RefreshFailed { .. }
+            | Self::CircuitOpened { .. }
+            | Self::Drawdown { .. }
+            | Self::DataStale { .. } => Severity::Warning,
+            _ => Severity::Info,
+        };
+        let (title, body) = self.words();
+        Message {
+            kind: self.topic().as_str(),
+            severity,
+            title,
+            body,
+            link: self.named().map(Named::link),
+            key: self.key(),
+        }
+    }
+
+    fn words(&self) -> (String, String) {
+        match self {
+            Self::RefreshFinished { portfolio, .. } => {
+                (format!("Prices of {} refreshed", portfolio.name), "The refresh is done.".to_owned())
+            }
+            Self::RefreshFailed { portfolio, .. } => {
+                let of = portfolio
+                    .as_ref()
+                    .map_or_else(String::new, |portfolio| format!(" of {}", portfolio.name));
+                let body =
+                    "A refresh broke off. The last good prices are shown; it is tried again by itself.";
+                (format!("Prices{of} could not be refreshed"), body.to_owned())
+            }
+            Self::CircuitOpened { source, until, zone, .. } => {
+                let rest = until.map_or_else(String::new, |until| {
+                    format!(
+                        " It is asked again from {} on.",
+                        until.with_timezone(zone).format("%-d %b %H:%M %Z")
+                    )
+                });
+                let body = format!("It refuses or does not answer. The last good prices are shown.{rest}");
+                (format!("{source} tells no prices at present"), body)
+            }
+            Self::CircuitClosed { source, .. } => (
+                format!("{source} tells prices again"),
+                "What became due meanwhile is fetched now.".to_owned(),
+            ),
+            Self::ImportFinished { file, outcome, .. } => (format!("{file} is imported"), outcome.clone()),
+            Self::PriceReached { above, symbol, price, currency, target, .. } => {
+                let verb = if *above { "rose to" } else { "fell to" };
+                let (price, target) = (price.normalize(), target.normalize());
+                (format!("{symbol} {verb} {price} {currency}"), format!("The target is {target} {currency}."))
+            }
+            Self::Drawdown { portfolio, per_cent, limit, .. } => (
+                format!("{} is {per_cent:.1} % below its highest point", portfolio.name),
+                format!("By its time-weighted return. The limit is {} %.", limit.normalize()),
+            ),
+            Self::DividendReceived { portfolio, symbol, date, net, currency, inferred } => {
+                let how = if *inferred { "Inferred from the shares held on" } else { "Recorded for" };
+                let amount = money(*net, *currency);
+                (
+                    format!("{symbol} paid {amount}"),
+                    format!("{how} {}, in {}.", date.format("%-d %B %Y"), portfolio.name),
+                )
+            }
+            Self::DataStale { portfolio, symbols, hours, .. } => {
+                let named: Vec<&str> = symbols.iter().take(10).map(Symbol::as_str).collect();
+                let more = match symbols.len().saturating_sub(named.len()) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                (
+                    format!("{} has old prices", portfolio.name),
+                    format!(
+                        "A close is missing for more than {} hours of {}{more}.",
+                        hours.normalize(),
+                        named.join(", ")
+                    ),
+                )
+            }
+            Self::WeekEnded { portfolio, week } => {
+                let Week { until, base, value, gain, rate, paid_in, dividends } = &**week;
+                let rate = match rate {
+                    Ok(rate) => format!("{:+.2} %", rate * 100.0),
+                    Err(reason) => format!("n/a ({reason})"),
+                };
+                let known = |amount| known(amount, *base);
+                (
+                    format!("{}: the week to {}", portfolio.name, until.format("%-d %B %Y")),
+                    format!(
+                        "Value {}. Gain {}, time-weighted {rate}. Paid in less paid out {}. Dividends {}.",
+                        known(value),
+                        known(gain),
+                        known(paid_in),
+                        known(dividends)
+                    ),
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bellwether_portfolio::Reason;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a number")
+    }
+
+    fn main() -> Named {
+        let id = "018f3c5e-0000-7000-8000-000000000001".parse().expect("an id");
+        Named { id: PortfolioId::from_uuid(id), name: "Main".to_owned() }
+    }
+
+    fn target(price: &str, target: &str, on: &str) -> Happening {
+        Happening::PriceReached {
+            above: true,
+            symbol: "AAPL".parse().expect("a symbol"),
+            price: decimal(price),
+            currency: Currency::USD,
+            target: decimal(target),
+            day: day(on),
+        }
+    }
+
+    #[test]
+    fn a_target_is_told_once_a_day_whatever_the_price() {
+        let first = target("210.5", "200", "2026-11-20").message();
+        assert_eq!(first.title, "AAPL rose to 210.5 USD");
+        assert_eq!(first.body, "The target is 200 USD.");
+        assert_eq!(first.key, "price-above:AAPL:200:2026-11-20");
+        assert_eq!(target("213", "200.00", "2026-11-20").message().key, first.key);
+        assert_ne!(target("213", "200", "2026-11-23").message().key, first.key);
+        assert_ne!(target("213", "205", "2026-11-20").message().key, first.key);
+    }
+
+    #[test]
+    fn a_week_tells_what_is_known_and_why_the_rest_is_not() {
+        let week = Week {
+            until: day("2026-11-20"),
+            base: Currency::USD,
+            value: Ok(decimal("10200.004")),
+            gain: Ok(decimal("-149.996")),
+            rate: Ok(-0.0145),
+            paid_in: Ok(decimal("350")),
+            dividends: Err(Reason::NotHeld),
+        };
+        let told = Happening::WeekEnded { portfolio: main(), week: Box::new(week) }.message();
+        assert_eq!(told.title, "Main: the week to 20 November 2026");
+        assert_eq!(
+            told.body,
+            format!(
+                "Value 10200.00 USD. Gain -150.00 USD, time-weighted -1.45 %. Paid in less paid out 350.00 USD. \
+                 Dividends n/a ({}).",
+                Reason::NotHeld
+            )
+        );
+        assert_eq!(told.link.as_deref(), Some("/dashboard/018f3c5e-0000-7000-8000-000000000001"));
+    }
+
+    #[test]
+    fn a_rest_is_told_by_the_clocks_at_home() {
+        let opened = Happening::CircuitOpened {
+            source: "yahoo".to_owned(),
+            until: Some("2026-11-20T15:30:00Z".parse().expect("an instant")),
+            zone: chrono_tz::America::New_York,
+            at: "2026-11-20T15:00:00Z".parse().expect("an instant"),
+        };
+        let told = opened.message();
+        assert_eq!(
+            (told.severity, told.title.as_str()),
+            (Severity::Warning, "yahoo tells no prices at present")
+        );
+        assert!(told.body.ends_with("It is asked again from 20 Nov 10:30 EST on."), "{}", told.body);
+    }
+
+    #[test]
+    fn many_old_prices_are_named_in_part() {
+        let symbols = (0..13).map(|n| format!("S{n}").parse().expect("a symbol")).collect();
+        let stale =
+            Happening::DataStale { portfolio: main(), symbols, hours: decimal("24"), day: day("2026-11-20") };
+        let body = stale.message().body;
+        assert_eq!(
+            body,
+            "A close is missing for more than 24 hours of S0, S1, S2, S3, S4, S5, S6, S7, S8, S9 and 3 more."
+        );
+    }
+}
