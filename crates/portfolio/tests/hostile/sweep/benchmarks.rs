@@ -1,6 +1,6 @@
 //! Benchmarks, and what is measured against them.
 
-use bellwether_portfolio::{Benchmark, Component, CustomIndex, Investment, Rebalancing};
+use bellwether_portfolio::{Benchmark, Component, CustomIndex, Investment, Rebalancing, SinglePurchase};
 
 use super::{BENCHMARKS, Sweep, periods, subjects::subjects};
 use crate::world::{day, dec, symbol};
@@ -38,6 +38,12 @@ impl Sweep<'_> {
     pub(crate) fn benchmark(&mut self) {
         let (books, market, as_of) = (self.books, &self.world.market, self.books.as_of());
         let set = [books];
+        for of in BENCHMARKS {
+            for on in [as_of, day("1990-01-01"), day("2023-06-01"), day("2090-01-01")] {
+                let purchase = SinglePurchase::new(&symbol(of), market, on, as_of);
+                self.found.finite("SinglePurchase::new", &purchase);
+            }
+        }
         for benchmark in self.benchmarks() {
             self.found.finite("Benchmark::index", &benchmark.index());
             let days = (benchmark.first_day(), benchmark.priced_on(), benchmark.sessions().count());
