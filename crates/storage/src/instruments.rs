@@ -361,38 +361,6 @@ impl Storage {
         self.read(move |connection| price_version_of(connection, &ids)).await
     }
 
-    /// As [`price_version_of`], of all that a portfolio's figures are made from beside some further symbols: what its
-    /// ledger mentions, what it is compared with, and all pairs of currencies.
-    pub fn price_version_for(
-        connection: &mut AnyConnection,
-        portfolio: PortfolioId,
-        beside: &[Symbol],
-    ) -> Result<i64, StorageError> {
-        let booked = transactions::table.filter(transactions::portfolio_id.eq(Key(portfolio.uuid())));
-        let mentioned = booked
-            .filter(transactions::instrument_id.is_not_null())
-            .select(transactions::instrument_id.assume_not_null());
-        let mentioned_too = booked
-            .filter(transactions::other_instrument_id.is_not_null())
-            .select(transactions::other_instrument_id.assume_not_null());
-        let compared = portfolio_benchmarks::table
-            .filter(portfolio_benchmarks::portfolio_id.eq(Key(portfolio.uuid())))
-            .select(portfolio_benchmarks::symbol);
-        let beside = beside.iter().map(Symbol::as_str);
-        let versions: Vec<i64> = instruments::table
-            .filter(
-                instruments::id
-                    .eq_any(mentioned)
-                    .or(instruments::id.eq_any(mentioned_too))
-                    .or(instruments::symbol.eq_any(compared))
-                    .or(instruments::symbol.eq_any(beside))
-                    .or(instruments::symbol.like("%=X")),
-            )
-            .select(instruments::price_version)
-            .load(connection)?;
-        Ok(versions.into_iter().sum())
-    }
-
     /// Records what a source told about instruments.
     ///
     /// # Errors
