@@ -32,10 +32,7 @@ fn trades(rows: u64) -> String {
 }
 
 fn reading(c: &mut Criterion) {
-    let options = ReadOptions {
-        default_currency: Currency::USD,
-        today: NaiveDate::from_ymd_opt(2026, 1, 2).expect("a date"),
-    };
+    let options = ReadOptions::new(Currency::USD, NaiveDate::from_ymd_opt(2026, 1, 2).expect("a date"));
     let mut group = c.benchmark_group("statements_csv");
     for rows in [500, 5_000] {
         let text = trades(rows);

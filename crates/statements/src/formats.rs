@@ -2,13 +2,22 @@
 //!
 //! A new form is a type that implements [`Format`] and a line in [`FORMATS`].
 
+mod american;
+pub(crate) mod broker;
+mod mergers;
 mod plain;
+mod robinhood;
+mod schwab;
 
 use crate::header::{Document, Header};
-use crate::{ReadOptions, Statement, UnreadableFile};
+use crate::statement::Detected;
+use crate::{ReadOptions, Statement, StatementFormat, UnreadableFile};
 
 /// One form of files.
 pub(crate) trait Format: Sync {
+    /// Which form it is.
+    fn format(&self) -> StatementFormat;
+
     /// How sure it is that the document is of this form, in per cent; `None` when it is not. 100 is for marks that
     /// no other form has.
     fn confidence(&self, document: &Document<'_>) -> Option<u8>;
@@ -17,7 +26,9 @@ pub(crate) trait Format: Sync {
     fn read(&self, document: &Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile>;
 
     /// How near the document comes, when it is not of this form.
-    fn near_miss(&self, document: &Document<'_>) -> Option<NearMiss>;
+    fn near_miss(&self, _document: &Document<'_>) -> Option<NearMiss> {
+        None
+    }
 }
 
 /// A header that would do if it named more columns.
@@ -29,7 +40,8 @@ pub(crate) struct NearMiss {
     pub(crate) missing: String,
 }
 
-const FORMATS: [&dyn Format; 2] = [&plain::PlainTransactions, &plain::PlainDividends];
+const FORMATS: &[&dyn Format] =
+    &[&plain::PlainTransactions, &plain::PlainDividends, &robinhood::Robinhood, &schwab::Schwab];
 
 /// A header that is always understood.
 const EXAMPLE: &str = "Ticker,Type,Date,Price,Shares";
@@ -37,14 +49,21 @@ const EXAMPLE: &str = "Ticker,Type,Date,Price,Shares";
 /// More rows than anybody's ledger; a file of this many blank lines must still fit in memory.
 pub(crate) const MAX_ROWS: usize = 250_000;
 
-/// Reads a document in the form that is surest of it.
+/// Reads a document in the form that was asked for, or else in the one that is surest of it.
 pub(crate) fn read(document: Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {
+    if let Some(wanted) = options.format {
+        let format = FORMATS.iter().find(|format| format.format() == wanted);
+        let Some(format) = format.filter(|format| format.confidence(&document).is_some()) else {
+            return Err(UnreadableFile::NotOfForm { wanted });
+        };
+        return format.read(&document, options);
+    }
     let mut surest: Option<(u8, &dyn Format)> = None;
     for format in FORMATS {
         if let Some(confidence) = format.confidence(&document)
             && surest.is_none_or(|(best, _)| confidence > best)
         {
-            surest = Some((confidence, format));
+            surest = Some((confidence, *format));
         }
     }
     if let Some((_, format)) = surest {
@@ -53,4 +72,17 @@ pub(crate) fn read(document: Document<'_>, options: &ReadOptions) -> Result<Stat
     let nearest =
         FORMATS.iter().filter_map(|format| format.near_miss(&document)).max_by_key(|near| near.known);
     Err(document.no_header(nearest.map(|near| (near.header, near.missing)), EXAMPLE))
+}
+
+/// The forms that a document may have, the surest first.
+pub(crate) fn detect(document: &Document<'_>) -> Vec<Detected> {
+    let mut found: Vec<Detected> = FORMATS
+        .iter()
+        .filter_map(|format| {
+            let confidence = format.confidence(document)?;
+            Some(Detected { format: format.format(), confidence })
+        })
+        .collect();
+    found.sort_by_key(|detected| std::cmp::Reverse(detected.confidence));
+    found
 }

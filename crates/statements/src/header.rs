@@ -15,7 +15,8 @@ const MAX_NAME: usize = 80;
 
 /// The text of a table and the lines that might name its columns.
 pub(crate) struct Document<'a> {
-    text: &'a str,
+    /// The whole file, for forms that are no tables.
+    pub(crate) text: &'a str,
     /// By line, and on one line in the order of [`DELIMITERS`].
     pub(crate) headers: Vec<Header>,
     too_wide: Option<UnreadableFile>,

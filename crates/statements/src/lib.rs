@@ -11,7 +11,7 @@
 //!
 //! let file = b"Ticker;Type;Date;Price;Shares\nAAPL;Buy;25.03.2012;1.234,50 $;10\nMSFT;Buy;soon;;5\n";
 //! let today = "2013-03-01".parse()?;
-//! let statement = read_transactions(file, &ReadOptions { default_currency: Currency::USD, today })?;
+//! let statement = read_transactions(file, &ReadOptions::new(Currency::USD, today))?;
 //!
 //! let Verdict::Transaction(purchase) = &statement.rows[0].verdict else { panic!("a good row") };
 //! assert_eq!(purchase.kind, TransactionKind::Buy);
@@ -35,6 +35,7 @@ mod number;
 mod prices;
 mod ratio;
 mod records;
+mod stated;
 mod statement;
 mod survey;
 mod table;
@@ -46,7 +47,10 @@ mod verdict;
 pub use actions::{ActionsFile, read_actions};
 pub use note::Note;
 pub use prices::{PriceFile, PriceOptions, read_prices};
-pub use statement::{ReadOptions, Statement, StatementFormat, read_transactions};
+pub use stated::{StatedCash, StatedPosition, StatedSplit};
+pub use statement::{
+    Detected, ReadOptions, Statement, StatementFormat, UnknownFormat, detect, read_transactions,
+};
 pub use twins::{Twins, number_twins};
 pub use unreadable::UnreadableFile;
 pub use verdict::{IgnoredRow, Problem, RawCells, Reason, RejectedRow, Row, Verdict};

@@ -1,13 +1,17 @@
 //! What is read from a broker's file or a table of transactions.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 use bellwether_domain::{Currency, TransactionDraft};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::header::Document;
-use crate::{Note, Problem, Row, UnreadableFile, Verdict, file_text, formats};
+use crate::{
+    Note, Problem, Row, StatedCash, StatedPosition, StatedSplit, UnreadableFile, Verdict, file_text, formats,
+};
 
 /// What the file does not say itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +20,19 @@ pub struct ReadOptions {
     pub default_currency: Currency,
     /// The day after which everything is in the future.
     pub today: NaiveDate,
+    /// The form that the file has; found out when `None`.
+    pub format: Option<StatementFormat>,
+}
+
+impl ReadOptions {
+    /// Finds out the rest from the file.
+    pub fn new(default_currency: Currency, today: NaiveDate) -> Self {
+        Self { default_currency, today, format: None }
+    }
 }
 
 /// The forms of files that are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StatementFormat {
@@ -27,15 +40,88 @@ pub enum StatementFormat {
     PlainTransactions,
     /// A table of dividends: `Ticker,Date,Amount`.
     PlainDividends,
+    /// Fidelity: `Accounts_History.csv`.
+    Fidelity,
+    /// Robinhood: the account activity report.
+    Robinhood,
+    /// Charles Schwab: the history of transactions as CSV.
+    Schwab,
+    /// Vanguard: `OfxDownload.csv`, with holdings and transactions.
+    Vanguard,
+    /// E*Trade: `DownloadTxnHistory.csv`.
+    Etrade,
+    /// Interactive Brokers: a Flex query as XML.
+    IbkrFlex,
+    /// Interactive Brokers: an activity statement or a Flex query as CSV.
+    IbkrActivity,
+    /// Trading 212: the history as CSV.
+    #[serde(rename = "trading-212")]
+    Trading212,
+    /// DEGIRO: `Transactions.csv` or `Account.csv`.
+    Degiro,
+    /// Portfolio Performance: all transactions as CSV.
+    PortfolioPerformance,
+    /// Ghostfolio: an export as JSON.
+    Ghostfolio,
+    /// Wealthfolio: activities as CSV.
+    Wealthfolio,
+    /// OFX and QFX, of both generations.
+    Ofx,
 }
 
+/// The word names no form of files.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no form of files that is known")]
+pub struct UnknownFormat(String);
+
 impl StatementFormat {
+    /// All of them, in the order in which lists show them.
+    pub const ALL: [Self; 15] = [
+        Self::PlainTransactions,
+        Self::PlainDividends,
+        Self::Fidelity,
+        Self::Robinhood,
+        Self::Schwab,
+        Self::Vanguard,
+        Self::Etrade,
+        Self::IbkrFlex,
+        Self::IbkrActivity,
+        Self::Trading212,
+        Self::Degiro,
+        Self::PortfolioPerformance,
+        Self::Ghostfolio,
+        Self::Wealthfolio,
+        Self::Ofx,
+    ];
+
     /// The word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PlainTransactions => "plain-transactions",
             Self::PlainDividends => "plain-dividends",
+            Self::Fidelity => "fidelity",
+            Self::Robinhood => "robinhood",
+            Self::Schwab => "schwab",
+            Self::Vanguard => "vanguard",
+            Self::Etrade => "etrade",
+            Self::IbkrFlex => "ibkr-flex",
+            Self::IbkrActivity => "ibkr-activity",
+            Self::Trading212 => "trading-212",
+            Self::Degiro => "degiro",
+            Self::PortfolioPerformance => "portfolio-performance",
+            Self::Ghostfolio => "ghostfolio",
+            Self::Wealthfolio => "wealthfolio",
+            Self::Ofx => "ofx",
         }
+    }
+}
+
+impl FromStr for StatementFormat {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        let known = Self::ALL.into_iter().find(|format| format.as_str() == word);
+        known.ok_or_else(|| UnknownFormat(word.chars().take(40).collect()))
     }
 }
 
@@ -44,6 +130,19 @@ impl fmt::Display for StatementFormat {
         f.pad(match self {
             Self::PlainTransactions => "table of transactions",
             Self::PlainDividends => "table of dividends",
+            Self::Fidelity => "Fidelity",
+            Self::Robinhood => "Robinhood",
+            Self::Schwab => "Charles Schwab",
+            Self::Vanguard => "Vanguard",
+            Self::Etrade => "E*Trade",
+            Self::IbkrFlex => "Interactive Brokers Flex query",
+            Self::IbkrActivity => "Interactive Brokers activity statement",
+            Self::Trading212 => "Trading 212",
+            Self::Degiro => "DEGIRO",
+            Self::PortfolioPerformance => "Portfolio Performance",
+            Self::Ghostfolio => "Ghostfolio",
+            Self::Wealthfolio => "Wealthfolio",
+            Self::Ofx => "OFX",
         })
     }
 }
@@ -57,28 +156,63 @@ pub struct Statement {
     pub confidence: u8,
     /// The names of the columns as the file spells them.
     pub header: Vec<String>,
-    /// The physical line of the header, from 1.
+    /// The physical line of the header, from 1; 0 where a file has none.
     pub header_line: usize,
-    /// Every line of the file but the header, in order; a quoted cell may spread a row over several.
+    /// Every line of a table but the header, in order; a quoted cell may spread a row over several. Of other files every
+    /// entry, whose lines may be shared.
     pub rows: Vec<Row>,
     /// What had to be assumed, and what was not read.
     pub notes: Vec<Note>,
+    /// Holdings that the file states.
+    pub positions: Vec<StatedPosition>,
+    /// Balances of cash that the file states.
+    pub cash: Vec<StatedCash>,
+    /// Splits that the file states without their ratio.
+    pub splits: Vec<StatedSplit>,
 }
 
 impl Statement {
+    /// A statement in which nothing was read yet.
+    pub(crate) fn new(format: StatementFormat, confidence: u8) -> Self {
+        Self {
+            format,
+            confidence,
+            header: Vec::new(),
+            header_line: 0,
+            rows: Vec::new(),
+            notes: Vec::new(),
+            positions: Vec::new(),
+            cash: Vec::new(),
+            splits: Vec::new(),
+        }
+    }
+
     /// The transactions in the order of the file, with their rows.
     pub fn transactions(&self) -> impl Iterator<Item = (&Row, &TransactionDraft)> {
-        self.rows.iter().filter_map(|row| match &row.verdict {
-            Verdict::Transaction(draft) => Some((row, draft)),
-            Verdict::Rejected(_) | Verdict::Ignored(_) => None,
-        })
+        self.rows.iter().flat_map(|row| row.verdict.drafts().iter().map(move |draft| (row, draft)))
+    }
+
+    /// Whether the file tells the last first, as most brokers do: what happened on one day then stands in it the wrong way
+    /// round.
+    pub fn newest_first(&self) -> bool {
+        let (mut falls, mut rises) = (0_usize, 0_usize);
+        let mut before = None;
+        for date in self.transactions().map(|(_, draft)| draft.date) {
+            match before.map(|before: NaiveDate| date.cmp(&before)) {
+                Some(Ordering::Less) => falls += 1,
+                Some(Ordering::Greater) => rises += 1,
+                Some(Ordering::Equal) | None => {}
+            }
+            before = Some(date);
+        }
+        falls > rises
     }
 
     /// The rows that cannot be used, with what is wrong about each.
     pub fn rejected(&self) -> impl Iterator<Item = (&Row, &[Problem])> {
         self.rows.iter().filter_map(|row| match &row.verdict {
             Verdict::Rejected(problems) => Some((row, problems.as_slice())),
-            Verdict::Transaction(_) | Verdict::Ignored(_) => None,
+            Verdict::Transaction(_) | Verdict::Transactions(_) | Verdict::Ignored(_) => None,
         })
     }
 }
@@ -86,7 +220,7 @@ impl Statement {
 /// The largest file of transactions that is read, unpacked.
 const MAX_BYTES: usize = 32 << 20;
 
-/// Reads a file of transactions in whichever known form it is.
+/// Reads a file of transactions in the form that [`ReadOptions::format`] names, or else in the surest known one.
 ///
 /// # Errors
 /// [`UnreadableFile`] when it gives no rows at all. What is wrong with single rows is in their verdicts.
@@ -97,4 +231,22 @@ pub fn read_transactions(bytes: &[u8], options: &ReadOptions) -> Result<Statemen
         statement.notes.insert(0, Note::AssumedWindows1252);
     }
     Ok(statement)
+}
+
+/// A form that a file may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detected {
+    /// The form.
+    pub format: StatementFormat,
+    /// How sure that is, in per cent.
+    pub confidence: u8,
+}
+
+/// The forms that a file may have, the surest first; none when it needs a mapping of its columns.
+///
+/// # Errors
+/// [`UnreadableFile`] when it is no text.
+pub fn detect(bytes: &[u8]) -> Result<Vec<Detected>, UnreadableFile> {
+    let file = file_text::open(bytes, MAX_BYTES)?;
+    Ok(formats::detect(&Document::new(&file.text)))
 }

@@ -4,19 +4,16 @@ use std::collections::HashMap;
 
 use bellwether_domain::TransactionDraft;
 
-use crate::{Row, Verdict};
+use crate::Row;
 
-/// The fingerprint of each transaction of a file, `None` for the other rows: what the transaction says, `#`, and
-/// the how-manieth of its like it is in the file, from 1.
+/// The fingerprints of each row's transactions: what the transaction says, `#`, and the how-manieth of its like it is in
+/// the file, from 1.
 ///
 /// Two identical trades in one file so differ, and the same file read again gives the same fingerprints.
-pub fn number_twins(rows: &[Row]) -> Vec<Option<String>> {
+pub fn number_twins(rows: &[Row]) -> Vec<Vec<String>> {
     let mut twins = Twins::default();
     rows.iter()
-        .map(|row| match &row.verdict {
-            Verdict::Transaction(draft) => Some(twins.fingerprint(draft)),
-            Verdict::Rejected(_) | Verdict::Ignored(_) => None,
-        })
+        .map(|row| row.verdict.drafts().iter().map(|draft| twins.fingerprint(draft)).collect())
         .collect()
 }
 

@@ -2,6 +2,8 @@
 
 use bellwether_domain::PriceBasis;
 
+use crate::StatementFormat;
+
 /// The file gives no rows at all. The text tells the person what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableFile {
@@ -67,6 +69,12 @@ pub enum UnreadableFile {
     NoHeader {
         /// A header that would do.
         example: &'static str,
+    },
+    /// It was said to be of a form that it has not.
+    #[error("this is no file of the form \"{wanted}\": leave the form open, or choose another")]
+    NotOfForm {
+        /// The form that was asked for.
+        wanted: StatementFormat,
     },
     /// There is a header, but no way to read transactions from it.
     #[error(

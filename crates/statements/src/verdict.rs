@@ -27,15 +27,43 @@ pub struct Row {
 pub enum Verdict {
     /// A transaction that [`TransactionDraft::check`] accepts.
     Transaction(TransactionDraft),
+    /// Several of them, in their order, that one row tells of. At least two.
+    Transactions(Vec<TransactionDraft>),
     /// Meant as a transaction, with everything that is wrong about it. Never empty.
     Rejected(Vec<Problem>),
     /// No transaction, and not meant as one.
     Ignored(IgnoredRow),
 }
 
+impl Verdict {
+    /// The transactions that the row is: none, one, or several.
+    pub fn drafts(&self) -> &[TransactionDraft] {
+        match self {
+            Self::Transaction(draft) => std::slice::from_ref(draft),
+            Self::Transactions(drafts) => drafts,
+            Self::Rejected(_) | Self::Ignored(_) => &[],
+        }
+    }
+
+    /// The verdict on a row that is these transactions, of which there is at least one.
+    pub(crate) fn of(mut drafts: Vec<TransactionDraft>) -> Self {
+        match drafts.pop() {
+            Some(draft) if drafts.is_empty() => Self::Transaction(draft),
+            last => {
+                drafts.extend(last);
+                Self::Transactions(drafts)
+            }
+        }
+    }
+
+    /// A row with one thing wrong about the whole of it.
+    pub(crate) fn rejected(reason: Reason) -> Self {
+        Self::Rejected(vec![Problem { column: None, reason }])
+    }
+}
+
 /// Why a row is not meant as a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IgnoredRow {
     /// All its cells are empty.
     #[error("blank line")]
@@ -52,6 +80,27 @@ pub enum IgnoredRow {
     /// It begins with `#`.
     #[error("a comment")]
     Comment,
+    /// Words around the table, such as a disclaimer or the name of a section.
+    #[error("words beside the table")]
+    BesideTable,
+    /// A row of a section that tells something else than transactions, such as positions.
+    #[error("{0}")]
+    OtherSection(&'static str),
+    /// It says more about the transaction of another row, and went into that.
+    #[error("part of the transaction on line {line}")]
+    PartOf {
+        /// The physical line on which the other row begins, from 1.
+        line: usize,
+    },
+    /// It moves neither shares nor cash of the account as a whole.
+    #[error("changes nothing here: {0}")]
+    WithoutEffect(&'static str),
+    /// The shares that a split brought, where the file does not tell its ratio. Splits come with the prices.
+    #[error("the shares of a split: splits come with the prices, and the file does not tell its ratio")]
+    SplitShares,
+    /// A person took it out.
+    #[error("left out")]
+    LeftOut,
 }
 
 /// A row that cannot be used, from a file of prices or corporate actions.
@@ -79,6 +128,23 @@ impl std::fmt::Display for Problem {
         match &self.column {
             Some(column) => write!(f, "{column}: {}", self.reason),
             None => self.reason.fmt(f),
+        }
+    }
+}
+
+/// The problems of one row as they are found.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl Problems {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, column: Option<&str>, reason: Reason) {
+        let problem = Problem { column: column.map(str::to_owned), reason };
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
         }
     }
 }
@@ -177,6 +243,26 @@ pub enum Reason {
     UnknownKind {
         /// The cell.
         text: String,
+    },
+    /// A word of the broker's that is not known.
+    #[error("{text:?} is not known as an entry of this broker's: say what it is, or leave the row out")]
+    UnknownEntry {
+        /// The cell.
+        text: String,
+    },
+    /// Something that a ledger of shares and cash cannot hold.
+    #[error("{what} cannot be kept here: enter what it did to the cash by hand, or leave the row out")]
+    Unsupported {
+        /// What it is, with its article or in the plural.
+        what: &'static str,
+    },
+    /// An event of which the file tells too little.
+    #[error("the file does not tell {what}: enter the {kind} by hand")]
+    Untold {
+        /// What the row is about.
+        kind: TransactionKind,
+        /// What is not told.
+        what: &'static str,
     },
     /// Not a ticker.
     #[error(transparent)]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 fn options() -> ReadOptions {
-    ReadOptions { default_currency: Currency::USD, today: NaiveDate::from_ymd_opt(2026, 6, 30).unwrap() }
+    ReadOptions::new(Currency::USD, NaiveDate::from_ymd_opt(2026, 6, 30).unwrap())
 }
 
 /// How one spreadsheet writes.
@@ -381,13 +381,14 @@ fn every_line_is_in_one_row(statement: &Statement, bytes: &[u8]) {
 fn verdicts_keep_their_word(statement: &Statement) {
     for row in &statement.rows {
         match &row.verdict {
-            Verdict::Transaction(draft) => {
-                let checked = draft.check(TransactionId::new(), 0, options().today).expect("it was checked");
-                let again = TransactionDraft::of(&checked);
-                assert_eq!((again.kind, again.date, &again.symbol), (draft.kind, draft.date, &draft.symbol));
-            }
             Verdict::Rejected(problems) => assert!(!problems.is_empty()),
-            Verdict::Ignored(_) => {}
+            Verdict::Transactions(drafts) => assert!(drafts.len() > 1),
+            Verdict::Transaction(_) | Verdict::Ignored(_) => {}
+        }
+        for draft in row.verdict.drafts() {
+            let checked = draft.check(TransactionId::new(), 0, options().today).expect("it was checked");
+            let again = TransactionDraft::of(&checked);
+            assert_eq!((again.kind, again.date, &again.symbol), (draft.kind, draft.date, &draft.symbol));
         }
     }
 }

@@ -137,7 +137,7 @@ impl Tracker {
             }
         };
         let today = self.today();
-        let options = ReadOptions { default_currency: file.currency.unwrap_or(base), today };
+        let options = ReadOptions::new(file.currency.unwrap_or(base), today);
         let bytes = file.bytes;
         let (statement, sha256) = self
             .compute(move || {
@@ -286,30 +286,27 @@ const MOST_SHARE_REJECTS: usize = 200;
 impl Candidate {
     fn of(statement: &Statement) -> Self {
         let fingerprints = bellwether_statements::number_twins(&statement.rows);
-        let mut candidate = Self {
-            rows: Vec::with_capacity(statement.rows.len()),
-            rejected: Vec::new(),
-            notes: statement.notes.iter().map(ToString::to_string).collect(),
-        };
-        for (row, fingerprint) in statement.rows.iter().zip(fingerprints) {
-            match (&row.verdict, fingerprint) {
-                (Verdict::Transaction(draft), Some(fingerprint)) => {
-                    // The reader accepted it as of today already; what it accepted has no reason to fail here.
-                    match draft.check(TransactionId::new(), 0, draft.date) {
-                        Ok(transaction) => candidate.rows.push(ImportedRow {
-                            line: u32::try_from(row.line).unwrap_or(u32::MAX),
-                            transaction,
-                            fingerprint,
-                        }),
-                        Err(error) => candidate.reject(row.line, None, error.to_string()),
-                    }
+        let mut rows: Vec<_> = statement.rows.iter().zip(fingerprints).collect();
+        if statement.newest_first() {
+            // The ledger's order within a day is that of its rows.
+            rows.reverse();
+        }
+        for (row, fingerprints) in rows {
+            if let Verdict::Rejected(problems) = &row.verdict {
+                for problem in problems {
+                    candidate.reject(row.line, problem.column.clone(), problem.reason.to_string());
                 }
-                (Verdict::Rejected(problems), _) => {
-                    for problem in problems {
-                        candidate.reject(row.line, problem.column.clone(), problem.reason.to_string());
-                    }
+            }
+            for (draft, fingerprint) in row.verdict.drafts().iter().zip(fingerprints) {
+                // The reader accepted it as of today already; what it accepted has no reason to fail here.
+                match draft.check(TransactionId::new(), 0, draft.date) {
+                    Ok(transaction) => candidate.rows.push(ImportedRow {
+                        line: u32::try_from(row.line).unwrap_or(u32::MAX),
+                        transaction,
+                        fingerprint,
+                    }),
+                    Err(error) => candidate.reject(row.line, None, error.to_string()),
                 }
-                (Verdict::Ignored(_) | Verdict::Transaction(_), _) => {}
             }
         }
         candidate

@@ -93,6 +93,10 @@ impl PlainDividends {
 }
 
 impl Format for PlainTransactions {
+    fn format(&self) -> StatementFormat {
+        StatementFormat::PlainTransactions
+    }
+
     fn confidence(&self, document: &Document<'_>) -> Option<u8> {
         recognise(document, Self::confidence_of).map(|recognised| recognised.confidence)
     }
@@ -120,6 +124,10 @@ impl Format for PlainTransactions {
 }
 
 impl Format for PlainDividends {
+    fn format(&self) -> StatementFormat {
+        StatementFormat::PlainDividends
+    }
+
     fn confidence(&self, document: &Document<'_>) -> Option<u8> {
         recognise(document, Self::confidence_of).map(|recognised| recognised.confidence)
     }
@@ -130,10 +138,7 @@ impl Format for PlainDividends {
         read(document, recognised, StatementFormat::PlainDividends, kind, options)
     }
 
-    fn near_miss(&self, _document: &Document<'_>) -> Option<NearMiss> {
-        // Whatever lacks a column of this form lacks one of the richer form too, and is better told that.
-        None
-    }
+    // No near miss: whatever lacks a column of this form lacks one of the richer form too, and is better told that.
 }
 
 /// The header with the most known columns, at least two, and what it lacks.
@@ -188,7 +193,8 @@ fn read(
         notes.push(Note::RoundedAmounts { rows: reader.rounded_rows(), decimals: row::MONEY_DECIMALS });
     }
     notes.extend(columns.notes());
-    Ok(Statement { format, confidence, header: header.names.clone(), header_line: header.line, rows, notes })
+    let read = Statement::new(format, confidence);
+    Ok(Statement { header: header.names.clone(), header_line: header.line, rows, notes, ..read })
 }
 
 fn row(record: &Record<'_>, verdict: Verdict) -> Row {

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 fn options() -> ReadOptions {
-    ReadOptions { default_currency: Currency::USD, today: "2013-03-01".parse().unwrap() }
+    ReadOptions::new(Currency::USD, "2013-03-01".parse().unwrap())
 }
 
 fn read(file: impl AsRef<[u8]>) -> Statement {

@@ -18,17 +18,17 @@ use super::columns::Field;
 use super::kind_words::{KindWord, read_kind};
 use crate::currency_mark::CurrencyMark;
 use crate::date::{DateOrder, read_date};
+use crate::formats::broker::round_money;
 use crate::header::{Columns, Header, is_absent};
 use crate::number::{DecimalStyle, read_number};
 use crate::ratio::{looks_like_ratio, read_ratio, read_ratio_or_factor};
 use crate::records::Record;
 use crate::survey::Survey;
 use crate::ticker::{is_no_ticker, read_symbol};
-use crate::verdict::shortened;
+use crate::verdict::{Problems, shortened};
 use crate::{IgnoredRow, Problem, ReadOptions, Reason, Verdict};
 
-/// Prices and amounts are kept with so many decimals; more come from binary fractions in a spreadsheet.
-pub(super) const MONEY_DECIMALS: u32 = 12;
+pub(super) use crate::formats::broker::MONEY_DECIMALS;
 
 /// Gives each row of a file its verdict.
 pub(super) struct RowReader<'a> {
@@ -42,19 +42,6 @@ pub(super) struct RowReader<'a> {
     options: &'a ReadOptions,
     symbols: HashMap<String, Symbol>,
     rounded_rows: usize,
-}
-
-/// The problems of one row as they are found.
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn add(&mut self, column: Option<&str>, reason: Reason) {
-        let problem = Problem { column: column.map(str::to_owned), reason };
-        if !self.0.contains(&problem) {
-            self.0.push(problem);
-        }
-    }
 }
 
 impl<'a> RowReader<'a> {
@@ -356,22 +343,4 @@ fn field_of(error: &InvalidTransaction) -> Option<Field> {
         InvalidTransaction::AcquiredLater { .. } => Some(Field::Acquired),
         InvalidTransaction::LotsSum { .. } | InvalidTransaction::LotTwice(_) => None,
     }
-}
-
-/// Rounds what has more decimals than are kept, and says whether something had.
-fn round_money(draft: &mut TransactionDraft) -> bool {
-    let mut rounded = false;
-    for value in
-        [&mut draft.price, &mut draft.amount, &mut draft.fee, &mut draft.tax, &mut draft.cash_in_lieu]
-            .into_iter()
-            .flatten()
-    {
-        let kept = value.normalize();
-        // A number that would become nothing is refused by the validation instead.
-        if kept.scale() > MONEY_DECIMALS && !kept.round_dp(MONEY_DECIMALS).is_zero() {
-            *value = kept.round_dp(MONEY_DECIMALS);
-            rounded = true;
-        }
-    }
-    rounded
 }

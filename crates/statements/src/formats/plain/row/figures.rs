@@ -5,12 +5,12 @@ use rust_decimal::Decimal;
 
 use super::super::columns::Field;
 use super::super::kind_words::Direction;
-use super::{MONEY_DECIMALS, Problems, RowReader};
+use super::{MONEY_DECIMALS, RowReader};
 use crate::Reason;
 use crate::header::{Place, is_absent};
 use crate::number::read_number;
 use crate::records::Record;
-use crate::verdict::shortened;
+use crate::verdict::{Problems, shortened};
 
 /// What a cell of numbers holds.
 #[derive(Clone, Copy)]
