@@ -4,10 +4,13 @@
 
 mod american;
 pub(crate) mod broker;
+mod etrade;
+mod fidelity;
 mod mergers;
 mod plain;
 mod robinhood;
 mod schwab;
+mod vanguard;
 
 use crate::header::{Document, Header};
 use crate::statement::Detected;
@@ -40,8 +43,15 @@ pub(crate) struct NearMiss {
     pub(crate) missing: String,
 }
 
-const FORMATS: &[&dyn Format] =
-    &[&plain::PlainTransactions, &plain::PlainDividends, &robinhood::Robinhood, &schwab::Schwab];
+const FORMATS: &[&dyn Format] = &[
+    &plain::PlainTransactions,
+    &plain::PlainDividends,
+    &robinhood::Robinhood,
+    &schwab::Schwab,
+    &fidelity::Fidelity,
+    &vanguard::Vanguard,
+    &etrade::Etrade,
+];
 
 /// A header that is always understood.
 const EXAMPLE: &str = "Ticker,Type,Date,Price,Shares";

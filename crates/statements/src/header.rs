@@ -69,6 +69,13 @@ impl<'a> Document<'a> {
         Self { text, headers, too_wide }
     }
 
+    /// The record of a header itself.
+    pub(crate) fn at(&self, header: &Header) -> Record<'a> {
+        let mut record = Record::default();
+        Records::new(self.text, header.delimiter).at(header.offset, header.line).read(&mut record);
+        record
+    }
+
     /// The records below a header.
     pub(crate) fn below(&self, header: &Header) -> Records<'a> {
         let (offset, line) = header.below;
@@ -106,7 +113,8 @@ fn names_columns(record: &Record<'_>) -> bool {
 }
 
 impl Header {
-    fn of(record: &Record<'_>, delimiter: u8, after: &Records<'_>) -> Self {
+    /// The names in a record, after which `after` goes on.
+    pub(crate) fn of(record: &Record<'_>, delimiter: u8, after: &Records<'_>) -> Self {
         let cells = || record.cells.iter().take(record.filled()).map(|cell| cell.trim());
         let names = cells().map(|cell| shortened_to(MAX_NAME, cell)).collect();
         Self {

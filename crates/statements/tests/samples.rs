@@ -1,10 +1,16 @@
 //! A file of each broker in its exact layout, with every kind of row that it has: what each row becomes.
 #![allow(clippy::unwrap_used)]
 
+#[path = "samples/etrade.rs"]
+mod etrade;
+#[path = "samples/fidelity.rs"]
+mod fidelity;
 #[path = "samples/robinhood.rs"]
 mod robinhood;
 #[path = "samples/schwab.rs"]
 mod schwab;
+#[path = "samples/vanguard.rs"]
+mod vanguard;
 
 use std::path::Path;
 

@@ -286,6 +286,11 @@ const MOST_SHARE_REJECTS: usize = 200;
 impl Candidate {
     fn of(statement: &Statement) -> Self {
         let fingerprints = bellwether_statements::number_twins(&statement.rows);
+        let mut candidate = Self {
+            rows: Vec::with_capacity(statement.rows.len()),
+            rejected: Vec::new(),
+            notes: statement.notes.iter().map(ToString::to_string).collect(),
+        };
         let mut rows: Vec<_> = statement.rows.iter().zip(fingerprints).collect();
         if statement.newest_first() {
             // The ledger's order within a day is that of its rows.
@@ -385,7 +390,8 @@ impl Candidate {
 
     fn stored_rejects(&self, statement: &Statement) -> Vec<imports::RejectedRow> {
         let content = |line: usize| {
-            let row = statement.rows.iter().find(|row| row.line == line);
+            let at = statement.rows.partition_point(|row| row.line < line);
+            let row = statement.rows.get(at).filter(|row| row.line == line);
             row.map(|row| row.text.iter().collect::<Vec<_>>().join(",")).unwrap_or_default()
         };
         self.rejected

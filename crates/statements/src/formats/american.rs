@@ -59,6 +59,8 @@ pub(super) enum Entry {
     Untold(TransactionKind, &'static str),
     /// Something that a ledger of shares and cash cannot hold.
     Unsupported(&'static str),
+    /// Moves neither shares nor cash of the account as a whole.
+    NoEffect(&'static str),
     /// Not known of the broker.
     Unknown,
 }
@@ -144,6 +146,7 @@ impl<F: Copy + PartialEq> Reading<F> {
             Entry::Merger => self.merger_leg(row, date, events),
             Entry::Untold(kind, what) => row.rejected(self.fields.entry, Reason::Untold { kind, what }),
             Entry::Unsupported(what) => row.rejected(self.fields.entry, Reason::Unsupported { what }),
+            Entry::NoEffect(why) => Verdict::Ignored(IgnoredRow::WithoutEffect(why)),
             Entry::Unknown => {
                 let reason = match row.given(self.fields.entry) {
                     Some(text) => Reason::UnknownEntry { text: shortened(text) },

@@ -156,6 +156,11 @@ impl<'r, F: Copy + PartialEq> BrokerRow<'r, F> {
         }
     }
 
+    /// Whether more decimals were there than are kept.
+    pub(crate) fn rounded(&self) -> bool {
+        self.rounded
+    }
+
     pub(crate) fn line(&self) -> usize {
         self.record.line
     }
