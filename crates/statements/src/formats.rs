@@ -13,6 +13,7 @@ mod schwab;
 mod vanguard;
 
 use crate::header::{Document, Header};
+use crate::mapping::SuggestedMapping;
 use crate::statement::Detected;
 use crate::{ReadOptions, Statement, StatementFormat, UnreadableFile};
 
@@ -61,6 +62,9 @@ pub(crate) const MAX_ROWS: usize = 250_000;
 
 /// Reads a document in the form that was asked for, or else in the one that is surest of it.
 pub(crate) fn read(document: Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {
+    if let Some(mapping) = &options.mapping {
+        return plain::read_mapped(&document, mapping, options);
+    }
     if let Some(wanted) = options.format {
         let format = FORMATS.iter().find(|format| format.format() == wanted);
         let Some(format) = format.filter(|format| format.confidence(&document).is_some()) else {
@@ -95,4 +99,9 @@ pub(crate) fn detect(document: &Document<'_>) -> Vec<Detected> {
         .collect();
     found.sort_by_key(|detected| std::cmp::Reverse(detected.confidence));
     found
+}
+
+/// A guess at the columns of a document in no known form.
+pub(crate) fn suggest(document: &Document<'_>) -> Option<SuggestedMapping> {
+    plain::suggest(document)
 }

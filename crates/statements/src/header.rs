@@ -1,5 +1,6 @@
 //! Finding the line that names the columns, and which column is which.
 
+use crate::corrections::CorrectedCells;
 use crate::currency_mark::CurrencyMark;
 use crate::records::{MAX_COLUMNS, Record, Records};
 use crate::verdict::shortened_to;
@@ -20,6 +21,8 @@ pub(crate) struct Document<'a> {
     /// By line, and on one line in the order of [`DELIMITERS`].
     pub(crate) headers: Vec<Header>,
     too_wide: Option<UnreadableFile>,
+    /// What a person put into cells below a header.
+    corrected: Option<&'a CorrectedCells>,
 }
 
 /// A line that might name the columns, split at one delimiter.
@@ -66,7 +69,12 @@ impl<'a> Document<'a> {
             }
         }
         headers.sort_by_key(|header: &Header| header.line);
-        Self { text, headers, too_wide }
+        Self { text, headers, too_wide, corrected: None }
+    }
+
+    /// The same with other texts in some cells below the headers.
+    pub(crate) fn corrected(self, cells: &'a CorrectedCells) -> Self {
+        Self { corrected: Some(cells), ..self }
     }
 
     /// The record of a header itself.
@@ -79,7 +87,7 @@ impl<'a> Document<'a> {
     /// The records below a header.
     pub(crate) fn below(&self, header: &Header) -> Records<'a> {
         let (offset, line) = header.below;
-        Records::new(self.text, header.delimiter).at(offset, line)
+        Records::new(self.text, header.delimiter).at(offset, line).corrected(self.corrected)
     }
 
     /// The records above a header.
@@ -128,6 +136,14 @@ impl Header {
         }
     }
 
+    /// The first column whose name has the same words.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        let exact = self.names.iter().position(|known| known == name);
+        let whole = Heading::words_of(&name.to_lowercase());
+        exact
+            .or_else(|| self.names.iter().position(|known| Heading::words_of(&known.to_lowercase()) == whole))
+    }
+
     /// Whether a record says the same again.
     pub(crate) fn is_repeated_by(&self, record: &Record<'_>) -> bool {
         self.names.iter().enumerate().all(|(column, name)| {
@@ -147,10 +163,13 @@ impl Heading {
             }
             None => (name.to_owned(), None),
         };
-        let lower = outside.to_lowercase();
+        Self { words: Self::words_of(&outside.to_lowercase()), unit }
+    }
+
+    fn words_of(lower: &str) -> String {
         let words: Vec<&str> =
             lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-        Self { words: words.join(" "), unit }
+        words.join(" ")
     }
 }
 
@@ -225,6 +244,23 @@ impl<F: Copy + PartialEq> Columns<F> {
 
     pub(crate) fn has(&self, field: F) -> bool {
         self.place(field).is_some()
+    }
+
+    /// Fields at the columns that somebody named for them. Names that the header has not are left out.
+    pub(crate) fn chosen(header: &Header, fields: &[(F, &str)]) -> Self {
+        let mut columns =
+            Self { places: Vec::new(), width: header.width, unknown: Vec::new(), doubled: Vec::new() };
+        let mut used = [false; MAX_COLUMNS];
+        for (field, name) in fields {
+            let Some(column) = header.column(name) else { continue };
+            used[column] = true;
+            let place =
+                Place { column, name: header.names[column].clone(), unit: header.headings[column].unit };
+            columns.places.push((*field, place));
+        }
+        let unused = header.names.iter().zip(used).filter(|(name, used)| !used && !name.is_empty());
+        columns.unknown = unused.map(|(name, _)| name.clone()).collect();
+        columns
     }
 
     /// How many different fields were found.

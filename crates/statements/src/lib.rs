@@ -25,16 +25,19 @@
 //! ```
 
 mod actions;
+mod corrections;
 mod currency_mark;
 mod date;
 mod file_text;
 mod formats;
 mod header;
+mod mapping;
 mod note;
 mod number;
 mod prices;
 mod ratio;
 mod records;
+mod rejects;
 mod stated;
 mod statement;
 mod survey;
@@ -45,11 +48,18 @@ mod unreadable;
 mod verdict;
 
 pub use actions::{ActionsFile, read_actions};
+pub use corrections::{Correction, Corrections};
+pub use mapping::{
+    ColumnMapping, MappedDates, MappedDecimals, MappedField, MappedKind, SignRule, SuggestedMapping,
+    header_key,
+};
 pub use note::Note;
 pub use prices::{PriceFile, PriceOptions, read_prices};
+pub use rejects::rejects_csv;
 pub use stated::{StatedCash, StatedPosition, StatedSplit};
 pub use statement::{
     Detected, ReadOptions, Statement, StatementFormat, UnknownFormat, detect, read_transactions,
+    suggest_mapping,
 };
 pub use twins::{Twins, number_twins};
 pub use unreadable::UnreadableFile;

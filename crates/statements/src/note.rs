@@ -72,4 +72,15 @@ pub enum Note {
         /// The decimals that are kept.
         decimals: u32,
     },
+    /// Shares that came from elsewhere without their cost.
+    #[error(
+        "{rows} transfers of shares, the first on line {line}, do not tell what the shares had cost: it counts as \
+         nothing until you enter it"
+    )]
+    UntoldCosts {
+        /// How many rows.
+        rows: usize,
+        /// The first such line, from 1.
+        line: usize,
+    },
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::UnreadableFile;
+use crate::corrections::CorrectedCells;
 
 /// More cells than any statement has; the rest of such a row is not even stored.
 pub(crate) const MAX_COLUMNS: usize = 256;
@@ -59,17 +60,23 @@ pub(crate) struct Records<'a> {
     delimiter: u8,
     offset: usize,
     line: usize,
+    corrected: Option<&'a CorrectedCells>,
 }
 
 impl<'a> Records<'a> {
     /// From the beginning.
     pub(crate) fn new(text: &'a str, delimiter: u8) -> Self {
-        Self { text, delimiter, offset: 0, line: 1 }
+        Self { text, delimiter, offset: 0, line: 1, corrected: None }
     }
 
     /// The same text again, from where a record begins.
     pub(crate) fn at(&self, offset: usize, line: usize) -> Self {
         Self { offset, line, ..self.clone() }
+    }
+
+    /// The same with other texts in some cells.
+    pub(crate) fn corrected(self, cells: Option<&'a CorrectedCells>) -> Self {
+        Self { corrected: cells, ..self }
     }
 
     /// Where the next record begins, in bytes.
@@ -92,6 +99,15 @@ impl<'a> Records<'a> {
         record.unclosed_quote = !self.read_cells(&mut record.cells, true);
         if record.unclosed_quote {
             self.read_cells(&mut record.cells, false);
+        }
+        if let Some(cells) = self.corrected.and_then(|corrected| corrected.get(&record.line)) {
+            record.unclosed_quote = false;
+            for (column, text) in cells.iter().filter(|(column, _)| **column < MAX_COLUMNS) {
+                if record.cells.len() <= *column {
+                    record.cells.resize(column + 1, Cow::Borrowed(""));
+                }
+                record.cells[*column] = Cow::Borrowed(text);
+            }
         }
         // `line` already counts the break that ended the record.
         record.last_line = (self.line - 1).max(record.line);

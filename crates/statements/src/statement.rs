@@ -4,13 +4,14 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use bellwether_domain::{Currency, TransactionDraft};
+use bellwether_domain::{Currency, TransactionDraft, TransactionKind};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::header::Document;
 use crate::{
-    Note, Problem, Row, StatedCash, StatedPosition, StatedSplit, UnreadableFile, Verdict, file_text, formats,
+    ColumnMapping, Corrections, Note, Problem, Row, StatedCash, StatedPosition, StatedSplit,
+    SuggestedMapping, UnreadableFile, Verdict, corrections, file_text, formats,
 };
 
 /// What the file does not say itself.
@@ -22,12 +23,16 @@ pub struct ReadOptions {
     pub today: NaiveDate,
     /// The form that the file has; found out when `None`.
     pub format: Option<StatementFormat>,
+    /// What the columns hold, of a file in no known form; the form does not matter then.
+    pub mapping: Option<ColumnMapping>,
+    /// What a person corrected, by the place of the row among [`Statement::rows`].
+    pub corrections: Corrections,
 }
 
 impl ReadOptions {
     /// Finds out the rest from the file.
     pub fn new(default_currency: Currency, today: NaiveDate) -> Self {
-        Self { default_currency, today, format: None }
+        Self { default_currency, today, format: None, mapping: None, corrections: Corrections::new() }
     }
 }
 
@@ -67,6 +72,8 @@ pub enum StatementFormat {
     Wealthfolio,
     /// OFX and QFX, of both generations.
     Ofx,
+    /// A table whose columns a person named: see [`ColumnMapping`].
+    Mapped,
 }
 
 /// The word names no form of files.
@@ -76,7 +83,7 @@ pub struct UnknownFormat(String);
 
 impl StatementFormat {
     /// All of them, in the order in which lists show them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::PlainTransactions,
         Self::PlainDividends,
         Self::Fidelity,
@@ -92,6 +99,7 @@ impl StatementFormat {
         Self::Ghostfolio,
         Self::Wealthfolio,
         Self::Ofx,
+        Self::Mapped,
     ];
 
     /// The word that is stored.
@@ -112,6 +120,7 @@ impl StatementFormat {
             Self::Ghostfolio => "ghostfolio",
             Self::Wealthfolio => "wealthfolio",
             Self::Ofx => "ofx",
+            Self::Mapped => "mapped",
         }
     }
 }
@@ -143,6 +152,7 @@ impl fmt::Display for StatementFormat {
             Self::Ghostfolio => "Ghostfolio",
             Self::Wealthfolio => "Wealthfolio",
             Self::Ofx => "OFX",
+            Self::Mapped => "table with chosen columns",
         })
     }
 }
@@ -227,10 +237,37 @@ const MAX_BYTES: usize = 32 << 20;
 pub fn read_transactions(bytes: &[u8], options: &ReadOptions) -> Result<Statement, UnreadableFile> {
     let file = file_text::open(bytes, MAX_BYTES)?;
     let mut statement = formats::read(Document::new(&file.text), options)?;
+    let cells = corrections::cells_by_line(&statement, &options.corrections);
+    if !cells.is_empty() {
+        statement = formats::read(Document::new(&file.text).corrected(&cells), options)?;
+    }
+    corrections::apply(&mut statement, &options.corrections, options.today);
+    note_untold_costs(&mut statement);
     if file.assumed_windows_1252 {
         statement.notes.insert(0, Note::AssumedWindows1252);
     }
     Ok(statement)
+}
+
+/// Says where shares came without their cost, which then counts as nothing.
+fn note_untold_costs(statement: &mut Statement) {
+    let mut lines = statement
+        .transactions()
+        .filter(|(_, draft)| draft.kind == TransactionKind::TransferIn && draft.price.is_none())
+        .map(|(row, _)| row.line);
+    if let Some(line) = lines.next() {
+        let rows = 1 + lines.count();
+        statement.notes.push(Note::UntoldCosts { rows, line });
+    }
+}
+
+/// A guess at what the columns of an unknown file hold; `None` when no line of it names columns.
+///
+/// # Errors
+/// [`UnreadableFile`] when it is no text.
+pub fn suggest_mapping(bytes: &[u8]) -> Result<Option<SuggestedMapping>, UnreadableFile> {
+    let file = file_text::open(bytes, MAX_BYTES)?;
+    Ok(formats::suggest(&Document::new(&file.text)))
 }
 
 /// A form that a file may have.

@@ -5,7 +5,10 @@
 
 mod columns;
 mod kind_words;
+mod mapped;
 mod row;
+
+pub(super) use self::mapped::{read_mapped, suggest};
 
 use bellwether_domain::TransactionKind;
 
@@ -16,7 +19,9 @@ use crate::header::{Columns, Document, Header};
 use crate::records::Record;
 use crate::survey::Survey;
 use crate::verdict::RawCells;
-use crate::{IgnoredRow, Note, ReadOptions, Row, Statement, StatementFormat, UnreadableFile, Verdict};
+use crate::{
+    ColumnMapping, IgnoredRow, Note, ReadOptions, Row, Statement, StatementFormat, UnreadableFile, Verdict,
+};
 
 /// `Ticker,Type,Date,Price,Shares`.
 pub(super) struct PlainTransactions;
@@ -103,7 +108,7 @@ impl Format for PlainTransactions {
 
     fn read(&self, document: &Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {
         let recognised = recognise(document, Self::confidence_of);
-        read(document, recognised, StatementFormat::PlainTransactions, None, options)
+        read(document, recognised, StatementFormat::PlainTransactions, None, None, options)
     }
 
     fn near_miss(&self, document: &Document<'_>) -> Option<NearMiss> {
@@ -135,7 +140,7 @@ impl Format for PlainDividends {
     fn read(&self, document: &Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {
         let recognised = recognise(document, Self::confidence_of);
         let kind = Some(TransactionKind::Dividend);
-        read(document, recognised, StatementFormat::PlainDividends, kind, options)
+        read(document, recognised, StatementFormat::PlainDividends, kind, None, options)
     }
 
     // No near miss: whatever lacks a column of this form lacks one of the richer form too, and is better told that.
@@ -163,6 +168,7 @@ fn read(
     recognised: Option<Recognised<'_>>,
     format: StatementFormat,
     kind: Option<TransactionKind>,
+    mapping: Option<&ColumnMapping>,
     options: &ReadOptions,
 ) -> Result<Statement, UnreadableFile> {
     let Some(Recognised { header, columns, confidence }) = recognised else {
@@ -178,7 +184,7 @@ fn read(
         let why = if record.is_blank() { IgnoredRow::Blank } else { IgnoredRow::AboveHeader };
         rows.push(row(&record, Verdict::Ignored(why)));
     }
-    let mut reader = RowReader::new(header, &columns, kind, &survey, signs, options);
+    let mut reader = RowReader::new(header, &columns, kind, &survey, signs, mapping, options);
     let mut below = document.below(header);
     while below.read(&mut record) {
         record.within_bounds()?;

@@ -26,7 +26,10 @@ use crate::records::Record;
 use crate::survey::Survey;
 use crate::ticker::{is_no_ticker, read_symbol};
 use crate::verdict::{Problems, shortened};
-use crate::{IgnoredRow, Problem, ReadOptions, Reason, Verdict};
+use crate::{
+    ColumnMapping, IgnoredRow, MappedDates, MappedDecimals, MappedKind, Problem, ReadOptions, Reason,
+    SignRule, Verdict,
+};
 
 pub(super) use crate::formats::broker::MONEY_DECIMALS;
 
@@ -36,6 +39,8 @@ pub(super) struct RowReader<'a> {
     columns: &'a Columns<Field>,
     /// The kind of all rows, where the form has no column for it.
     kind: Option<TransactionKind>,
+    /// What a person said about the file.
+    mapping: Option<&'a ColumnMapping>,
     order: DateOrder,
     style: DecimalStyle,
     signs: Signs,
@@ -51,14 +56,24 @@ impl<'a> RowReader<'a> {
         kind: Option<TransactionKind>,
         survey: &Survey,
         signs: Signs,
+        mapping: Option<&'a ColumnMapping>,
         options: &'a ReadOptions,
     ) -> Self {
+        let order = mapping.and_then(|mapping| mapping.dates).map(|dates| match dates {
+            MappedDates::MonthFirst => DateOrder::MonthFirst,
+            MappedDates::DayFirst => DateOrder::DayFirst,
+        });
+        let style = mapping.and_then(|mapping| mapping.decimals).map(|mark| match mark {
+            MappedDecimals::Point => DecimalStyle::Point,
+            MappedDecimals::Comma => DecimalStyle::Comma,
+        });
         Self {
             header,
             columns,
             kind,
-            order: survey.date_order(),
-            style: survey.decimal_style(header.delimiter),
+            mapping,
+            order: order.unwrap_or_else(|| survey.date_order()),
+            style: style.unwrap_or_else(|| survey.decimal_style(header.delimiter)),
             signs,
             options,
             symbols: HashMap::new(),
@@ -89,6 +104,12 @@ impl<'a> RowReader<'a> {
         if found > expected {
             // Which cell is which is not known, so nothing more can be said about them.
             return whole_row(Reason::TooManyCells { expected, found });
+        }
+        if let Some(mapping) = self.mapping
+            && let Some(word) = self.cell(record, Field::Kind)
+            && mapping.meaning(word) == Some(MappedKind::LeaveOut)
+        {
+            return Verdict::Ignored(IgnoredRow::LeftOut);
         }
         self.transaction(record)
     }
@@ -169,14 +190,46 @@ impl<'a> RowReader<'a> {
     }
 
     fn kind_of(&self, record: &Record<'_>, problems: &mut Problems) -> Option<KindWord> {
-        if let Some(kind) = self.kind {
+        let cell = self.cell(record, Field::Kind);
+        if let (Some(mapping), Some(cell)) = (self.mapping, cell)
+            && let Some(MappedKind::Kind(kind)) = mapping.meaning(cell)
+        {
             return Some(KindWord::usual(kind));
         }
-        let read = match self.cell(record, Field::Kind) {
+        let unsaid = if self.mapping.is_none() || cell.is_none() { self.kind } else { None };
+        if let Some(kind) = unsaid.or_else(|| self.kind_by_signs(record, cell)) {
+            return Some(KindWord::usual(kind));
+        }
+        let read = match cell {
             Some(cell) => read_kind(cell).ok_or_else(|| Reason::UnknownKind { text: shortened(cell) }),
             None => Err(Reason::Missing { field: "the type" }),
         };
         read.map_err(|reason| problems.add(self.column(Field::Kind), reason)).ok()
+    }
+
+    /// What the signs say, where a mapping says that they do and no word is there.
+    fn kind_by_signs(&self, record: &Record<'_>, word: Option<&str>) -> Option<TransactionKind> {
+        use TransactionKind::{Buy, Deposit, Dividend, Sell, Withdrawal};
+        let mapping = self.mapping.filter(|_| word.is_none())?;
+        let number = |field| Some(read_number(self.cell(record, field)?, self.style).ok()?.value);
+        let quantity = number(Field::Quantity).filter(|quantity| !quantity.is_zero());
+        match mapping.signs {
+            SignRule::Nothing => None,
+            SignRule::Quantity => {
+                quantity.map(|quantity| if quantity.is_sign_negative() { Sell } else { Buy })
+            }
+            SignRule::Amount => {
+                let paid = number(Field::Amount).or_else(|| number(Field::NetAmount))?.is_sign_negative();
+                let named = self.cell(record, Field::Symbol).is_some_and(|cell| !is_no_ticker(cell));
+                Some(match (quantity.is_some(), paid, named) {
+                    (true, true, _) => Buy,
+                    (true, false, _) => Sell,
+                    (false, false, true) => Dividend,
+                    (false, true, _) => Withdrawal,
+                    (false, false, false) => Deposit,
+                })
+            }
+        }
     }
 
     /// The unit that the currency column names.
