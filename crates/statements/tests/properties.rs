@@ -3,7 +3,8 @@
 
 use bellwether_domain::{Currency, PriceBasis, TransactionDraft, TransactionId, TransactionKind};
 use bellwether_statements::{
-    PriceOptions, ReadOptions, Statement, Verdict, number_twins, read_actions, read_prices, read_transactions,
+    PriceOptions, ReadOptions, Statement, Verdict, number_twins, read_actions, read_prices,
+    read_transactions, rejects_csv, suggest_mapping,
 };
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -274,8 +275,17 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_reader_panic(text in "[a-z0-9,;\t\"\n\r$€(). '/:#-]{0,200}", header in 0..5_usize) {
+    fn no_text_makes_a_reader_panic(text in "[a-z0-9,;\t\"\n\r$€(). '/:#-]{0,200}", header in 0..HEADERS.len()) {
         read_everything(format!("{}\n{text}", HEADERS[header]).as_bytes());
+    }
+
+    #[test]
+    fn a_damaged_sample_of_a_broker_loses_no_line(
+        sample in prop::sample::select(SAMPLES.to_vec()),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), damages()), 1..8),
+    ) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(sample);
+        read_everything(&damaged(std::fs::read(path).unwrap(), damages));
     }
 
     #[test]
@@ -291,23 +301,36 @@ proptest! {
             })
             .collect();
         let spelling = Spelling { encoding: Encoding::Utf8, ..spelling };
-        let mut file = spelling.write(&["Ticker", "Type", "Date", "Price", "Shares"], &rows);
-        for (at, damage) in damages {
-            if file.is_empty() {
-                break;
-            }
-            let at = at.index(file.len());
-            match damage {
-                Damage::Replace(byte) => file[at] = byte,
-                Damage::Insert(byte) => file.insert(at, byte),
-                Damage::Remove => {
-                    file.remove(at);
-                }
-                Damage::Cut => file.truncate(at + 1),
-            }
-        }
-        read_everything(&file);
+        let file = spelling.write(&["Ticker", "Type", "Date", "Price", "Shares"], &rows);
+        read_everything(&damaged(file, damages));
     }
+}
+
+const SAMPLES: [&str; 6] = [
+    "robinhood/account_activity.csv",
+    "schwab/transactions.csv",
+    "fidelity/Accounts_History.csv",
+    "vanguard/OfxDownload.csv",
+    "etrade/DownloadTxnHistory.csv",
+    "etrade/AllTransactions.csv",
+];
+
+fn damaged(mut file: Vec<u8>, damages: Vec<(prop::sample::Index, Damage)>) -> Vec<u8> {
+    for (at, damage) in damages {
+        if file.is_empty() {
+            break;
+        }
+        let at = at.index(file.len());
+        match damage {
+            Damage::Replace(byte) => file[at] = byte,
+            Damage::Insert(byte) => file.insert(at, byte),
+            Damage::Remove => {
+                file.remove(at);
+            }
+            Damage::Cut => file.truncate(at + 1),
+        }
+    }
+    file
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -329,12 +352,19 @@ fn damages() -> impl Strategy<Value = Damage> {
     ]
 }
 
-const HEADERS: [&str; 5] = [
+const HEADERS: [&str; 12] = [
     "Ticker,Type,Date,Price,Shares,Fee,Tax,Amount,Currency,Ratio",
     "Ticker;Date;Net Amount;Tax",
     "date,symbol,close,open,high,low,volume",
     "date,symbol,new,old",
     "ex_date,symbol,amount,currency",
+    "Activity Date,Process Date,Settle Date,Instrument,Description,Trans Code,Quantity,Price,Amount",
+    "Date,Action,Symbol,Description,Quantity,Price,Fees & Comm,Amount",
+    "Run Date,Account,Action,Symbol,Description,Type,Currency,Price,Quantity,Commission,Fees,Amount,Settlement Date",
+    "Account Number,Investment Name,Symbol,Shares,Share Price,Total Value,",
+    "Account Number,Trade Date,Transaction Type,Transaction Description,Symbol,Shares,Share Price,Commission Fees,Net Amount,",
+    "TransactionDate,TransactionType,SecurityType,Symbol,Quantity,Amount,Price,Commission,Description",
+    "Activity/Trade Date,Activity Type,Description,Symbol,Quantity #,Price $,Amount $,Commission",
 ];
 
 /// Reads bytes in every way, and checks what holds whenever they can be read.
@@ -347,6 +377,16 @@ fn read_everything(bytes: &[u8]) {
         unique.sort_unstable();
         unique.dedup();
         assert_eq!(unique.len(), statement.transactions().count());
+        let again = read_transactions(bytes, &ReadOptions { format: Some(statement.format), ..options() });
+        assert_eq!(again.as_ref(), Ok(&statement));
+        let rejects = String::from_utf8(rejects_csv(&statement)).expect("text in, text out");
+        assert!(statement.rejected_rows() < rejects.lines().count());
+    }
+    if let Ok(Some(guess)) = suggest_mapping(bytes) {
+        let options = ReadOptions { mapping: Some(guess.mapping), ..options() };
+        if let Ok(statement) = read_transactions(bytes, &options) {
+            verdicts_keep_their_word(&statement);
+        }
     }
     let options = PriceOptions { basis: Some(PriceBasis::SplitAdjusted), today: options().today };
     if let Ok(file) = read_prices(bytes, &options) {
