@@ -15,7 +15,7 @@ mod vanguard;
 use crate::header::{Document, Header};
 use crate::mapping::SuggestedMapping;
 use crate::statement::Detected;
-use crate::{ReadOptions, Statement, StatementFormat, UnreadableFile};
+use crate::{ReadOptions, Row, Statement, StatementFormat, UnreadableFile};
 
 /// One form of files.
 pub(crate) trait Format: Sync {
@@ -59,6 +59,15 @@ const EXAMPLE: &str = "Ticker,Type,Date,Price,Shares";
 
 /// More rows than anybody's ledger; a file of this many blank lines must still fit in memory.
 pub(crate) const MAX_ROWS: usize = 250_000;
+
+/// Adds a row, unless there are too many.
+pub(crate) fn keep(rows: &mut Vec<Row>, row: Row) -> Result<(), UnreadableFile> {
+    if rows.len() >= MAX_ROWS {
+        return Err(UnreadableFile::TooManyRows { limit: MAX_ROWS });
+    }
+    rows.push(row);
+    Ok(())
+}
 
 /// Reads a document in the form that was asked for, or else in the one that is surest of it.
 pub(crate) fn read(document: Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {

@@ -1,6 +1,6 @@
 //! Which column of an unknown file holds what, as a person says it once and a program remembers it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bellwether_domain::TransactionKind;
 use serde::{Deserialize, Serialize};
@@ -102,13 +102,9 @@ pub struct ColumnMapping {
 }
 
 impl ColumnMapping {
-    /// What a word means here, if the mapping says so.
-    pub(crate) fn meaning(&self, word: &str) -> Option<MappedKind> {
-        let word = word.trim();
-        self.kinds.get(word).copied().or_else(|| {
-            let lower = word.to_lowercase();
-            self.kinds.iter().find(|(known, _)| known.trim().to_lowercase() == lower).map(|(_, kind)| *kind)
-        })
+    /// What words mean here, in lower case.
+    pub(crate) fn meanings(&self) -> HashMap<String, MappedKind> {
+        self.kinds.iter().map(|(word, kind)| (word.trim().to_lowercase(), *kind)).collect()
     }
 }
 
@@ -164,7 +160,6 @@ mod tests {
         assert!(json.contains(r#""columns":{"net-amount":["Betrag"]}"#), "{json}");
         assert!(json.contains(r#""Info":"leave-out","Kauf":{"kind":"buy"}"#), "{json}");
         assert_eq!(serde_json::from_str::<ColumnMapping>(&json).expect("its own words"), mapping);
-        assert_eq!(mapping.meaning(" KAUF "), Some(MappedKind::Kind(TransactionKind::Buy)));
-        assert_eq!(mapping.meaning("Verkauf"), None);
+        assert_eq!(mapping.meanings().get("kauf"), Some(&MappedKind::Kind(TransactionKind::Buy)));
     }
 }

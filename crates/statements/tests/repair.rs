@@ -1,9 +1,11 @@
 //! What a person does about rows that cannot be used: correct them, or take them away as a file.
 #![allow(clippy::unwrap_used)]
 
+use std::fmt::Write as _;
+
 use bellwether_domain::{Currency, TransactionDraft, TransactionKind};
 use bellwether_statements::{
-    Correction, IgnoredRow, ReadOptions, Statement, Verdict, read_transactions, rejects_csv,
+    Correction, IgnoredRow, ReadOptions, Statement, UnreadableFile, Verdict, read_transactions, rejects_csv,
 };
 
 const FILE: &[u8] = b"Ticker,Type,Date,Price,Shares,Note\nAAPL,Buy,2012-03-05,1,1,\n=cmd,Buy,2012-03-05,1,1,\"a, b\"\nIBM,Buy,soon,-5,1,@home\nMSFT,\"Buy,2012-03-05,1,1,\nIBM,Sell,2012-03-06,2,-1,\n";
@@ -57,6 +59,34 @@ fn corrected_cells_are_read_instead_of_the_files() {
     assert_eq!((repaired.date, repaired.price), ("2012-03-05".parse().unwrap(), Some("5".parse().unwrap())));
     let lines: Vec<_> = statement.rows.iter().map(|row| row.line).collect();
     assert_eq!(lines, read([]).rows.iter().map(|row| row.line).collect::<Vec<_>>());
+}
+
+#[test]
+fn blank_lines_above_a_header_count_as_rows() {
+    let headers = [
+        "Ticker,Type,Date,Price,Shares",
+        "Date,Action,Symbol,Description,Quantity,Price,Fees & Comm,Amount",
+        "Account Number,Investment Name,Symbol,Shares,Share Price,Total Value,",
+    ];
+    for header in headers {
+        let file = format!("{}{header}\n", "\n".repeat(250_001));
+        let error = read_transactions(file.as_bytes(), &options([])).unwrap_err();
+        assert_eq!(error, UnreadableFile::TooManyRows { limit: 250_000 }, "{header}");
+    }
+}
+
+#[test]
+fn as_many_reinvestments_as_a_file_can_hold_are_joined_in_a_moment() {
+    let mut file = String::from("Date,Action,Symbol,Description,Quantity,Price,Fees & Comm,Amount\n");
+    for cents in 1..=20_000 {
+        writeln!(file, "05/04/2012,Cash Dividend,KO,X,,,,$0.{cents:05}").unwrap();
+    }
+    for cents in (1..=20_000).rev() {
+        writeln!(file, "05/04/2012,Reinvest Shares,KO,X,1,,,-$0.{cents:05}").unwrap();
+    }
+    let statement = read_transactions(file.as_bytes(), &options([])).unwrap();
+    let kinds = statement.transactions().map(|(_, draft)| draft.kind);
+    assert_eq!(kinds.filter(|kind| *kind == TransactionKind::Reinvestment).count(), 20_000);
 }
 
 #[test]

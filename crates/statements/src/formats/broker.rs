@@ -1,12 +1,14 @@
 //! What the brokers' tables have in common: columns by their names, cells in the broker's one spelling, and a verdict
 //! on each row once everything that is wrong about it is known.
 
+use std::collections::{HashMap, VecDeque};
+
 use bellwether_domain::{Currency, Quantity, Symbol, TransactionDraft, TransactionId, TransactionKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::MAX_ROWS;
+use super::keep;
 use crate::date::{DateOrder, read_date};
 use crate::header::{Columns, Document, Header, Vocabulary, is_absent};
 use crate::number::{DecimalStyle, read_number};
@@ -66,15 +68,12 @@ impl<'h, F: Copy + PartialEq> BrokerTable<'h, F> {
         while above.read(&mut record) {
             record.within_bounds()?;
             let why = if record.is_blank() { IgnoredRow::Blank } else { IgnoredRow::AboveHeader };
-            statement.rows.push(row_of(&record, Verdict::Ignored(why)));
+            keep(&mut statement.rows, row_of(&record, Verdict::Ignored(why)))?;
         }
         let mut rounded_rows = 0;
         let mut below = document.below(header);
         while below.read(&mut record) {
             record.within_bounds()?;
-            if statement.rows.len() == MAX_ROWS {
-                return Err(UnreadableFile::TooManyRows { limit: MAX_ROWS });
-            }
             let verdict = beside_the_table(&record, header, self.columns.width).unwrap_or_else(|| {
                 let mut row = BrokerRow::new(&record, &self.columns, spelling, options);
                 if row.text(date).to_ascii_lowercase().ends_with("total") {
@@ -87,7 +86,7 @@ impl<'h, F: Copy + PartialEq> BrokerTable<'h, F> {
                 rounded_rows += usize::from(row.rounded);
                 verdict
             });
-            statement.rows.push(row_of(&record, verdict));
+            keep(&mut statement.rows, row_of(&record, verdict))?;
         }
         note_rounding(statement, rounded_rows);
         Ok(())
@@ -415,29 +414,23 @@ fn is_cusip(upper: &str) -> bool {
 /// a dividend and a purchase for the same money is then one transaction. `reinvested` are the lines of purchases from
 /// dividends, rising; those without their dividend stay purchases.
 pub(crate) fn join_reinvestments(rows: &mut [Row], reinvested: &[usize]) {
-    use std::collections::HashMap;
-    let mut dividends: HashMap<(NaiveDate, Symbol), Vec<usize>> = HashMap::new();
+    let mut dividends: HashMap<(NaiveDate, Symbol, Decimal), VecDeque<usize>> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
-        if let Verdict::Transaction(TransactionDraft {
-            kind: TransactionKind::Dividend,
-            date,
-            symbol: Some(symbol),
-            ..
-        }) = &row.verdict
+        if let Verdict::Transaction(draft) = &row.verdict
+            && draft.kind == TransactionKind::Dividend
+            && let (Some(symbol), Some(received)) = (&draft.symbol, received(draft))
         {
-            dividends.entry((*date, symbol.clone())).or_default().push(index);
+            let key = (draft.date, symbol.clone(), received.normalize());
+            dividends.entry(key).or_default().push_back(index);
         }
     }
     for index in 0..rows.len() {
         let Verdict::Transaction(purchase) = &rows[index].verdict else { continue };
         let from_dividend = reinvested.binary_search(&rows[index].line).is_ok();
         let (Some(symbol), true) = (&purchase.symbol, from_dividend) else { continue };
-        let Some(candidates) = dividends.get_mut(&(purchase.date, symbol.clone())) else { continue };
         let Some(spent) = cost_of(purchase) else { continue };
-        let found = candidates.iter().position(|dividend| {
-            rows[*dividend].verdict.drafts().first().is_some_and(|draft| received(draft) == Some(spent))
-        });
-        let Some(dividend) = found.map(|found| candidates.remove(found)) else { continue };
+        let paid_for_it = dividends.get_mut(&(purchase.date, symbol.clone(), spent.normalize()));
+        let Some(dividend) = paid_for_it.and_then(VecDeque::pop_front) else { continue };
         let Some(paid) = rows[dividend].verdict.drafts().first().cloned() else { continue };
         let line = rows[index].line;
         if let Verdict::Transaction(purchase) = &mut rows[index].verdict {
@@ -475,7 +468,6 @@ fn received(dividend: &TransactionDraft) -> Option<Decimal> {
 /// Puts a tax that was withheld into the dividend of its day and instrument; where there is none it stays a tax.
 /// `withheld` are the lines of such taxes, rising.
 pub(crate) fn join_withheld(rows: &mut [Row], withheld: &[usize]) {
-    use std::collections::HashMap;
     let mut dividends: HashMap<(NaiveDate, Symbol), usize> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         if let Verdict::Transaction(draft) = &row.verdict

@@ -14,7 +14,7 @@ use bellwether_domain::TransactionKind;
 
 use self::columns::{Field, GATHERED, VOCABULARY};
 use self::row::RowReader;
-use super::{Format, MAX_ROWS, NearMiss};
+use super::{Format, NearMiss, keep};
 use crate::header::{Columns, Document, Header};
 use crate::records::Record;
 use crate::survey::Survey;
@@ -182,16 +182,13 @@ fn read(
     while above.read(&mut record) {
         record.within_bounds()?;
         let why = if record.is_blank() { IgnoredRow::Blank } else { IgnoredRow::AboveHeader };
-        rows.push(row(&record, Verdict::Ignored(why)));
+        keep(&mut rows, row(&record, Verdict::Ignored(why)))?;
     }
     let mut reader = RowReader::new(header, &columns, kind, &survey, signs, mapping, options);
     let mut below = document.below(header);
     while below.read(&mut record) {
         record.within_bounds()?;
-        if rows.len() == MAX_ROWS {
-            return Err(UnreadableFile::TooManyRows { limit: MAX_ROWS });
-        }
-        rows.push(row(&record, reader.verdict(&record)));
+        keep(&mut rows, row(&record, reader.verdict(&record)))?;
     }
 
     let mut notes = survey.notes(header.delimiter);

@@ -7,7 +7,7 @@ use bellwether_domain::{Currency, TransactionKind};
 
 use super::american::{Entry, Events, Fields, Reading};
 use super::broker::{BrokerRow, Spelling, american_symbol, beside_the_table, note_rounding, row_of};
-use super::{Format, MAX_ROWS};
+use super::{Format, keep};
 use crate::header::{Columns, Document, Header, Vocabulary};
 use crate::records::Record;
 use crate::{
@@ -117,7 +117,7 @@ impl Format for Vanguard {
         while above.read(&mut record) {
             record.within_bounds()?;
             let why = if record.is_blank() { IgnoredRow::Blank } else { IgnoredRow::AboveHeader };
-            statement.rows.push(row_of(&record, Verdict::Ignored(why)));
+            keep(&mut statement.rows, row_of(&record, Verdict::Ignored(why)))?;
         }
         // Where the header of the first section stands among the rows, once it is not the statement's.
         let at = statement.rows.len();
@@ -129,9 +129,6 @@ impl Format for Vanguard {
         let mut below = document.below(first);
         while below.read(&mut record) {
             record.within_bounds()?;
-            if statement.rows.len() >= MAX_ROWS {
-                return Err(UnreadableFile::TooManyRows { limit: MAX_ROWS });
-            }
             if record.cell(0).eq_ignore_ascii_case("account number") && !header.is_repeated_by(&record) {
                 let next = Header::of(&record, header.delimiter, &below);
                 if let Some(known) = section_of(&next) {
@@ -144,7 +141,7 @@ impl Format for Vanguard {
                         statement.rows.insert(at, row_of(&first_row, names));
                     } else {
                         let names = Verdict::Ignored(IgnoredRow::OtherSection(HOLDINGS_HEADER));
-                        statement.rows.push(row_of(&record, names));
+                        keep(&mut statement.rows, row_of(&record, names))?;
                     }
                     continue;
                 }
@@ -158,7 +155,7 @@ impl Format for Vanguard {
                 rounded_rows += usize::from(row.rounded());
                 verdict
             });
-            statement.rows.push(row_of(&record, verdict));
+            keep(&mut statement.rows, row_of(&record, verdict))?;
         }
         events.join(&mut statement, options.today);
         note_rounding(&mut statement, rounded_rows);

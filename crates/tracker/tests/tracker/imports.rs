@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bellwether_domain::{PortfolioId, Transaction};
+use bellwether_domain::{PortfolioId, Transaction, TransactionKind};
 use bellwether_tracker::{Tracker, TrackerError, Upstream};
 use bellwether_yahoo_sim::{ClockMode, SimConfig, Simulator};
 
@@ -41,6 +41,39 @@ fn purchases(count: usize, instead: &[(usize, &str)]) -> String {
         }
     }
     csv
+}
+
+/// The last first, as brokers write: bought and sold on one day, two purchases that are true twins.
+const SCHWAB: &str = r#""Date","Action","Symbol","Description","Quantity","Price","Fees & Comm","Amount"
+"05/04/2026","Sell","KO","COCA-COLA CO","3","$71.00","$0.02","$212.98"
+"05/04/2026","Buy","KO","COCA-COLA CO","1","$70.00","","-$70.00"
+"05/04/2026","Buy","KO","COCA-COLA CO","1","$70.00","","-$70.00"
+"05/04/2026","Buy","KO","COCA-COLA CO","1","$69.00","","-$69.00"
+"05/01/2026 as of 04/30/2026","MoneyLink Transfer","","Tfr BANK","","","","$500.00"
+"05/01/2026","Sell to Open","KO 07/17/2026 66.00 P","PUT","1","$0.53","$0.66","$52.34"
+"Transactions Total","","","","","","","$556.32"
+"#;
+
+async fn a_brokers_own_file_is_known_by_what_stands_in_it(database: &TestDatabase) {
+    use TransactionKind::{Buy, Deposit, Sell};
+
+    let tracker = tracker(database).await;
+
+    let report = import(&tracker, SCHWAB, false).await;
+
+    assert_eq!((report.imported, report.rejected_rows), (5, 1), "{report:?}");
+    assert!(report.rejected[0].reason.contains("options"), "{report:?}");
+    let booked: Vec<_> =
+        ledger(&tracker).await.iter().map(|one| (one.date.to_string(), one.booking.kind())).collect();
+    let day = |day: &str, kind| (day.to_owned(), kind);
+    let expected =
+        [day("2026-04-30", Deposit), day("2026-05-04", Buy), day("2026-05-04", Buy), day("2026-05-04", Buy)];
+    assert_eq!(booked[..4], expected);
+    assert_eq!(booked[4..], [day("2026-05-04", Sell)], "what was bought on the day can be sold on it");
+
+    let again = import(&tracker, SCHWAB, false).await;
+    assert_eq!((again.imported, again.already_there, again.rejected_rows), (0, 5, 1));
+    assert_eq!(ledger(&tracker).await.len(), 5);
 }
 
 async fn a_file_twice_changes_nothing(database: &TestDatabase) {
@@ -158,6 +191,7 @@ async fn what_is_no_table_of_trades_is_refused_whole(database: &TestDatabase) {
 }
 
 on_both!(
+    a_brokers_own_file_is_known_by_what_stands_in_it,
     a_file_twice_changes_nothing,
     five_bad_rows_among_two_hundred_are_named_and_the_rest_is_taken,
     true_twins_stay_two,

@@ -41,6 +41,8 @@ pub(super) struct RowReader<'a> {
     kind: Option<TransactionKind>,
     /// What a person said about the file.
     mapping: Option<&'a ColumnMapping>,
+    /// What it says that words mean, in lower case.
+    meanings: HashMap<String, MappedKind>,
     order: DateOrder,
     style: DecimalStyle,
     signs: Signs,
@@ -72,6 +74,7 @@ impl<'a> RowReader<'a> {
             columns,
             kind,
             mapping,
+            meanings: mapping.map(ColumnMapping::meanings).unwrap_or_default(),
             order: order.unwrap_or_else(|| survey.date_order()),
             style: style.unwrap_or_else(|| survey.decimal_style(header.delimiter)),
             signs,
@@ -105,10 +108,7 @@ impl<'a> RowReader<'a> {
             // Which cell is which is not known, so nothing more can be said about them.
             return whole_row(Reason::TooManyCells { expected, found });
         }
-        if let Some(mapping) = self.mapping
-            && let Some(word) = self.cell(record, Field::Kind)
-            && mapping.meaning(word) == Some(MappedKind::LeaveOut)
-        {
+        if self.meaning(self.cell(record, Field::Kind)) == Some(MappedKind::LeaveOut) {
             return Verdict::Ignored(IgnoredRow::LeftOut);
         }
         self.transaction(record)
@@ -191,9 +191,7 @@ impl<'a> RowReader<'a> {
 
     fn kind_of(&self, record: &Record<'_>, problems: &mut Problems) -> Option<KindWord> {
         let cell = self.cell(record, Field::Kind);
-        if let (Some(mapping), Some(cell)) = (self.mapping, cell)
-            && let Some(MappedKind::Kind(kind)) = mapping.meaning(cell)
-        {
+        if let Some(MappedKind::Kind(kind)) = self.meaning(cell) {
             return Some(KindWord::usual(kind));
         }
         let unsaid = if self.mapping.is_none() || cell.is_none() { self.kind } else { None };
@@ -205,6 +203,12 @@ impl<'a> RowReader<'a> {
             None => Err(Reason::Missing { field: "the type" }),
         };
         read.map_err(|reason| problems.add(self.column(Field::Kind), reason)).ok()
+    }
+
+    /// What a person said that a word means.
+    fn meaning(&self, word: Option<&str>) -> Option<MappedKind> {
+        let word = word.filter(|_| !self.meanings.is_empty())?;
+        self.meanings.get(&word.trim().to_lowercase()).copied()
     }
 
     /// What the signs say, where a mapping says that they do and no word is there.
