@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 /// Where the present comes from. Production uses [`SystemClock`]; tests and the demo own theirs.
 pub trait Clock: Send + Sync {
@@ -20,7 +20,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        // To the microsecond, as databases keep it: what is written and what is read back are the same instant.
+        Utc::now().trunc_subsecs(6)
     }
 }
 

@@ -63,6 +63,10 @@ uuid_id! {
     /// One import of a file.
     ImportId
 }
+uuid_id! {
+    /// What was changed at once, as one person's one action; it can be undone as a whole.
+    ChangeId
+}
 
 /// An instrument in this installation's register; shared by all portfolios.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -40,7 +40,7 @@ pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use corporate_action::{ActionKind, CashDividend, CorporateAction, Split, SplitRatio};
 pub use currency::{Currency, InvalidCurrency, QuoteUnit};
 pub use freshness::Freshness;
-pub use id::{ImportId, InstrumentId, PortfolioId, TransactionId, UserId};
+pub use id::{ChangeId, ImportId, InstrumentId, PortfolioId, TransactionId, UserId};
 pub use instrument::{Instrument, InstrumentKind};
 pub use measure::{Durations, Quantiles, Span};
 pub use money::{CurrencyMismatch, Money};

@@ -1,6 +1,6 @@
 //! The record of every change: who, when, what, before and after. It is only ever added to.
 
-use bellwether_domain::{PortfolioId, UserId};
+use bellwether_domain::{ChangeId, PortfolioId, UserId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -92,14 +92,24 @@ pub struct AuditRecord {
     pub before: Option<Value>,
     /// How it is since.
     pub after: Option<Value>,
+    /// What was done together with it, where that was recorded.
+    pub change: Option<ChangeId>,
 }
 
-/// Who changes what, for all records of one transaction.
+/// Who changes what, for all records of one change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Author {
     pub(crate) user: UserId,
     pub(crate) portfolio: PortfolioId,
     pub(crate) at: DateTime<Utc>,
+    pub(crate) change: ChangeId,
+}
+
+impl Author {
+    /// The author of a new change.
+    pub(crate) fn of_change(user: UserId, portfolio: PortfolioId, at: DateTime<Utc>) -> Self {
+        Self { user, portfolio, at, change: ChangeId::new() }
+    }
 }
 
 /// A change to be recorded: what was before, what is after, at least one of them.
@@ -140,6 +150,7 @@ struct NewRow {
     subject_id: Key,
     before: Option<String>,
     after: Option<String>,
+    change_id: Option<Key>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -154,6 +165,7 @@ struct Row {
     subject_id: Key,
     before: Option<String>,
     after: Option<String>,
+    change_id: Option<Key>,
 }
 
 /// Adds records, in their order.
@@ -176,6 +188,7 @@ pub(crate) fn append(
         subject_id: Key(change.id),
         before: change.before,
         after: change.after,
+        change_id: Some(Key(author.change.uuid())),
     };
     let rows: Vec<NewRow> = changes.into_iter().map(row).collect();
     for rows in rows.chunks(crate::ROWS_PER_INSERT) {
@@ -203,6 +216,70 @@ pub fn list(
     rows.iter().map(record).collect()
 }
 
+/// A page of a user's records of a portfolio, oldest first: those after the record `after`, up to the record `to`
+/// with it.
+pub(crate) fn page(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    after: i64,
+    to: i64,
+    limit: i64,
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .filter(audit_log::id.gt(after))
+        .filter(audit_log::id.le(to))
+        .order(audit_log::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.iter().map(record).collect()
+}
+
+/// The records of one change of a user's portfolio, oldest first.
+pub(crate) fn of_change(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    change: ChangeId,
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::change_id.eq(Key(change.uuid())))
+        .filter(audit_log::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .order(audit_log::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.iter().map(record).collect()
+}
+
+/// The ledger version with which a portfolio was deleted last: what is put back goes on from there.
+pub(crate) fn last_version(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+) -> Result<i64, StorageError> {
+    let row: Row = audit_log::table
+        .filter(audit_log::subject_id.eq(Key(portfolio.uuid())))
+        .filter(audit_log::subject.eq(AuditSubject::Portfolio.as_str()))
+        .filter(audit_log::action.eq(AuditAction::Deleted.as_str()))
+        .order(audit_log::id.desc())
+        .select(Row::as_select())
+        .first(connection)?;
+    let version = record(&row)?.before.and_then(|before| before.get("ledger_version")?.as_i64());
+    version.ok_or_else(|| StorageError::corrupt(format!("audit record {}", row.id), "it has no version"))
+}
+
+/// The action and the subject that the stored words mean.
+pub(crate) fn words(action: &str, subject: &str) -> Result<(AuditAction, AuditSubject), StorageError> {
+    let unknown = |word: &str| StorageError::corrupt("audit log", format!("unknown word {word}"));
+    Ok((
+        AuditAction::from_word(action).ok_or_else(|| unknown(action))?,
+        AuditSubject::from_word(subject).ok_or_else(|| unknown(subject))?,
+    ))
+}
+
 fn record(row: &Row) -> Result<AuditRecord, StorageError> {
     let damaged = |reason: String| StorageError::corrupt(format!("audit record {}", row.id), reason);
     let json = |text: &Option<String>| {
@@ -220,6 +297,7 @@ fn record(row: &Row) -> Result<AuditRecord, StorageError> {
         subject_id: row.subject_id.0,
         before: json(&row.before)?,
         after: json(&row.after)?,
+        change: row.change_id.map(|Key(id)| ChangeId::from_uuid(id)),
     })
 }
 

@@ -79,6 +79,15 @@ pub struct ImportRecord {
     pub undone_at: Option<DateTime<Utc>>,
 }
 
+/// An import as the audit log keeps it when its portfolio goes: enough to put it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptImport {
+    #[serde(flatten)]
+    pub(crate) record: ImportRecord,
+    sha256: Vec<u8>,
+    rejects: Vec<RejectedRow>,
+}
+
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = imports, treat_none_as_default_value = false)]
 struct Row {
@@ -136,7 +145,7 @@ pub fn commit(
     }
 
     let id = ImportId::new();
-    let author = Author { user, portfolio, at: now };
+    let author = Author::of_change(user, portfolio, now);
     diesel::insert_into(imports::table)
         .values(Row {
             id: Key(id.uuid()),
@@ -230,7 +239,8 @@ pub fn undo(
     diesel::update(imports::table.find(Key(id.uuid())))
         .set(imports::undone_at.eq(micros(now)))
         .execute(connection)?;
-    record(connection, Author { user, portfolio, at: now }, id, Some(&before))?;
+    let author = Author::of_change(user, portfolio, now);
+    record(connection, author, id, Some(&before))?;
     let left: Vec<Key> = transactions::table
         .filter(transactions::import_id.eq(Key(id.uuid())))
         .select(transactions::id)
@@ -239,7 +249,22 @@ pub fn undo(
     if left.is_empty() {
         return Ok(version);
     }
-    ledger::delete(connection, user, portfolio, &left, now)
+    ledger::delete_entries(connection, author, &left)?;
+    portfolios::raise_version(connection, portfolio, now)
+}
+
+/// Says of an import whether and when it was undone, as a part of a change; its transactions are the caller's.
+pub(crate) fn set_undone(
+    connection: &mut AnyConnection,
+    author: Author,
+    id: ImportId,
+    undone_at: Option<DateTime<Utc>>,
+) -> Result<(), StorageError> {
+    let before = find(connection, author.portfolio, id)?;
+    diesel::update(imports::table.find(Key(id.uuid())))
+        .set(imports::undone_at.eq(undone_at.map(micros)))
+        .execute(connection)?;
+    record(connection, author, id, Some(&before))
 }
 
 fn record(
@@ -253,7 +278,7 @@ fn record(
     audit::append(connection, author, vec![change])
 }
 
-fn find(
+pub(crate) fn find(
     connection: &mut AnyConnection,
     portfolio: PortfolioId,
     id: ImportId,
@@ -296,6 +321,10 @@ pub fn rejects(
 ) -> Result<Vec<RejectedRow>, StorageError> {
     portfolios::version(connection, user, portfolio)?;
     find(connection, portfolio, id)?;
+    rejects_of(connection, id)
+}
+
+fn rejects_of(connection: &mut AnyConnection, id: ImportId) -> Result<Vec<RejectedRow>, StorageError> {
     let rows: Vec<(i32, Option<String>, Option<String>)> = import_rows::table
         .filter(import_rows::import_id.eq(Key(id.uuid())))
         .filter(import_rows::outcome.eq("rejected"))
@@ -308,6 +337,58 @@ pub fn rejects(
         reason: reason.unwrap_or_default(),
     };
     Ok(rows.into_iter().map(reject).collect())
+}
+
+fn kept(connection: &mut AnyConnection, row: Row) -> Result<KeptImport, StorageError> {
+    Ok(KeptImport {
+        rejects: rejects_of(connection, ImportId::from_uuid(row.id.0))?,
+        sha256: row.sha256.clone(),
+        record: record_of(row),
+    })
+}
+
+/// Appends the deletion of every import of a portfolio that is about to go with it.
+pub(crate) fn record_deletion_of_all(
+    connection: &mut AnyConnection,
+    author: Author,
+) -> Result<(), StorageError> {
+    let rows: Vec<Row> = imports::table
+        .filter(imports::portfolio_id.eq(Key(author.portfolio.uuid())))
+        .order(imports::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    for row in rows {
+        let kept = kept(connection, row)?;
+        let change = Change::of(AuditSubject::Import, kept.record.id.uuid(), Some(&kept), None)?;
+        audit::append(connection, author, vec![change])?;
+    }
+    Ok(())
+}
+
+/// Puts back an import that went with its portfolio; its transactions are the caller's.
+pub(crate) fn put_back(
+    connection: &mut AnyConnection,
+    author: Author,
+    kept: &KeptImport,
+) -> Result<(), StorageError> {
+    let (id, record) = (kept.record.id, &kept.record);
+    diesel::insert_into(imports::table)
+        .values(Row {
+            id: Key(id.uuid()),
+            portfolio_id: Key(author.portfolio.uuid()),
+            file_name: record.file_name.clone(),
+            format: record.format.clone(),
+            sha256: kept.sha256.clone(),
+            inserted: record.inserted as i32,
+            duplicates: record.duplicates as i32,
+            rejected: record.rejected as i32,
+            created_at: micros(record.created_at),
+            undone_at: record.undone_at.map(micros),
+        })
+        .execute(connection)?;
+    write_rows(connection, id, &[], &[], &kept.rejects)?;
+    let change = Change::of(AuditSubject::Import, id.uuid(), None, Some(kept))?;
+    audit::append(connection, author, vec![change])
 }
 
 fn record_of(row: Row) -> ImportRecord {

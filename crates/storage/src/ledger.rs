@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Storage, StorageError};
 
+pub(crate) use read::load;
 pub use read::{entries, fingerprints, next_sequence, read, some_entries};
 pub use write::{delete, insert, update};
-pub(crate) use write::{insert_entries, record_deletion_of_all};
+pub(crate) use write::{delete_entries, insert_entries, record_deletion_of_all, update_entries};
 
 /// A portfolio's transactions as of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -33,6 +33,7 @@
 pub mod actions;
 pub mod audit;
 mod change_mark;
+pub mod changes;
 pub mod clean_up;
 mod columns;
 mod connection;

@@ -163,7 +163,7 @@ pub fn create(
         .values((row_of(&portfolio), portfolios::created_at.eq(at), portfolios::updated_at.eq(at)))
         .execute(connection)?;
     write_benchmarks(connection, &portfolio)?;
-    record(connection, user, now, None, Some(&portfolio))?;
+    record(connection, Author::of_change(user, portfolio.id, now), None, Some(&portfolio))?;
     Ok(portfolio)
 }
 
@@ -179,6 +179,16 @@ pub fn change(
     settings: &PortfolioSettings,
     now: DateTime<Utc>,
 ) -> Result<Portfolio, StorageError> {
+    change_by(connection, Author::of_change(user, id, now), settings)
+}
+
+/// As [`change`], as a part of a change.
+pub(crate) fn change_by(
+    connection: &mut AnyConnection,
+    author: Author,
+    settings: &PortfolioSettings,
+) -> Result<Portfolio, StorageError> {
+    let Author { user, portfolio: id, at: now, .. } = author;
     let version = lock(connection, user, id)?;
     let before = find(connection, user, id)?;
     let after = portfolio_of(id, user, settings, version + 1)?;
@@ -198,7 +208,7 @@ pub fn change(
     diesel::delete(portfolio_benchmarks::table.filter(portfolio_benchmarks::portfolio_id.eq(Key(id.uuid()))))
         .execute(connection)?;
     write_benchmarks(connection, &after)?;
-    record(connection, user, now, Some(&before), Some(&after))?;
+    record(connection, author, Some(&before), Some(&after))?;
     Ok(after)
 }
 
@@ -212,23 +222,45 @@ pub fn delete(
     id: PortfolioId,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    delete_by(connection, Author::of_change(user, id, now))
+}
+
+/// As [`delete`], as a part of a change.
+pub(crate) fn delete_by(connection: &mut AnyConnection, author: Author) -> Result<(), StorageError> {
+    let Author { user, portfolio: id, .. } = author;
     lock(connection, user, id)?;
     let before = find(connection, user, id)?;
-    crate::ledger::record_deletion_of_all(connection, user, id, now)?;
+    crate::ledger::record_deletion_of_all(connection, author)?;
+    crate::imports::record_deletion_of_all(connection, author)?;
+    crate::target_allocations::record_deletion_of_all(connection, author)?;
     diesel::delete(portfolios::table.find(Key(id.uuid()))).execute(connection)?;
-    record(connection, user, now, Some(&before), None)
+    record(connection, author, Some(&before), None)
+}
+
+/// Puts back a portfolio that was deleted, without what hangs on it.
+pub(crate) fn put_back(
+    connection: &mut AnyConnection,
+    author: Author,
+    settings: &PortfolioSettings,
+    ledger_version: i64,
+) -> Result<(), StorageError> {
+    let portfolio = portfolio_of(author.portfolio, author.user, settings, ledger_version)?;
+    let at = micros(author.at);
+    diesel::insert_into(portfolios::table)
+        .values((row_of(&portfolio), portfolios::created_at.eq(at), portfolios::updated_at.eq(at)))
+        .execute(connection)?;
+    write_benchmarks(connection, &portfolio)?;
+    record(connection, author, None, Some(&portfolio))
 }
 
 fn record(
     connection: &mut AnyConnection,
-    user: UserId,
-    at: DateTime<Utc>,
+    author: Author,
     before: Option<&Portfolio>,
     after: Option<&Portfolio>,
 ) -> Result<(), StorageError> {
-    let Some(portfolio) = after.or(before).map(|portfolio| portfolio.id) else { return Ok(()) };
-    let change = Change::of(AuditSubject::Portfolio, portfolio.uuid(), before, after)?;
-    audit::append(connection, Author { user, portfolio, at }, vec![change])
+    let change = Change::of(AuditSubject::Portfolio, author.portfolio.uuid(), before, after)?;
+    audit::append(connection, author, vec![change])
 }
 
 fn portfolio_of(

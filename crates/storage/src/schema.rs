@@ -145,6 +145,7 @@ diesel::table! {
         subject_id -> Binary,
         before -> Nullable<Text>,
         after -> Nullable<Text>,
+        change_id -> Nullable<Binary>,
     }
 }
 

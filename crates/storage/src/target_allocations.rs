@@ -55,6 +55,15 @@ pub fn in_force(
     on: NaiveDate,
 ) -> Result<Option<TargetAllocation>, StorageError> {
     version(connection, user, portfolio)?;
+    of_day(connection, portfolio, dimension, on)
+}
+
+fn of_day(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+    dimension: &str,
+    on: NaiveDate,
+) -> Result<Option<TargetAllocation>, StorageError> {
     let sets = target_allocations::table
         .filter(target_allocations::portfolio_id.eq(Key(portfolio.uuid())))
         .filter(target_allocations::dimension.eq(dimension));
@@ -89,6 +98,18 @@ pub fn set(
     targets: &TargetAllocation,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let author = Author::of_change(user, portfolio, now);
+    set_by(connection, author, dimension, targets)
+}
+
+/// As [`set`], as a part of a change.
+pub(crate) fn set_by(
+    connection: &mut AnyConnection,
+    author: Author,
+    dimension: &str,
+    targets: &TargetAllocation,
+) -> Result<(), StorageError> {
+    let Author { user, portfolio, .. } = author;
     lock(connection, user, portfolio)?;
     let before = in_force(connection, user, portfolio, dimension, targets.since)?;
     let wanted = (!targets.weights.is_empty()).then_some(&targets.weights);
@@ -120,7 +141,32 @@ pub fn set(
     }
     let (subject, after) = (AuditSubject::TargetAllocation, wanted.map(|_| targets));
     let change = Change::of(subject, portfolio.uuid(), before.as_ref(), after)?;
-    audit::append(connection, Author { user, portfolio, at: now }, vec![change])
+    audit::append(connection, author, vec![change])
+}
+
+/// The targets of a portfolio, whosever it is, that were decided last; `None` when there are none.
+pub(crate) fn latest(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+    dimension: &str,
+) -> Result<Option<TargetAllocation>, StorageError> {
+    of_day(connection, portfolio, dimension, NaiveDate::MAX)
+}
+
+/// Appends the end of the targets of a portfolio that is about to be deleted.
+pub(crate) fn record_deletion_of_all(
+    connection: &mut AnyConnection,
+    author: Author,
+) -> Result<(), StorageError> {
+    let portfolio = author.portfolio;
+    let Some(before) = latest(connection, portfolio, HOLDINGS)? else { return Ok(()) };
+    let change = Change::of::<TargetAllocation>(
+        AuditSubject::TargetAllocation,
+        portfolio.uuid(),
+        Some(&before),
+        None,
+    )?;
+    audit::append(connection, author, vec![change])
 }
 
 impl Storage {

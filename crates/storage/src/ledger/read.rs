@@ -55,7 +55,7 @@ pub fn some_entries(
 }
 
 /// The entries of a portfolio, whosever it is, in the order of the ledger.
-pub(super) fn load(
+pub(crate) fn load(
     connection: &mut AnyConnection,
     portfolio: PortfolioId,
     only: Option<&[TransactionId]>,

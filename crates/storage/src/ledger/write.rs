@@ -31,7 +31,7 @@ pub fn insert(
     if added.is_empty() {
         return Ok(version);
     }
-    let author = Author { user, portfolio, at: now };
+    let author = Author::of_change(user, portfolio, now);
     let entries: Vec<LedgerEntry> = added
         .iter()
         .map(|(transaction, fingerprint)| LedgerEntry {
@@ -99,12 +99,34 @@ pub fn update(
     if after == before {
         return Ok(version);
     }
-    let instruments = register(connection, std::iter::once(transaction))?;
-    let facts = Facts::of(transaction, &instruments, fingerprint, micros(now));
-    diesel::update(transactions::table.find(Key(transaction.id.uuid()))).set(facts).execute(connection)?;
-    let change = Change::of(AuditSubject::Transaction, transaction.id.uuid(), Some(&before), Some(&after))?;
-    audit::append(connection, Author { user, portfolio, at: now }, vec![change])?;
+    update_entries(connection, Author::of_change(user, portfolio, now), &[(before, after)])?;
     portfolios::raise_version(connection, portfolio, now)
+}
+
+/// Gives entries of a ledger that is locked other facts, with their audit records; the version is the caller's to
+/// raise.
+pub(crate) fn update_entries(
+    connection: &mut AnyConnection,
+    author: Author,
+    changed: &[(LedgerEntry, LedgerEntry)],
+) -> Result<(), StorageError> {
+    let instruments = register(connection, changed.iter().map(|(_, after)| &after.transaction))?;
+    // Two may trade their fingerprints, of which each is unique at any moment.
+    for (before, after) in changed {
+        if changed.len() > 1 && before.fingerprint != after.fingerprint {
+            diesel::update(transactions::table.find(Key(before.transaction.id.uuid())))
+                .set(transactions::fingerprint.eq(before.transaction.id.to_string()))
+                .execute(connection)?;
+        }
+    }
+    let mut changes = Vec::with_capacity(changed.len());
+    for (before, after) in changed {
+        let id = after.transaction.id.uuid();
+        let facts = Facts::of(&after.transaction, &instruments, &after.fingerprint, micros(author.at));
+        diesel::update(transactions::table.find(Key(id))).set(facts).execute(connection)?;
+        changes.push(Change::of(AuditSubject::Transaction, id, Some(before), Some(after))?);
+    }
+    audit::append(connection, author, changes)
 }
 
 /// Deletes transactions, all of them or none, and returns the new ledger version.
@@ -124,8 +146,18 @@ pub fn delete(
     }
     let wanted: BTreeSet<TransactionId> = ids.iter().copied().collect();
     let wanted: Vec<TransactionId> = wanted.into_iter().collect();
-    for ids in wanted.chunks(ROWS_PER_INSERT) {
-        let before = load(connection, portfolio, Some(ids))?;
+    delete_entries(connection, Author::of_change(user, portfolio, now), &wanted)?;
+    portfolios::raise_version(connection, portfolio, now)
+}
+
+/// Deletes entries of a ledger that is locked, with their audit records; the version is the caller's to raise.
+pub(crate) fn delete_entries(
+    connection: &mut AnyConnection,
+    author: Author,
+    ids: &[TransactionId],
+) -> Result<(), StorageError> {
+    for ids in ids.chunks(ROWS_PER_INSERT) {
+        let before = load(connection, author.portfolio, Some(ids))?;
         if before.len() != ids.len() {
             return Err(StorageError::NotFound);
         }
@@ -133,20 +165,18 @@ pub fn delete(
             transactions::table.filter(transactions::id.eq_any(ids.iter().map(|id| Key(id.uuid())))),
         )
         .execute(connection)?;
-        record_deletion(connection, Author { user, portfolio, at: now }, &before)?;
+        record_deletion(connection, author, &before)?;
     }
-    portfolios::raise_version(connection, portfolio, now)
+    Ok(())
 }
 
 /// Appends the deletion of every transaction of a portfolio that is about to go with it.
 pub(crate) fn record_deletion_of_all(
     connection: &mut AnyConnection,
-    user: UserId,
-    portfolio: PortfolioId,
-    now: DateTime<Utc>,
+    author: Author,
 ) -> Result<(), StorageError> {
-    let before = load(connection, portfolio, None)?;
-    record_deletion(connection, Author { user, portfolio, at: now }, &before)
+    let before = load(connection, author.portfolio, None)?;
+    record_deletion(connection, author, &before)
 }
 
 fn record_deletion(

@@ -9,6 +9,7 @@ use bellwether_storage::{Storage, StorageOptions, imports};
 
 use crate::database::{TestDatabase, on_both};
 use crate::samples::{header, import_rows, portfolio};
+use crate::sequences;
 
 on_both!(
     a_process_killed_before_the_end_of_an_import_leaves_nothing_of_it,
@@ -23,7 +24,7 @@ const TASK: &str = "BELLWETHER_STORAGE_TEST_TASK";
 const URL: &str = "BELLWETHER_STORAGE_TEST_URL";
 const PORTFOLIO: &str = "BELLWETHER_STORAGE_TEST_PORTFOLIO";
 
-fn child(task: &str, url: &str, portfolio: Option<PortfolioId>) -> Child {
+pub(crate) fn child(task: &str, url: &str, portfolio: Option<PortfolioId>) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::child_process", "--ignored", "--nocapture"])
         .env(TASK, task)
@@ -53,6 +54,7 @@ async fn child_process() {
                 say("committed");
             }
         }
+        sequences::TASK => sequences::change_again_and_again(&storage, user, portfolio()).await,
         unknown => panic!("{unknown}"),
     }
 }
@@ -70,13 +72,17 @@ async fn import_and_wait(storage: &Storage, user: UserId, portfolio: PortfolioId
         .unwrap();
 }
 
-fn say(word: &str) {
+pub(crate) fn say(word: &str) {
     let mut out = std::io::stdout();
     writeln!(out, "\n{word}").unwrap();
     out.flush().unwrap();
 }
 
 /// Waits until the child said the word.
+pub(crate) fn hear_of(child: &mut Child, word: &str) {
+    hear(&mut BufReader::new(child.stdout.take().unwrap()).lines(), word);
+}
+
 fn hear(lines: &mut impl Iterator<Item = std::io::Result<String>>, word: &str) {
     assert!(lines.any(|line| line.unwrap() == word), "the child ended without saying {word}");
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod actions;
+mod changes;
 mod clean_up;
 mod crash;
 mod database;
@@ -20,6 +21,7 @@ mod prices;
 mod quotes;
 mod samples;
 mod schema;
+mod sequences;
 mod settings;
 mod target_allocations;
 mod upkeep;
