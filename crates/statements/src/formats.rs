@@ -3,9 +3,11 @@
 //! A new form is a type that implements [`Format`] and a line in [`FORMATS`].
 
 mod american;
+mod american_symbol;
 pub(crate) mod broker;
 mod etrade;
 mod fidelity;
+mod joining;
 mod mergers;
 mod plain;
 mod robinhood;

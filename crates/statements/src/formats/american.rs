@@ -5,9 +5,9 @@ use bellwether_domain::{Currency, Symbol, TransactionDraft, TransactionKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::broker::{
-    BrokerRow, BrokerTable, Spelling, american_symbol, fill_trade, join_reinvestments, join_withheld,
-};
+use super::american_symbol::american_symbol;
+use super::broker::{BrokerRow, BrokerTable, Spelling, fill_trade};
+use super::joining::{join_reinvestments, join_withheld};
 use super::mergers::Legs;
 use crate::header::Document;
 use crate::ticker::is_no_ticker;

@@ -1,19 +1,18 @@
 //! What the brokers' tables have in common: columns by their names, cells in the broker's one spelling, and a verdict
 //! on each row once everything that is wrong about it is known.
 
-use std::collections::{HashMap, VecDeque};
-
 use bellwether_domain::{Currency, Quantity, Symbol, TransactionDraft, TransactionId, TransactionKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::american_symbol::american_symbol;
 use super::keep;
 use crate::date::{DateOrder, read_date};
 use crate::header::{Columns, Document, Header, Vocabulary, is_absent};
 use crate::number::{DecimalStyle, read_number};
 use crate::records::Record;
-use crate::ticker::{is_no_ticker, read_symbol};
+use crate::ticker::is_no_ticker;
 use crate::verdict::{Problems, RawCells, shortened_to};
 use crate::{IgnoredRow, Note, ReadOptions, Reason, Row, Statement, UnreadableFile, Verdict};
 
@@ -338,200 +337,5 @@ pub(crate) fn fill_trade(
     match gross {
         Some(gross) if gross > Decimal::ZERO && stated != Some(gross) => draft.amount = Some(gross),
         _ => draft.price = price,
-    }
-}
-
-/// Reads a symbol as American brokers write it: share classes after a slash, a point or a blank. Options, and what has a
-/// number instead of a symbol, are said to be what they are.
-pub(crate) fn american_symbol(cell: &str) -> Result<Symbol, Reason> {
-    let upper = cell.trim().to_ascii_uppercase();
-    if is_option(&upper) {
-        return Err(Reason::Unsupported { what: "options" });
-    }
-    if is_cusip(&upper) {
-        return Err(Reason::Unsupported {
-            what: "what has a CUSIP and no symbol, such as a bond or a bill,",
-        });
-    }
-    // Written without their mark by two of the brokers, and no other companies are called so.
-    if let "BRKA" | "BRKB" | "BFA" | "BFB" = upper.as_str() {
-        let (root, class) = upper.split_at(upper.len() - 1);
-        return read_symbol(&format!("{root}-{class}"));
-    }
-    let class = upper.split_once(['/', '.', ' ']).filter(|(root, class)| {
-        let letters = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase());
-        letters(root) && letters(class) && class.len() <= 4
-    });
-    match class {
-        Some((root, class)) if class.len() == 1 || !cell.contains('.') => {
-            // Preferred shares: BAC/PRK, where the quote's source says BAC-PK.
-            let class = class
-                .strip_prefix("PR")
-                .filter(|series| series.len() == 1)
-                .map_or_else(|| class.to_owned(), |series| format!("P{series}"));
-            read_symbol(&format!("{root}-{class}"))
-        }
-        _ => read_symbol(&upper),
-    }
-}
-
-/// `-AAPL240119C150`, `AAPL  240119C00150000`, `AAPL 01/19/2024 150.00 C`, `AAPL Jan 19 '24 $150 Call`.
-fn is_option(upper: &str) -> bool {
-    if upper.split_whitespace().any(|word| matches!(word, "CALL" | "PUT")) {
-        return true;
-    }
-    let words: Vec<&str> = upper.split_whitespace().collect();
-    if let [_, date, strike, "C" | "P"] = words[..] {
-        return date.contains('/') && strike.bytes().any(|b| b.is_ascii_digit());
-    }
-    let packed: String = upper.trim_start_matches('-').chars().filter(|c| !c.is_whitespace()).collect();
-    let root = packed.bytes().take_while(u8::is_ascii_uppercase).count();
-    let Some(rest) = packed.get(root..).filter(|_| (1..=6).contains(&root)) else { return false };
-    let bytes = rest.as_bytes();
-    bytes.len() >= 8
-        && bytes[..6].iter().all(u8::is_ascii_digit)
-        && matches!(bytes[6], b'C' | b'P')
-        && bytes[7..].iter().all(|b| b.is_ascii_digit() || *b == b'.')
-}
-
-/// Nine characters of which the last is the right check digit.
-fn is_cusip(upper: &str) -> bool {
-    let bytes = upper.as_bytes();
-    if bytes.len() != 9 || !bytes.iter().all(u8::is_ascii_alphanumeric) {
-        return false;
-    }
-    let value = |b: u8| u32::from(if b.is_ascii_digit() { b - b'0' } else { b - b'A' + 10 });
-    let sum: u32 = bytes[..8]
-        .iter()
-        .enumerate()
-        .map(|(place, b)| value(*b) * (1 + u32::from(place % 2 == 1)))
-        .map(|product| product / 10 + product % 10)
-        .sum();
-    bytes[8].is_ascii_digit() && value(bytes[8]) == (10 - sum % 10) % 10
-}
-
-/// Joins each reinvestment with the dividend that paid for it: of the same day, instrument and amount after tax. What was
-/// a dividend and a purchase for the same money is then one transaction. `reinvested` are the lines of purchases from
-/// dividends, rising; those without their dividend stay purchases.
-pub(crate) fn join_reinvestments(rows: &mut [Row], reinvested: &[usize]) {
-    let mut dividends: HashMap<(NaiveDate, Symbol, Decimal), VecDeque<usize>> = HashMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        if let Verdict::Transaction(draft) = &row.verdict
-            && draft.kind == TransactionKind::Dividend
-            && let (Some(symbol), Some(received)) = (&draft.symbol, received(draft))
-        {
-            let key = (draft.date, symbol.clone(), received.normalize());
-            dividends.entry(key).or_default().push_back(index);
-        }
-    }
-    for index in 0..rows.len() {
-        let Verdict::Transaction(purchase) = &rows[index].verdict else { continue };
-        let from_dividend = reinvested.binary_search(&rows[index].line).is_ok();
-        let (Some(symbol), true) = (&purchase.symbol, from_dividend) else { continue };
-        let Some(spent) = cost_of(purchase) else { continue };
-        let paid_for_it = dividends.get_mut(&(purchase.date, symbol.clone(), spent.normalize()));
-        let Some(dividend) = paid_for_it.and_then(VecDeque::pop_front) else { continue };
-        let Some(paid) = rows[dividend].verdict.drafts().first().cloned() else { continue };
-        let line = rows[index].line;
-        if let Verdict::Transaction(purchase) = &mut rows[index].verdict {
-            if purchase.price.is_none() {
-                // What the draft's amount says from now on is the dividend.
-                purchase.price = purchase.amount.zip(purchase.quantity).and_then(|(amount, quantity)| {
-                    amount.checked_div(quantity).map(|price| price.round_dp(18))
-                });
-            }
-            purchase.kind = TransactionKind::Reinvestment;
-            purchase.amount = paid.amount;
-            purchase.tax = paid.tax;
-        }
-        rows[dividend].verdict = Verdict::Ignored(IgnoredRow::PartOf { line });
-    }
-}
-
-/// What a purchase took from the cash.
-fn cost_of(purchase: &TransactionDraft) -> Option<Decimal> {
-    let gross = match (purchase.price, purchase.amount) {
-        (Some(price), _) => price.checked_mul(purchase.quantity?)?,
-        (None, amount) => amount?,
-    };
-    gross.checked_add(purchase.fee.unwrap_or_default())?.checked_add(purchase.tax.unwrap_or_default())
-}
-
-/// What a dividend brought.
-fn received(dividend: &TransactionDraft) -> Option<Decimal> {
-    dividend
-        .amount?
-        .checked_sub(dividend.fee.unwrap_or_default())?
-        .checked_sub(dividend.tax.unwrap_or_default())
-}
-
-/// Puts a tax that was withheld into the dividend of its day and instrument; where there is none it stays a tax.
-/// `withheld` are the lines of such taxes, rising.
-pub(crate) fn join_withheld(rows: &mut [Row], withheld: &[usize]) {
-    let mut dividends: HashMap<(NaiveDate, Symbol), usize> = HashMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        if let Verdict::Transaction(draft) = &row.verdict
-            && draft.kind == TransactionKind::Dividend
-            && let Some(symbol) = &draft.symbol
-        {
-            dividends.entry((draft.date, symbol.clone())).or_insert(index);
-        }
-    }
-    for index in 0..rows.len() {
-        let Verdict::Transaction(tax) = &rows[index].verdict else { continue };
-        let (TransactionKind::Tax, Some(symbol), Some(amount)) = (tax.kind, &tax.symbol, tax.amount) else {
-            continue;
-        };
-        let Some(dividend) = dividends.get(&(tax.date, symbol.clone())).copied() else { continue };
-        if withheld.binary_search(&rows[index].line).is_err() {
-            continue;
-        }
-        let line = rows[dividend].line;
-        let Verdict::Transaction(paid) = &mut rows[dividend].verdict else { continue };
-        let sum = paid.tax.unwrap_or_default().checked_add(amount);
-        let Some(sum) = sum.filter(|sum| *sum >= Decimal::ZERO) else { continue };
-        paid.tax = Some(sum).filter(|sum| !sum.is_zero());
-        rows[index].verdict = Verdict::Ignored(IgnoredRow::PartOf { line });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn share_classes_are_spelled_as_the_prices_are() {
-        let read = |cell| american_symbol(cell).map(String::from);
-        for (cell, symbol) in [
-            ("AAPL", "AAPL"),
-            ("brk.b", "BRK-B"),
-            ("BRK/B", "BRK-B"),
-            ("BRK B", "BRK-B"),
-            ("BRKB", "BRK-B"),
-            ("BAC/PRK", "BAC-PK"),
-            ("SHOP.TO", "SHOP.TO"),
-            ("XYZ/WS", "XYZ-WS"),
-            ("SPAXX", "SPAXX"),
-        ] {
-            assert_eq!(read(cell), Ok(symbol.to_owned()), "{cell}");
-        }
-    }
-
-    #[test]
-    fn options_and_numbered_securities_are_not_taken_for_shares() {
-        for cell in [
-            "-AAPL240119C150",
-            "AAPL  240119C00150000",
-            "AAPL 01/19/2024 150.00 C",
-            "AAPL Jan 19 '24 $150 Call",
-            "-SPXW251219P5800.5",
-        ] {
-            assert_eq!(american_symbol(cell), Err(Reason::Unsupported { what: "options" }), "{cell}");
-        }
-        for cell in ["912797GK7", "037833100", "91282CJL6"] {
-            assert!(matches!(american_symbol(cell), Err(Reason::Unsupported { .. })), "{cell}");
-        }
-        assert!(american_symbol("037833101").is_ok(), "the check digit is another");
-        assert!(american_symbol("=1+1").is_err());
     }
 }

@@ -7,7 +7,8 @@ use bellwether_domain::{Symbol, TransactionKind};
 
 use super::Format;
 use super::american::{Entry, Fields, Reading, symbol_in_parentheses};
-use super::broker::{BrokerRow, BrokerTable, american_symbol};
+use super::american_symbol::american_symbol;
+use super::broker::{BrokerRow, BrokerTable};
 use crate::header::{Document, Vocabulary};
 use crate::ticker::is_no_ticker;
 use crate::{ReadOptions, Reason, Statement, StatementFormat, UnreadableFile};

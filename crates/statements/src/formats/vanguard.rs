@@ -6,7 +6,8 @@
 use bellwether_domain::{Currency, TransactionKind};
 
 use super::american::{Entry, Events, Fields, Reading};
-use super::broker::{BrokerRow, Spelling, american_symbol, beside_the_table, note_rounding, row_of};
+use super::american_symbol::american_symbol;
+use super::broker::{BrokerRow, Spelling, beside_the_table, note_rounding, row_of};
 use super::{Format, keep};
 use crate::header::{Columns, Document, Header, Vocabulary};
 use crate::records::Record;
