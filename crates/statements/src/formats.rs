@@ -5,14 +5,22 @@
 mod american;
 mod american_symbol;
 pub(crate) mod broker;
+mod degiro;
 mod etrade;
 mod fidelity;
+mod ghostfolio;
+mod ibkr;
 mod joining;
 mod mergers;
+mod ofx;
 mod plain;
+mod portfolio_performance;
 mod robinhood;
 mod schwab;
+mod spelled;
+mod trading_212;
 mod vanguard;
+mod wealthfolio;
 
 use crate::header::{Document, Header};
 use crate::mapping::SuggestedMapping;
@@ -54,6 +62,14 @@ const FORMATS: &[&dyn Format] = &[
     &fidelity::Fidelity,
     &vanguard::Vanguard,
     &etrade::Etrade,
+    &ibkr::IbkrFlex,
+    &ibkr::IbkrActivity,
+    &trading_212::Trading212,
+    &degiro::Degiro,
+    &portfolio_performance::PortfolioPerformance,
+    &ghostfolio::Ghostfolio,
+    &wealthfolio::Wealthfolio,
+    &ofx::Ofx,
 ];
 
 /// A header that is always understood.

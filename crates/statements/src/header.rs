@@ -232,6 +232,18 @@ impl<F: Copy + PartialEq> Columns<F> {
         columns
     }
 
+    /// Fields at columns that were found otherwise than by the words of their names.
+    pub(crate) fn at(header: &Header, fields: Vec<(F, usize)>) -> Self {
+        let name = |column: usize| header.names.get(column).cloned().unwrap_or_default();
+        let unread = (0..header.names.len()).filter(|column| fields.iter().all(|(_, used)| used != column));
+        let unknown = unread.map(name).filter(|name| !name.is_empty()).collect();
+        let places = fields
+            .into_iter()
+            .map(|(field, column)| (field, Place { column, name: name(column), unit: None }))
+            .collect();
+        Self { places, width: header.width, unknown, doubled: Vec::new() }
+    }
+
     /// The column of a field, the first if there are several.
     pub(crate) fn place(&self, field: F) -> Option<&Place> {
         self.places(field).next()

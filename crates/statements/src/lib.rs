@@ -31,6 +31,8 @@ mod date;
 mod file_text;
 mod formats;
 mod header;
+mod instrument;
+mod lines;
 mod mapping;
 mod note;
 mod number;

@@ -64,6 +64,20 @@ pub enum Note {
         /// Their names.
         names: Vec<String>,
     },
+    /// Instants that are midnight somewhere east of Greenwich.
+    #[error(
+        "{rows} rows are of an evening in Greenwich: they were read as midnight of the day after elsewhere"
+    )]
+    MidnightsElsewhere {
+        /// How many rows.
+        rows: usize,
+    },
+    /// Sections of a file that tell neither transactions nor what should come out of them.
+    #[error("sections that were not read: {}", names.join(", "))]
+    IgnoredSections {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// Prices or amounts with more decimals than are kept.
     #[error("{rows} rows have prices or amounts with more than {decimals} decimals, which were rounded")]
     RoundedAmounts {

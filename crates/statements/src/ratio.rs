@@ -17,6 +17,24 @@ pub(crate) fn split_ratio(new: Decimal, old: Decimal) -> Option<SplitRatio> {
     if within(new) && within(old) { SplitRatio::new(new, old) } else { None }
 }
 
+/// The ratio of a split that made `new` shares of `old`, where the position was rounded to a few decimals: the simplest
+/// one that fits, such as 6:1 for 5.8565544 and 0.9760924 shares.
+pub(crate) fn ratio_of_positions(new: Decimal, old: Decimal) -> Option<SplitRatio> {
+    if new <= Decimal::ZERO || old <= Decimal::ZERO {
+        return None;
+    }
+    let (more, fewer) = if new >= old { (new, old) } else { (old, new) };
+    let factor = more.checked_div(fewer)?;
+    let off = Decimal::new(1, 5);
+    let simple = (1..=100_u32).map(Decimal::from).find_map(|parts| {
+        let exact = factor.checked_mul(parts)?;
+        let whole = exact.round();
+        ((exact - whole).abs() <= exact.checked_mul(off)?).then_some((whole, parts))
+    });
+    let (more, fewer) = simple.unwrap_or((more.round_dp(9), fewer.round_dp(9)));
+    if new >= old { split_ratio(more, fewer) } else { split_ratio(fewer, more) }
+}
+
 /// Reads `new:old` and its other spellings.
 pub(crate) fn read_ratio(cell: &str, style: DecimalStyle) -> Result<SplitRatio, Reason> {
     let refuse = || Reason::NotARatio { text: shortened(cell) };
@@ -51,6 +69,20 @@ pub(crate) fn looks_like_ratio(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounded_positions_tell_the_ratio() {
+        let ratio = |new: &str, old: &str| {
+            let ratio = ratio_of_positions(new.parse().ok()?, old.parse().ok()?)?;
+            Some((ratio.new.to_string(), ratio.old.to_string()))
+        };
+        let told = |new: &str, old: &str| Some((new.to_owned(), old.to_owned()));
+        assert_eq!(ratio("5.8565544", "0.9760924"), told("6", "1"));
+        assert_eq!(ratio("5", "50"), told("1", "10"));
+        assert_eq!(ratio("0.32451471", "3.24514713"), told("1", "10"));
+        assert_eq!(ratio("3", "2"), told("3", "2"));
+        assert_eq!(ratio("0", "2"), None);
+    }
 
     fn read(cell: &str) -> Option<(String, String)> {
         let ratio = read_ratio_or_factor(cell, DecimalStyle::Point).ok()?;

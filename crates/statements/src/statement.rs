@@ -1,10 +1,11 @@
 //! What is read from a broker's file or a table of transactions.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use bellwether_domain::{Currency, TransactionDraft, TransactionKind};
+use bellwether_domain::{Currency, Symbol, TransactionDraft, TransactionKind};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -27,12 +28,21 @@ pub struct ReadOptions {
     pub mapping: Option<ColumnMapping>,
     /// What a person corrected, by the place of the row among [`Statement::rows`].
     pub corrections: Corrections,
+    /// The symbols that a person chose for instruments which files name by ISIN or by words.
+    pub symbols: BTreeMap<String, Symbol>,
 }
 
 impl ReadOptions {
     /// Finds out the rest from the file.
     pub fn new(default_currency: Currency, today: NaiveDate) -> Self {
-        Self { default_currency, today, format: None, mapping: None, corrections: Corrections::new() }
+        Self {
+            default_currency,
+            today,
+            format: None,
+            mapping: None,
+            corrections: Corrections::new(),
+            symbols: BTreeMap::new(),
+        }
     }
 }
 

@@ -70,6 +70,14 @@ pub enum UnreadableFile {
         /// A header that would do.
         example: &'static str,
     },
+    /// It begins like a form that is no table, and breaks off or goes on otherwise.
+    #[error("this begins like {what}, and is broken on line {line}: download the file anew")]
+    Malformed {
+        /// What it begins like, with its article.
+        what: &'static str,
+        /// The physical line, from 1.
+        line: usize,
+    },
     /// It was said to be of a form that it has not.
     #[error("this is no file of the form \"{wanted}\": leave the form open, or choose another")]
     NotOfForm {

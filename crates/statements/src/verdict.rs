@@ -264,6 +264,17 @@ pub enum Reason {
         /// What is not told.
         what: &'static str,
     },
+    /// An instrument that the file names without its symbol.
+    #[error("{}", which_symbol(instrument, known_as))]
+    WhichSymbol {
+        /// What the file calls it: the key under which [`crate::ReadOptions::symbols`] may give its symbol.
+        instrument: String,
+        /// Its ticker or name as the file tells them; may be empty.
+        known_as: String,
+    },
+    /// An entry that takes back one that the file does not have.
+    #[error("this takes back a {0} that is not in the file: change that one, or leave the row out")]
+    TakesBack(TransactionKind),
     /// Not a ticker.
     #[error(transparent)]
     Symbol(#[from] InvalidSymbol),
@@ -307,6 +318,11 @@ pub enum Reason {
     /// What the one validation of all transactions says.
     #[error(transparent)]
     Invalid(#[from] InvalidTransaction),
+}
+
+fn which_symbol(instrument: &str, known_as: &str) -> String {
+    let known_as = if known_as.is_empty() { String::new() } else { format!(" ({known_as})") };
+    format!("which symbol is {instrument}{known_as}? Choose it once, and all of its rows are read with it")
 }
 
 /// The cells of a row as they stand in the file, unquoted; trailing empty ones left out.
