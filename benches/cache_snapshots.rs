@@ -9,7 +9,7 @@ use bellwether_cache::{Answer, Edition, Lag, SnapshotKey, Snapshots};
 use bellwether_domain::{PortfolioId, SystemClock};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-const EDITION: Edition = Edition { entered: 7, prices: 1, moment: 0 };
+const EDITION: Edition = Edition { entered: 7, prices: 1, refreshing: false };
 
 fn key(portfolio: PortfolioId, number: i64) -> SnapshotKey {
     SnapshotKey { portfolio, kind: "dashboard", detail: number.to_string().into() }

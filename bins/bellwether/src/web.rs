@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod cache;
 mod events;
+mod front;
 mod health;
 mod jobs;
 mod methods;
@@ -21,11 +22,9 @@ mod warming;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
-use actix_web::error::ErrorInternalServerError;
-use actix_web::middleware::{DefaultHeaders, Next, NormalizePath, from_fn};
-use actix_web::{App, Error, HttpServer, web};
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
 use bellwether_tracker::Tracker;
 
 use crate::failure::Failure;
@@ -41,16 +40,14 @@ pub(crate) const MAX_UPLOAD: usize = 32 << 20;
 /// How long running requests may take to end after the signal to stop.
 const FAREWELL: Duration = Duration::from_secs(20);
 
-/// Nothing but this origin, no inline script, no frames.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
+/// Addresses are tried in this order, each with a name in it by a regular expression: what is asked for most comes first.
 fn routes(app: &mut web::ServiceConfig) {
+    pages::dashboards(app);
+    api::explain(app);
+    api::routes(app);
     assets::routes(app);
     health::routes(app);
     monitoring::routes(app);
-    api::explain(app);
-    api::routes(app);
     cache::routes(app);
     jobs::routes(app);
     events::routes(app);
@@ -90,18 +87,7 @@ fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Ser
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
-            .wrap(from_fn(to_the_end))
-            .wrap(from_fn(same_origin::guard))
-            .wrap(NormalizePath::trim())
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("content-security-policy", CONTENT_POLICY))
-                    .add(("x-content-type-options", "nosniff"))
-                    .add(("referrer-policy", "same-origin"))
-                    .add(("cross-origin-opener-policy", "same-origin"))
-                    .add(("permissions-policy", "camera=(), geolocation=(), microphone=()")),
-            )
-            .wrap(from_fn(monitoring::measure))
+            .wrap(from_fn(front::pass))
             .configure(routes)
             .default_service(web::to(pages::not_found))
     })
@@ -111,19 +97,6 @@ fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Ser
     .shutdown_timeout(FAREWELL.as_secs())
     .listen(listener)?;
     Ok(server.run())
-}
-
-/// A request that changes something is carried out to its end, with all that follows from it, even when whoever sent
-/// it is gone before.
-async fn to_the_end(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if request.method().is_safe() {
-        return next.call(request).await;
-    }
-    let carried_out = actix_web::rt::spawn(async move { next.call(request).await });
-    carried_out.await.map_err(ErrorInternalServerError)?
 }
 
 /// Until the process is told to stop, which the server hears by itself.

@@ -1,14 +1,21 @@
-//! A finished answer: bytes, their compressed forms, and the tag that names them.
+//! A finished answer: bytes, their compressed forms, the tag that names them, and how long they stay right.
+
+mod ages;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
+
+pub use ages::Age;
+use ages::Ages;
 
 /// Brotli's effort: above it, time grows far faster than size shrinks.
 const BROTLI_QUALITY: i32 = 4;
@@ -64,6 +71,22 @@ pub struct Encoded {
     pub encoding: Encoding,
 }
 
+/// How long what an answer says stays right, under the versions that it was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// The first instant at which the passing of time alone makes it say something else; `None` for never.
+    pub changes_at: Option<DateTime<Utc>>,
+    /// Whether newer prices were being fetched when it was made, where it says so in any way.
+    pub refreshing: Option<bool>,
+}
+
+impl Validity {
+    /// Whether what was said is right at `now`.
+    pub fn holds(self, refreshing: bool, now: DateTime<Utc>) -> bool {
+        self.changes_at.is_none_or(|at| now < at) && self.refreshing.is_none_or(|said| said == refreshing)
+    }
+}
+
 /// A finished answer. Each compressed form is made when it is first asked for, once, off the threads that serve.
 #[derive(Debug)]
 pub struct Answer {
@@ -72,12 +95,18 @@ pub struct Answer {
     identity: Bytes,
     gzip: OnceCell<Bytes>,
     brotli: OnceCell<Bytes>,
+    validity: Validity,
+    ages: Option<Ages>,
 }
 
 impl Answer {
     /// An answer of these bytes.
     pub fn new(content_type: &'static str, body: Vec<u8>) -> Self {
-        let digest = Sha256::digest(&body);
+        Self::of(content_type.into(), body.into())
+    }
+
+    fn of(content_type: Cow<'static, str>, identity: Bytes) -> Self {
+        let digest = Sha256::digest(&identity);
         let mut etag = String::with_capacity(34);
         etag.push('"');
         for byte in digest.iter().take(16) {
@@ -85,8 +114,29 @@ impl Answer {
             let _ = write!(etag, "{byte:02x}");
         }
         etag.push('"');
-        let content_type = content_type.into();
-        Self { content_type, etag, identity: body.into(), gzip: OnceCell::new(), brotli: OnceCell::new() }
+        Self {
+            content_type,
+            etag,
+            identity,
+            gzip: OnceCell::new(),
+            brotli: OnceCell::new(),
+            validity: Validity::default(),
+            ages: None,
+        }
+    }
+
+    /// The same, which says what it says for so long.
+    #[must_use]
+    pub fn valid(mut self, validity: Validity) -> Self {
+        self.validity = validity;
+        self
+    }
+
+    /// The same, made at `now`, which tells ages that grow: readers get [`Answer::at`] their moment.
+    #[must_use]
+    pub fn telling(mut self, ages: Vec<Age>, now: DateTime<Utc>) -> Self {
+        self.ages = (!ages.is_empty()).then(|| Ages::new(ages, now));
+        self
     }
 
     /// One that was made before, by whatever process.
@@ -98,7 +148,26 @@ impl Answer {
         brotli: Bytes,
     ) -> Self {
         let [gzip, brotli] = [gzip, brotli].map(|form| OnceCell::new_with(Some(form)));
-        Self { content_type: content_type.into(), etag, identity, gzip, brotli }
+        let (content_type, validity) = (content_type.into(), Validity::default());
+        Self { content_type, etag, identity, gzip, brotli, validity, ages: None }
+    }
+
+    /// How long it stays right.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// The answer with its ages as of the minute of `now`.
+    pub fn at(self: &Arc<Self>, now: DateTime<Utc>) -> Arc<Self> {
+        match &self.ages {
+            None => Arc::clone(self),
+            Some(ages) => ages.grown(self, now),
+        }
+    }
+
+    /// The ages that it tells.
+    pub(crate) fn ages(&self) -> &[Age] {
+        self.ages.as_ref().map_or(&[], Ages::all)
     }
 
     /// The media type.
@@ -167,7 +236,10 @@ impl Answer {
     /// What it counts against a bound of memory, in bytes: itself, its compressed forms, which are a quarter each at
     /// the most for what pages are made of, and its administration.
     pub(crate) fn weight(&self) -> u32 {
-        u32::try_from(self.identity.len() / 2 * 3 + self.etag.len() + 400).unwrap_or(u32::MAX)
+        let forms = self.identity.len() / 2 * 3 + self.etag.len() + 400;
+        // One that tells ages is there twice: as it was made, and as it is now.
+        let copies = if self.ages.is_none() { 1 } else { 2 };
+        u32::try_from(forms * copies + size_of_val(self.ages())).unwrap_or(u32::MAX)
     }
 }
 

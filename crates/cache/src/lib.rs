@@ -13,7 +13,7 @@
 //! # async fn main() {
 //! let pages = Arc::new(Snapshots::new(1 << 20, None, Arc::new(SystemClock)));
 //! let key = SnapshotKey { portfolio: PortfolioId::new(), kind: "dashboard", detail: "1y".into() };
-//! let edition = Edition { entered: 7, prices: 12, moment: 0 };
+//! let edition = Edition { entered: 7, prices: 12, refreshing: false };
 //! let build = || async { Ok::<_, std::io::Error>(Answer::new("text/html", b"<p>42".to_vec())) };
 //! let first = pages.get_or_build(key.clone(), edition, Lag::None, build).await.unwrap();
 //!
@@ -33,6 +33,6 @@ pub mod redis;
 mod snapshots;
 mod statistics;
 
-pub use answer::{Answer, Encoded, Encoding};
+pub use answer::{Age, Answer, Encoded, Encoding, Validity};
 pub use snapshots::{Edition, Lag, SnapshotKey, Snapshots};
 pub use statistics::{KindStatistics, SnapshotStatistics, TierStatistics};

@@ -27,43 +27,73 @@ pub struct SnapshotKey {
     pub detail: Box<str>,
 }
 
-/// What an answer was made from. Nothing needs to be invalidated: whoever wants another edition does not get this one.
+/// What an answer is made from. Nothing needs to be invalidated: whoever wants another edition does not get this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Edition {
     /// The version of what people entered: under another one, an answer is wrong.
     pub entered: u64,
     /// The version of the prices: under another one, an answer was right a moment ago.
     pub prices: i64,
-    /// The moment, where the answer tells ages; as the version of the prices.
-    pub moment: i64,
+    /// Whether newer prices are being fetched, which matters to those answers that [say so](crate::Validity).
+    pub refreshing: bool,
 }
 
 impl Edition {
-    /// Whether an answer of this edition, made then, may be given to who wants another.
-    fn suits(self, made_at: DateTime<Utc>, wanted: Self, lag: Lag, now: DateTime<Utc>) -> bool {
-        let is_recent = match lag {
-            Lag::None => false,
-            Lag::UpTo(longest) => now - made_at <= longest,
-            Lag::Any => true,
-        };
-        self == wanted || self.entered == wanted.entered && is_recent
+    fn has_versions_of(self, wanted: Self) -> bool {
+        (self.entered, self.prices) == (wanted.entered, wanted.prices)
     }
 }
 
-/// How old an answer may be that is given out while a newer one is made.
+/// How far an answer that is given out while a newer one is made may lag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lag {
-    /// Of the wanted edition only.
+    /// Of the wanted edition, and right now.
     None,
-    /// Made so long ago at the most.
-    UpTo(TimeDelta),
+    /// Somewhat.
+    UpTo {
+        /// What it says ceased to be right by the passing of time so long ago at the most.
+        said: TimeDelta,
+        /// It was made so long ago at the most, where newer prices are known.
+        made: TimeDelta,
+    },
     /// Any; for when none can be made.
     Any,
+}
+
+/// An answer as some process made it.
+#[derive(Debug, Clone)]
+struct Edited {
+    edition: Edition,
+    made_at: DateTime<Utc>,
+    answer: Arc<Answer>,
+}
+
+impl Edited {
+    /// Whether it is what the wanted edition would say at `now`.
+    fn is(&self, wanted: Edition, now: DateTime<Utc>) -> bool {
+        self.edition.has_versions_of(wanted) && self.answer.validity().holds(wanted.refreshing, now)
+    }
+
+    /// Whether it may be given to who wants an edition.
+    fn suits(&self, wanted: Edition, lag: Lag, now: DateTime<Utc>) -> bool {
+        let validity = self.answer.validity();
+        let suffices = match lag {
+            Lag::None => false,
+            Lag::UpTo { said, made } => {
+                let is_recent = now - self.made_at <= made;
+                validity.changes_at.is_none_or(|at| now - at <= said)
+                    && (is_recent || self.edition.has_versions_of(wanted))
+            }
+            Lag::Any => true,
+        };
+        self.is(wanted, now) || self.edition.entered == wanted.entered && suffices
+    }
 }
 
 /// Finished answers: the last edition of each, in the memory of the process and, where there is one, in Redis.
 ///
 /// - An edition is built once at a time, in this process and, by a claim in Redis, in all; others wait for it.
+/// - An answer serves as long as what it says is right, however old it is.
 /// - An older edition goes out at once while a newer one is made, as long as what people entered is the same.
 /// - A failure is told to all who wait, and neither it nor an empty answer is kept.
 /// - When a builder's caller goes away or panics, one of those who wait builds in its place; a process that dies delays
@@ -83,9 +113,7 @@ pub struct Snapshots {
 
 /// An answer in its place, with where it is counted.
 struct Kept {
-    edition: Edition,
-    made_at: DateTime<Utc>,
-    answer: Arc<Answer>,
+    edited: Edited,
     tally: Arc<Tally>,
     /// Whether a newer one is being made.
     refreshing: AtomicBool,
@@ -95,7 +123,7 @@ impl Kept {
     /// Called by the cache, once, for whatever reason; dropping would be late, for it reclaims memory in epochs.
     fn end(&self, cause: RemovalCause) {
         self.tally.entries.fetch_sub(1, Relaxed);
-        self.tally.bytes.fetch_sub(self.answer.weight().into(), Relaxed);
+        self.tally.bytes.fetch_sub(self.edited.answer.weight().into(), Relaxed);
         if cause == RemovalCause::Size {
             self.tally.evictions.fetch_add(1, Relaxed);
         }
@@ -120,7 +148,7 @@ impl Snapshots {
     pub fn new(bytes: u64, redis: Option<Redis>, clock: SharedClock) -> Self {
         let kept = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, kept: &Arc<Kept>| kept.answer.weight())
+            .weigher(|_, kept: &Arc<Kept>| kept.edited.answer.weight())
             // What was asked for often once must not keep new ones out.
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(|_, kept: Arc<Kept>, cause| kept.end(cause))
@@ -154,9 +182,9 @@ impl Snapshots {
     {
         let now = self.clock.now();
         let kept = self.kept.get(&key).await;
-        let kept = match kept.filter(|kept| kept.edition.suits(kept.made_at, wanted, lag, now)) {
+        let kept = match kept.filter(|kept| kept.edited.suits(wanted, lag, now)) {
             Some(kept) => {
-                kept.tally.memory.serve(kept.edition == wanted, now - kept.made_at);
+                kept.tally.memory.serve(kept.edited.is(wanted, now), now - kept.edited.made_at);
                 kept
             }
             // Boxed, so that the many who only take an answer along do not carry all of this.
@@ -170,8 +198,8 @@ impl Snapshots {
                 }
             },
         };
-        let answer = Arc::clone(&kept.answer);
-        if kept.edition != wanted && !kept.refreshing.swap(true, Relaxed) {
+        let answer = kept.edited.answer.at(now);
+        if !kept.edited.is(wanted, now) && !kept.refreshing.swap(true, Relaxed) {
             let snapshots = Arc::clone(self);
             tokio::spawn(async move {
                 let newer = snapshots.fly(&key, wanted, Lag::None, &build, For::Freshness).await;
@@ -202,9 +230,10 @@ impl Snapshots {
         let produce = async {
             took_off.store(true, Relaxed);
             // Somebody may have made it since it was looked for.
-            if let Some(kept) = self.kept.get(key).await.filter(|kept| kept.edition == wanted) {
+            let now = self.clock.now();
+            if let Some(kept) = self.kept.get(key).await.filter(|kept| kept.edited.is(wanted, now)) {
                 if purpose == For::Reader {
-                    kept.tally.memory.serve(true, self.clock.now() - kept.made_at);
+                    kept.tally.memory.serve(true, now - kept.edited.made_at);
                 }
                 return Ok(kept);
             }
@@ -235,7 +264,7 @@ impl Snapshots {
             None => None,
             Some(redis) => match self.ask_others(redis, key, wanted, lag, tally).await {
                 shared::Found::Answer(found) => {
-                    return Ok(self.keep(key, found.edition, found.made_at, found.answer, tally).await);
+                    return Ok(self.keep(key, found, tally).await);
                 }
                 shared::Found::Nothing(claim) => claim,
             },
@@ -250,25 +279,19 @@ impl Snapshots {
                 return Err(NotKept::Failed(Arc::new(error)));
             }
         };
+        let made = Edited { edition: wanted, made_at, answer };
         if let Some(redis) = &self.redis {
-            let sharing = shared::Sharing { name: self.name(key), edition: wanted, made_at, claim };
-            tokio::spawn(sharing.put(redis.clone(), Arc::clone(&answer), Arc::clone(tally)));
+            let sharing = shared::Sharing { name: self.name(key), edited: made.clone(), claim };
+            tokio::spawn(sharing.put(redis.clone(), Arc::clone(tally)));
         }
-        Ok(self.keep(key, wanted, made_at, answer, tally).await)
+        Ok(self.keep(key, made, tally).await)
     }
 
-    async fn keep(
-        &self,
-        key: &SnapshotKey,
-        edition: Edition,
-        made_at: DateTime<Utc>,
-        answer: Arc<Answer>,
-        tally: &Arc<Tally>,
-    ) -> Arc<Kept> {
+    async fn keep(&self, key: &SnapshotKey, edited: Edited, tally: &Arc<Tally>) -> Arc<Kept> {
         tally.entries.fetch_add(1, Relaxed);
-        tally.bytes.fetch_add(answer.weight().into(), Relaxed);
+        tally.bytes.fetch_add(edited.answer.weight().into(), Relaxed);
         let refreshing = AtomicBool::new(false);
-        let kept = Arc::new(Kept { edition, made_at, answer, tally: Arc::clone(tally), refreshing });
+        let kept = Arc::new(Kept { edited, tally: Arc::clone(tally), refreshing });
         self.kept.insert(key.clone(), Arc::clone(&kept)).await;
         kept
     }

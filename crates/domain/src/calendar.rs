@@ -214,6 +214,11 @@ impl Exchange {
         at.clamp(FIRST_INSTANT, LAST_INSTANT).with_timezone(&self.zone()).date_naive()
     }
 
+    /// The first instant at which the venue's clocks show that date; `None` only where dates or instants end.
+    pub fn day_begins(self, date: NaiveDate) -> Option<DateTime<Utc>> {
+        hours::instant(self.zone(), date, 0)
+    }
+
     /// Whether the venue trades at an instant, and which sessions lie around it (of the years 1 to 9999; earlier and
     /// later instants count as the ends of that range).
     ///

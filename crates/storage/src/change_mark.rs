@@ -2,7 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
 
 use crate::connection::AnyConnection;
 use crate::pool::Connector;
@@ -15,11 +18,22 @@ pub struct ChangeMark(i64);
 /// A connection that does nothing but look for changes, for SQLite tells it of those that others made.
 pub(crate) struct Watcher(Mutex<AnyConnection>);
 
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    data_version: i64,
+/// `PRAGMA data_version`, which is asked all the time: other than any SQL text it is parsed once.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct DataVersion;
+
+impl Query for DataVersion {
+    type SqlType = BigInt;
 }
+
+impl<DB: Backend> QueryFragment<DB> for DataVersion {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("PRAGMA data_version");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for DataVersion {}
 
 impl Watcher {
     pub(crate) fn open(connector: &Connector) -> Result<Self, StorageError> {
@@ -28,8 +42,7 @@ impl Watcher {
 
     fn look(&self) -> Option<ChangeMark> {
         let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen: DataVersion = diesel::sql_query("PRAGMA data_version").get_result(&mut *connection).ok()?;
-        Some(ChangeMark(seen.data_version))
+        DataVersion.get_result(&mut *connection).ok().map(ChangeMark)
     }
 }
 

@@ -5,6 +5,7 @@ mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bellwether_cache::Validity;
 use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{
     Benchmark, Books, Comparison, Figure, Holding, Investment, LedgerError, Market, Options, PortfolioSeries,
@@ -12,6 +13,7 @@ use bellwether_portfolio::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::metrics::day_ends;
 use crate::prices_shown::{Moment, PriceShown, PricesShown, Subject};
 use crate::stored_market::{StoredMarket, symbols_of};
 use crate::{Tracker, TrackerError};
@@ -43,6 +45,8 @@ pub struct Dashboard {
     pub is_past: bool,
     /// When this was computed.
     pub computed_at: DateTime<Utc>,
+    /// When the day that it shows ends; `None` where that is over.
+    pub day_ends: Option<DateTime<Utc>>,
     /// The figures, or what is wrong with the ledger.
     pub figures: Result<Figures, LedgerError>,
     /// How old the shown prices are.
@@ -107,8 +111,7 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let benchmarks =
             if view.benchmarks.is_empty() { portfolio.benchmarks.clone() } else { view.benchmarks.clone() };
-        let others = view.benchmarks.iter().filter(|symbol| !portfolio.benchmarks.contains(symbol));
-        let others = others.cloned().collect();
+        let others = view.beside(&portfolio);
         if let Err(error) = self.look_beside(&portfolio, &transactions, others).await {
             // The page is made of what is there; the next look is noted again.
             tracing::warn!(%error, "upkeep.look_not_noted");
@@ -118,6 +121,54 @@ impl Tracker {
         let range = view.range;
         let input = Input { portfolio, transactions, benchmarks, market, as_of, today, now, refreshing };
         Ok(self.compute(move || input.dashboard(range)).await)
+    }
+
+    /// What a look at a portfolio's dashboard sets off: prices come that are due, and of what else it is compared with.
+    /// Computes nothing, for answers that were made before.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, and the database's.
+    pub async fn look(&self, id: PortfolioId, view: &View) -> Result<(), TrackerError> {
+        self.refresh_if_due(id).await?;
+        let portfolio = self.portfolio(id).await?;
+        let others = view.beside(&portfolio);
+        if others.is_empty() {
+            return Ok(());
+        }
+        let transactions = self.ledger(id).await?;
+        self.look_beside(&portfolio, &transactions, others).await
+    }
+}
+
+impl View {
+    /// The benchmarks that are not the portfolio's own.
+    fn beside(&self, portfolio: &Portfolio) -> Vec<Symbol> {
+        let own = &portfolio.benchmarks;
+        self.benchmarks.iter().filter(|symbol| !own.contains(symbol)).cloned().collect()
+    }
+}
+
+impl Dashboard {
+    /// For how long its figures alone are right.
+    pub fn figures_validity(&self) -> Validity {
+        Validity { changes_at: self.day_ends, refreshing: None }
+    }
+
+    /// The same together with how far each price can be relied on.
+    pub fn states_validity(&self) -> Validity {
+        self.validity_until(self.prices.lasting.states_change_at)
+    }
+
+    /// The same together with the words for that.
+    pub fn words_validity(&self) -> Validity {
+        self.validity_until(self.prices.lasting.words_change_at)
+    }
+
+    fn validity_until(&self, changes_at: Option<DateTime<Utc>>) -> Validity {
+        Validity {
+            changes_at: changes_at.into_iter().chain(self.day_ends).min(),
+            refreshing: self.prices.is_awaited.then_some(self.prices.refreshing),
+        }
     }
 }
 
@@ -156,8 +207,10 @@ struct Input {
 }
 
 impl Input {
-    fn dashboard(self, range: Range) -> Dashboard {
+    fn dashboard(mut self, range: Range) -> Dashboard {
         let is_past = self.as_of < self.today;
+        // What comes now changes nothing about a day that is over.
+        self.refreshing &= !is_past;
         let figures = self.figures(range);
         let prices = match &figures {
             Ok(figures) => self.prices_shown(figures, is_past),
@@ -172,6 +225,7 @@ impl Input {
             as_of: self.as_of,
             is_past,
             computed_at: self.now,
+            day_ends: day_ends(self.as_of, self.now),
             figures,
             prices,
             warnings,

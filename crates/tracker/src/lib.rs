@@ -73,7 +73,7 @@ pub use notifications::{
     Channel, Courier, InvalidQuietHours, Letter, NotDelivered, Notification, QuietHours, Rule, RuleDraft,
     Severity, Topic,
 };
-pub use prices_shown::{CurrentPrice, PriceShown, PricesShown};
+pub use prices_shown::{CurrentPrice, Lasting, PriceShown, PricesShown};
 pub use refresh::{RefreshProgress, RefreshStatus};
 pub use single_purchases::PurchaseShown;
 pub use sources::{Upstream, UpstreamHealth};

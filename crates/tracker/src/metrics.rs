@@ -8,6 +8,7 @@ use bellwether_portfolio::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::import::HOME_EXCHANGE;
 use crate::{Tracker, TrackerError};
 
 /// What is taken for free of risk, a year.
@@ -22,6 +23,8 @@ pub struct Metrics {
     pub as_of: NaiveDate,
     /// When this was computed.
     pub computed_at: DateTime<Utc>,
+    /// When the day that it shows ends; `None` where that is over.
+    pub day_ends: Option<DateTime<Utc>>,
     /// The figures, or what is wrong with the ledger.
     pub figures: Result<MetricFigures, LedgerError>,
 }
@@ -51,9 +54,10 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let market = self.stored_market(&portfolio, &transactions, &portfolio.benchmarks, as_of).await?;
         let computed_at = self.clock().now();
+        let day_ends = day_ends(as_of, computed_at);
         let compute = move || {
             let figures = MetricFigures::of(&portfolio, &transactions, &market.market, as_of);
-            Metrics { portfolio, as_of, computed_at, figures }
+            Metrics { portfolio, as_of, computed_at, day_ends, figures }
         };
         Ok(self.compute(compute).await)
     }
@@ -68,6 +72,11 @@ impl Tracker {
             as_of => Ok(as_of.unwrap_or(today)),
         }
     }
+}
+
+/// When a day ends that is not over at `now`.
+pub(crate) fn day_ends(day: NaiveDate, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    HOME_EXCHANGE.day_begins(day.succ_opt()?).filter(|end| *end > now)
 }
 
 impl MetricFigures {

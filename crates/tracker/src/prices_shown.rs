@@ -1,5 +1,7 @@
 //! How old the prices on a page are, in words.
 
+mod lasting;
+
 use std::collections::BTreeMap;
 
 use bellwether_cache::freshness::PriceState;
@@ -13,6 +15,15 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::import::HOME_EXCHANGE;
 use crate::stored_market::{is_newest, last_close, price_state};
 use crate::{Tracker, TrackerError};
+
+pub use lasting::Lasting;
+
+/// An age below this is told in minutes,
+const TOLD_IN_MINUTES: TimeDelta = TimeDelta::hours(1);
+/// below this in hours, and in days from there on.
+const TOLD_IN_HOURS: TimeDelta = TimeDelta::days(2);
+/// For so many days a close is called by its day of the week.
+const NAMED_DAYS: u64 = 7;
 
 /// One price's age.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +40,10 @@ pub struct PriceShown {
     pub words: String,
     /// The same in a sentence.
     pub explained: String,
+    /// For how long this is right.
+    pub lasting: Lasting,
+    /// Whether it would be said otherwise if it were being fetched, or were not.
+    pub is_awaited: bool,
 }
 
 /// What is to be assessed.
@@ -64,7 +79,11 @@ impl PriceShown {
         }
         match subject.state {
             Some(state) if !moment.is_past => {
-                Self::present(subject.symbol, state, moment.now, moment.refreshing)
+                Self::present(subject.symbol, state, moment.now, moment.refreshing).lasting(
+                    state,
+                    moment.now,
+                    moment.refreshing,
+                )
             }
             _ => Self::past(subject.symbol, day, moment.as_of),
         }
@@ -78,6 +97,8 @@ impl PriceShown {
             age_minutes: None,
             words: "no price".to_owned(),
             explained: "No price is known. Import one, or wait for the provider.".to_owned(),
+            lasting: Lasting::default(),
+            is_awaited: false,
         }
     }
 
@@ -93,6 +114,8 @@ impl PriceShown {
             age_minutes: None,
             words: if is_close { format!("close {}", short(day)) } else { format!("{old} d older") },
             explained: format!("The close of {}.", day.format("%A, %-d %B %Y")),
+            lasting: Lasting::default(),
+            is_awaited: false,
         }
     }
 
@@ -134,7 +157,16 @@ impl PriceShown {
             age_minutes: Some(age.num_minutes()),
             words,
             explained,
+            lasting: Lasting::default(),
+            is_awaited: false,
         }
+    }
+
+    /// The same, with how long it is right.
+    fn lasting(self, state: &PriceState, now: DateTime<Utc>, refreshing: bool) -> Self {
+        let lasting = Lasting::of(state, &self, now, refreshing);
+        let is_awaited = state.assess_while(now, !refreshing) != self.freshness;
+        Self { lasting, is_awaited, ..self }
     }
 }
 
@@ -150,6 +182,10 @@ pub struct PricesShown {
     pub stale_words: Option<String>,
     /// Newer prices are being fetched.
     pub refreshing: bool,
+    /// Whether that matters here: some that are shown are overdue, or none is known.
+    pub is_awaited: bool,
+    /// For how long the states and words of all are right, within the day.
+    pub lasting: Lasting,
 }
 
 impl PricesShown {
@@ -160,6 +196,8 @@ impl PricesShown {
             sentence: if refreshing { "Fetching prices".to_owned() } else { "No prices needed".to_owned() },
             stale_words: None,
             refreshing,
+            is_awaited: true,
+            lasting: Lasting::default(),
         }
     }
 
@@ -194,10 +232,14 @@ impl PricesShown {
             Freshness::Manual => format!("Imported prices, {of}"),
             Freshness::Missing => "Prices are missing".to_owned(),
         };
+        let prices = || shown.iter().map(|(price, _)| price);
         Self {
             worst,
             sentence,
             stale_words: stale_words(&shown),
+            is_awaited: !moment.is_past
+                && (prices().any(|price| price.is_awaited) || prices().all(|price| price.as_of.is_none())),
+            lasting: prices().fold(Lasting::default(), |lasting, price| lasting.and(price.lasting)),
             by_symbol: shown.into_iter().map(|(price, _)| (price.symbol.clone(), price)).collect(),
             refreshing,
         }
@@ -236,13 +278,17 @@ fn short(day: NaiveDate) -> String {
 
 /// `Fri` within a week, `14 Mar` before.
 fn day_name(day: NaiveDate, today: NaiveDate) -> String {
-    if (today - day).num_days() < 7 { day.format("%a").to_string() } else { short(day) }
+    if (today - day).num_days() < NAMED_DAYS.cast_signed() {
+        day.format("%a").to_string()
+    } else {
+        short(day)
+    }
 }
 
 fn short_age(age: TimeDelta) -> String {
     match age {
-        age if age < TimeDelta::hours(1) => format!("{} min", age.num_minutes()),
-        age if age < TimeDelta::days(2) => format!("{} h", age.num_hours()),
+        age if age < TOLD_IN_MINUTES => format!("{} min", age.num_minutes()),
+        age if age < TOLD_IN_HOURS => format!("{} h", age.num_hours()),
         age => format!("{} d", age.num_days()),
     }
 }

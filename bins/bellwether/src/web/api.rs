@@ -1,13 +1,17 @@
 //! JSON for programs, at the addresses that scripts know.
 
+mod ages;
 mod allocations;
 mod portfolio;
 mod single_purchase;
 
+use std::sync::LazyLock;
+
 use actix_web::error::ErrorNotFound;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_cache::{Answer as Finished, Validity};
 use bellwether_domain::{Currency, PortfolioId, Symbol};
-use bellwether_tracker::{Dashboard, View};
+use bellwether_tracker::View;
 use chrono::{NaiveDate, SecondsFormat};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -18,7 +22,7 @@ use super::State;
 use super::methods::{READ, address, reading};
 use super::pages::ViewQuery;
 use super::problem::Problem;
-use super::snapshot::{self, Body, Kind};
+use super::snapshot::{self, Kind};
 use super::view::{dashboard_json, metrics_json};
 
 type Answer = Result<HttpResponse, Problem>;
@@ -77,9 +81,8 @@ fn decimal_of(value: &Value) -> Option<Decimal> {
 }
 
 /// The benchmarks whose figures have keys of their own.
-fn known_benchmarks() -> Vec<Symbol> {
-    ["VOO", "QQQ"].iter().filter_map(|symbol| symbol.parse().ok()).collect()
-}
+static KNOWN_BENCHMARKS: LazyLock<Vec<Symbol>> =
+    LazyLock::new(|| ["VOO", "QQQ"].iter().filter_map(|symbol| symbol.parse().ok()).collect());
 
 async fn dashboard_json(
     state: web::Data<State>,
@@ -97,26 +100,39 @@ async fn dashboard_json(
 }
 
 /// An answer about a dashboard as JSON.
-pub(super) async fn body(state: &State, id: PortfolioId, view: &View, kind: Kind) -> Result<Body, Problem> {
-    let json = if kind == Kind::PortfolioMetrics {
+pub(super) async fn body(
+    state: &State,
+    id: PortfolioId,
+    view: &View,
+    kind: Kind,
+) -> Result<Finished, Problem> {
+    let finish: Box<dyn FnOnce() -> Finished + Send> = if kind == Kind::PortfolioMetrics {
         let metrics = state.tracker.metrics(id, view.as_of).await?;
-        state.tracker.compute(move || metrics_json::metrics(&metrics).to_string()).await
+        let validity = Validity { changes_at: metrics.day_ends, refreshing: None };
+        Box::new(move || finished(&metrics_json::metrics(&metrics)).valid(validity))
     } else {
         let dashboard = state.tracker.dashboard(id, view).await?;
-        let shape: fn(&Dashboard) -> Value = match kind {
-            Kind::HoldingsData => dashboard_json::holdings_answer,
-            Kind::ChartData => dashboard_json::chart,
-            Kind::Portfolio => dashboard_json::portfolio,
-            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics => dashboard_json::initial,
-        };
-        state.tracker.compute(move || shape(&dashboard).to_string()).await
+        Box::new(move || match kind {
+            Kind::ChartData => {
+                finished(&dashboard_json::chart(&dashboard)).valid(dashboard.figures_validity())
+            }
+            Kind::HoldingsData => ages::finished(&dashboard, &dashboard_json::holdings_answer(&dashboard)),
+            Kind::Portfolio => ages::finished(&dashboard, &dashboard_json::portfolio(&dashboard)),
+            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics => {
+                ages::finished(&dashboard, &dashboard_json::initial(&dashboard))
+            }
+        })
     };
-    Ok((json.into_bytes(), "application/json"))
+    Ok(state.tracker.compute(finish).await)
+}
+
+fn finished(json: &Value) -> Finished {
+    Finished::new("application/json", json.to_string().into_bytes())
 }
 
 /// With the benchmarks whose figures have keys of their own.
 pub(super) fn with_known_benchmarks(view: &View) -> View {
-    View { benchmarks: known_benchmarks(), ..view.clone() }
+    View { benchmarks: KNOWN_BENCHMARKS.clone(), ..view.clone() }
 }
 
 async fn initial_data(

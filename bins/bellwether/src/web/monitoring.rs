@@ -32,7 +32,7 @@ use recent_counts::RecentCounts;
 use requests::Requests;
 
 pub(crate) use event_log::EventLog;
-pub(super) use requests::measure;
+pub(super) use requests::{record, tell};
 
 /// How often counters are noted, for what they rose by lately to be known.
 const NOTED_EVERY: Duration = Duration::from_secs(60);

@@ -6,6 +6,7 @@ use actix_multipart::form::bytes::Bytes as UploadedFile;
 use actix_multipart::form::text::Text;
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use bellwether_cache::Answer as Finished;
 use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
 use bellwether_tracker::{
     ImportFile, ImportReport, ImportTarget, JobId, JobState, PortfolioSettings, TrackerError, View,
@@ -15,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
-use super::snapshot::Body;
 use super::view::dashboard_page::DashboardPage;
 use super::view::page::{Page, Place};
 use super::{MAX_UPLOAD, State, snapshot};
@@ -23,13 +23,16 @@ use super::{MAX_UPLOAD, State, snapshot};
 /// A file of more lines is imported by a job.
 const LINES_ON_A_REQUEST: usize = 500;
 
+pub(super) fn dashboards(app: &mut web::ServiceConfig) {
+    app.service(address("/dashboard/{portfolio}", READ).route(reading().to(dashboard)));
+}
+
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.app_data(MultipartFormConfig::default().total_limit(MAX_UPLOAD).memory_limit(MAX_UPLOAD))
         .service(address("/", READ).route(reading().to(start)))
         .service(address("/dashboard", READ).route(reading().to(start)))
         .service(address("/first-run", READ).route(reading().to(first_run)))
         .service(address("/portfolios", "POST").route(web::post().to(create_portfolio)))
-        .service(address("/dashboard/{portfolio}", READ).route(reading().to(dashboard)))
         .service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
         .service(address("/portfolio/dividends", READ).route(reading().to(dividends)))
         .service(address("/cash-flows", READ).route(reading().to(cash_flows)))
@@ -236,17 +239,17 @@ pub(super) async fn dashboard_body(
     state: &web::Data<State>,
     id: PortfolioId,
     view: &View,
-) -> Result<Body, Problem> {
+) -> Result<Finished, Problem> {
     let dashboard = state.tracker.dashboard(id, view).await?;
     let portfolios = state.tracker.portfolios().await?;
-    let (shared, view) = (state.clone(), view.clone());
+    let (shared, view, validity) = (state.clone(), view.clone(), dashboard.words_validity());
     let render = move || {
         let title = dashboard.portfolio.name.clone();
         let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard);
         shared.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &view))
     };
     let body = state.tracker.compute(render).await?;
-    Ok((body.into_bytes(), "text/html; charset=utf-8"))
+    Ok(Finished::new("text/html; charset=utf-8", body.into_bytes()).valid(validity))
 }
 
 /// What has no page of its own stands on the first portfolio's dashboard: the latest transactions in a list, what was

@@ -3,47 +3,32 @@
 
 use std::net::IpAddr;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
 
-use super::State;
-
-/// Refuses what another site makes a browser send here.
-pub(super) async fn guard(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let hosts =
-        request.app_data::<web::Data<State>>().map(|state| state.hosts.as_slice()).unwrap_or_default();
+/// How a request is refused that another site makes a browser send here; `hosts` are names of this server.
+pub(super) fn refusal(request: &ServiceRequest, hosts: &[String]) -> Option<HttpResponse> {
     // Not what `X-Forwarded-Host` claims: any page can send that.
     let host = match request.uri().authority() {
-        Some(authority) => authority.as_str().to_owned(),
-        None => text(request.headers(), HOST.as_str()).unwrap_or_default().to_owned(),
+        Some(authority) => authority.as_str(),
+        None => text(request.headers(), HOST.as_str()).unwrap_or_default(),
     };
-    let refusal = if !is_meant_for_us(&host, hosts) {
-        Some((
+    let (status, words) = if !is_meant_for_us(host, hosts) {
+        (
             StatusCode::MISDIRECTED_REQUEST,
             "This server does not answer to that name. If the name is yours, start the server with --host NAME.",
-        ))
+        )
     } else if request.method().is_safe() || is_ours(request.headers()) {
-        None
+        return None;
     } else {
-        Some((
+        (
             StatusCode::FORBIDDEN,
             "This request came from another site and was refused. Open the page here and try again.",
-        ))
+        )
     };
-    match refusal {
-        None => Ok(next.call(request).await?.map_into_boxed_body()),
-        Some((status, words)) => {
-            let answer = HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(words);
-            Ok(request.into_response(answer))
-        }
-    }
+    Some(HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(words))
 }
 
 /// Another site can make its own name lead here, and would then count as this origin; it cannot do so with an address.
@@ -52,11 +37,11 @@ fn is_meant_for_us(host: &str, names: &[String]) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<IpAddr>().is_ok()
-        || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
+    let name = name.trim_end_matches('.');
+    let top = name.rsplit_once('.').map_or(name, |(_, top)| top);
+    name.parse::<IpAddr>().is_ok()
+        || top.eq_ignore_ascii_case("localhost")
+        || names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -95,8 +80,14 @@ mod tests {
     #[test]
     fn a_name_that_is_not_ours_is_refused() {
         let ours = ["portfolio.example".to_owned()];
-        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "192.168.1.7", "Portfolio.Example:443"]
-        {
+        for host in [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "192.168.1.7",
+            "Portfolio.Example:443",
+            "App.Localhost.",
+        ] {
             assert!(is_meant_for_us(host, &ours), "{host}");
         }
         for host in ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", ""] {

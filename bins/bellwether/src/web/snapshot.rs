@@ -11,14 +11,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer, Edition, Encoding, Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
 use bellwether_tracker::View;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::State;
 use super::problem::Problem;
 
-/// An answer with older prices or ages goes out while a newer one is made, but none that is older than this: whoever
-/// comes back after a while waits the few milliseconds.
-const LONGEST_LAG: TimeDelta = TimeDelta::minutes(5);
+/// While a newer answer is made, one goes out whose labels are right to the minute and whose prices are not much older:
+/// whoever comes back after a while waits the few milliseconds.
+const LAG: Lag = Lag::UpTo { said: TimeDelta::minutes(1), made: TimeDelta::minutes(5) };
 
 /// Marks readers who asked for newer prices, on whatever process they did: they are not given older ones.
 const ASKED: &str = "bellwether-asked";
@@ -49,9 +49,6 @@ impl Kind {
     }
 }
 
-/// What is to be answered, and its type.
-pub(super) type Body = (Vec<u8>, &'static str);
-
 /// A request's answer as it is now, or as it was a moment ago while a newer one is made; 304 when the client has it.
 pub(super) async fn answer<F>(
     state: &web::Data<State>,
@@ -62,11 +59,14 @@ pub(super) async fn answer<F>(
     build: impl Fn() -> F + Send + Sync + 'static,
 ) -> Result<HttpResponse, Problem>
 where
-    F: Future<Output = Result<Body, Problem>> + Send + 'static,
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
-    let lag = if wants_the_newest(request) { Lag::None } else { Lag::UpTo(LONGEST_LAG) };
-    let answer = finished(state, portfolio, kind, view, lag, build).await?;
-    state.looks.note(portfolio, state.tracker.clock().now());
+    let lag = if wants_the_newest(request) { Lag::None } else { LAG };
+    let key = key(portfolio, kind, view);
+    let answer = finished(state, &key, view, lag, build).await?;
+    if view.as_of.is_none() {
+        look(state, key, (kind, view), &answer, state.tracker.clock().now());
+    }
 
     let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let known = text(header::IF_NONE_MATCH).is_some_and(|tags| answer.matches(tags));
@@ -85,29 +85,49 @@ where
     Ok(response.content_type(answer.content_type()).body(answer.body(encoding).await))
 }
 
+/// Somebody looks at an answer of the present, made now or before.
+fn look(
+    state: &web::Data<State>,
+    key: SnapshotKey,
+    seen: (Kind, &View),
+    answer: &Answer,
+    now: DateTime<Utc>,
+) {
+    let portfolio = key.portfolio;
+    if state.looks.note(key, seen, answer.validity().changes_at, now) {
+        let (state, view) = (state.clone(), seen.1.clone());
+        // Nobody waits for what follows from it.
+        tokio::spawn(async move {
+            if let Err(error) = state.tracker.look(portfolio, &view).await {
+                tracing::debug!(%portfolio, %error, "snapshot.look_not_noted");
+            }
+        });
+    }
+}
+
+/// Under what the answer about a view is kept.
+pub(super) fn key(portfolio: PortfolioId, kind: Kind, view: &View) -> SnapshotKey {
+    SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(view) }
+}
+
 /// The answer under the versions of this moment, or one that is as good within `lag`.
 pub(super) async fn finished<F>(
     state: &web::Data<State>,
-    portfolio: PortfolioId,
-    kind: Kind,
+    key: &SnapshotKey,
     view: &View,
     lag: Lag,
     build: impl Fn() -> F + Send + Sync + 'static,
 ) -> Result<Arc<Answer>, Problem>
 where
-    F: Future<Output = Result<Body, Problem>> + Send + 'static,
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
-    let tracker = &state.tracker;
+    let (tracker, portfolio) = (&state.tracker, key.portfolio);
     let seen = tracker.versions_beside(portfolio, &view.benchmarks).await?;
-    // Ages of prices are told to the minute; a past day has none.
-    let moment = match view.as_of {
-        Some(day) if day < tracker.today() => 0,
-        _ => tracker.clock().now().timestamp() / 60 * 2 + i64::from(tracker.is_refreshing()),
-    };
-    let edition = Edition { entered: seen.versions.entered, prices: seen.versions.prices, moment };
+    let is_past = view.as_of.is_some_and(|day| day < tracker.today());
+    let refreshing = !is_past && tracker.is_refreshing();
+    let edition = Edition { entered: seen.versions.entered, prices: seen.versions.prices, refreshing };
     // What cannot be made now may be of any age.
     let lag = if seen.is_current { lag } else { Lag::Any };
-    let key = SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(view) };
     let (shared, is_of_now) = (state.clone(), view.as_of.is_none());
     let build = move || {
         let (shared, building) = (shared.clone(), build());
@@ -115,15 +135,14 @@ where
             if !seen.is_current {
                 return Err(Problem::Unavailable);
             }
-            // Whoever first looks at a minute's figures also sees whether newer prices are due.
+            // So that what is shown says whether newer prices are on their way.
             if is_of_now {
                 shared.tracker.refresh_if_due(portfolio).await?;
             }
-            let (body, content_type) = building.await?;
-            Ok(Answer::new(content_type, body))
+            building.await
         }
     };
-    let made = state.snapshots.get_or_build(key, edition, lag, build).await;
+    let made = state.snapshots.get_or_build(key.clone(), edition, lag, build).await;
     made.map_err(|problem: Arc<Problem>| (*problem).clone())
 }
 

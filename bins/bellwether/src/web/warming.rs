@@ -1,12 +1,12 @@
 //! Building answers before anybody asks for them: the jobs that do it, and what gives cause for them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web;
 use async_trait::async_trait;
-use bellwether_cache::Lag;
+use bellwether_cache::{Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
 use bellwether_tracker::{
     Event, Job, JobContext, JobError, JobHandler, Progress, RunningWorker, Tracker, Versions, View,
@@ -23,8 +23,14 @@ use super::snapshot::{self, Kind};
 use super::{api, pages};
 use crate::notifications::Post;
 
-/// A portfolio that nobody looked at for so long is not kept warm but by the timetable.
-const LOOKED_AT_FOR: TimeDelta = TimeDelta::hours(1);
+/// What nobody looked at for so long is not kept warm but by the timetable.
+const LOOKED_AT_FOR: TimeDelta = TimeDelta::days(1);
+/// So often a look at an answer that was made before sets off what a look does.
+const LOOKS_COUNT_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// Of so many looks at most the older ones are forgotten first.
+const MOST_LOOKS: usize = 1_000;
+/// Of a portfolio, so many answers are kept warm.
+const MOST_WARM: usize = 16;
 
 /// Prices of one round come in batches, one soon after the other.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
@@ -33,24 +39,88 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked whether they have settled.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// When somebody last looked at each portfolio, in this process.
+/// What was looked at lately in this process.
 #[derive(Debug, Default)]
-pub(super) struct Looks(Mutex<HashMap<PortfolioId, DateTime<Utc>>>);
+pub(super) struct Looks(Mutex<HashMap<SnapshotKey, Look>>);
+
+/// Looks at one answer.
+#[derive(Debug)]
+struct Look {
+    kind: Kind,
+    view: View,
+    at: DateTime<Utc>,
+    /// When one last set off what a look does.
+    counted_at: DateTime<Utc>,
+    /// When what the answer says changes, unless it was asked for anew since then.
+    changes_at: Option<DateTime<Utc>>,
+}
 
 impl Looks {
-    /// A portfolio that exists was looked at.
-    pub(super) fn note(&self, portfolio: PortfolioId, now: DateTime<Utc>) {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if looks.insert(portfolio, now).is_none() {
-            looks.retain(|_, at| is_lately(*at, now));
+    /// An answer that says what it says until `changes_at` was looked at. Says whether that counts.
+    pub(super) fn note(
+        &self,
+        key: SnapshotKey,
+        (kind, view): (Kind, &View),
+        changes_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let mut looks = self.lock();
+        if let Some(look) = looks.get_mut(&key) {
+            let counts = (now - look.counted_at).abs() >= LOOKS_COUNT_EVERY;
+            if counts {
+                look.counted_at = now;
+            }
+            (look.at, look.changes_at) = (now, changes_at);
+            return counts;
+        }
+        if looks.len() >= MOST_LOOKS {
+            let mut times: Vec<_> = looks.values().map(|look| look.at).collect();
+            times.sort_unstable();
+            let middle = times.get(MOST_LOOKS / 2).copied().unwrap_or(now);
+            looks.retain(|_, look| look.at > middle);
+        }
+        looks.retain(|_, look| is_lately(look.at, now));
+        // Whoever is the first had it built, or shares it with other processes.
+        looks.insert(key, Look { kind, view: view.clone(), at: now, counted_at: now, changes_at });
+        false
+    }
+
+    /// The answer was built anew, for nobody.
+    fn renewed(&self, key: &SnapshotKey, changes_at: Option<DateTime<Utc>>) {
+        if let Some(look) = self.lock().get_mut(key) {
+            look.changes_at = changes_at;
         }
     }
 
-    /// Those that were looked at lately.
-    fn lately(&self, now: DateTime<Utc>) -> Vec<PortfolioId> {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looks.retain(|_, at| is_lately(*at, now));
-        looks.keys().copied().collect()
+    /// Portfolios that were looked at lately.
+    fn lately(&self, now: DateTime<Utc>) -> HashSet<PortfolioId> {
+        let mut looks = self.lock();
+        looks.retain(|_, look| is_lately(look.at, now));
+        looks.keys().map(|key| key.portfolio).collect()
+    }
+
+    /// Those among them of which an answer says what is right no more; each is told once.
+    fn outdated(&self, now: DateTime<Utc>) -> HashSet<PortfolioId> {
+        let mut looks = self.lock();
+        let outdated = looks.iter_mut().filter_map(|(key, look)| {
+            let changed = look.changes_at.take_if(|at| *at <= now);
+            changed.filter(|_| is_lately(look.at, now)).map(|_| key.portfolio)
+        });
+        outdated.collect()
+    }
+
+    /// What of a portfolio was looked at lately, the latest first; `None` where nobody looked.
+    fn at(&self, portfolio: PortfolioId, now: DateTime<Utc>) -> Option<Vec<(Kind, View)>> {
+        let looks = self.lock();
+        let ours = looks.iter().filter(|(key, look)| key.portfolio == portfolio && is_lately(look.at, now));
+        let mut ours: Vec<&Look> = ours.map(|(_, look)| look).collect();
+        ours.sort_by_key(|look| std::cmp::Reverse(look.at));
+        ours.truncate(MOST_WARM);
+        (!ours.is_empty()).then(|| ours.into_iter().map(|look| (look.kind, look.view.clone())).collect())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SnapshotKey, Look>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,10 +128,11 @@ fn is_lately(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     (now - at).abs() < LOOKED_AT_FOR
 }
 
-/// Builds these answers of a portfolio.
+/// Builds answers about a portfolio: of these kinds what was looked at, or the usual ones where nobody looks here.
 struct Builder {
     state: web::Data<State>,
     kinds: &'static [Kind],
+    usual: &'static [Kind],
 }
 
 #[async_trait]
@@ -69,10 +140,15 @@ impl JobHandler for Builder {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id: PortfolioId = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::permanent(error.to_string()))?;
-        let total = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-        for (done, kind) in (1..).zip(self.kinds) {
+        let looked_at = self.state.looks.at(id, self.state.tracker.clock().now());
+        let wanted: Vec<(Kind, View)> = match looked_at {
+            Some(looked_at) => looked_at.into_iter().filter(|(kind, _)| self.kinds.contains(kind)).collect(),
+            None => self.usual.iter().map(|kind| (*kind, usual_view(*kind))).collect(),
+        };
+        let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+        for (done, (kind, view)) in (1..).zip(wanted) {
             context.check()?;
-            self.build(id, *kind).await.map_err(|problem| match problem {
+            self.build(id, kind, view).await.map_err(|problem| match problem {
                 Problem::NotFound(words) => JobError::permanent(words),
                 other => JobError::retry(other.to_string()),
             })?;
@@ -82,15 +158,19 @@ impl JobHandler for Builder {
     }
 }
 
+/// As it is asked for when nothing is chosen.
+fn usual_view(kind: Kind) -> View {
+    match kind {
+        Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics => View::default(),
+        Kind::InitialData | Kind::HoldingsData | Kind::Portfolio => {
+            api::with_known_benchmarks(&View::default())
+        }
+    }
+}
+
 impl Builder {
-    /// As it is asked for when nothing is chosen.
-    async fn build(&self, id: PortfolioId, kind: Kind) -> Result<(), Problem> {
-        let view = match kind {
-            Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics => View::default(),
-            Kind::InitialData | Kind::HoldingsData | Kind::Portfolio => {
-                api::with_known_benchmarks(&View::default())
-            }
-        };
+    async fn build(&self, id: PortfolioId, kind: Kind, view: View) -> Result<(), Problem> {
+        let key = snapshot::key(id, kind, &view);
         let (shared, seen) = (self.state.clone(), view.clone());
         let build = move || {
             let (state, seen) = (shared.clone(), seen.clone());
@@ -101,7 +181,8 @@ impl Builder {
                 }
             }
         };
-        snapshot::finished(&self.state, id, kind, &view, Lag::None, build).await?;
+        let answer = snapshot::finished(&self.state, &key, &view, Lag::None, build).await?;
+        self.state.looks.renewed(&key, answer.validity().changes_at);
         Ok(())
     }
 }
@@ -122,19 +203,27 @@ impl Warm {
 
 /// Starts a worker that builds answers too.
 pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta) -> Warm {
-    const PAGES: &[Kind] = &[Kind::DashboardPage, Kind::InitialData, Kind::HoldingsData];
+    const USUAL: &[Kind] = &[Kind::DashboardPage, Kind::InitialData, Kind::HoldingsData];
+    const FIGURES: &[Kind] = &[
+        Kind::DashboardPage,
+        Kind::InitialData,
+        Kind::HoldingsData,
+        Kind::Portfolio,
+        Kind::PortfolioMetrics,
+    ];
     const CHARTS: &[Kind] = &[Kind::ChartData];
-    let builder = |kinds| Builder { state: state.clone(), kinds };
+    let builder = |kinds, usual| Builder { state: state.clone(), kinds, usual };
     let notifier = state.tracker.notifier(Arc::<Post>::clone(&state.post));
     let plan = WorkerPlan::default()
         .lease(lease)
         .handle(Tracker::NOTIFY, 4, notifier)
-        .handle(Tracker::WARM, 1, builder(PAGES))
-        .handle(Tracker::CHART_DATA, 1, builder(CHARTS));
+        .handle(Tracker::WARM, 1, builder(FIGURES, USUAL))
+        .handle(Tracker::CHART_DATA, 1, builder(CHARTS, CHARTS));
     Warm { worker: state.tracker.start_worker(plan), follower: tokio::spawn(follow(state.clone())) }
 }
 
-/// Enqueues what follows from what happens: at once from a changed ledger, from new prices when they have settled.
+/// Enqueues what follows from what happens: at once from a changed ledger and from words that time made wrong, from new
+/// prices when they have settled.
 async fn follow(state: web::Data<State>) {
     let mut events = state.tracker.bus().listen().coming;
     let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -153,7 +242,13 @@ async fn follow(state: web::Data<State>) {
                 Err(RecvError::Lagged(_)) => news = Some(News::with_more(news, Instant::now())),
                 Err(RecvError::Closed) => return,
             },
-            _ = looks.tick(), if news.is_some() => {
+            _ = looks.tick() => {
+                for portfolio in state.looks.outdated(state.tracker.clock().now()) {
+                    ask(&state, portfolio).await;
+                }
+                if news.is_none() {
+                    continue;
+                }
                 if let Err(error) = state.tracker.look_elsewhere().await {
                     tracing::debug!(%error, "warming.cannot_look_elsewhere");
                 }

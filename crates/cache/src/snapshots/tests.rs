@@ -2,15 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bellwether_domain::FixedClock;
+use bellwether_domain::{Clock, FixedClock};
 use tokio::sync::Notify;
 
 use super::*;
-use crate::{Encoding, KindStatistics, TierStatistics};
+use crate::{Encoding, KindStatistics, TierStatistics, Validity};
 
-const EDITION: Edition = Edition { entered: 7, prices: 12, moment: 100 };
+const EDITION: Edition = Edition { entered: 7, prices: 12, refreshing: false };
 const NEWER: Edition = Edition { prices: 13, ..EDITION };
-const A_MINUTE: Lag = Lag::UpTo(TimeDelta::minutes(1));
+const A_MINUTE: Lag = Lag::UpTo { said: TimeDelta::minutes(1), made: TimeDelta::minutes(1) };
 
 fn clock() -> Arc<FixedClock> {
     Arc::new(FixedClock::at(DateTime::UNIX_EPOCH))
@@ -273,6 +273,66 @@ async fn an_answer_that_is_too_old_is_not_given_out() {
     clock.advance(TimeDelta::seconds(61));
 
     assert_eq!(get(&snapshots, EDITION, A_MINUTE, "new").await, "new");
+}
+
+/// As [`get`], of an answer that says something else from then on, or when newer prices are fetched.
+async fn get_valid(
+    snapshots: &Arc<Snapshots>,
+    wanted: Edition,
+    validity: Validity,
+    text: &'static str,
+) -> bytes::Bytes {
+    let build = move || async move { Ok::<_, String>(answer(text).valid(validity)) };
+    body(&snapshots.get_or_build(key(1), wanted, A_MINUTE, build).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn an_answer_serves_until_what_it_says_changes() {
+    let clock = clock();
+    let snapshots = Arc::new(Snapshots::new(1 << 20, None, Arc::clone(&clock) as SharedClock));
+    let noon = clock.now() + TimeDelta::hours(12);
+    let until = |at| Validity { changes_at: Some(at), refreshing: None };
+    assert_eq!(get_valid(&snapshots, EDITION, until(noon), "morning").await, "morning");
+    clock.set(noon - TimeDelta::seconds(1));
+    assert_eq!(get_valid(&snapshots, EDITION, until(noon), "unused").await, "morning");
+    assert_eq!((memory(&snapshots).hits, snapshots.statistics().all.builds), (1, 1));
+
+    // For a minute the old one goes out, and a newer one is made behind.
+    clock.set(noon + TimeDelta::minutes(1));
+    let evening = until(noon + TimeDelta::hours(6));
+    assert_eq!(get_valid(&snapshots, EDITION, evening, "afternoon").await, "morning");
+    settle().await;
+    assert_eq!(get_valid(&snapshots, EDITION, evening, "unused").await, "afternoon");
+    assert_eq!((memory(&snapshots).hits, memory(&snapshots).stale_hits), (2, 1));
+
+    clock.set(noon + TimeDelta::hours(6) + TimeDelta::seconds(61));
+    assert_eq!(get_valid(&snapshots, EDITION, Validity::default(), "night").await, "night");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_right_until_now_goes_out_whenever_it_was_made() {
+    let clock = clock();
+    let snapshots = Arc::new(Snapshots::new(1 << 20, None, Arc::clone(&clock) as SharedClock));
+    get_valid(&snapshots, EDITION, Validity::default(), "before").await;
+    clock.advance(TimeDelta::hours(60));
+    assert_eq!(get_valid(&snapshots, EDITION, Validity::default(), "unused").await, "before");
+    // Since when newer prices are known nobody knows.
+    assert_eq!(get_valid(&snapshots, NEWER, Validity::default(), "after").await, "after");
+}
+
+#[tokio::test]
+async fn that_prices_are_fetched_matters_to_what_says_so() {
+    let snapshots = snapshots(1 << 20);
+    let fetching = Edition { refreshing: true, ..EDITION };
+    get_valid(&snapshots, EDITION, Validity::default(), "all is new").await;
+    assert_eq!(get_valid(&snapshots, fetching, Validity::default(), "unused").await, "all is new");
+
+    snapshots.clear().await;
+    let says = |refreshing| Validity { changes_at: None, refreshing: Some(refreshing) };
+    assert_eq!(get_valid(&snapshots, EDITION, says(false), "stale").await, "stale");
+    assert_eq!(get_valid(&snapshots, fetching, says(true), "on its way").await, "stale");
+    settle().await;
+    assert_eq!(get_valid(&snapshots, fetching, says(true), "unused").await, "on its way");
 }
 
 #[tokio::test]

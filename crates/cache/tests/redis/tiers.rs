@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use super::server::Server;
 use super::{clock, redis};
 
-const EDITION: Edition = Edition { entered: 7, prices: 12, moment: 100 };
+const EDITION: Edition = Edition { entered: 7, prices: 12, refreshing: false };
 
 fn process(redis: &Redis, clock: &Arc<FixedClock>) -> Arc<Snapshots> {
     Arc::new(Snapshots::new(1 << 20, Some(redis.clone()), Arc::clone(clock) as SharedClock))
@@ -108,7 +108,7 @@ async fn an_older_answer_of_another_process_goes_out_while_a_newer_one_is_made()
     shared(&redis).await;
     let other = process(&redis, &clock);
     let newer = Edition { prices: 13, ..EDITION };
-    let a_minute = Lag::UpTo(TimeDelta::minutes(1));
+    let a_minute = Lag::UpTo { said: TimeDelta::minutes(1), made: TimeDelta::minutes(1) };
 
     assert_eq!(get(&other, newer, a_minute, "after").await, "before");
 

@@ -36,6 +36,7 @@ async fn a_week_with_a_holiday_and_a_half_day() {
     world.report();
     assert_eq!(world.wrong_labels, Vec::<String>::new(), "labels against the table");
     assert_eq!(world.unhealthy, Vec::<String>::new(), "labels against the time of day");
+    assert_eq!(world.wrong_ages, Vec::<String>::new(), "ages that were told");
     for (kind, fared) in &world.readers.fared {
         assert!(fared.all() > 50 && fared.without_waiting() > 0.95, "{kind}: {fared}");
     }

@@ -17,7 +17,7 @@ use bellwether_yahoo_sim::{ClockMode, LogEntry, Route, SimConfig, SimHandle, Sim
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use tempfile::TempDir;
 
-use crate::readers::{Builder, CHART, PAGES, Pages, Readers, Shown};
+use crate::readers::{Builder, CHART, Follower, PAGES, Pages, Readers, Shown};
 use crate::table::{Kind, Table, Venue};
 
 /// What the upstream tells of an instant reaches the store so much later at the most: calls wait for each other.
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) lines: BTreeMap<Symbol, Line>,
     pub(crate) wrong_labels: Vec<String>,
     pub(crate) unhealthy: Vec<String>,
+    pub(crate) wrong_ages: Vec<String>,
+    follower: Follower,
     storage: Storage,
     worker: Worker,
     table: Table,
@@ -94,6 +96,7 @@ impl World {
             .handle(Tracker::CHART_DATA, 1, builder(CHART));
         let worker = tracker.worker(plan);
         let mut world = Self {
+            follower: Follower::of(pages.clone()),
             readers: Readers::new(pages, from),
             storage: Storage::open(storage).await.unwrap(),
             clock,
@@ -104,6 +107,7 @@ impl World {
             lines: BTreeMap::new(),
             wrong_labels: Vec::new(),
             unhealthy: Vec::new(),
+            wrong_ages: Vec::new(),
             table: Table::new(),
             next_job: from,
             instruments: HashMap::new(),
@@ -190,6 +194,10 @@ impl World {
                 self.judge_shown(&shown);
                 self.find_next_job().await;
             }
+            if self.follower.next().is_some_and(|at| at <= self.clock.now()) {
+                self.follower.follow().await;
+                self.work().await;
+            }
             let now = self.clock.now();
             if now >= minute {
                 if watched {
@@ -197,7 +205,8 @@ impl World {
                 }
                 minute = (now + TimeDelta::minutes(1)).with_second(0).unwrap().with_nanosecond(0).unwrap();
             }
-            let next = minute.min(self.readers.next()).min(self.next_job).min(until);
+            let follows = self.follower.next().unwrap_or(until);
+            let next = minute.min(self.readers.next()).min(self.next_job).min(follows).min(until);
             self.clock.set(next.max(now));
         }
     }
@@ -214,6 +223,7 @@ impl World {
             }
         }
         if !news.is_empty() {
+            self.follower.prices_came(self.clock.now());
             self.read_states().await;
         }
         self.log.extend(news);
@@ -265,6 +275,17 @@ impl World {
 
     fn judge_shown(&mut self, shown: &[Shown]) {
         for price in shown {
+            // Ages are told as of the full minute.
+            if let Some((told, true_age)) = price.minutes
+                && told.abs_diff(true_age) > 1
+                && self.wrong_ages.len() < ENOUGH
+            {
+                let said = format!(
+                    "{}: {} is told to be {told} minutes old, not {true_age}",
+                    price.at, price.symbol
+                );
+                self.wrong_ages.push(said);
+            }
             self.judge(&price.symbol, price.label, price.at, "on a page");
         }
     }
@@ -343,6 +364,12 @@ impl World {
         for (kind, fared) in &self.readers.fared {
             println!("  {kind:<15} {fared}");
         }
+        let (late, by) = self.readers.late;
+        println!(
+            "  instead of {} newer ones were made behind, {late} of which said what was right until {} s before",
+            self.readers.behind,
+            by.num_seconds()
+        );
         println!("prices shown, in minutes of lines, and {} more on pages:", self.labels_on_pages);
         for ((venue, kind, label), minutes) in &self.minutes {
             println!("  {:<24} {label:<8} {minutes:>8}", format!("{venue:?} {kind:?}"));

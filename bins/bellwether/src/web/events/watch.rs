@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_tracker::{Bus, Event, Listener, Published, TrackerError, View};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -97,7 +98,14 @@ impl Watch {
             now: Mutex::new(Now { sender, number, figures: None, is_behind }),
         });
         let portfolio = watched.portfolio;
-        let work = Work { state, watched, told: Arc::clone(&told), made_from: BTreeSet::new(), due: None };
+        let work = Work {
+            state,
+            watched,
+            told: Arc::clone(&told),
+            made_from: BTreeSet::new(),
+            due: None,
+            changes_at: None,
+        };
         let task = tokio::spawn(work.follow(coming)).abort_handle();
         Self { portfolio, told, bus, task }
     }
@@ -198,6 +206,8 @@ struct Work {
     made_from: BTreeSet<Symbol>,
     /// When the figures are to be computed.
     due: Option<Instant>,
+    /// When what they say changes by the passing of time.
+    changes_at: Option<DateTime<Utc>>,
 }
 
 impl Work {
@@ -224,14 +234,16 @@ impl Work {
                 }
                 () = self.minute() => {
                     self.ask_for_prices().await;
-                    self.is_behind();
+                    if self.changes_at.is_some_and(|at| self.state.tracker.clock().now() >= at) {
+                        self.is_behind();
+                    }
                 }
                 _ = heartbeat.tick() => self.told.lock().send(Frame::Heartbeat),
             }
         }
     }
 
-    /// Until the next full minute: pages tell the age of prices. What is over has no age.
+    /// Until the next full minute: pages tell the age of prices to the minute. What is over has no age.
     async fn minute(&self) {
         if self.watched.portfolio.is_none() || self.watched.view.as_of.is_some() {
             return pending().await;
@@ -299,6 +311,7 @@ impl Work {
         let Some(portfolio) = self.watched.portfolio else { return };
         // Nothing is heard until this is told: the figures follow from all up to here.
         let number = self.told.lock().number;
+        let refreshing = self.state.tracker.is_refreshing();
         let dashboard = match self.state.tracker.dashboard(portfolio, &self.watched.view).await {
             Ok(dashboard) => dashboard,
             Err(TrackerError::NotFound(_)) => return self.told.lock().send(Frame::End),
@@ -309,11 +322,12 @@ impl Work {
             }
         };
         let view = self.watched.view.clone();
+        self.changes_at = dashboard.words_validity().changes_at;
         let shape = move || {
             let cells = Cells::of(&DashboardContent::new(&dashboard, &view));
-            (cells, dashboard.made_from, dashboard.prices.refreshing)
+            (cells, dashboard.made_from)
         };
-        let (cells, made_from, refreshing) = self.state.tracker.compute(shape).await;
+        let (cells, made_from) = self.state.tracker.compute(shape).await;
         self.made_from = made_from;
         self.tell(Figures { number, version: cells.version(), cells, refreshing });
     }
@@ -363,6 +377,7 @@ mod tests {
             told: Arc::new(Told { wire: Wire::of("test"), now }),
             made_from: BTreeSet::from(["KO".parse().expect("a symbol")]),
             due: None,
+            changes_at: None,
         }
     }
 

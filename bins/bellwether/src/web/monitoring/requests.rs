@@ -1,16 +1,14 @@
 //! How long requests took, what became of them, and which were slow.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::dev::{Extensions, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bellwether_domain::{Durations, Quantiles, Span};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -22,11 +20,18 @@ const SLOW: Duration = Duration::from_millis(500);
 const KEPT: usize = 50;
 /// Requests to addresses that do not exist are counted together.
 const NOWHERE: &str = "(no such address)";
+/// Of so many paths it is remembered which address they are.
+const REMEMBERED: usize = 1_000;
+
+static EXECUTION_TIME: HeaderName = HeaderName::from_static("x-execution-time");
+static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// All requests since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     pages: RwLock<BTreeMap<String, Arc<PageMeter>>>,
+    /// The meters of paths that were asked for, for finding the address of a path takes longer than all else here.
+    paths: RwLock<HashMap<String, Arc<PageMeter>>>,
     slow: Mutex<VecDeque<SlowRequest>>,
     connections: Arc<AtomicU64>,
 }
@@ -79,8 +84,29 @@ impl Requests {
         Arc::clone(pages.entry(pattern.to_owned()).or_default())
     }
 
-    fn record(&self, at: DateTime<Utc>, pattern: &str, path: &str, status: u16, took: Duration) {
-        let page = self.page(pattern);
+    fn page_of(&self, path: &str, pattern: impl FnOnce() -> Option<String>) -> Arc<PageMeter> {
+        if let Some(meter) = self.paths.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Arc::clone(meter);
+        }
+        let Some(pattern) = pattern() else { return self.page(NOWHERE) };
+        let meter = self.page(&pattern);
+        let mut paths = self.paths.write().unwrap_or_else(PoisonError::into_inner);
+        if paths.len() >= REMEMBERED {
+            paths.clear();
+        }
+        paths.insert(path.to_owned(), Arc::clone(&meter));
+        meter
+    }
+
+    fn record(
+        &self,
+        at: DateTime<Utc>,
+        path: &str,
+        pattern: impl FnOnce() -> Option<String>,
+        status: u16,
+        took: Duration,
+    ) {
+        let page = self.page_of(path, pattern);
         page.durations.record(at, took);
         if let Some(class) = page.by_class.get(usize::from(status / 100)) {
             class.fetch_add(1, Relaxed);
@@ -143,32 +169,25 @@ impl Drop for Connected {
     }
 }
 
-/// Measures each request up to its answer's head, and says so in the answer.
-pub(crate) async fn measure<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let begun = Instant::now();
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let pattern = request.match_pattern();
-    let mut answer = next.call(request).await?;
-    let took = begun.elapsed();
-    if let Some(state) = state {
-        let (path, status) = (answer.request().path(), answer.status().as_u16());
-        let pattern = pattern.as_deref().unwrap_or(NOWHERE);
-        let now = state.tracker.clock().now();
-        state.monitoring.requests.record(now, pattern, path, status, took);
-    }
-    let milliseconds = took.as_secs_f64() * 1_000.0;
+/// Records an answer whose head took so long.
+pub(crate) fn record<B>(state: &State, answer: &ServiceResponse<B>, took: Duration) {
+    let (request, status) = (answer.request(), answer.status().as_u16());
+    let now = state.tracker.clock().now();
+    state.monitoring.requests.record(now, request.path(), || request.match_pattern(), status, took);
+}
+
+/// Says in an answer how long its head took.
+pub(crate) fn tell(took: Duration, headers: &mut HeaderMap) {
+    let micros = took.as_micros();
+    let milliseconds = format!("{}.{:02}", micros / 1_000, micros % 1_000 / 10);
     for (name, value) in [
-        ("x-execution-time", format!("{milliseconds:.2}ms")),
-        ("server-timing", format!("total;dur={milliseconds:.2}")),
+        (&EXECUTION_TIME, format!("{milliseconds}ms")),
+        (&SERVER_TIMING, format!("total;dur={milliseconds}")),
     ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
+            headers.insert(name.clone(), value);
         }
     }
-    Ok(answer)
 }
 
 #[cfg(test)]
@@ -178,7 +197,8 @@ mod tests {
     fn requests(asked: &[(&str, u16, u64)]) -> Requests {
         let requests = Requests::default();
         for (pattern, status, millis) in asked {
-            requests.record(DateTime::UNIX_EPOCH, pattern, "/asked", *status, Duration::from_millis(*millis));
+            let found = || Some((*pattern).to_owned());
+            requests.record(DateTime::UNIX_EPOCH, pattern, found, *status, Duration::from_millis(*millis));
         }
         requests
     }
@@ -192,6 +212,35 @@ mod tests {
             pages.iter().map(|page| (page.page.as_str(), page.answered, page.refused, page.failed)).collect();
         assert_eq!(counts, [("/a", 2, 1, 0), ("/b", 0, 0, 1)]);
         assert_eq!(pages.iter().filter_map(|page| page.hour).map(|hour| hour.count).sum::<u64>(), 5);
+    }
+
+    #[test]
+    fn the_address_of_a_path_is_looked_for_once() {
+        let (requests, took) = (Requests::default(), Duration::from_millis(1));
+        let record = |path: &str, pattern: Option<&str>| {
+            let found = || pattern.map(str::to_owned);
+            requests.record(DateTime::UNIX_EPOCH, path, found, 200, took);
+        };
+        record("/pages/1", Some("/pages/{page}"));
+        record("/pages/1", Some("/not looked for"));
+        for nowhere in 0..3 {
+            record(&format!("/{nowhere}"), None);
+        }
+        for page in 0..2 * REMEMBERED {
+            record(&format!("/pages/{page}"), Some("/pages/{page}"));
+        }
+        assert!(requests.paths.read().expect("no panic").len() <= REMEMBERED);
+        let pages = requests.pages(DateTime::UNIX_EPOCH);
+        let counts: Vec<_> = pages.iter().map(|page| (page.page.as_str(), page.answered)).collect();
+        assert_eq!(counts, [(NOWHERE, 3), ("/pages/{page}", 2 + 2 * REMEMBERED as u64)]);
+    }
+
+    #[test]
+    fn an_answer_tells_its_milliseconds() {
+        let mut headers = HeaderMap::new();
+        tell(Duration::from_micros(12_059), &mut headers);
+        assert_eq!(headers.get("x-execution-time").expect("told"), "12.05ms");
+        assert_eq!(headers.get("server-timing").expect("told"), "total;dur=12.05");
     }
 
     #[test]

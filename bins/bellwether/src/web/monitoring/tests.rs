@@ -13,7 +13,7 @@ use super::*;
 
 #[actix_web::test]
 async fn older_answers_that_went_out_are_counted_with_their_ages() {
-    let clock = Arc::new(FixedClock::at("2026-03-04T16:00:00Z".parse().expect("an instant")));
+    let clock = Arc::new(FixedClock::at("2026-03-05T04:58:30Z".parse().expect("an instant")));
     let options = TrackerOptions {
         database: "sqlite::memory:".to_owned(),
         upstream: Upstream::Nobody,
@@ -36,7 +36,7 @@ async fn older_answers_that_went_out_are_counted_with_their_ages() {
 
     ask().await;
     clock.set(clock.now() + TimeDelta::minutes(2));
-    // Of two minutes ago, while a newer one is built behind it.
+    // Of yesterday, which ended half a minute ago in New York, while a newer one is built behind it.
     ask().await;
     // Until the newer one is there, more of the older go out.
     let mut older = 1;
@@ -50,8 +50,8 @@ async fn older_answers_that_went_out_are_counted_with_their_ages() {
         assert_eq!(told.memory.stale_hits, older);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    clock.set(clock.now() + TimeDelta::minutes(6));
-    // Too old to be served: this reader waits.
+    clock.set(clock.now() + TimeDelta::days(1) + TimeDelta::minutes(1));
+    // Of a day that ended a minute and a half ago: this reader waits.
     ask().await;
 
     let told = measures::read(&state).await;

@@ -105,13 +105,14 @@ impl DashboardContent {
     /// What a dashboard seen through `view` says.
     pub(crate) fn new(dashboard: &Dashboard, view: &View) -> Self {
         let id = dashboard.portfolio.id;
+        let refreshing = dashboard.prices.refreshing && dashboard.prices.is_awaited;
         let mut made = Self {
             freshness: FreshnessPill {
                 pill: Cell {
                     name: cells::FRESHNESS.to_owned(),
                     direction: dashboard.prices.worst.as_str(),
                     shown: dashboard.prices.sentence.clone(),
-                    title: if dashboard.prices.refreshing {
+                    title: if refreshing {
                         "Newer prices are being fetched.".to_owned()
                     } else {
                         String::new()
@@ -119,7 +120,7 @@ impl DashboardContent {
                     more: dashboard.prices.stale_words.clone().unwrap_or_default(),
                     ..Cell::default()
                 },
-                refreshing: dashboard.prices.refreshing,
+                refreshing,
             },
             warnings: dashboard.warnings.clone(),
             as_of_words: if dashboard.is_past {

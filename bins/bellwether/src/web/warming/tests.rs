@@ -30,8 +30,10 @@ impl Site {
         let one = bring_in(&state, "One", "KO,Buy,2024-03-05,60,10").await;
         let other = bring_in(&state, "Other", "MSFT,Buy,2024-03-06,400,2").await;
         let now = state.tracker.clock().now();
-        state.looks.note(one, now);
-        state.looks.note(other, now);
+        for portfolio in [one, other] {
+            note(&state.looks, portfolio, Kind::DashboardPage, None, now);
+            note(&state.looks, portfolio, Kind::ChartData, None, now);
+        }
         Self { state, one, other }
     }
 
@@ -110,15 +112,85 @@ fn news_settle_a_while_after_the_last_but_do_not_wait_for_ever() {
     assert!(unending.have_settled(after(60)));
 }
 
+/// Somebody looks at the usual view of a portfolio, which is right until then.
+fn note(
+    looks: &Looks,
+    portfolio: PortfolioId,
+    kind: Kind,
+    changes_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    let view = usual_view(kind);
+    looks.note(snapshot::key(portfolio, kind, &view), (kind, &view), changes_at, now)
+}
+
 #[test]
 fn old_looks_are_forgotten_when_others_look() {
     let looks = Looks::default();
     let start = DateTime::UNIX_EPOCH;
     let (first, second) = (PortfolioId::new(), PortfolioId::new());
-    looks.note(first, start);
-    looks.note(second, start + LOOKED_AT_FOR);
+    note(&looks, first, Kind::DashboardPage, None, start);
+    note(&looks, second, Kind::DashboardPage, None, start + LOOKED_AT_FOR);
 
-    assert_eq!(looks.0.lock().expect("no panic").keys().copied().collect::<Vec<_>>(), [second]);
+    let portfolios: Vec<_> = looks.lock().keys().map(|key| key.portfolio).collect();
+    assert_eq!(portfolios, [second]);
     // A clock that ran ahead keeps none longer.
-    assert_eq!(looks.lately(start), []);
+    assert_eq!(looks.lately(start), HashSet::new());
+}
+
+#[test]
+fn looks_are_bounded() {
+    let (looks, portfolio) = (Looks::default(), PortfolioId::new());
+    for number in 0..3 * MOST_LOOKS {
+        let day = chrono::NaiveDate::MIN.checked_add_days(chrono::Days::new(number as u64));
+        let view = View { as_of: day, ..View::default() };
+        let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(number as i64);
+        let kind = Kind::DashboardPage;
+        looks.note(snapshot::key(portfolio, kind, &view), (kind, &view), None, now);
+    }
+    assert!(looks.lock().len() <= MOST_LOOKS);
+    let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(3 * MOST_LOOKS as i64);
+    assert_eq!(looks.at(portfolio, now).map(|warm| warm.len()), Some(MOST_WARM));
+}
+
+#[test]
+fn a_look_at_what_was_made_before_counts_once_a_minute() {
+    let (looks, portfolio) = (Looks::default(), PortfolioId::new());
+    let after = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+    let mut looked = |at| note(&looks, portfolio, Kind::DashboardPage, None, after(at));
+    // The first had it built, which counts already.
+    assert_eq!([0, 59, 60, 61, 119, 500].map(&mut looked), [false, false, true, false, false, true]);
+}
+
+#[test]
+fn an_answer_whose_words_became_wrong_is_asked_for_once() {
+    let (looks, portfolio) = (Looks::default(), PortfolioId::new());
+    let after = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+    note(&looks, portfolio, Kind::DashboardPage, Some(after(100)), after(0));
+    note(&looks, portfolio, Kind::ChartData, None, after(0));
+
+    assert_eq!(looks.outdated(after(99)), HashSet::new());
+    assert_eq!(looks.outdated(after(100)), HashSet::from([portfolio]));
+    assert_eq!(looks.outdated(after(101)), HashSet::new());
+
+    let key = snapshot::key(portfolio, Kind::DashboardPage, &View::default());
+    looks.renewed(&key, Some(after(200)));
+    assert_eq!(looks.outdated(after(200)), HashSet::from([portfolio]));
+}
+
+#[actix_web::test]
+async fn what_was_looked_at_is_built_and_the_usual_where_nobody_looks() {
+    let site = Site::new().await;
+    let (looks, now) = (&site.state.looks, site.state.tracker.clock().now());
+    let years = View { range: "5Y".parse().expect("a range"), ..View::default() };
+    looks.note(
+        snapshot::key(site.one, Kind::DashboardPage, &years),
+        (Kind::DashboardPage, &years),
+        None,
+        now + TimeDelta::seconds(1),
+    );
+    let warm = looks.at(site.one, now).expect("somebody looked");
+    assert_eq!(warm.first(), Some(&(Kind::DashboardPage, years)));
+    assert_eq!(warm.len(), 3);
+    assert_eq!(looks.at(PortfolioId::new(), now), None);
 }
