@@ -30,6 +30,7 @@ mod money;
 mod portfolio;
 mod quantity;
 mod quote;
+mod role;
 mod source;
 mod symbol;
 mod transaction;
@@ -47,6 +48,7 @@ pub use money::{CurrencyMismatch, Money};
 pub use portfolio::{CostMethod, DividendPolicy, Portfolio};
 pub use quantity::{InvalidQuantity, Quantity};
 pub use quote::Quote;
+pub use role::{InvalidRole, Role};
 pub use source::{InvalidSourceName, PriceBasis, PriceSource, PriceSourceName};
 pub use symbol::{InvalidSymbol, Symbol};
 pub use transaction::{

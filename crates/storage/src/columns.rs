@@ -115,6 +115,32 @@ where
     }
 }
 
+/// What a random secret is known by: its digest, from which nobody finds the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub struct Digest(pub [u8; 32]);
+
+impl<DB> ToSql<Binary, DB> for Digest
+where
+    DB: Backend,
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_slice(), out)
+    }
+}
+
+impl<DB> FromSql<Binary, DB> for Digest
+where
+    DB: Backend,
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = Vec::from_sql(bytes)?;
+        Ok(Self(bytes.try_into().map_err(|bytes: Vec<u8>| format!("a digest of {} bytes", bytes.len()))?))
+    }
+}
+
 /// An instant as it stands in a column.
 pub(crate) fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()

@@ -31,6 +31,7 @@
 //! ```
 
 pub mod actions;
+pub mod api_tokens;
 pub mod audit;
 mod change_mark;
 pub mod changes;
@@ -52,7 +53,10 @@ pub mod portfolios;
 pub mod prices;
 pub mod quotes;
 mod schema;
+pub mod sessions;
 pub mod settings;
+pub mod share_links;
+pub mod sign_in_failures;
 mod statistics;
 mod storage;
 pub mod target_allocations;
@@ -61,7 +65,7 @@ pub mod upkeep;
 pub mod users;
 
 pub use change_mark::ChangeMark;
-pub use columns::Amount;
+pub use columns::{Amount, Digest};
 pub use connection::AnyConnection;
 pub use error::StorageError;
 pub use options::StorageOptions;

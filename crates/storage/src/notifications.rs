@@ -218,6 +218,15 @@ pub fn mark_read(
     })
 }
 
+/// Whose a notification is.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is none of that identifier.
+pub fn user_of(connection: &mut AnyConnection, id: Uuid) -> Result<UserId, StorageError> {
+    let Key(user) = notifications::table.find(Key(id)).select(notifications::user_id).first(connection)?;
+    Ok(UserId::from_uuid(user))
+}
+
 /// One of a user's notifications.
 ///
 /// # Errors

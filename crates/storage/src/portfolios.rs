@@ -78,6 +78,15 @@ pub fn version(connection: &mut AnyConnection, user: UserId, id: PortfolioId) ->
         .first(connection)?)
 }
 
+/// Whose a portfolio is.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is no such portfolio.
+pub fn user_of(connection: &mut AnyConnection, id: PortfolioId) -> Result<UserId, StorageError> {
+    let Key(user) = portfolios::table.find(Key(id.uuid())).select(portfolios::user_id).first(connection)?;
+    Ok(UserId::from_uuid(user))
+}
+
 /// The ledger version of a user's portfolio, held still until the transaction ends: who changes a ledger begins here,
 /// so that changes of one ledger follow one another.
 pub(crate) fn lock(

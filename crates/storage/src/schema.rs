@@ -39,6 +39,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    share_links (id) {
+        id -> Binary,
+        portfolio_id -> Binary,
+        name -> Text,
+        token_hash -> Binary,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (subject) {
+        subject -> Binary,
+        failures -> Integer,
+        last_at -> BigInt,
+        blocked_until -> BigInt,
+    }
+}
+
+diesel::table! {
     instruments (id) {
         id -> Integer,
         symbol -> Text,
@@ -355,9 +375,16 @@ diesel::joinable!(corporate_actions -> price_sources (source_id));
 diesel::joinable!(corporate_actions -> instruments (instrument_id));
 diesel::joinable!(quotes -> instruments (instrument_id));
 
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(share_links -> portfolios (portfolio_id));
+
 diesel::joinable!(notification_deliveries -> notifications (notification_id));
 diesel::joinable!(notification_rules -> instruments (instrument_id));
 
+diesel::allow_tables_to_appear_in_same_query!(sessions, users);
+diesel::allow_tables_to_appear_in_same_query!(api_tokens, users);
+diesel::allow_tables_to_appear_in_same_query!(share_links, portfolios);
 diesel::allow_tables_to_appear_in_same_query!(notification_deliveries, notifications);
 diesel::allow_tables_to_appear_in_same_query!(notification_rules, instruments);
 diesel::allow_tables_to_appear_in_same_query!(

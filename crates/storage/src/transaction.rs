@@ -82,6 +82,8 @@ pub(crate) fn set_durability(
 pub(crate) enum Turn<'a> {
     /// Creating the owner.
     Owner,
+    /// Counting attempts to sign in.
+    SignIn,
     /// Putting a job of that key into the queue.
     JobKey(&'a str),
     /// Changing the setting of that name.
@@ -98,6 +100,7 @@ pub(crate) fn take_turns(connection: &mut AnyConnection, turn: Turn<'_>) -> Resu
     // Two numbers: ours alone in a database, and the turn's own.
     let (space, name) = match turn {
         Turn::Owner => (720_194_831, ""),
+        Turn::SignIn => (720_194_834, ""),
         Turn::JobKey(key) => (720_194_832, key),
         Turn::Setting(name) => (720_194_833, name),
     };
