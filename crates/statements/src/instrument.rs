@@ -89,9 +89,44 @@ pub(crate) fn is_isin(text: &str) -> bool {
         && bytes[11].is_ascii_digit()
 }
 
+/// What most shares of an exchange are quoted in, by the codes of Interactive Brokers.
+pub(crate) fn home_currency(exchange: &str) -> Option<&'static str> {
+    Some(match end_at(exchange)? {
+        "" => "USD",
+        ".L" => "GBP",
+        ".DE" | ".F" | ".SG" | ".PA" | ".AS" | ".BR" | ".LS" | ".MI" | ".MC" | ".VI" | ".HE" => "EUR",
+        ".SW" => "CHF",
+        ".ST" => "SEK",
+        ".OL" => "NOK",
+        ".CO" => "DKK",
+        ".WA" => "PLN",
+        ".PR" => "CZK",
+        ".TO" | ".V" => "CAD",
+        ".AX" => "AUD",
+        ".HK" => "HKD",
+        ".T" => "JPY",
+        ".SI" => "SGD",
+        ".KS" => "KRW",
+        ".NS" => "INR",
+        ".TA" => "ILS",
+        ".JO" => "ZAR",
+        ".MX" => "MXN",
+        _ => return None,
+    })
+}
+
 /// The symbol of a ticker at an exchange, by the codes of Interactive Brokers.
 fn at_exchange(ticker: &str, exchange: &str) -> Option<String> {
-    let end = match exchange {
+    let end = end_at(exchange)?;
+    // Shares that trade in several places carry a small letter for Germany: VOWd.
+    let home =
+        ticker.strip_suffix('d').filter(|home| end == ".DE" && home.bytes().all(|b| !b.is_ascii_lowercase()));
+    Some(with_end(home.unwrap_or(ticker), end))
+}
+
+/// What the symbols of an exchange end with.
+fn end_at(exchange: &str) -> Option<&'static str> {
+    Some(match exchange {
         "NASDAQ" | "NYSE" | "ARCA" | "AMEX" | "BATS" | "PINK" | "IEX" | "NMS" | "SMART" | "VALUE"
         | "CBOE" | "NASDAQ.NMS" | "NASDAQ.SCM" => "",
         "LSE" | "LSEETF" => ".L",
@@ -124,11 +159,7 @@ fn at_exchange(ticker: &str, exchange: &str) -> Option<String> {
         "JSE" => ".JO",
         "MEXI" => ".MX",
         _ => return None,
-    };
-    // Shares that trade in several places carry a small letter for Germany: VOWd.
-    let home =
-        ticker.strip_suffix('d').filter(|home| end == ".DE" && home.bytes().all(|b| !b.is_ascii_lowercase()));
-    Some(with_end(home.unwrap_or(ticker), end))
+    })
 }
 
 /// A ticker in the spelling that prices are asked for: classes of shares behind a hyphen, Hong Kong in four digits.

@@ -132,7 +132,10 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The problems of one row as they are found.
+/// More problems than a row has that was meant as one.
+const MAX_PROBLEMS: usize = 16;
+
+/// The problems of one row as they are found, up to a number that nobody reads to its end.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
@@ -143,7 +146,18 @@ impl Problems {
 
     pub(crate) fn add(&mut self, column: Option<&str>, reason: Reason) {
         let problem = Problem { column: column.map(str::to_owned), reason };
-        if !self.0.contains(&problem) {
+        self.keep(problem);
+    }
+
+    /// Adds the problems of another part of what is judged.
+    pub(crate) fn extend(&mut self, others: Self) {
+        for problem in others.0 {
+            self.keep(problem);
+        }
+    }
+
+    fn keep(&mut self, problem: Problem) {
+        if self.0.len() < MAX_PROBLEMS && !self.0.contains(&problem) {
             self.0.push(problem);
         }
     }

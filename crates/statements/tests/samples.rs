@@ -1,6 +1,8 @@
 //! A file of each broker in its exact layout, with every kind of row that it has: what each row becomes.
 #![allow(clippy::unwrap_used)]
 
+#[path = "samples/corrections.rs"]
+mod corrections;
 #[path = "samples/etrade.rs"]
 mod etrade;
 #[path = "samples/fidelity.rs"]

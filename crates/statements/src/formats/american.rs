@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::american_symbol::american_symbol;
 use super::broker::{BrokerRow, BrokerTable, Spelling, fill_trade};
 use super::joining::{join_reinvestments, join_withheld};
-use super::mergers::Legs;
+use super::mergers::{Leg, Legs};
 use crate::header::Document;
 use crate::ticker::is_no_ticker;
 use crate::verdict::shortened;
@@ -55,6 +55,8 @@ pub(super) enum Entry {
     SplitShares,
     /// A part of a merger.
     Merger,
+    /// Shares that become others of the same fund, for no cash.
+    Conversion,
     /// An event of which the file tells too little.
     Untold(TransactionKind, &'static str),
     /// Something that a ledger of shares and cash cannot hold.
@@ -143,7 +145,11 @@ impl<F: Copy + PartialEq> Reading<F> {
             Entry::Transfer => self.transfer(row, date, false),
             Entry::TransferOut => self.transfer(row, date, true),
             Entry::SplitShares => self.split_shares(row, date, events),
-            Entry::Merger => self.merger_leg(row, date, events),
+            Entry::Merger => {
+                let cash = row.number(self.fields.amount);
+                self.merger_leg(row, date, cash, events)
+            }
+            Entry::Conversion => self.merger_leg(row, date, None, events),
             Entry::Untold(kind, what) => row.rejected(self.fields.entry, Reason::Untold { kind, what }),
             Entry::Unsupported(what) => row.rejected(self.fields.entry, Reason::Unsupported { what }),
             Entry::NoEffect(why) => Verdict::Ignored(IgnoredRow::WithoutEffect(why)),
@@ -193,10 +199,12 @@ impl<F: Copy + PartialEq> Reading<F> {
 
     fn draft(&self, row: &BrokerRow<'_, F>, kind: TransactionKind, date: NaiveDate) -> TransactionDraft {
         let mut draft = row.draft(kind, date);
-        if let Some(account) = self.fields.account {
-            draft.account = row.words(account);
-        }
+        draft.account = self.account(row);
         draft
+    }
+
+    fn account(&self, row: &BrokerRow<'_, F>) -> String {
+        self.fields.account.map(|account| row.words(account)).unwrap_or_default()
     }
 
     fn cash_draft(
@@ -284,13 +292,20 @@ impl<F: Copy + PartialEq> Reading<F> {
         }
     }
 
-    fn merger_leg(&self, row: &mut BrokerRow<'_, F>, date: NaiveDate, events: &mut Events) -> Verdict {
+    fn merger_leg(
+        &self,
+        row: &mut BrokerRow<'_, F>,
+        date: NaiveDate,
+        cash: Option<Decimal>,
+        events: &mut Events,
+    ) -> Verdict {
         let symbol = self.symbol(row);
-        let shares = self.shares(row);
-        let amount = row.number(self.fields.amount);
+        let shares = self.shares(row).unwrap_or_default();
         match symbol {
             Some(symbol) if row.problems.is_empty() => {
-                events.mergers.leg(row.line(), date, symbol, shares, amount, row.currency)
+                let cash = cash.unwrap_or_default();
+                let leg = Leg { line: row.line(), symbol, shares, cash, currency: row.currency };
+                events.mergers.leg(date, self.account(row), leg)
             }
             _ => row.is(Vec::new()),
         }

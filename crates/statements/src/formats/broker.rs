@@ -312,6 +312,20 @@ pub(crate) fn round_money(draft: &mut TransactionDraft) -> bool {
     rounded
 }
 
+/// What a sale brought before costs. Below zero is what cost more than it brought, or the sign of a file that has its
+/// signs the other way around: what comes nearer to the `stated` price counts, and without one the sign if it can be.
+fn proceeds(net: Decimal, costs: Decimal, stated: Option<Decimal>) -> Option<Decimal> {
+    let unsigned = net.abs().checked_add(costs)?;
+    let signed = net.checked_add(costs)?;
+    if net.is_sign_positive() || signed <= Decimal::ZERO {
+        return Some(unsigned);
+    }
+    let off = |gross: Decimal| Some(gross.checked_sub(stated?)?.abs());
+    let unsigned_is_nearer =
+        off(unsigned).zip(off(signed)).is_some_and(|(unsigned, signed)| unsigned < signed);
+    Some(if unsigned_is_nearer { unsigned } else { signed })
+}
+
 /// Fills in quantity, price, fee and what the trade came to, where `net` is what it did to the cash.
 ///
 /// Brokers round the price that they state. The cash is exact, so the price is kept only where it gives the cash to the
@@ -326,14 +340,14 @@ pub(crate) fn fill_trade(
     let costs = fee.unwrap_or_default();
     draft.quantity = Some(quantity.abs());
     draft.fee = fee.filter(|fee| !fee.is_zero());
+    let stated = price.and_then(|price| price.checked_mul(quantity.abs()));
     let gross = net.filter(|net| !net.is_zero()).and_then(|net| {
         if draft.kind == TransactionKind::Sell {
-            net.abs().checked_add(costs)
+            proceeds(net, costs, stated)
         } else {
             net.abs().checked_sub(costs)
         }
     });
-    let stated = price.and_then(|price| price.checked_mul(quantity.abs()));
     match gross {
         Some(gross) if gross > Decimal::ZERO && stated != Some(gross) => draft.amount = Some(gross),
         _ => draft.price = price,

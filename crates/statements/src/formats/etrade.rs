@@ -86,11 +86,23 @@ impl Format for Etrade {
     }
 }
 
+/// `PUT  AAPL   07/17/26   150.000 APPLE INC`, `AAPL Jul 17 '26 $150 Put`.
+fn names_an_option(description: &str) -> bool {
+    let is_side = |word: Option<&str>| {
+        word.is_some_and(|word| word.eq_ignore_ascii_case("put") || word.eq_ignore_ascii_case("call"))
+    };
+    let mut words = description.split_whitespace();
+    let (first, last) = (words.next(), words.next_back());
+    last.is_some() && (is_side(first) || is_side(last) && description.contains('$'))
+}
+
 fn entry(row: &BrokerRow<'_, Field>) -> Entry {
     use TransactionKind::{Buy, Sell};
     match row.text(Field::SecurityType).to_ascii_uppercase().as_str() {
         "OPTN" | "OPT" => return Entry::OPTIONS,
         "BOND" => return Entry::Unsupported("bonds"),
+        // The newer layout has no such column, and names options by their shares.
+        "" if names_an_option(row.text(Field::Description)) => return Entry::OPTIONS,
         _ => {}
     }
     let shares =

@@ -159,6 +159,7 @@ const ENTRIES: &[(&str, Entry)] = &[
     ("TRANSFERRED FROM", Entry::Transfer),
     ("TRANSFERRED TO", Entry::Transfer),
     ("TRANSFER OF ASSETS", Entry::Transfer),
+    ("JOURNALED JNL VS A/C TYPES", Entry::NoEffect("between two types of one account")),
     ("JOURNALED", Entry::Transfer),
     ("RECEIVED FROM YOU", Entry::Transfer),
     ("SHARES DEPOSITED", Entry::Transfer),

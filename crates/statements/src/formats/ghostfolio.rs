@@ -20,7 +20,7 @@ use crate::header::Document;
 use crate::instrument::Instrument;
 use crate::lines::LineCount;
 use crate::number::{DecimalStyle, read_number};
-use crate::verdict::{Problems, RawCells, shortened};
+use crate::verdict::{Problems, RawCells, shortened, shortened_to};
 use crate::{
     Note, ReadOptions, Reason, Row, StatedCash, Statement, StatementFormat, UnreadableFile, Verdict,
 };
@@ -38,6 +38,9 @@ struct Export<'a> {
     #[serde(borrow)]
     activities: Parts<'a>,
 }
+
+/// So many characters of an account's name are kept.
+const MAX_ACCOUNT: usize = 80;
 
 /// The elements of a list as they stand in the file; of more than are read only one, which tells that there are more.
 #[derive(Default)]
@@ -194,7 +197,8 @@ fn read_accounts<'a>(
     for raw in accounts {
         let line = lines.at(offset_of(raw.get(), text));
         let Ok(account) = serde_json::from_str::<Account<'_>>(raw.get()) else { continue };
-        let name = account.name.as_deref().unwrap_or(&account.id).to_owned();
+        // Many activities share it.
+        let name = shortened_to(MAX_ACCOUNT, account.name.as_deref().unwrap_or(&account.id));
         let balance = account.balance.and_then(|raw| read_number(number_text(raw), DecimalStyle::Point).ok());
         let unit = account.currency.as_deref().and_then(|code| code.parse::<QuoteUnit>().ok());
         if let (Some(balance), Some(unit)) = (balance, unit) {

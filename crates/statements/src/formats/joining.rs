@@ -8,26 +8,32 @@ use rust_decimal::Decimal;
 
 use crate::{IgnoredRow, Row, Verdict};
 
-/// Joins each reinvestment with the dividend that paid for it: of the same day, instrument and amount after tax. What was
-/// a dividend and a purchase for the same money is then one transaction. `reinvested` are the lines of purchases from
+/// What an instrument did on a day in one account.
+type Holding = (NaiveDate, Symbol, String);
+
+fn holding(draft: &TransactionDraft) -> Option<Holding> {
+    Some((draft.date, draft.symbol.clone()?, draft.account.clone()))
+}
+
+/// Joins each reinvestment with the dividend that paid for it: of the same account, day, instrument and amount after tax.
+/// What was a dividend and a purchase for the same money is then one transaction. `reinvested` are the lines of purchases from
 /// dividends, rising; those without their dividend stay purchases.
 pub(crate) fn join_reinvestments(rows: &mut [Row], reinvested: &[usize]) {
-    let mut dividends: HashMap<(NaiveDate, Symbol, Decimal), VecDeque<usize>> = HashMap::new();
+    let mut dividends: HashMap<(Holding, Decimal), VecDeque<usize>> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         if let Verdict::Transaction(draft) = &row.verdict
             && draft.kind == TransactionKind::Dividend
-            && let (Some(symbol), Some(received)) = (&draft.symbol, received(draft))
+            && let Some((holding, received)) = holding(draft).zip(received(draft))
         {
-            let key = (draft.date, symbol.clone(), received.normalize());
-            dividends.entry(key).or_default().push_back(index);
+            dividends.entry((holding, received.normalize())).or_default().push_back(index);
         }
     }
     for index in 0..rows.len() {
         let Verdict::Transaction(purchase) = &rows[index].verdict else { continue };
         let from_dividend = reinvested.binary_search(&rows[index].line).is_ok();
-        let (Some(symbol), true) = (&purchase.symbol, from_dividend) else { continue };
+        let (Some(holding), true) = (holding(purchase), from_dividend) else { continue };
         let Some(spent) = cost_of(purchase) else { continue };
-        let paid_for_it = dividends.get_mut(&(purchase.date, symbol.clone(), spent.normalize()));
+        let paid_for_it = dividends.get_mut(&(holding, spent.normalize()));
         let Some(dividend) = paid_for_it.and_then(VecDeque::pop_front) else { continue };
         let Some(paid) = rows[dividend].verdict.drafts().first().cloned() else { continue };
         let line = rows[index].line;
@@ -63,24 +69,24 @@ fn received(dividend: &TransactionDraft) -> Option<Decimal> {
         .checked_sub(dividend.tax.unwrap_or_default())
 }
 
-/// Puts a tax that was withheld into the dividend of its day and instrument; where there is none it stays a tax.
+/// Puts a tax that was withheld into the dividend of its account, day and instrument; where there is none it stays a tax.
 /// `withheld` are the lines of such taxes, rising.
 pub(crate) fn join_withheld(rows: &mut [Row], withheld: &[usize]) {
-    let mut dividends: HashMap<(NaiveDate, Symbol), usize> = HashMap::new();
+    let mut dividends: HashMap<Holding, usize> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         if let Verdict::Transaction(draft) = &row.verdict
             && draft.kind == TransactionKind::Dividend
-            && let Some(symbol) = &draft.symbol
+            && let Some(holding) = holding(draft)
         {
-            dividends.entry((draft.date, symbol.clone())).or_insert(index);
+            dividends.entry(holding).or_insert(index);
         }
     }
     for index in 0..rows.len() {
         let Verdict::Transaction(tax) = &rows[index].verdict else { continue };
-        let (TransactionKind::Tax, Some(symbol), Some(amount)) = (tax.kind, &tax.symbol, tax.amount) else {
+        let (TransactionKind::Tax, Some(holding), Some(amount)) = (tax.kind, holding(tax), tax.amount) else {
             continue;
         };
-        let Some(dividend) = dividends.get(&(tax.date, symbol.clone())).copied() else { continue };
+        let Some(dividend) = dividends.get(&holding).copied() else { continue };
         if withheld.binary_search(&rows[index].line).is_err() {
             continue;
         }

@@ -11,20 +11,21 @@ use crate::ratio::split_ratio;
 use crate::verdict::Problems;
 use crate::{IgnoredRow, Reason, Row, Verdict};
 
-/// The rows of mergers by their day.
+/// The rows of mergers by their day and account.
 #[derive(Debug, Default)]
 pub(crate) struct Legs {
-    days: BTreeMap<NaiveDate, Vec<Leg>>,
+    days: BTreeMap<(NaiveDate, String), Vec<Leg>>,
 }
 
+/// One of the rows of a merger.
 #[derive(Debug)]
-struct Leg {
-    line: usize,
-    symbol: Symbol,
+pub(crate) struct Leg {
+    pub(crate) line: usize,
+    pub(crate) symbol: Symbol,
     /// Positive when they came.
-    shares: Decimal,
-    cash: Decimal,
-    currency: Currency,
+    pub(crate) shares: Decimal,
+    pub(crate) cash: Decimal,
+    pub(crate) currency: Currency,
 }
 
 /// What a day's rows come to.
@@ -38,35 +39,20 @@ struct Merged {
 
 impl Legs {
     /// Keeps a row, with the verdict that it has until [`Legs::join`] knows better.
-    pub(crate) fn leg(
-        &mut self,
-        line: usize,
-        date: NaiveDate,
-        symbol: Symbol,
-        shares: Option<Decimal>,
-        cash: Option<Decimal>,
-        currency: Currency,
-    ) -> Verdict {
-        let leg = Leg {
-            line,
-            symbol,
-            shares: shares.unwrap_or_default(),
-            cash: cash.unwrap_or_default(),
-            currency,
-        };
-        self.days.entry(date).or_default().push(leg);
+    pub(crate) fn leg(&mut self, date: NaiveDate, account: String, leg: Leg) -> Verdict {
+        self.days.entry((date, account)).or_default().push(leg);
         Verdict::rejected(Reason::Untold {
             kind: TransactionKind::Merger,
             what: "which shares became which, and what was paid for them",
         })
     }
 
-    /// Makes one transaction of the rows of each day on which one holding left for at most one other, at the row of the
+    /// Makes one transaction of the rows of each day and account on which one holding left for at most one other, at the row of the
     /// shares that left. Other days keep their verdicts.
     pub(crate) fn join(self, rows: &mut [Row], today: NaiveDate) {
-        for (date, legs) in self.days {
+        for ((date, account), legs) in self.days {
             let Some((at, merged)) = merged(&legs) else { continue };
-            let (verdict, _) = judged(vec![merged.draft(date)], Problems::default(), today);
+            let (verdict, _) = judged(vec![merged.draft(date, account)], Problems::default(), today);
             if !matches!(verdict, Verdict::Transaction(_)) {
                 continue;
             }
@@ -99,8 +85,9 @@ fn merged(legs: &[Leg]) -> Option<(usize, Merged)> {
 }
 
 impl Merged {
-    fn draft(self, date: NaiveDate) -> TransactionDraft {
+    fn draft(self, date: NaiveDate, account: String) -> TransactionDraft {
         let mut draft = TransactionDraft::new(TransactionKind::Merger, date, self.currency);
+        draft.account = account;
         draft.symbol = Some(self.from);
         if let Some((into, came)) = self.into {
             draft.other_symbol = Some(into);

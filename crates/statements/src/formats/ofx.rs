@@ -37,11 +37,12 @@ impl Format for Ofx {
     fn confidence(&self, document: &Document<'_>) -> Option<u8> {
         let beginning: String = document.text.chars().take(4_000).collect();
         let begins = beginning.trim_start().starts_with(['<', 'O']);
-        (begins && (beginning.contains("<OFX>") || beginning.contains("<ofx>"))).then_some(100)
+        (begins && beginning.to_ascii_uppercase().contains("<OFX>")).then_some(100)
     }
 
     fn read(&self, document: &Document<'_>, options: &ReadOptions) -> Result<Statement, UnreadableFile> {
-        let told = entries::read(document.text)?;
+        let text = markup::with_names_in_capitals(document.text);
+        let told = entries::read(&text)?;
         let mut statement = Statement::new(self.format(), 100);
         statement.header = COLUMNS.iter().map(|column| (*column).to_owned()).collect();
         let mut reader = Reader::new(&told, options);
@@ -62,6 +63,11 @@ impl Format for Ofx {
         note_rounding(&mut statement, reader.rounded);
         Ok(statement)
     }
+}
+
+/// Points stand before decimals, but banks of some countries write what their customers do.
+fn style_of(number: &str) -> DecimalStyle {
+    if number.contains(',') && !number.contains('.') { DecimalStyle::Comma } else { DecimalStyle::Point }
 }
 
 struct Reader<'t, 'a> {
@@ -95,10 +101,7 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     fn number(&mut self, entry: &Entry<'_>, name: &str) -> Option<Decimal> {
         let text = entry.given(name)?;
-        // Points stand before decimals, but banks of some countries write what their customers do.
-        let style =
-            if text.contains(',') && !text.contains('.') { DecimalStyle::Comma } else { DecimalStyle::Point };
-        match read_number(text, style) {
+        match read_number(text, style_of(text)) {
             Ok(number) => Some(number.value),
             Err(reason) => {
                 self.problems.add(Some(name), reason);
@@ -364,7 +367,7 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     fn balances(&self, statement: &mut Statement) {
         for balance in &self.told.balances {
-            let amount = read_number(balance.amount.trim(), DecimalStyle::Point);
+            let amount = read_number(balance.amount.trim(), style_of(&balance.amount));
             let currency = balance.currency.parse().ok();
             if let (Ok(amount), Some(currency)) = (amount, currency) {
                 let date = balance.as_of.get(..8).and_then(|day| read_date(day, DateOrder::MonthFirst).ok());

@@ -3,7 +3,7 @@
 //! The value of a row is what moved, after fees and taxes, in the currency of the account; whether it is signed depends on
 //! the version and on the kind of account. Dates, decimals and the delimiter follow the computer's language.
 
-use bellwether_domain::{TransactionDraft, TransactionKind};
+use bellwether_domain::{QuoteUnit, TransactionDraft, TransactionKind};
 use rust_decimal::Decimal;
 
 use super::Format;
@@ -129,10 +129,14 @@ fn judge(row: &mut BrokerRow<'_, Field>, options: &ReadOptions) -> Verdict {
         return row.rejected(Field::Kind, Reason::UnknownEntry { text: shortened(word) });
     };
     let date = row.date(Field::Date);
-    row.currency = unit_of(row, Field::Currency).map_or(row.currency, |unit| unit.currency);
-    let value = row.number(Field::Value).map(|value| value.abs());
-    let fees = row.number(Field::Fees).unwrap_or_default().abs();
-    let taxes = row.number(Field::Taxes).unwrap_or_default().abs();
+    let own = QuoteUnit { currency: row.currency, units_in_one: 1 };
+    // Pence are told as GBX, agorot as ILA.
+    let unit = unit_of(row, Field::Currency).unwrap_or(own);
+    row.currency = unit.currency;
+    let mut amount = |field| row.number(field).map(|amount| unit.to_major(amount));
+    let (signed, fees, taxes) = (amount(Field::Value), amount(Field::Fees), amount(Field::Taxes));
+    let value = signed.map(|value| value.abs());
+    let (fees, taxes) = (fees.unwrap_or_default().abs(), taxes.unwrap_or_default().abs());
     let names_security =
         row.given(Field::Isin).or(row.given(Field::Ticker)).or(row.given(Field::Name)).is_some();
     let (kind, reversed) = match entry {
@@ -159,7 +163,7 @@ fn judge(row: &mut BrokerRow<'_, Field>, options: &ReadOptions) -> Verdict {
     let quantity = row.number(Field::Shares).unwrap_or_default().abs();
     match kind {
         Buy | Sell => {
-            fill_trade(&mut draft, quantity, None, value, costs);
+            fill_trade(&mut draft, quantity, None, signed, costs);
             set_costs(&mut draft, fees, taxes);
         }
         TransferIn => {

@@ -99,7 +99,7 @@ fn entry(row: &BrokerRow<'_, Field>) -> Entry {
         "ACATI" | "ITRF" | "JNLS" | "REC" => Entry::Transfer,
         "ACATO" => Entry::TransferOut,
         "SPL" | "SPR" => Entry::SplitShares,
-        "MRGS" => Entry::Merger,
+        "MRGS" | "MRGC" => Entry::Merger,
         "SXCH" | "CONV" => Entry::TICKER_CHANGE,
         "SOFF" => Entry::SPIN_OFF,
         "SDIV" => Entry::STOCK_DIVIDEND,

@@ -120,14 +120,22 @@ fn entry(row: &BrokerRow<'_, Field>) -> Entry {
         | "short term cap gain reinvest"
         | "long term cap gain reinvest"
         | "return of capital"
+        | "ret cap reinvest"
         | "mutual fund dist" => Entry::Dividend,
-        "nra tax adj" | "nra withholding" | "foreign tax paid" | "irs withhold adj" | "tax withholding"
-        | "backup withholding" | "pr yr nra tax" => Entry::Withheld,
+        "nra tax adj"
+        | "nra withholding"
+        | "foreign tax paid"
+        | "irs withhold adj"
+        | "tax withholding"
+        | "backup withholding"
+        | "pr yr nra tax"
+        | "foreign tax reclaim"
+        | "tax reversal" => Entry::Withheld,
         "adr mgmt fee" | "service fee" | "misc fee" | "foreign custody fee" | "wire fee" | "fee" => {
             Entry::Fee
         }
         "bank interest" | "credit interest" | "margin interest" | "bond interest" | "cd interest"
-        | "promotional award" | "schwab atm rebate" => Entry::Interest,
+        | "interest adj" | "promotional award" | "schwab atm rebate" => Entry::Interest,
         "journal"
         | "journaled shares"
         | "internal transfer"
@@ -161,7 +169,7 @@ fn entry(row: &BrokerRow<'_, Field>) -> Entry {
         | "journal"
         | "internal transfer"
         | "security transfer" => Entry::Cash,
-        "stock split" | "reverse split" => Entry::SplitShares,
+        "stock split" | "stock split adj" | "reverse split" => Entry::SplitShares,
         "stock dividend" | "stock div dist" => Entry::STOCK_DIVIDEND,
         "spin-off" => Entry::SPIN_OFF,
         "cash merger"

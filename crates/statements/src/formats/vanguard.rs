@@ -11,6 +11,7 @@ use super::broker::{BrokerRow, Spelling, beside_the_table, note_rounding, row_of
 use super::{Format, keep};
 use crate::header::{Columns, Document, Header, Vocabulary};
 use crate::records::Record;
+use crate::ticker::is_no_ticker;
 use crate::{
     IgnoredRow, ReadOptions, StatedCash, StatedPosition, Statement, StatementFormat, UnreadableFile, Verdict,
 };
@@ -182,7 +183,8 @@ fn holding(row: &mut BrokerRow<'_, Field>, statement: &mut Statement) -> Verdict
     if !row.problems.is_empty() {
         return row.is(Vec::new());
     }
-    let cash = SETTLEMENT.contains(&symbol) || row.text(Field::Name).to_ascii_uppercase().contains("CASH");
+    let named_cash = || row.text(Field::Name).to_ascii_uppercase().contains("CASH");
+    let cash = SETTLEMENT.contains(&symbol) || is_no_ticker(symbol) && named_cash();
     if cash && let Some(amount) = value {
         statement.cash.push(StatedCash { line, amount, currency: row.currency, date: None, account });
         return Verdict::Ignored(IgnoredRow::OtherSection("the account's cash, to compare with"));
@@ -232,10 +234,9 @@ fn entry(row: &BrokerRow<'_, Field>) -> Entry {
         | "transfer"
         | "rollover (incoming)"
         | "rollover (outgoing)"
-        | "conversion (incoming)"
-        | "conversion (outgoing)"
         | "rollover"
         | "asset transfer" => Entry::Transfer,
+        "conversion (incoming)" | "conversion (outgoing)" => Entry::Conversion,
         "stock split" | "corp action (stock split)" | "corp action (reverse split)" => Entry::SplitShares,
         "corp action (stock dividend)" | "stock dividend" => Entry::STOCK_DIVIDEND,
         "corp action (spinoff)" | "corp action (spin-off)" | "spin-off" => Entry::SPIN_OFF,

@@ -177,3 +177,72 @@ fn more_entries_than_anybody_has_are_refused() {
         assert!(error.contains("more than 250000 rows"), "{error}");
     }
 }
+
+/// How many bytes of text the rows and drafts of a statement hold.
+fn held(statement: &Statement) -> usize {
+    let cells = |row: &bellwether_statements::Row| row.text.iter().map(str::len).sum::<usize>();
+    let drafts = |row: &bellwether_statements::Row| -> usize {
+        row.verdict.drafts().iter().map(|draft| draft.account.len() + draft.note.len()).sum()
+    };
+    statement.rows.iter().map(|row| cells(row) + drafts(row)).sum::<usize>()
+        + statement.positions.iter().map(|position| position.account.len()).sum::<usize>()
+        + statement.cash.iter().map(|cash| cash.account.len()).sum::<usize>()
+}
+
+#[test]
+fn a_long_text_that_many_entries_share_is_not_kept_for_each() {
+    let long = "&amp;".repeat(60_000);
+    let quoted = "x".repeat(60_000);
+    let flex_entry = r#"<CashTransaction currency="EUR" dateTime="20260603" amount="1" type="Deposits" />"#;
+    let bank = "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20230105<TRNAMT>1</STMTTRN>";
+    let position = "<POSSTOCK><UNIQUEID>1<UNITS>1</POSSTOCK>";
+    let deposit = "Deposits & Withdrawals,Data,EUR,2025-01-15,Wire,100\n";
+    let activity = "{\"type\":\"FEE\",\"date\":\"2026-01-01\",\"fee\":1,\"currency\":\"EUR\",\"accountId\":\"a\",\"dataSource\":1,\"unitPrice\":1}";
+    let files = [
+        format!(
+            "<FlexQueryResponse><FlexStatement toDate=\"{long}\">{}</FlexStatement></FlexQueryResponse>",
+            flex_entry.repeat(1_000)
+        ),
+        format!(
+            "<OFX><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>{long}</BANKACCTFROM><BANKTRANLIST>{}</BANKTRANLIST></STMTRS>\
+             <STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>{long}2</BANKACCTFROM><BANKTRANLIST>{}</BANKTRANLIST></STMTRS></OFX>",
+            bank.repeat(500),
+            bank.repeat(500),
+        ),
+        format!(
+            "<OFX><INVSTMTRS><INVPOSLIST>{}</INVPOSLIST></INVSTMTRS><SECLIST><STOCKINFO><UNIQUEID>1<TICKER>{long}<SECNAME>{long}</STOCKINFO></SECLIST></OFX>",
+            position.repeat(1_000)
+        ),
+        format!(
+            "Statement,Header,Field Name,Field Value\nAccount Information,Header,Field Name,Field Value\n\
+             Account Information,Data,Account,{quoted}\n\
+             Deposits & Withdrawals,Header,Currency,Settle Date,Description,Amount\n{}",
+            deposit.repeat(1_000)
+        ),
+        format!(
+            "{{\"accounts\":[{{\"id\":\"a\",\"name\":\"{quoted}\"}},{{\"id\":\"b\"}}],\"activities\":[{}]}}",
+            vec![activity; 1_000].join(",")
+        ),
+    ];
+    for file in files {
+        let statement = read(file.as_bytes(), &[]);
+        assert!(statement.rows.len() >= 1_000, "{}", &file[..40]);
+        let held = held(&statement);
+        assert!(held < 2 * file.len(), "{held} bytes from {}: {}", file.len(), &file[..40]);
+    }
+}
+
+#[test]
+fn an_action_of_many_faulty_entries_tells_its_problems_once() {
+    let entry = |number: usize| {
+        format!(
+            r#"<CorporateAction currency="USD" symbol="S{number}" description="A(US0000000001) MERGED(Acquisition)" dateTime="20260609" quantity="x{number}" type="TC" actionID="1" />"#
+        )
+    };
+    let entries: String = (0..2_000).map(entry).collect();
+    let file = format!("<FlexQueryResponse>{entries}</FlexQueryResponse>");
+    let statement = read(file.as_bytes(), &[]);
+    let problems: Vec<usize> = statement.rejected().map(|(_, problems)| problems.len()).collect();
+    assert_eq!((problems.len(), problems[0]), (2_000, 16));
+    assert!(problems[1..].iter().all(|problems| *problems == 1));
+}

@@ -171,7 +171,7 @@ fn every_section_of_an_activity_statement_is_read() {
             "27: 2025-02-02 deposit amount 2591.25 USD ; Currency exchange",
             "27: 2025-02-02 fee amount 1.9 EUR ; Currency exchange",
             "28: - the names of columns",
-            "29: 2025-02-04 tax VUSA.L amount 1.67 USD ; UK Stamp Tax",
+            "29: - changes nothing here: what the costs of the trades already contain",
             "30: - the names of columns",
             "31: 2025-06-17 split IBKR ratio 4:1 USD",
             "32: 2025-06-18 split GRTS ratio 1:10 USD",

@@ -1,6 +1,7 @@
 //! The forms of brokers and of other programs: a file of each in its exact layout, and what it comes to.
 #![allow(clippy::unwrap_used)]
 
+mod corrections;
 mod degiro;
 mod ghostfolio;
 mod hostile;

@@ -290,7 +290,7 @@ fn symbol(booking: &Booking, problems: &mut Problems) -> Option<Symbol> {
 }
 
 fn cash(booking: &Booking, word: Word, withheld: Option<Decimal>, options: &ReadOptions) -> Verdict {
-    use TransactionKind::{Deposit, Dividend, Fee, Interest, Tax, Withdrawal};
+    use TransactionKind::{Deposit, Dividend, Fee, Interest, Reinvestment, Tax, Withdrawal};
     let comes = !booking.amount.is_sign_negative();
     if booking.amount.is_zero() {
         return Verdict::Ignored(IgnoredRow::WithoutEffect("it moves nothing"));
@@ -301,7 +301,11 @@ fn cash(booking: &Booking, word: Word, withheld: Option<Decimal>, options: &Read
         Word::Dividend | Word::CapitalReturn if !comes => {
             return Verdict::rejected(Reason::TakesBack(Dividend));
         }
-        Word::Dividend | Word::CapitalReturn => (Dividend, booking.amount),
+        Word::Reinvested if !comes => {
+            let what = "how many shares the dividend bought";
+            return Verdict::rejected(Reason::Untold { kind: Reinvestment, what });
+        }
+        Word::Dividend | Word::Reinvested | Word::CapitalReturn => (Dividend, booking.amount),
         Word::DividendTax | Word::OrderTax => (Tax, -booking.amount),
         Word::OrderFee | Word::Fee => (Fee, -booking.amount),
         Word::Interest => (Interest, booking.amount),

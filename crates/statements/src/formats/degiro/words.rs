@@ -14,6 +14,8 @@ pub(super) enum Word {
     /// One of the two sides of an exchange of currencies.
     Exchange,
     Dividend,
+    /// A dividend, or what was spent of it on new shares.
+    Reinvested,
     /// Capital that a company pays back.
     CapitalReturn,
     DividendTax,
@@ -76,6 +78,7 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
         ],
         Word::DividendTax,
     ),
+    (&["dividend herinvestering"], Word::Reinvested),
     (
         &["dividend", "fund distribution", "fondsausschüttung", "fondsuitkering", "ausschüttung", "coupon"],
         Word::Dividend,
@@ -86,6 +89,7 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
             "return of capital",
             "kapitalrückzahlung",
             "kapitaaluitkering",
+            "kapitaalsuitkering",
             "teruggave kapitaal",
         ],
         Word::CapitalReturn,
@@ -112,6 +116,7 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
             "hong kong stamp",
             "french transaction tax",
             "franse transactiebelasting",
+            "transactiebelasting",
             "französische finanztransaktionssteuer",
             "französische transaktionssteuer",
             "spanish transaction tax",
@@ -122,6 +127,8 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
             "finanztransaktionssteuer",
             "beurstaks",
             "belgian tob",
+            // On fees, which are told before it.
+            "b.t.w.",
         ],
         Word::OrderTax,
     ),
@@ -146,7 +153,16 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
         Word::Fee,
     ),
     (
-        &["flatex interest", "interest", "rente", "zinsen", "debet rente", "debit interest", "flatex zinsen"],
+        &[
+            "flatex interest",
+            "interest",
+            "rente",
+            "zinsen",
+            "debet rente",
+            "debit interest",
+            "flatex zinsen",
+            "inkomsten uit securities lending",
+        ],
         Word::Interest,
     ),
     (
@@ -159,6 +175,7 @@ const BEGINNINGS: &[(&[&str], Word)] = &[
             "flatex storting",
             "flatex einzahlung",
             "flatex terugstorting",
+            "sepa instant terugstorting",
             "flatex withdrawal",
             "flatex auszahlung",
             "deposit",
@@ -207,7 +224,9 @@ pub(super) enum Event {
 fn event_of(word: &str) -> Event {
     let lower = word.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if lower.is_empty() || has(&["kapitalerhöhung", "capital increase", "kapitaalverhoging", "emissie"]) {
+    if lower.is_empty()
+        || has(&["kapitalerhöhung", "capital increase", "kapitaalverhoging", "emissie", "herinvestering"])
+    {
         Event::Trade
     } else if has(&["split"]) {
         Event::Change(Change::Split)

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::entry::{Beside, Entry, Field, Listed, Section, Told};
+use super::entry::{Beside, Entry, Field, MAX_SHARED, Section, Told};
 use crate::formats::MAX_ROWS;
 use crate::records::{Record, Records};
-use crate::verdict::RawCells;
+use crate::verdict::{RawCells, shortened_to};
 use crate::{IgnoredRow, UnreadableFile};
 
 /// Whether a text is one, by its first line.
@@ -27,7 +27,7 @@ fn section_of(name: &str) -> Option<(Section, &'static str)> {
         "Interest" | "Broker Interest" | "Bond Interest" => (Section::Cash, "Broker Interest Received"),
         "Deposits & Withdrawals" => (Section::Cash, "Deposits/Withdrawals"),
         "Fees" | "Other Fees" | "Advisor Fees" | "Commission Adjustments" => (Section::Cash, "Other Fees"),
-        "Transaction Fees" | "Sales Tax Details" => (Section::TradeCosts, ""),
+        "Sales Tax Details" => (Section::SalesTaxes, ""),
         "Corporate Actions" => (Section::CorporateActions, ""),
         "Transfers" => (Section::Transfers, ""),
         "Open Positions" => (Section::Positions, ""),
@@ -78,8 +78,13 @@ impl Columns {
         for (column, name) in names.iter().enumerate().skip(2) {
             // Exchanges of currencies state the commission in the currency of the account.
             let code = name.strip_prefix("Comm in ");
-            commission_in = commission_in.or(code.map(str::to_owned));
-            let named = if code.is_some() { Some(Field::Commission) } else { Field::named(name) };
+            commission_in = commission_in.or(code.map(|code| shortened_to(MAX_SHARED, code)));
+            let named = match name.as_str() {
+                _ if code.is_some() => Some(Field::Commission),
+                // Of consolidated statements.
+                "Account" => Some(Field::Account),
+                _ => Field::named(name),
+            };
             if let Some(field) = named.filter(|field| fields.iter().all(|(known, _)| known != field)) {
                 fields.push((field, column));
             }
@@ -120,26 +125,25 @@ fn line<'a>(
         "Statement" | "Account Information" => {
             let (field, value) = (record.cell(2), record.cell(3));
             if field == "Account" {
-                value.clone_into(&mut told.account);
+                told.account = shortened_to(MAX_SHARED, value);
             } else if field == "Period" {
                 // "January 1, 2025 - December 31, 2025", or a day alone.
-                value.rsplit(" - ").next().unwrap_or_default().clone_into(&mut told.to_date);
+                told.to_date = shortened_to(MAX_SHARED, value.rsplit(" - ").next().unwrap_or_default());
             }
             return Some(IgnoredRow::OtherSection("about the statement itself"));
         }
         "Financial Instrument Information" => {
-            let isin = known.cell(record, "Security ID").to_owned();
-            let exchange = known.cell(record, "Listing Exch").to_owned();
+            let (isin, exchange) = (known.cell(record, "Security ID"), known.cell(record, "Listing Exch"));
             // An instrument that was renamed lists its names with commas.
             for symbol in
                 known.cell(record, "Symbol").split(',').map(str::trim).filter(|name| !name.is_empty())
             {
-                if told.instruments.len() < MAX_ROWS {
-                    let listed = Listed { isin: isin.clone(), exchange: exchange.clone() };
-                    told.instruments.insert(symbol.to_owned(), listed);
-                }
+                told.list(symbol, isin, exchange, known.cell(record, "Currency"));
             }
             return Some(IgnoredRow::OtherSection("about an instrument"));
+        }
+        "Transaction Fees" => {
+            return Some(IgnoredRow::WithoutEffect("what the costs of the trades already contain"));
         }
         _ => {}
     }

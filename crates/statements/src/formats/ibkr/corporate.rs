@@ -109,8 +109,13 @@ fn judge_one<'a>(meaning: &mut Meaning<'_, 'a, '_>, action: &[usize], verdicts: 
     };
     // The first entry says what the action is, the others belong to it.
     let line = first.line;
-    let joined = matches!(verdict, Verdict::Transaction(_) | Verdict::Transactions(_));
-    all(verdicts, &if joined { Verdict::Ignored(IgnoredRow::PartOf { line }) } else { verdict.clone() });
+    let others = match &verdict {
+        Verdict::Transaction(_) | Verdict::Transactions(_) => Verdict::Ignored(IgnoredRow::PartOf { line }),
+        // Said in full once, or an action of many entries would say it a million times.
+        Verdict::Rejected(problems) => Verdict::Rejected(problems.iter().take(1).cloned().collect()),
+        Verdict::Ignored(why) => Verdict::Ignored(*why),
+    };
+    all(verdicts, &others);
     if let Some(index) = action.first() {
         verdicts[*index] = verdict;
     }
@@ -149,7 +154,7 @@ fn exchange<'a>(meaning: &mut Meaning<'_, 'a, '_>, entries: &[&Entry<'a>], kind:
         let own = one.currency(Field::Currency);
         let quantity = one.number(Field::Quantity).unwrap_or_default();
         let proceeds = one.number(Field::Proceeds).unwrap_or_default();
-        reading.problems.0.append(&mut one.problems.0);
+        reading.problems.extend(one.problems);
         cash = cash.checked_add(proceeds).unwrap_or_default();
         currency = currency.or(own);
         if quantity.is_zero() {

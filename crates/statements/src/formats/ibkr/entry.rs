@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 
 use crate::IgnoredRow;
-use crate::verdict::RawCells;
+use crate::formats::MAX_ROWS;
+use crate::verdict::{RawCells, shortened_to};
 
 /// What a section of a file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Section {
     Trades,
     Cash,
-    /// Taxes and fees of trades that are booked apart from the commission.
+    /// Taxes of trades.
     TradeCosts,
+    /// Taxes on what the broker charges.
+    SalesTaxes,
     CorporateActions,
     Transfers,
     Positions,
@@ -28,6 +31,7 @@ pub(super) enum Field {
     Description,
     Isin,
     Exchange,
+    TradeId,
     TradeDate,
     DateTime,
     SettleDate,
@@ -58,9 +62,10 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::AssetCategory, &["assetcategory", "assetclass"]),
     (Field::Currency, &["currency", "currencyprimary"]),
     (Field::Symbol, &["symbol"]),
-    (Field::Description, &["description", "actiondescription"]),
+    (Field::Description, &["description", "actiondescription", "taxabledescription"]),
     (Field::Isin, &["isin"]),
     (Field::Exchange, &["listingexchange", "listingexch"]),
+    (Field::TradeId, &["tradeid"]),
     (Field::TradeDate, &["tradedate"]),
     (Field::DateTime, &["datetime", "date"]),
     (Field::SettleDate, &["settledate"]),
@@ -74,7 +79,7 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::Quantity, &["quantity", "position", "qty"]),
     (Field::Price, &["tradeprice", "tprice", "transferprice", "xferprice", "markprice", "closeprice"]),
     (Field::Proceeds, &["proceeds"]),
-    (Field::Taxes, &["taxes"]),
+    (Field::Taxes, &["taxes", "taxamount", "salestax"]),
     (Field::Commission, &["ibcommission", "commfee"]),
     (Field::CommissionCurrency, &["ibcommissioncurrency"]),
     (Field::Amount, &["amount"]),
@@ -155,7 +160,8 @@ impl Entry<'_> {
         let section = match self.section {
             Section::Trades => "Trades",
             Section::Cash => "CashTransactions",
-            Section::TradeCosts => "TransactionFees",
+            Section::TradeCosts => "TransactionTaxes",
+            Section::SalesTaxes => "SalesTaxes",
             Section::CorporateActions => "CorporateActions",
             Section::Transfers => "Transfers",
             Section::Positions => "OpenPositions",
@@ -200,11 +206,19 @@ pub(super) struct Beside {
 }
 
 /// What is known of an instrument from the file's own list of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) isin: String,
     pub(super) exchange: String,
+    /// Empty where the list does not tell it.
+    pub(super) currency: String,
 }
+
+/// So many listings of one symbol are told apart.
+const MAX_LISTINGS: usize = 8;
+
+/// So many characters are kept of what a file tells once and counts for many entries.
+pub(super) const MAX_SHARED: usize = 80;
 
 /// All that a file tells.
 #[derive(Debug, Default)]
@@ -214,8 +228,24 @@ pub(super) struct Told<'a> {
     /// Sections that were not read, where lines of their own do not say so.
     pub(super) unread: Vec<String>,
     /// The instruments that the file lists, by their symbols.
-    pub(super) instruments: std::collections::HashMap<String, Listed>,
+    pub(super) instruments: std::collections::HashMap<String, Vec<Listed>>,
     /// The last day of the statement, where it stands apart from the entries.
     pub(super) to_date: String,
     pub(super) account: String,
+}
+
+impl Told<'_> {
+    /// Keeps what the list of instruments tells of a symbol.
+    pub(super) fn list(&mut self, symbol: &str, isin: &str, exchange: &str, currency: &str) {
+        let symbol = shortened_to(MAX_SHARED, symbol);
+        if self.instruments.len() >= MAX_ROWS && !self.instruments.contains_key(&symbol) {
+            return;
+        }
+        let short = |text| shortened_to(MAX_SHARED, text);
+        let listed = Listed { isin: short(isin), exchange: short(exchange), currency: short(currency) };
+        let listings = self.instruments.entry(symbol).or_default();
+        if listings.len() < MAX_LISTINGS && !listings.contains(&listed) {
+            listings.push(listed);
+        }
+    }
 }

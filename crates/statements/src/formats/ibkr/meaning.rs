@@ -7,10 +7,10 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::corporate;
-use super::entry::{Entry, Field, Section, Told};
+use super::entry::{Entry, Field, Listed, Section, Told};
 use crate::date::{DateOrder, read_date};
 use crate::formats::broker::{fill_trade, judged};
-use crate::instrument::{Instrument, is_isin};
+use crate::instrument::{Instrument, home_currency, is_isin};
 use crate::number::{DecimalStyle, read_number};
 use crate::survey::Survey;
 use crate::verdict::{Problems, shortened};
@@ -25,6 +25,10 @@ pub(super) struct Meaning<'t, 'a, 's> {
     /// More than one account is in the file, so entries name theirs.
     several_accounts: bool,
     has_executions: bool,
+    /// The sections that tell their entries one by one, so that a summary of them tells nothing more.
+    detailed: HashSet<Section>,
+    /// The trades that tell their taxes themselves.
+    taxed: TaxedTrades<'t>,
     pub(super) rounded: usize,
 }
 
@@ -106,6 +110,13 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
             order: survey.date_order(),
             several_accounts: accounts.len() > 1,
             has_executions,
+            detailed: told
+                .entries
+                .iter()
+                .filter(|entry| is_detail(entry))
+                .map(|entry| entry.section)
+                .collect(),
+            taxed: TaxedTrades::of(told),
             rounded: 0,
         }
     }
@@ -139,11 +150,16 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
                 }
                 self.trade(entry)
             }
-            Section::Cash | Section::TradeCosts if level == "summary" => {
+            Section::Cash | Section::TradeCosts | Section::SalesTaxes
+                if level == "summary" && self.detailed.contains(&entry.section) =>
+            {
                 Verdict::Ignored(IgnoredRow::OtherSection("a total of entries that follow one by one"))
             }
             Section::Cash => self.cash(entry),
-            Section::TradeCosts => self.trade_cost(entry),
+            Section::TradeCosts if self.taxed.contain(entry) => {
+                Verdict::Ignored(IgnoredRow::WithoutEffect("a tax that its trade already tells"))
+            }
+            Section::TradeCosts | Section::SalesTaxes => self.tax(entry),
             // Judged together with the others of the same event.
             Section::CorporateActions => {
                 Verdict::rejected(Reason::UnknownEntry { text: shortened(entry.text(Field::Description)) })
@@ -181,12 +197,17 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         let described = described(entry.text(Field::Description));
         let ticker = entry.given(Field::Symbol).or(described.map(|(ticker, _)| ticker)).unwrap_or_default();
         let ticker = ticker.strip_suffix(".OLD").unwrap_or(ticker);
-        let listed = self.told.instruments.get(ticker);
+        let listings = self.told.instruments.get(ticker).map(Vec::as_slice).unwrap_or_default();
+        let listed = listing_in(listings, currency);
         let own = [Some(entry.text(Field::Isin)), described.map(|(_, isin)| isin)];
-        let listed_isin = listed.map(|listed| listed.isin.as_str());
+        let alike = listings.first().filter(|first| listings.iter().all(|other| other.isin == first.isin));
+        let listed_isin = listed.or(alike).map(|listed| listed.isin.as_str());
         let isin =
             own.into_iter().flatten().chain(listed_isin).find(|isin| is_isin(isin)).unwrap_or_default();
-        let exchange = entry.given(Field::Exchange).or(listed.map(|listed| listed.exchange.as_str()));
+        // Where two listings are in question the person is asked.
+        let several = (listed.is_none() && !listings.is_empty()).then_some("-");
+        let exchange =
+            entry.given(Field::Exchange).or(listed.map(|listed| listed.exchange.as_str()).or(several));
         Instrument {
             isin,
             ticker,
@@ -199,9 +220,8 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
     }
 
     fn trade(&mut self, entry: &Entry<'a>) -> Verdict {
-        let category = entry.text(Field::AssetCategory);
-        match category.to_ascii_uppercase().as_str() {
-            "" | "STK" | "STOCKS" | "FUND" | "FUNDS" | "MUTUAL FUNDS" | "ETF" => {}
+        match category(entry).as_str() {
+            _ if is_share(entry) => {}
             "CASH" | "FOREX" => return self.exchange(entry),
             other => return Verdict::rejected(Reason::Unsupported { what: kind_of_asset(other) }),
         }
@@ -327,7 +347,7 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         self.judged(vec![draft], reading.problems)
     }
 
-    fn trade_cost(&mut self, entry: &Entry<'a>) -> Verdict {
+    fn tax(&mut self, entry: &Entry<'a>) -> Verdict {
         let mut reading = self.reading(entry);
         let date = reading.date(&[Field::DateTime, Field::TradeDate, Field::ReportDate]);
         let currency = reading.currency(Field::Currency);
@@ -360,9 +380,8 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
             drafts.push(draft);
         }
         if let Some(quantity) = quantity {
-            match entry.text(Field::AssetCategory).to_ascii_uppercase().as_str() {
-                "" | "STK" | "STOCKS" | "FUND" | "FUNDS" | "MUTUAL FUNDS" | "ETF" => {}
-                other => return Verdict::rejected(Reason::Unsupported { what: kind_of_asset(other) }),
+            if !is_share(entry) {
+                return Verdict::rejected(Reason::Unsupported { what: kind_of_asset(&category(entry)) });
             }
             let leaves =
                 entry.text(Field::Direction).eq_ignore_ascii_case("out") || quantity.is_sign_negative();
@@ -452,7 +471,7 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         };
         let key = |entry: &'t Entry<'a>| -> TradeKey<'t> {
             let quantity = entry.text(Field::Quantity).trim_start_matches('-').replace(',', "");
-            (entry.text(Field::Symbol), entry.text(Field::Price), quantity)
+            (entry.text(Field::Account), entry.text(Field::Symbol), entry.text(Field::Price), quantity)
         };
         if !self.told.entries.iter().any(is_cancellation) {
             return;
@@ -482,9 +501,9 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         }
     }
 
-    /// Finds the dividends that were taken back, by instrument, currency and amount; of the same day if there is one.
+    /// Finds the dividends that were taken back, by account, instrument, currency and amount; of the same day if there is one.
     fn take_back_dividends(&mut self, verdicts: &mut [Verdict]) {
-        let mut paid: HashMap<(String, &str, String), Vec<usize>> = HashMap::new();
+        let mut paid: HashMap<(String, &str, &str, String), Vec<usize>> = HashMap::new();
         let mut paid_on: HashMap<_, Vec<usize>> = HashMap::new();
         let mut taken = HashSet::new();
         let key = |entry: &'t Entry<'a>| {
@@ -494,7 +513,7 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
                 .find(|name| !name.is_empty())
                 .unwrap_or_default();
             let amount = entry.text(Field::Amount).trim_start_matches('-').to_owned();
-            (instrument.to_owned(), entry.text(Field::Currency), amount)
+            (instrument.to_owned(), entry.text(Field::Account), entry.text(Field::Currency), amount)
         };
         let day = |entry: &'t Entry<'a>| entry.first_of(CASH_DAYS).map_or("", |(_, text)| day_of(text));
         let is_reversal = |verdict: &Verdict| {
@@ -533,17 +552,69 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
     }
 }
 
-/// Instrument, price and quantity of a trade, as they are written.
-type TradeKey<'k> = (&'k str, &'k str, String);
+/// Account, instrument, price and quantity of a trade, as they are written.
+type TradeKey<'k> = (&'k str, &'k str, &'k str, String);
 
 fn is_execution(level: &str) -> bool {
     level.eq_ignore_ascii_case("execution") || level.eq_ignore_ascii_case("trade")
 }
 
+fn is_detail(entry: &Entry<'_>) -> bool {
+    entry.text(Field::LevelOfDetail).eq_ignore_ascii_case("detail")
+}
+
+/// Which trades tell their taxes, by their numbers and by account, instrument and day.
+struct TaxedTrades<'t> {
+    numbers: HashSet<&'t str>,
+    days: HashSet<(&'t str, &'t str, &'t str)>,
+}
+
+impl<'t> TaxedTrades<'t> {
+    fn of(told: &'t Told<'_>) -> Self {
+        let taxes = |entry: &Entry<'_>| entry.text(Field::Taxes).bytes().any(|b| matches!(b, b'1'..=b'9'));
+        let taxed = |entry: &&Entry<'_>| entry.section == Section::Trades && taxes(entry);
+        let trades = || told.entries.iter().filter(taxed);
+        Self {
+            numbers: trades().filter_map(|trade| trade.given(Field::TradeId)).collect(),
+            days: trades().map(|trade| Self::day(trade)).collect(),
+        }
+    }
+
+    fn day<'e>(entry: &'e Entry<'_>) -> (&'e str, &'e str, &'e str) {
+        let day = entry.first_of(TRADE_DAYS).map_or("", |(_, text)| day_of(text));
+        (entry.text(Field::Account), entry.text(Field::Symbol), day)
+    }
+
+    /// Whether the trade that a tax is of tells it.
+    fn contain(&self, tax: &Entry<'_>) -> bool {
+        let by_number = tax.given(Field::TradeId).is_some_and(|number| self.numbers.contains(number));
+        by_number || self.days.contains(&Self::day(tax))
+    }
+}
+
+/// The listing of a symbol that is meant: the only one, or the only one in the currency of an entry.
+fn listing_in(listings: &[Listed], currency: Option<Currency>) -> Option<&Listed> {
+    if let [only] = listings {
+        return Some(only);
+    }
+    let code = currency?;
+    let is_in = |listed: &&Listed| match listed.currency.as_str() {
+        "" => home_currency(&listed.exchange) == Some(code.as_str()),
+        told => told == code.as_str(),
+    };
+    let mut fitting = listings.iter().filter(is_in);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// The category of an entry, in capitals and without the company that holds it: `Stocks - Held with ...`.
+fn category(entry: &Entry<'_>) -> String {
+    let category = entry.text(Field::AssetCategory).to_ascii_uppercase();
+    category.split(" - HELD WITH ").next().unwrap_or_default().trim_end().to_owned()
+}
+
 /// Whether an entry is about a share or a fund.
 fn is_share(entry: &Entry<'_>) -> bool {
-    let category = entry.text(Field::AssetCategory).to_ascii_uppercase();
-    matches!(category.as_str(), "" | "STK" | "STOCKS" | "FUND" | "FUNDS" | "MUTUAL FUNDS" | "ETF")
+    matches!(category(entry).as_str(), "" | "STK" | "STOCKS" | "FUND" | "FUNDS" | "MUTUAL FUNDS" | "ETF")
 }
 
 /// What there is beside shares, as a reason says it.

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::entry::{Entry, Field, Listed, Section, Told};
+use super::entry::{Entry, Field, MAX_SHARED, Section, Told};
 use crate::UnreadableFile;
 use crate::formats::MAX_ROWS;
 use crate::lines::LineCount;
+use crate::verdict::shortened_to;
 
 /// More sections than there are names of.
 const MAX_SECTIONS: usize = 60;
@@ -22,7 +23,8 @@ fn section_of(element: &str) -> Option<Section> {
     Some(match element {
         "Trade" | "Order" => Section::Trades,
         "CashTransaction" => Section::Cash,
-        "TransactionTax" | "SalesTax" => Section::TradeCosts,
+        "TransactionTax" => Section::TradeCosts,
+        "SalesTax" => Section::SalesTaxes,
         "CorporateAction" => Section::CorporateActions,
         "Transfer" => Section::Transfers,
         "OpenPosition" => Section::Positions,
@@ -104,13 +106,13 @@ fn take(
     let Some(section) = section_of(name) else {
         match name {
             "FlexStatement" => {
-                *to_date = attribute(element, "toDate")?;
+                *to_date = shortened_to(MAX_SHARED, &attribute(element, "toDate")?);
             }
             "SecurityInfo" => {
                 let (symbol, isin) = (attribute(element, "symbol")?, attribute(element, "isin")?);
                 let exchange = attribute(element, "listingExchange")?;
-                if !symbol.is_empty() && told.instruments.len() < MAX_ROWS {
-                    told.instruments.insert(symbol, Listed { isin, exchange });
+                if !symbol.is_empty() {
+                    told.list(&symbol, &isin, &exchange, &attribute(element, "currency")?);
                 }
             }
             other if !is_known(other) && told.unread.len() < MAX_SECTIONS => {

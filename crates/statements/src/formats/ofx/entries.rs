@@ -6,10 +6,13 @@ use std::collections::HashMap;
 use super::markup::{Path, Token, Tokens, broken};
 use crate::UnreadableFile;
 use crate::formats::MAX_ROWS;
-use crate::verdict::RawCells;
+use crate::verdict::{RawCells, shortened_to};
 
 /// More values than any transaction has.
 const MAX_VALUES: usize = 48;
+
+/// So many characters are kept of what a file tells once and counts for many entries.
+const MAX_SHARED: usize = 120;
 
 /// What a row of the preview shows, by the names in the file.
 pub(super) const COLUMNS: [&str; 16] = [
@@ -147,10 +150,12 @@ pub(super) fn read(text: &str) -> Result<Told<'_>, UnreadableFile> {
                     continue;
                 }
                 match (path.last(), name) {
-                    (_, "CURDEF") => around.currency = value,
-                    ("INVACCTFROM" | "BANKACCTFROM" | "CCACCTFROM", "ACCTID") => around.account = value,
+                    (_, "CURDEF") => around.currency = shared(value),
+                    ("INVACCTFROM" | "BANKACCTFROM" | "CCACCTFROM", "ACCTID") => {
+                        around.account = shared(value);
+                    }
                     ("INVSTMTRS" | "LEDGERBAL", "DTASOF") => {
-                        around.as_of = value;
+                        around.as_of = shared(value);
                         let dated = told.balances.last_mut().filter(|_| path.last() == "LEDGERBAL");
                         if let Some(balance) = dated {
                             balance.as_of.clone_from(&around.as_of);
@@ -178,6 +183,11 @@ pub(super) fn read(text: &str) -> Result<Told<'_>, UnreadableFile> {
     Ok(told)
 }
 
+/// As much of a value as is kept where many entries share it.
+fn shared(value: Cow<'_, str>) -> Cow<'_, str> {
+    if value.len() <= MAX_SHARED { value } else { Cow::Owned(shortened_to(MAX_SHARED, &value)) }
+}
+
 /// Whether an element of a list is an entry.
 fn holds_entries(list: &str, name: &str) -> bool {
     match list {
@@ -190,8 +200,8 @@ fn holds_entries(list: &str, name: &str) -> bool {
 fn take<'a>(told: &mut Told<'a>, entry: Entry<'a>) -> Result<(), UnreadableFile> {
     if entry.list == "SECLIST" {
         if told.securities.len() < MAX_ROWS {
-            let security =
-                Security { ticker: entry.text("TICKER").to_owned(), name: entry.text("SECNAME").to_owned() };
+            let short = |name| shortened_to(MAX_SHARED, entry.text(name));
+            let security = Security { ticker: short("TICKER"), name: short("SECNAME") };
             told.securities.insert(entry.text("UNIQUEID").to_owned(), security);
         }
         return Ok(());

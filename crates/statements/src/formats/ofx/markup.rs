@@ -32,7 +32,7 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// From the first tag on; what stands before it are the names and values of a header.
     pub(super) fn new(text: &'a str) -> Self {
-        let start = text.find("<OFX>").or_else(|| text.find("<ofx>")).unwrap_or_default();
+        let start = text.find("<OFX>").unwrap_or_default();
         Self { text, offset: start, lines: LineCount::new(text) }
     }
 
@@ -77,6 +77,19 @@ impl<'a> Tokens<'a> {
 
 pub(super) fn broken(line: usize) -> UnreadableFile {
     UnreadableFile::Malformed { what: "an OFX file", line }
+}
+
+/// The text with the names of its elements in capitals, where a program wrote them otherwise.
+pub(super) fn with_names_in_capitals(text: &str) -> Cow<'_, str> {
+    if text.contains("<OFX>") {
+        return Cow::Borrowed(text);
+    }
+    let mut in_tag = false;
+    let capital = |c: char| {
+        in_tag = c == '<' || in_tag && c != '>';
+        if in_tag { c.to_ascii_uppercase() } else { c }
+    };
+    Cow::Owned(text.chars().map(capital).collect())
 }
 
 /// The elements that are open.
