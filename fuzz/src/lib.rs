@@ -2,7 +2,11 @@
 
 #[path = "../../crates/prices/tests/corpus/promises.rs"]
 mod promises;
+mod statements;
 mod values;
+
+pub use bellwether_statements::StatementFormat;
+pub use statements::statement;
 
 pub use values::change;
 
@@ -16,6 +20,17 @@ macro_rules! fuzz {
             let whole = if seed % 2 == 0 { $crate::change(data, size, max_size, seed / 2) } else { None };
             whole.unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(data, size, max_size))
         });
+    };
+}
+
+/// Reads what libFuzzer brings as a file of one form of statements.
+#[macro_export]
+macro_rules! fuzz_statement {
+    ($format:ident) => {
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| $crate::statement(
+            $crate::StatementFormat::$format,
+            input
+        ));
     };
 }
 
