@@ -1,0 +1,3 @@
+#![no_main]
+
+bellwether_fuzz::fuzz_statement!(Schwab);
