@@ -8,6 +8,9 @@ mod corporate;
 mod entry;
 mod flex_csv;
 mod meaning;
+mod stated;
+mod taxes;
+mod undone;
 mod xml;
 
 use self::entry::{COLUMNS, Told};

@@ -1,27 +1,28 @@
 //! What the entries of Interactive Brokers mean.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use bellwether_domain::{Currency, QuoteUnit, Symbol, TransactionDraft, TransactionKind};
+use bellwether_domain::{Currency, Symbol, TransactionDraft, TransactionKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::corporate;
 use super::entry::{Entry, Field, Listed, Section, Told};
+use super::taxes::{TaxedTrades, join_withheld};
 use crate::date::{DateOrder, read_date};
 use crate::formats::broker::{fill_trade, judged};
 use crate::instrument::{Instrument, home_currency, is_isin};
 use crate::number::{DecimalStyle, read_number};
 use crate::survey::Survey;
 use crate::verdict::{Problems, shortened};
-use crate::{IgnoredRow, ReadOptions, Reason, StatedCash, StatedPosition, Statement, Verdict};
+use crate::{IgnoredRow, ReadOptions, Reason, Statement, Verdict};
 
 /// Gives each entry its verdict.
 pub(super) struct Meaning<'t, 'a, 's> {
     pub(super) told: &'t Told<'a>,
     pub(super) options: &'t ReadOptions,
-    statement: &'s mut Statement,
-    order: DateOrder,
+    pub(super) statement: &'s mut Statement,
+    pub(super) order: DateOrder,
     /// More than one account is in the file, so entries name theirs.
     several_accounts: bool,
     has_executions: bool,
@@ -74,14 +75,14 @@ impl Reading<'_, '_> {
 }
 
 /// `20260210;101502`, `2026-02-10, 10:15:02` and `2026-01-05;10:00:00 EST` without their times.
-fn day_of(text: &str) -> &str {
+pub(super) fn day_of(text: &str) -> &str {
     let day = text.split(';').next().unwrap_or(text);
     // A comma also stands within "January 1, 2025".
     day.split_once(", ").filter(|(_, time)| time.contains(':')).map_or(day, |(day, _)| day)
 }
 
-const TRADE_DAYS: &[Field] = &[Field::TradeDate, Field::DateTime, Field::ReportDate];
-const CASH_DAYS: &[Field] = &[Field::DateTime, Field::SettleDate, Field::ReportDate];
+pub(super) const TRADE_DAYS: &[Field] = &[Field::TradeDate, Field::DateTime, Field::ReportDate];
+pub(super) const CASH_DAYS: &[Field] = &[Field::DateTime, Field::SettleDate, Field::ReportDate];
 
 impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
     pub(super) fn new(told: &'t Told<'a>, options: &'t ReadOptions, statement: &'s mut Statement) -> Self {
@@ -176,7 +177,7 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         verdict
     }
 
-    fn account(&self, entry: &Entry<'_>) -> String {
+    pub(super) fn account(&self, entry: &Entry<'_>) -> String {
         if self.several_accounts { entry.text(Field::Account).to_owned() } else { String::new() }
     }
 
@@ -405,155 +406,7 @@ impl<'t, 'a, 's> Meaning<'t, 'a, 's> {
         }
         self.judged(drafts, reading.problems)
     }
-
-    fn position(&mut self, entry: &Entry<'a>, level: &str) -> Verdict {
-        if level == "lot" {
-            return Verdict::Ignored(IgnoredRow::OtherSection("a lot of a position"));
-        }
-        let mut reading = self.reading(entry);
-        let currency = reading.currency(Field::Currency).unwrap_or(self.options.default_currency);
-        let quantity = reading.number(Field::Quantity);
-        let (price, cost) = (reading.number(Field::Price), reading.number(Field::CostBasis));
-        match (quantity, self.symbol(entry, Some(currency))) {
-            (Some(quantity), Ok(symbol)) if reading.problems.0.is_empty() && is_share(entry) => {
-                let position = StatedPosition {
-                    line: entry.line,
-                    symbol,
-                    quantity,
-                    price,
-                    cost,
-                    currency,
-                    date: self.stated_on(entry),
-                    account: self.account(entry),
-                };
-                self.statement.positions.push(position);
-                Verdict::Ignored(IgnoredRow::OtherSection("a position, to compare with"))
-            }
-            (_, Err(reason)) if is_share(entry) => Verdict::rejected(reason),
-            _ => Verdict::Ignored(IgnoredRow::OtherSection("a position in what cannot be kept here")),
-        }
-    }
-
-    fn stated_on(&self, entry: &Entry<'_>) -> Option<NaiveDate> {
-        let told = entry.first_of(&[Field::ReportDate, Field::ToDate]).map(|(_, text)| text);
-        read_date(day_of(told.unwrap_or(&self.told.to_date)), self.order).ok()
-    }
-
-    fn balance(&mut self, entry: &Entry<'a>) -> Verdict {
-        let code = entry.text(Field::Currency);
-        let mut reading = self.reading(entry);
-        match (code.parse::<QuoteUnit>(), reading.number(Field::EndingCash)) {
-            (Ok(unit), Some(amount)) if reading.problems.0.is_empty() => {
-                let date = read_date(day_of(entry.text(Field::ToDate)), self.order).ok();
-                let cash = StatedCash {
-                    line: entry.line,
-                    amount,
-                    currency: unit.currency,
-                    date: date.or_else(|| self.stated_on(entry)),
-                    account: self.account(entry),
-                };
-                self.statement.cash.push(cash);
-                Verdict::Ignored(IgnoredRow::OtherSection("a balance of cash, to compare with"))
-            }
-            // The sum of all currencies in the base currency.
-            _ => Verdict::Ignored(IgnoredRow::Total),
-        }
-    }
-
-    /// Finds the trades that were cancelled: both, the trade and its cancellation, come to nothing.
-    fn cancel_trades(&mut self, verdicts: &mut [Verdict]) {
-        let is_cancellation = |entry: &Entry<'_>| {
-            entry.section == Section::Trades
-                && (entry.text(Field::BuySell).contains("(Ca.)")
-                    || entry.text(Field::TransactionType).ends_with("Cancel")
-                    || entry.text(Field::LevelOfDetail) == "Trade Cancel"
-                    || entry.text(Field::Notes).split(';').any(|code| code == "Ca"))
-        };
-        let key = |entry: &'t Entry<'a>| -> TradeKey<'t> {
-            let quantity = entry.text(Field::Quantity).trim_start_matches('-').replace(',', "");
-            (entry.text(Field::Account), entry.text(Field::Symbol), entry.text(Field::Price), quantity)
-        };
-        if !self.told.entries.iter().any(is_cancellation) {
-            return;
-        }
-        let mut trades: HashMap<TradeKey<'t>, Vec<usize>> = HashMap::new();
-        for (index, entry) in self.told.entries.iter().enumerate() {
-            let is_trade = !verdicts[index].drafts().is_empty() && entry.section == Section::Trades;
-            if is_trade && !is_cancellation(entry) {
-                trades.entry(key(entry)).or_default().push(index);
-            }
-        }
-        for (index, entry) in self.told.entries.iter().enumerate().filter(|(_, entry)| is_cancellation(entry))
-        {
-            if matches!(verdicts[index], Verdict::Ignored(_))
-                && entry.text(Field::LevelOfDetail) != "Trade Cancel"
-            {
-                continue;
-            }
-            verdicts[index] = match trades.get_mut(&key(entry)).and_then(Vec::pop) {
-                Some(cancelled) => {
-                    verdicts[cancelled] =
-                        Verdict::Ignored(IgnoredRow::WithoutEffect("a trade that was cancelled"));
-                    Verdict::Ignored(IgnoredRow::WithoutEffect("the cancellation of a trade"))
-                }
-                None => Verdict::rejected(Reason::TakesBack(TransactionKind::Buy)),
-            };
-        }
-    }
-
-    /// Finds the dividends that were taken back, by account, instrument, currency and amount; of the same day if there is one.
-    fn take_back_dividends(&mut self, verdicts: &mut [Verdict]) {
-        let mut paid: HashMap<(String, &str, &str, String), Vec<usize>> = HashMap::new();
-        let mut paid_on: HashMap<_, Vec<usize>> = HashMap::new();
-        let mut taken = HashSet::new();
-        let key = |entry: &'t Entry<'a>| {
-            let (ticker, isin) = described(entry.text(Field::Description)).unwrap_or_default();
-            let instrument = [entry.text(Field::Isin), isin, entry.text(Field::Symbol), ticker]
-                .into_iter()
-                .find(|name| !name.is_empty())
-                .unwrap_or_default();
-            let amount = entry.text(Field::Amount).trim_start_matches('-').to_owned();
-            (instrument.to_owned(), entry.text(Field::Account), entry.text(Field::Currency), amount)
-        };
-        let day = |entry: &'t Entry<'a>| entry.first_of(CASH_DAYS).map_or("", |(_, text)| day_of(text));
-        let is_reversal = |verdict: &Verdict| {
-            matches!(verdict, Verdict::Rejected(problems)
-                if problems.iter().any(|problem| problem.reason == Reason::TakesBack(TransactionKind::Dividend)))
-        };
-        if !verdicts.iter().any(is_reversal) {
-            return;
-        }
-        for (index, entry) in self.told.entries.iter().enumerate() {
-            let is_dividend = matches!(&verdicts[index], Verdict::Transaction(draft) if draft.kind == TransactionKind::Dividend);
-            if entry.section == Section::Cash && is_dividend {
-                paid_on.entry((key(entry), day(entry))).or_default().push(index);
-                paid.entry(key(entry)).or_default().push(index);
-            }
-        }
-        for (index, entry) in self.told.entries.iter().enumerate() {
-            if entry.section != Section::Cash || !is_reversal(&verdicts[index]) {
-                continue;
-            }
-            let mut of_the_day = paid_on.get_mut(&(key(entry), day(entry)));
-            let mut others = paid.get_mut(&key(entry));
-            let found = loop {
-                let next = of_the_day.as_mut().and_then(|days| days.pop());
-                match next.or_else(|| others.as_mut()?.pop()) {
-                    Some(candidate) if !taken.insert(candidate) => {}
-                    found => break found,
-                }
-            };
-            if let Some(found) = found {
-                verdicts[found] =
-                    Verdict::Ignored(IgnoredRow::WithoutEffect("a dividend that was taken back"));
-                verdicts[index] = Verdict::Ignored(IgnoredRow::WithoutEffect("this takes back a dividend"));
-            }
-        }
-    }
 }
-
-/// Account, instrument, price and quantity of a trade, as they are written.
-type TradeKey<'k> = (&'k str, &'k str, &'k str, String);
 
 fn is_execution(level: &str) -> bool {
     level.eq_ignore_ascii_case("execution") || level.eq_ignore_ascii_case("trade")
@@ -561,35 +414,6 @@ fn is_execution(level: &str) -> bool {
 
 fn is_detail(entry: &Entry<'_>) -> bool {
     entry.text(Field::LevelOfDetail).eq_ignore_ascii_case("detail")
-}
-
-/// Which trades tell their taxes, by their numbers and by account, instrument and day.
-struct TaxedTrades<'t> {
-    numbers: HashSet<&'t str>,
-    days: HashSet<(&'t str, &'t str, &'t str)>,
-}
-
-impl<'t> TaxedTrades<'t> {
-    fn of(told: &'t Told<'_>) -> Self {
-        let taxes = |entry: &Entry<'_>| entry.text(Field::Taxes).bytes().any(|b| matches!(b, b'1'..=b'9'));
-        let taxed = |entry: &&Entry<'_>| entry.section == Section::Trades && taxes(entry);
-        let trades = || told.entries.iter().filter(taxed);
-        Self {
-            numbers: trades().filter_map(|trade| trade.given(Field::TradeId)).collect(),
-            days: trades().map(|trade| Self::day(trade)).collect(),
-        }
-    }
-
-    fn day<'e>(entry: &'e Entry<'_>) -> (&'e str, &'e str, &'e str) {
-        let day = entry.first_of(TRADE_DAYS).map_or("", |(_, text)| day_of(text));
-        (entry.text(Field::Account), entry.text(Field::Symbol), day)
-    }
-
-    /// Whether the trade that a tax is of tells it.
-    fn contain(&self, tax: &Entry<'_>) -> bool {
-        let by_number = tax.given(Field::TradeId).is_some_and(|number| self.numbers.contains(number));
-        by_number || self.days.contains(&Self::day(tax))
-    }
 }
 
 /// The listing of a symbol that is meant: the only one, or the only one in the currency of an entry.
@@ -613,7 +437,7 @@ fn category(entry: &Entry<'_>) -> String {
 }
 
 /// Whether an entry is about a share or a fund.
-fn is_share(entry: &Entry<'_>) -> bool {
+pub(super) fn is_share(entry: &Entry<'_>) -> bool {
     matches!(category(entry).as_str(), "" | "STK" | "STOCKS" | "FUND" | "FUNDS" | "MUTUAL FUNDS" | "ETF")
 }
 
@@ -638,36 +462,4 @@ pub(super) fn described(description: &str) -> Option<(&str, &str)> {
     let is_number = isin.len() >= 8 && isin.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     let is_ticker = !ticker.is_empty() && ticker.len() <= 16 && is_number;
     is_ticker.then_some((ticker, isin))
-}
-
-/// Puts the tax that was withheld into the dividend of the same day, instrument and currency.
-fn join_withheld(told: &Told<'_>, verdicts: &mut [Verdict]) {
-    let mut dividends: HashMap<(NaiveDate, Symbol, Currency, String), usize> = HashMap::new();
-    let key = |draft: &TransactionDraft| {
-        Some((draft.date, draft.symbol.clone()?, draft.currency, draft.account.clone()))
-    };
-    for (index, verdict) in verdicts.iter().enumerate() {
-        if let Verdict::Transaction(draft) = verdict
-            && draft.kind == TransactionKind::Dividend
-            && let Some(key) = key(draft)
-        {
-            dividends.entry(key).or_insert(index);
-        }
-    }
-    for (index, entry) in told.entries.iter().enumerate() {
-        let Verdict::Transaction(tax) = &verdicts[index] else { continue };
-        if entry.section != Section::Cash || tax.kind != TransactionKind::Tax {
-            continue;
-        }
-        let (Some(dividend), Some(amount)) =
-            (key(tax).and_then(|key| dividends.get(&key).copied()), tax.amount)
-        else {
-            continue;
-        };
-        let Verdict::Transaction(paid) = &mut verdicts[dividend] else { continue };
-        let sum = paid.tax.unwrap_or_default().checked_add(amount);
-        let Some(sum) = sum.filter(|sum| *sum >= Decimal::ZERO) else { continue };
-        paid.tax = Some(sum).filter(|sum| !sum.is_zero());
-        verdicts[index] = Verdict::Ignored(IgnoredRow::PartOf { line: told.entries[dividend].line });
-    }
 }
