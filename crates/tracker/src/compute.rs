@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use bellwether_domain::Transaction;
+use bellwether_portfolio::{Books, LedgerError, Market, Options};
+use chrono::NaiveDate;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// The compute pool.
@@ -28,6 +31,20 @@ impl Compute {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
+}
+
+/// The books of a ledger, on the pool's threads only: the work grows with the ledger.
+///
+/// # Errors
+/// Those of [`Books::replay`].
+pub(crate) fn replay(
+    transactions: &[Transaction],
+    market: &Market,
+    options: Options,
+    as_of: NaiveDate,
+) -> Result<Books, LedgerError> {
+    debug_assert!(rayon::current_thread_index().is_some(), "a ledger is replayed on a thread that serves");
+    Books::replay(transactions, market, &options, as_of)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use bellwether_portfolio::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::compute::replay;
 use crate::metrics::day_ends;
 use crate::prices_shown::{Moment, PriceShown, PricesShown, Subject};
 use crate::stored_market::{StoredMarket, symbols_of};
@@ -248,7 +249,7 @@ impl Input {
     fn figures(&self, range: Range) -> Result<Figures, LedgerError> {
         let options = Options::of(&self.portfolio);
         let market = &self.market.market;
-        let books = Books::replay(&self.transactions, market, &options, self.as_of)?;
+        let books = replay(&self.transactions, market, options, self.as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
         let benchmarks = self.beside_benchmarks(&Investments::new(&books, &series, &report, market));

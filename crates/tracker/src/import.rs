@@ -1,12 +1,12 @@
 //! Files of transactions into a ledger: all good rows or, when anything breaks, none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use bellwether_domain::{
     Currency, Exchange, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft, TransactionId, UserId,
 };
-use bellwether_portfolio::{Books, LedgerError, Options};
+use bellwether_portfolio::{LedgerError, Options};
 use bellwether_statements::{ReadOptions, Statement, Twins, Verdict, read_transactions};
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
@@ -14,6 +14,7 @@ use bellwether_storage::{AnyConnection, StorageError, ledger};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::compute::replay;
 use crate::jobs::JobOfImport;
 use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
@@ -139,17 +140,18 @@ impl Tracker {
         let today = self.today();
         let options = ReadOptions::new(file.currency.unwrap_or(base), today);
         let bytes = file.bytes;
-        let (statement, sha256) = self
+        let (statement, mut candidate, sha256) = self
             .compute(move || {
                 let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-                read_transactions(&bytes, &options).map(|statement| (statement, sha256))
+                let statement = read_transactions(&bytes, &options)?;
+                let candidate = Candidate::of(&statement);
+                Ok::<_, TrackerError>((statement, candidate, sha256))
             })
             .await?;
 
         let rows = statement.rows.len();
         let reached = |step, note| of.as_ref().map_or(Ok(()), |of| of.reached(step, rows, note));
         reached(1, "looking for sales without shares")?;
-        let mut candidate = Candidate::of(&statement);
         candidate.check_shares(self, portfolio.as_ref(), base).await?;
         reached(2, "writing into the ledger")?;
         let name = match (&portfolio, &target) {
@@ -170,11 +172,11 @@ impl Tracker {
         let header =
             ImportHeader { file_name: file.name, format: statement.format.as_str().to_owned(), sha256 };
         let now = self.clock().now();
-        let stored_rejects = candidate.stored_rejects(&statement);
-        let mut rows = candidate.rows;
         let outcome = self
             .storage()
             .write(move |connection| {
+                let stored_rejects = candidate.stored_rejects(&statement);
+                let mut rows = candidate.rows;
                 let id = ensure(connection, user, &target, now)?;
                 let first = ledger::next_sequence(connection, user, id)?;
                 for (row, sequence) in rows.iter_mut().zip(first..) {
@@ -337,7 +339,7 @@ impl Candidate {
         };
         let after_existing = existing.iter().map(|booked| booked.sequence + 1).max().unwrap_or(0);
         let mut all = existing;
-        let mut lines = std::collections::HashMap::new();
+        let mut lines = HashMap::new();
         for (row, sequence) in self.rows.iter_mut().zip(after_existing..) {
             row.transaction.sequence = sequence;
             if !known.contains(&row.fingerprint) {
@@ -355,14 +357,15 @@ impl Candidate {
                 shortages(
                     all,
                     |symbol| certain.contains(symbol),
-                    |ledger| Books::replay(ledger, &market, &options, last_day).err(),
+                    |ledger| replay(ledger, &market, options, last_day).err(),
                 )
             })
             .await;
+        let mut taken_out = HashSet::new();
         for (transaction, certain, words) in verdicts {
             match lines.get(&transaction) {
                 Some(line) if certain => {
-                    self.rows.retain(|row| row.transaction.id != transaction);
+                    taken_out.insert(transaction);
                     self.reject(*line as usize, None, words);
                 }
                 Some(line) => self.notes.push(format!(
@@ -371,6 +374,7 @@ impl Candidate {
                 None => self.notes.push(format!("The ledger needs attention: {words}.")),
             }
         }
+        self.rows.retain(|row| !taken_out.contains(&row.transaction.id));
         self.rejected.sort_by_key(|row| row.line);
         Ok(())
     }

@@ -3,11 +3,12 @@
 use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, trading_days};
 use bellwether_portfolio::{
-    Benchmark, Books, Figure, LedgerError, Market, Options, Period, PeriodReturns, PortfolioSeries, Reason,
-    Report, Subject, performance,
+    Benchmark, Figure, LedgerError, Market, Options, Period, PeriodReturns, PortfolioSeries, Reason, Report,
+    Subject, performance,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::compute::replay;
 use crate::import::HOME_EXCHANGE;
 use crate::{Tracker, TrackerError};
 
@@ -86,7 +87,7 @@ impl MetricFigures {
         market: &Market,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        let books = Books::replay(transactions, market, &Options::of(portfolio), as_of)?;
+        let books = replay(transactions, market, Options::of(portfolio), as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
         let subject = Subject::portfolio(&books);

@@ -1,6 +1,6 @@
 //! What the database knows of the instruments of a portfolio, as the arithmetic takes it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bellwether_cache::freshness::{PriceState, Teller};
 use bellwether_domain::{
@@ -129,7 +129,7 @@ impl Tracker {
             })
             .await?;
         let booked_in = currencies_of(transactions);
-        Ok(stored.market(&booked_in, Currency::USD))
+        Ok(self.compute(move || stored.market(&booked_in, Currency::USD)).await)
     }
 
     /// The instruments whose history a provider has told, splits included, so that missing shares are truly missing.
@@ -145,7 +145,9 @@ impl Tracker {
 }
 
 pub(crate) fn symbols_of(transactions: &[Transaction]) -> BTreeSet<Symbol> {
-    transactions.iter().flat_map(|booked| booked.booking.symbols()).cloned().collect()
+    // Few symbols in many transactions.
+    let named: HashSet<&Symbol> = transactions.iter().flat_map(|booked| booked.booking.symbols()).collect();
+    named.into_iter().cloned().collect()
 }
 
 /// The currency of each instrument's bookings; of a corporate event, whose amounts may be none, where it has no other.
@@ -153,9 +155,9 @@ fn currencies_of(transactions: &[Transaction]) -> BTreeMap<Symbol, Currency> {
     let (events, others): (Vec<_>, Vec<_>) =
         transactions.iter().partition(|booked| booked.booking.other_symbol().is_some());
     let booked = events.into_iter().chain(others);
-    booked
-        .flat_map(|booked| booked.booking.symbols().map(|symbol| (symbol.clone(), booked.currency)))
-        .collect()
+    let last: HashMap<&Symbol, Currency> =
+        booked.flat_map(|booked| booked.booking.symbols().map(|symbol| (symbol, booked.currency))).collect();
+    last.into_iter().map(|(symbol, currency)| (symbol.clone(), currency)).collect()
 }
 
 impl Stored {

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
-use bellwether_portfolio::{
-    Allocation, Assets, Books, Class, Drift, Figure, LedgerError, Market, Options, Targets,
-};
+use bellwether_portfolio::{Allocation, Assets, Class, Drift, Figure, LedgerError, Market, Options, Targets};
 use bellwether_storage::target_allocations::{HOLDINGS, TargetAllocation};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::compute::replay;
 use crate::{Tracker, TrackerError};
 
 /// Decimals that a weight may have: so many that a sum of any of them is exact.
@@ -113,7 +112,7 @@ fn drift(
     market: &Market,
     as_of: NaiveDate,
 ) -> Result<Figure<Drift>, LedgerError> {
-    let books = Books::replay(transactions, market, &Options::of(portfolio), as_of)?;
+    let books = replay(transactions, market, Options::of(portfolio), as_of)?;
     let allocation = Assets::new(&[&books], market).and_then(|assets| Allocation::by_holding(&assets));
     // They were checked when they were set.
     let Ok(wanted) = Targets::new(targets.targets()) else {

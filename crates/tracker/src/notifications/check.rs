@@ -1,6 +1,6 @@
 //! Looking whether anything is to be told, from what is stored alone: whoever looks, and however often, tells it once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use bellwether_domain::{Portfolio, Symbol};
@@ -191,12 +191,14 @@ impl Tracker {
             .min();
         let name = || Named::of(portfolio);
         if !falls.is_empty() || !ages.is_empty() || dividends_since.is_some() {
-            let look = self.books_at(portfolio, today).await?;
-            let depth = match &look {
-                Some(_) if falls.is_empty() => None,
-                Some(look) => look.depth().ok(),
-                None => None,
+            let (depth_asked, hours_asked) = (!falls.is_empty(), ages.clone());
+            let find = move |look: &Look| {
+                let stale = hours_asked.into_iter().map(|hours| (hours, look.stale(hours, now))).collect();
+                let dividends = dividends_since.map(|since| look.dividends(since, today));
+                (depth_asked.then(|| look.depth().ok()).flatten(), stale, dividends.unwrap_or_default())
             };
+            let (depth, mut stale, dividends): (_, BTreeMap<Decimal, _>, _) =
+                self.look(portfolio, today, find).await?.unwrap_or_default();
             for limit in falls {
                 let Some(per_cent) = depth.map(|depth| depth * 100.0) else {
                     found.unknown(condition(Topic::Drawdown, &portfolio.id.to_string(), limit));
@@ -206,13 +208,11 @@ impl Tracker {
                 found.lasting(holds, Happening::Drawdown { portfolio: name(), per_cent, limit, day: today });
             }
             for hours in ages {
-                let symbols = look.as_ref().map(|look| look.stale(hours, now)).unwrap_or_default();
+                let symbols: Vec<Symbol> = stale.remove(&hours).unwrap_or_default();
                 let holds = !symbols.is_empty();
                 let stale = Happening::DataStale { portfolio: name(), symbols, hours, day: today };
                 found.lasting(holds, stale);
             }
-            let dividends = look.as_ref().zip(dividends_since);
-            let dividends = dividends.map(|(look, since)| look.dividends(since, today)).unwrap_or_default();
             found.happened.extend(dividends.into_iter().map(|paid| Happening::DividendReceived {
                 portfolio: name(),
                 symbol: paid.symbol,
@@ -225,8 +225,7 @@ impl Tracker {
         let Some((friday, due)) = last_week(now) else { return Ok(()) };
         let is_asked = |rule: &&Rule| rule.asks.topic == Topic::WeeklySummary && rule.created_at <= due;
         if rules.iter().any(is_asked) && !self.is_week_told(portfolio, friday).await? {
-            let look = self.books_at(portfolio, friday).await?;
-            let week = look.as_ref().and_then(|look: &Look| look.week(friday));
+            let week = self.look(portfolio, friday, move |look| look.week(friday)).await?.flatten();
             found
                 .happened
                 .extend(week.map(|week| Happening::WeekEnded { portfolio: name(), week: Box::new(week) }));

@@ -12,6 +12,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone
 use rust_decimal::Decimal;
 
 use super::happening::Week;
+use crate::compute::replay;
 use crate::import::HOME_EXCHANGE;
 use crate::stored_market::StoredMarket;
 use crate::{Tracker, TrackerError};
@@ -38,21 +39,23 @@ pub(super) struct Dividend {
 }
 
 impl Tracker {
-    /// `None` when the ledger is empty or contradicts itself.
-    pub(super) async fn books_at(
+    /// What is found in a portfolio's books of a day, which is looked for on the threads for calculations; `None` when
+    /// the ledger is empty or contradicts itself.
+    pub(super) async fn look<T: Send + 'static>(
         &self,
         portfolio: &Portfolio,
         as_of: NaiveDate,
-    ) -> Result<Option<Look>, TrackerError> {
+        find: impl FnOnce(&Look) -> T + Send + 'static,
+    ) -> Result<Option<T>, TrackerError> {
         let transactions = self.ledger(portfolio.id).await?;
         if transactions.is_empty() {
             return Ok(None);
         }
         let market = self.stored_market(portfolio, &transactions, &[], as_of).await?;
         let options = Options::of(portfolio);
-        let look = move || -> Result<Look, LedgerError> {
-            let books = Books::replay(&transactions, &market.market, &options, as_of)?;
-            Ok(Look { books, market })
+        let look = move || -> Result<T, LedgerError> {
+            let books = replay(&transactions, &market.market, options, as_of)?;
+            Ok(find(&Look { books, market }))
         };
         Ok(self.compute(look).await.ok())
     }

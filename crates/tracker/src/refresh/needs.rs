@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use bellwether_cache::freshness::PriceState;
 use bellwether_domain::calendar::{MarketStatus, Session};
 use bellwether_domain::{Currency, Instrument, Portfolio, PortfolioId, Symbol, Transaction};
-use bellwether_portfolio::{Books, Market, Options};
+use bellwether_portfolio::{Market, Options};
 use bellwether_prices::{Plan, Wanted};
 use bellwether_storage::upkeep::Upkeep;
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 
+use crate::compute::replay;
 use crate::stored_market::{StoredMarket, symbols_of};
 use crate::{Tracker, TrackerError};
 
@@ -79,7 +80,8 @@ impl Tracker {
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
         let market = self.stored_market(&portfolio, &transactions, &portfolio.benchmarks, today).await?;
-        let wants = Wants::of(&portfolio, &transactions, &market, today);
+        let work_out = move || (Wants::of(&portfolio, &transactions, &market, today), market);
+        let (wants, market) = self.compute(work_out).await;
         let asked = self.histories_asked().await?;
         let instruments = self.storage().find_or_create_instruments(wants.all().cloned().collect()).await?;
         let ids = instruments.iter().map(|instrument| instrument.id).collect();
@@ -220,7 +222,7 @@ fn is_behind(instrument: &Instrument, now: DateTime<Utc>) -> bool {
 /// missing in it or a split is not known, all that it names.
 fn held(transactions: &[Transaction], market: &Market, base: Currency, today: NaiveDate) -> BTreeSet<Symbol> {
     // What may be sold short and how cost is found change no holding of a ledger that is whole.
-    match Books::replay(transactions, market, &Options::new(base), today) {
+    match replay(transactions, market, Options::new(base), today) {
         Ok(books) => {
             let open = books.positions().iter().filter(|position| position.is_open());
             open.map(|position| position.symbol.clone()).collect()
@@ -292,7 +294,10 @@ mod tests {
 
     fn held_in(market: &Market, transactions: &[Transaction]) -> Vec<String> {
         let today = "2026-02-02".parse().expect("a date");
-        held(transactions, market, Currency::USD, today).iter().map(ToString::to_string).collect()
+        rayon::scope(|_| held(transactions, market, Currency::USD, today))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn held_after(transactions: &[Transaction]) -> Vec<String> {

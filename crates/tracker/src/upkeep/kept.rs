@@ -79,7 +79,9 @@ impl Tracker {
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
         let market = self.stored_actions(&transactions, &portfolio.benchmarks).await?;
-        let wants = Arc::new(Wants::of(&portfolio, &transactions, &market, self.today()));
+        let today = self.today();
+        let work_out = move || Arc::new(Wants::of(&portfolio, &transactions, &market, today));
+        let wants = self.compute(work_out).await;
         self.kept_memory().keep(id, version, now, &wants);
         Ok(wants)
     }
