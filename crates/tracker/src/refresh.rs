@@ -2,6 +2,7 @@
 
 mod batch;
 mod calls;
+mod costs;
 pub(crate) mod history;
 mod needs;
 mod quiet;
@@ -61,6 +62,11 @@ impl Tracker {
     /// how the last one here ended.
     pub fn refresh_progress(&self) -> RefreshProgress {
         self.refresh_state().progress()
+    }
+
+    /// The most upstream calls that one load of prices made in this process in the last hour.
+    pub fn most_calls_of_a_load(&self) -> u32 {
+        self.refresh_state().costs.most(self.clock().now())
     }
 
     /// Finds out how far refreshes of other processes came, at most once a second.

@@ -8,14 +8,20 @@ use crate::redis::free_port;
 pub(crate) struct Cluster {
     folder: PathBuf,
     port: u16,
+    settings: &'static str,
     url: String,
 }
 
 impl Cluster {
     pub(crate) fn start() -> Self {
+        Self::with("")
+    }
+
+    /// With more settings, as the server's command line takes them.
+    pub(crate) fn with(settings: &'static str) -> Self {
         // Not a folder of this user's alone: run by root, the server is another user's.
         let folder = std::env::temp_dir().join(format!("bellwether-fleet-{}", uuid::Uuid::now_v7().simple()));
-        let mut cluster = Self { folder, port: free_port(), url: String::new() };
+        let mut cluster = Self { folder, port: free_port(), settings, url: String::new() };
         cluster.url = cluster.script("start");
         cluster
     }
@@ -39,6 +45,7 @@ impl Cluster {
             .arg(command)
             .env("BELLWETHER_TEST_POSTGRES_DIR", &self.folder)
             .env("BELLWETHER_TEST_POSTGRES_PORT", self.port.to_string())
+            .env("BELLWETHER_TEST_POSTGRES_SETTINGS", self.settings)
             .stderr(Stdio::inherit())
             .output()
             .unwrap();

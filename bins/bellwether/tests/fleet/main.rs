@@ -1,5 +1,5 @@
 //! Two processes of the real binary on one PostgreSQL and one Redis: what they share, and what the one does when the
-//! other, Redis or the database is gone.
+//! other, Redis or the database is gone; and what monitoring says of the database, as the server counted it.
 
 #![cfg(all(feature = "postgres", feature = "redis", unix))]
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -8,6 +8,7 @@ mod batches;
 mod cluster;
 mod database_outage;
 mod fleet;
+mod monitoring;
 #[path = "../jobs/postgres.rs"]
 mod postgres;
 mod redis;

@@ -79,6 +79,7 @@ impl Tracker {
         sources.keep_memory(self.storage()).await;
         self.announce_circuits(sources).await;
         running.update(|progress| progress.upstream_calls = budget.spent());
+        self.refresh_state().costs.note(self.clock().now(), budget.spent());
         if let Some(failure) = failure {
             return Err(failure);
         }

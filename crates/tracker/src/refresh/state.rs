@@ -7,6 +7,7 @@ use bellwether_domain::Symbol;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::costs::Costs;
 use super::quiet::{Cause, Quiet};
 
 /// What other processes do is looked at no more often.
@@ -90,6 +91,7 @@ pub(crate) struct RefreshState {
     /// When no price was told of each symbol last, for its own sake.
     untold: Mutex<HashMap<Symbol, DateTime<Utc>>>,
     elsewhere: Mutex<Elsewhere>,
+    pub(super) costs: Costs,
 }
 
 /// What this process is doing.

@@ -8,7 +8,7 @@ use super::measures::Measures;
 
 /// A page that takes longer, for one request in a hundred, in milliseconds.
 const SLOW_PAGE: f64 = 5_000.0;
-/// Upstream calls of one refresh of prices.
+/// Upstream calls of one load of prices.
 const MANY_CALLS: u32 = 200;
 /// The least part of answers that should be there when they are asked for.
 const FEW_HITS: f64 = 0.90;
@@ -36,9 +36,9 @@ pub(super) fn of(measures: &Measures) -> Vec<Alert> {
             tell("slow-page", format!("{} took {seconds:.1} s for one request in a hundred.", page.page));
         }
     }
-    let calls = measures.refresh.upstream_calls;
+    let calls = measures.most_calls_of_a_load;
     if calls > MANY_CALLS {
-        tell("many-upstream-calls", format!("The last refresh of prices made {calls} upstream calls."));
+        tell("many-upstream-calls", format!("A load of prices made {calls} upstream calls."));
     }
     match measures.redis.as_ref().map(|redis| redis.state) {
         Some(RedisState::Away) => {
@@ -100,8 +100,12 @@ mod tests {
             event_streams: 0,
             pages: Vec::new(),
             slow_requests: Vec::new(),
+            slow_requests_total: 0,
+            log_lines: BTreeMap::new(),
             upstream: UpstreamHealth::default(),
             refresh: RefreshProgress::default(),
+            most_calls_of_a_load: 0,
+            circuits_opened: BTreeMap::new(),
             circuit_changes: Vec::new(),
             cache: SnapshotStatistics::default(),
             redis: None,
@@ -144,7 +148,7 @@ mod tests {
             upstream_failed: 2,
             ..Recent::default()
         });
-        calm.refresh.upstream_calls = 200;
+        calm.most_calls_of_a_load = 200;
         assert!(names(&calm).is_empty());
     }
 
@@ -159,7 +163,7 @@ mod tests {
             upstream_failed: 3,
             ..Recent::default()
         });
-        bad.refresh.upstream_calls = 201;
+        bad.most_calls_of_a_load = 201;
         bad.jobs = None;
         let slow = Quantiles { count: 1, p50: 1.0, p90: 1.0, p99: 5_001.0, max: 5_001.0, mean: 1.0 };
         bad.pages = vec![PageMeasures {

@@ -1,7 +1,7 @@
 //! When circuits of price sources opened and closed.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bellwether_tracker::{Bus, Event};
 use chrono::{DateTime, Utc};
@@ -11,9 +11,17 @@ use tokio::sync::broadcast::error::RecvError;
 /// So many changes are kept, the latest.
 const KEPT: usize = 50;
 
-/// The latest changes of circuits.
+/// What circuits did.
 #[derive(Debug, Default)]
-pub(super) struct Circuits(Mutex<VecDeque<CircuitChange>>);
+pub(super) struct Circuits(Mutex<History>);
+
+#[derive(Debug, Default)]
+struct History {
+    /// The latest changes, the last one first.
+    changes: VecDeque<CircuitChange>,
+    /// How often each opened.
+    opened: BTreeMap<String, u64>,
+}
 
 /// A circuit that opened, closed, or let a probe through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,13 +39,25 @@ pub(super) struct CircuitChange {
 impl Circuits {
     /// The kept changes, the latest first.
     pub(super) fn changes(&self) -> Vec<CircuitChange> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.history().changes.iter().cloned().collect()
+    }
+
+    /// How often the circuit of each source opened since the start.
+    pub(super) fn opened(&self) -> BTreeMap<String, u64> {
+        self.history().opened.clone()
     }
 
     fn note(&self, change: CircuitChange) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.truncate(KEPT - 1);
-        kept.push_front(change);
+        let mut history = self.history();
+        if change.state == "open" {
+            *history.opened.entry(change.source.clone()).or_default() += 1;
+        }
+        history.changes.truncate(KEPT - 1);
+        history.changes.push_front(change);
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Listens for as long as the bus is there.
@@ -99,5 +119,6 @@ mod tests {
             until: Some(at(75)),
         };
         assert_eq!(changes[1], opened);
+        assert_eq!(circuits.opened(), BTreeMap::from([("yahoo".to_owned(), 1)]));
     }
 }

@@ -1,7 +1,8 @@
 //! The latest lines of the log, for people who look at the pages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{Debug, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bellwether_domain::SharedClock;
@@ -18,6 +19,9 @@ const KEPT: usize = 500;
 /// A line is cut after so many bytes.
 const LONGEST: usize = 600;
 
+/// The levels of kept lines.
+const LEVELS: [&str; 3] = ["info", "warn", "error"];
+
 /// A ring of log lines; a clone is the same one. As a layer of the log it keeps what is at least `info`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventLog(Arc<Inner>);
@@ -25,6 +29,8 @@ pub(crate) struct EventLog(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     lines: Mutex<VecDeque<LogLine>>,
+    /// Lines since the start by level: info, warn, error.
+    counts: [AtomicU64; 3],
     /// Who hears of lines, once somebody serves.
     heard: OnceLock<(Bus, SharedClock)>,
 }
@@ -61,10 +67,18 @@ impl EventLog {
         lines.iter().rev().filter(|line| word_level(line.level) <= least).cloned().collect()
     }
 
+    /// How many lines there were since the start, by level.
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        LEVELS.into_iter().zip(self.0.counts.each_ref().map(|count| count.load(Relaxed))).collect()
+    }
+
     fn add(&self, level: Level, part: &str, words: String) {
         let heard = self.0.heard.get();
         let at = heard.map_or_else(Utc::now, |(_, clock)| clock.now());
         let word = level_word(level);
+        if let Some(place) = LEVELS.iter().position(|known| *known == word) {
+            self.0.counts[place].fetch_add(1, Relaxed);
+        }
         let line = LogLine { at, level: word, part: part.to_owned(), words: words.clone() };
         {
             let mut lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,6 +175,7 @@ mod tests {
             [("warn", "refresh.suspect symbol=KO".to_owned()), ("info", "refresh.ended calls=3".to_owned())]
         );
         assert_eq!(log.lines(Level::WARN).len(), 1);
+        assert_eq!(log.counts(), BTreeMap::from([("info", 1), ("warn", 1), ("error", 0)]));
         assert!(log.lines(Level::ERROR).is_empty());
     }
 

@@ -92,6 +92,10 @@ fn process(text: &mut Text, measures: &Measures) {
         "Pages that listen to what changes.",
         measures.event_streams as f64,
     );
+    let mut lines = text.family("log_lines_total", "counter", "Lines of the log by level.");
+    for (level, count) in &measures.log_lines {
+        lines.sample(&[("level", level)], *count as f64);
+    }
     let mut alerts = text.family("alert", "gauge", "1 for each alert of the last hour.");
     for alert in &measures.alerts {
         alerts.sample(&[("name", alert.name)], 1.0);
@@ -112,6 +116,8 @@ fn requests(text: &mut Text, measures: &Measures) {
     for page in &measures.pages {
         times.summary(&[("page", &page.page)], page.start);
     }
+    let slow = measures.slow_requests_total as f64;
+    text.single("slow_requests_total", "counter", "Requests that took half a second or more.", slow);
 }
 
 fn upstream(text: &mut Text, measures: &Measures) {
@@ -152,6 +158,33 @@ fn upstream(text: &mut Text, measures: &Measures) {
     for (source, counters) in &gateways {
         limit.sample(&[("source", source)], f64::from(counters.hourly_limit));
     }
+    let mut left =
+        text.family("upstream_budget_left", "gauge", "Attempts that are left of the last hour's limit.");
+    for (source, counters) in &gateways {
+        let left_over = counters.hourly_limit.saturating_sub(counters.calls_last_hour);
+        left.sample(&[("source", source)], f64::from(left_over));
+    }
+    let mut opened = text.family("upstream_circuit_opened_total", "counter", "How often a circuit opened.");
+    for source in &measures.upstream.sources {
+        let count = measures.circuits_opened.get(source.source.as_str()).copied().unwrap_or(0);
+        opened.sample(&[("source", source.source.as_str())], count as f64);
+    }
+    let refresh = &measures.refresh;
+    for (name, help, value) in [
+        (
+            "refresh_upstream_calls",
+            "Attempts of the refresh that runs or ran last.",
+            refresh.upstream_calls as usize,
+        ),
+        ("refresh_instruments", "Instruments that it asks for.", refresh.total),
+        ("refresh_instruments_done", "Those of them that are done.", refresh.current),
+        ("refresh_instruments_updated", "Those of them that have news.", refresh.updated_count),
+        ("refresh_instruments_failed", "Those of them that were not answered.", refresh.failed_count),
+    ] {
+        text.single(name, "gauge", help, value as f64);
+    }
+    let most = f64::from(measures.most_calls_of_a_load);
+    text.single("load_upstream_calls_most", "gauge", "The most attempts of a load in the last hour.", most);
     let mut rests = text.family("upstream_circuit_open", "gauge", "Whether the source is given a rest.");
     for source in &measures.upstream.sources {
         let open = source.rests_until(measures.at).is_some();

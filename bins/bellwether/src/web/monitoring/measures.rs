@@ -30,9 +30,17 @@ pub(super) struct Measures {
     pub(super) event_streams: usize,
     pub(super) pages: Vec<PageMeasures>,
     pub(super) slow_requests: Vec<SlowRequest>,
+    /// How many there were since the start.
+    pub(super) slow_requests_total: u64,
+    /// Lines of the log since the start, by level.
+    pub(super) log_lines: BTreeMap<&'static str, u64>,
     pub(super) upstream: UpstreamHealth,
     /// The refresh of prices that runs or ran last.
     pub(super) refresh: RefreshProgress,
+    /// The most upstream calls that one load of prices made in the last hour.
+    pub(super) most_calls_of_a_load: u32,
+    /// How often the circuit of each source opened since the start.
+    pub(super) circuits_opened: BTreeMap<String, u64>,
     pub(super) circuit_changes: Vec<CircuitChange>,
     pub(super) cache: SnapshotStatistics,
     pub(super) redis: Option<RedisHealth>,
@@ -178,6 +186,9 @@ pub(super) async fn read(state: &State) -> Measures {
     let jobs = tracker.jobs_health().await.inspect_err(|error: &TrackerError| {
         tracing::warn!(%error, "monitoring.jobs_unknown");
     });
+    if let Err(error) = tracker.look_elsewhere().await {
+        tracing::warn!(%error, "monitoring.refresh_unknown");
+    }
     if let Some(redis) = tracker.redis() {
         // Its outcome shows in the health.
         let _ = redis.ping().await;
@@ -204,8 +215,12 @@ pub(super) async fn read(state: &State) -> Measures {
         event_streams: state.events.streams(),
         pages,
         slow_requests: monitoring.requests.slow(),
+        slow_requests_total: monitoring.requests.slow_total(),
+        log_lines: monitoring.log.counts(),
         upstream,
         refresh: tracker.refresh_progress(),
+        most_calls_of_a_load: tracker.most_calls_of_a_load(),
+        circuits_opened: monitoring.circuits.opened(),
         circuit_changes: monitoring.circuits.changes(),
         cache,
         redis: tracker.redis().map(bellwether_cache::redis::Redis::health),

@@ -246,6 +246,7 @@ fn refresh(measures: &Measures) -> Vec<(&'static str, String)> {
         ("With news", refresh.updated_count.to_string()),
         ("Not answered", refresh.failed_count.to_string()),
         ("Upstream calls", refresh.upstream_calls.to_string()),
+        ("Most calls of a load, last hour", measures.most_calls_of_a_load.to_string()),
         ("Ended", refresh.last_updated.map_or_else(|| UNKNOWN.to_owned(), instant)),
     ]
 }

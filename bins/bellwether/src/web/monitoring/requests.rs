@@ -33,6 +33,7 @@ pub(crate) struct Requests {
     /// The meters of paths that were asked for, for finding the address of a path takes longer than all else here.
     paths: RwLock<HashMap<String, Arc<PageMeter>>>,
     slow: Mutex<VecDeque<SlowRequest>>,
+    slow_total: AtomicU64,
     connections: Arc<AtomicU64>,
 }
 
@@ -112,6 +113,7 @@ impl Requests {
             class.fetch_add(1, Relaxed);
         }
         if took >= SLOW {
+            self.slow_total.fetch_add(1, Relaxed);
             let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
             slow.truncate(KEPT - 1);
             slow.push_front(SlowRequest {
@@ -147,6 +149,11 @@ impl Requests {
     /// The latest slow requests, the last one first.
     pub(super) fn slow(&self) -> Vec<SlowRequest> {
         self.slow.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// How many slow requests there were.
+    pub(super) fn slow_total(&self) -> u64 {
+        self.slow_total.load(Relaxed)
     }
 
     /// Connections that are open now.
@@ -247,8 +254,9 @@ mod tests {
     fn the_latest_slow_requests_are_kept() {
         let mut asked = vec![("/quick", 200, 499)];
         asked.extend((0..KEPT as u64 + 5).map(|more| ("/slow", 200, 500 + more)));
-        let slow = requests(&asked).slow();
-        assert_eq!(slow.len(), KEPT);
+        let requests = requests(&asked);
+        let slow = requests.slow();
+        assert_eq!((slow.len(), requests.slow_total()), (KEPT, KEPT as u64 + 5));
         let took: Vec<u64> = slow.iter().map(|request| request.took.round() as u64).collect();
         assert_eq!((took.first(), took.last()), (Some(&554), Some(&505)));
     }

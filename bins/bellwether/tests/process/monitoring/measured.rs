@@ -100,6 +100,7 @@ async fn a_request_that_takes_long_is_listed() {
     let told: f64 = answer.header("x-execution-time").unwrap().strip_suffix("ms").unwrap().parse().unwrap();
     assert!((slow[0]["took"].as_f64().unwrap() - told).abs() < 0.02 && told >= 500.0, "{slow} {told}");
     assert!(said(&server.get("/monitoring").body).contains(&format!("<span>/portfolio/{id}/import</span>")));
+    assert_eq!(sample(&metrics(&server), "bellwether_slow_requests_total"), "1");
 }
 
 #[tokio::test]
@@ -330,6 +331,11 @@ async fn a_source_that_goes_away_is_in_the_history_of_its_circuit() {
     let circuit = &opened["upstream"]["sources"][0]["upstream"]["anonymous"]["state"];
     assert_eq!((&circuit["state"], &circuit["until"]), (&Value::from("open"), &change["until"]), "{opened}");
     assert_eq!(sample(&metrics(&server), "bellwether_upstream_circuit_open{source=\"yahoo\"}"), "1");
+    let openings =
+        opened["circuit_changes"].as_array().unwrap().iter().filter(|change| change["state"] == "open");
+    let counted =
+        sample(&metrics(&server), "bellwether_upstream_circuit_opened_total{source=\"yahoo\"}").parse();
+    assert!(counted.is_ok_and(|counted: usize| counted >= openings.count()));
     assert!(fact(&server, "Circuit").starts_with("open until"));
     let page = said(&server.get("/monitoring").body);
     assert!(
@@ -343,6 +349,52 @@ async fn a_source_that_goes_away_is_in_the_history_of_its_circuit() {
 }
 
 #[tokio::test]
+#[cfg(target_os = "linux")]
+async fn the_database_is_asked_as_often_as_its_file_says() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::told(folder, &["--upstream", "none", "serve", "--no-worker"]);
+    let file = server.folder.path().join("test.sqlite");
+    // The third word of the index of its log rises with each transaction that changed something.
+    let commits = || {
+        let index = std::fs::read(file.with_extension("sqlite-shm")).unwrap();
+        u64::from(u32::from_ne_bytes(index[8..12].try_into().unwrap()))
+    };
+    let handles = || {
+        let handles = std::fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap();
+        handles
+            .filter(|handle| std::fs::read_link(handle.as_ref().unwrap().path()).ok() == Some(file.clone()))
+            .count()
+    };
+    let (before, committed) = (told(&server)["database"].clone(), commits());
+    for day in 1..=9 {
+        let price =
+            format!(r#"{{"ticker": "KO", "price": "6{day}", "date": "2024-03-0{day}", "currency": "USD"}}"#);
+        let head = "POST /api/prices HTTP/1.1\r\nContent-Type: application/json";
+        assert_eq!(server.send(head, &price).status, 200, "{price}");
+    }
+    for _ in 0..20 {
+        assert_eq!(server.get("/readyz").status, 200);
+    }
+    let between = told(&server)["database"].clone();
+    for _ in 0..20 {
+        assert_eq!(server.get("/readyz").status, 200);
+    }
+    let after = told(&server)["database"].clone();
+
+    assert_eq!(after["kind"], "sqlite");
+    assert_eq!(number(&after["writes"]) - number(&before["writes"]), commits() - committed);
+    // Each of those reads once, and so does each look at the monitoring.
+    assert_eq!(number(&after["reads"]) - number(&between["reads"]), 21);
+    assert_eq!(number(&after["failed_queries"]), 0);
+    // One more connection sees what others change, and asks nothing.
+    assert_eq!(number(&after["connections"]) + 1, handles() as u64);
+    assert_eq!(after["idle_connections"], after["connections"]);
+    assert_eq!(fact(&server, "Writes"), after["writes"].to_string());
+    let text = metrics(&server);
+    assert_eq!(sample(&text, "bellwether_database_calls_total{kind=\"write\"}"), after["writes"].to_string());
+}
+
+#[tokio::test]
 async fn lines_of_the_log_are_those_that_were_written() {
     let (server, _) = Server::with_a_portfolio().await;
     let before = said(&server.get("/monitoring?level=info").body);
@@ -353,12 +405,25 @@ async fn lines_of_the_log_are_those_that_were_written() {
     let page = |level: &str| said(&server.get(&format!("/monitoring?level={level}")).body);
     assert_eq!(page("info").matches("<span>cache.cleared dropped=0</span>").count(), 3);
     assert_eq!(page("warn").matches("cache.cleared").count(), 0);
+    let lines = page("info").matches("<b>info</b>").count();
+    assert_eq!(sample(&metrics(&server), "bellwether_log_lines_total{level=\"info\"}"), lines.to_string());
 }
 
 #[tokio::test]
 async fn the_last_refresh_made_the_calls_that_the_simulator_counted() {
     let (server, simulator, _) = watched().await;
-    let told = quiet(&server);
+    let begun = Instant::now();
+    let (told, text, [calls, most_calls]) = loop {
+        let told = quiet(&server);
+        let text = metrics(&server);
+        let facts = ["Upstream calls", "Most calls of a load, last hour"].map(|name| fact(&server, name));
+        let after = quiet(&server);
+        // The next round of the upkeep may begin at any time.
+        if told["refresh"] == after["refresh"] && told["upstream"] == after["upstream"] {
+            break (told, text, facts);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{told}");
+    };
     let refresh = &told["refresh"];
     assert_eq!(refresh["status"], "completed");
     // The first load, and rounds of the upkeep that found more to ask for.
@@ -366,7 +431,17 @@ async fn the_last_refresh_made_the_calls_that_the_simulator_counted() {
     assert_eq!(number(&refresh["current"]), number(&refresh["total"]));
     let answers = &told["upstream"]["sources"][0]["answers"];
     assert_eq!((number(&answers["unanswered"]), number(&refresh["failed_count"])), (0, 0));
-    assert_eq!(fact(&server, "Upstream calls"), number(&refresh["upstream_calls"]).to_string());
+    assert_eq!(calls, number(&refresh["upstream_calls"]).to_string());
+    assert_eq!(sample(&text, "bellwether_refresh_upstream_calls"), refresh["upstream_calls"].to_string());
+    assert_eq!(sample(&text, "bellwether_refresh_instruments_done"), refresh["total"].to_string());
+    // No other load than those that the simulator saw.
+    let most = number(&told["most_calls_of_a_load"]);
+    assert!(most > 0 && most <= simulator.calls(), "{most}");
+    assert_eq!(most_calls, most.to_string());
+    assert_eq!(sample(&text, "bellwether_load_upstream_calls_most"), most.to_string());
+    let gateway = &told["upstream"]["sources"][0]["upstream"];
+    let left = number(&gateway["hourly_limit"]) - number(&gateway["calls_last_hour"]);
+    assert_eq!(sample(&text, "bellwether_upstream_budget_left{source=\"yahoo\"}"), left.to_string());
     assert_eq!(fact(&server, "The last refresh"), "completed");
 }
 
