@@ -2,7 +2,7 @@
 //! everything is computed anew, and what a cold start and a day's use take.
 //!
 //! Each server runs on this machine with two workers, and the callers beside it on the same cores: what counts is the
-//! ratio of figures of one run.
+//! ratio of figures of one run. Parts can be named: `cold`, `warm`, `health`, `memory`.
 
 #[path = "bellwether_load/callers.rs"]
 mod callers;
@@ -34,17 +34,32 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == part);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let small = tempfile::tempdir().expect("a folder");
-    let id = runtime.block_on(world::fill(small.path(), &world::SMALL)).remove(0);
-    cold_start(small.path(), id);
-    warm(small.path(), id);
-    let large = tempfile::tempdir().expect("a folder");
-    let ids = runtime.block_on(world::fill(large.path(), &world::LARGE));
-    health_beside_work(large.path(), &ids);
-    let many = tempfile::tempdir().expect("a folder");
-    let ids = runtime.block_on(world::fill(many.path(), &world::MANY));
-    day_of_use(many.path(), &ids);
+    let folder_of = |size: &world::Size| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ids = runtime.block_on(world::fill(folder.path(), size));
+        (folder, ids)
+    };
+    if is_wanted("cold") || is_wanted("warm") {
+        let (small, ids) = folder_of(&world::SMALL);
+        if is_wanted("cold") {
+            cold_start(small.path(), ids[0]);
+        }
+        if is_wanted("warm") {
+            warm(small.path(), ids[0]);
+        }
+    }
+    if is_wanted("health") {
+        let (large, ids) = folder_of(&world::LARGE);
+        health_beside_work(large.path(), &ids);
+    }
+    if is_wanted("memory") {
+        let (many, ids) = folder_of(&world::MANY);
+        day_of_use(many.path(), &ids);
+    }
 }
 
 fn say(words: &str) {

@@ -102,7 +102,7 @@ pub struct Answer {
 impl Answer {
     /// An answer of these bytes.
     pub fn new(content_type: &'static str, body: Vec<u8>) -> Self {
-        Self::of(content_type.into(), body.into())
+        Self::of(content_type.into(), kept(body))
     }
 
     fn of(content_type: Cow<'static, str>, identity: Bytes) -> Self {
@@ -228,7 +228,7 @@ impl Answer {
         let identity = &self.identity;
         let make = || async {
             let identity = identity.clone();
-            tokio::task::spawn_blocking(move || Bytes::from(by(&identity))).await
+            tokio::task::spawn_blocking(move || kept(by(&identity))).await
         };
         made.get_or_try_init(make).await.ok().cloned()
     }
@@ -241,6 +241,11 @@ impl Answer {
         let copies = if self.ages.is_none() { 1 } else { 2 };
         u32::try_from(forms * copies + size_of_val(self.ages())).unwrap_or(u32::MAX)
     }
+}
+
+/// Without the room that a growing buffer has to spare, which would be kept with it.
+fn kept(body: Vec<u8>) -> Bytes {
+    body.into_boxed_slice().into()
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {

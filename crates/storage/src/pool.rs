@@ -93,7 +93,6 @@ fn prepare_sqlite(
          PRAGMA synchronous = NORMAL;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA mmap_size = 268435456;
          PRAGMA journal_size_limit = 67108864",
     )?;
     if access == Access::Read {
