@@ -1,4 +1,4 @@
-//! What processes share in Redis: finished answers, claims, budgets and messages.
+//! What processes share in Redis: finished answers, claims, limits and messages.
 //!
 //! Nothing here is ever the only copy, so nobody waits long for it: each call has a short time limit, and after a
 //! failure the server is left alone for a moment. Callers treat every [`RedisError`] as "not known there" and go on.
@@ -7,6 +7,7 @@
 mod claim;
 mod error;
 mod health;
+mod limits;
 mod subscription;
 #[cfg(feature = "redis")]
 mod wire;
@@ -31,6 +32,7 @@ use wire::Wire;
 pub use claim::Claim;
 pub use error::{RedisError, UnusableRedis};
 pub use health::{RedisHealth, RedisState};
+pub use limits::{Bucket, Limits, Taken};
 pub use subscription::{Heard, Subscription};
 
 /// The version of what is stored, in every key: another version of the program with other contents uses others.
@@ -39,15 +41,6 @@ const FORMAT: u32 = 1;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// For so long it is left alone at the most.
 const LONGEST_REST: TimeDelta = TimeDelta::seconds(15);
-
-/// Takes one of a budget: moments of use in a sorted set, those that are older than the window forgotten. Because it
-/// begins by forgetting, a full server runs it too.
-const TAKE: &str = "\
-    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[2]) \
-    if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end \
-    redis.call('ZADD', KEYS[1], ARGV[1], ARGV[4]) \
-    redis.call('PEXPIRE', KEYS[1], ARGV[2]) \
-    return 1";
 
 /// Removes some of the keys that a pattern matches, and says from where to go on.
 const REMOVE: &str = "\
@@ -58,6 +51,10 @@ const REMOVE: &str = "\
 /// Removes a key that still holds a value.
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+/// Prolongs the life of a key that still holds a value.
+const RENEW: &str = "\
+    if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 
 /// A Redis server that processes share; a clone is the same one.
 #[derive(Clone)]
@@ -193,21 +190,6 @@ impl Redis {
         Ok(self.ask(&[b"EXISTS", self.name(key).as_bytes()]).await? == Reply::Number(1))
     }
 
-    /// Takes one of the budget under `key`, of which all processes together have `limit` in any `window`; `false` when
-    /// none is left. Processes must agree about the time, as their clocks tell it.
-    ///
-    /// # Errors
-    /// [`RedisError`] when that cannot be known now.
-    pub async fn take(&self, key: &str, limit: u32, window: Duration) -> Result<bool, RedisError> {
-        let now = self.0.clock.now().timestamp_millis().to_string();
-        let (name, limit, use_of_it) = (self.name(key), limit.to_string(), Uuid::now_v7().to_string());
-        let window = millis(window);
-        let arguments = [now.as_bytes(), window.as_bytes(), limit.as_bytes(), use_of_it.as_bytes()];
-        let mut request: Vec<&[u8]> = vec![b"EVAL", TAKE.as_bytes(), b"1", name.as_bytes()];
-        request.extend(arguments);
-        Ok(self.ask(&request).await? == Reply::Number(1))
-    }
-
     /// Tells whoever has subscribed to `channel` in any process.
     ///
     /// # Errors
@@ -223,6 +205,13 @@ impl Redis {
 
     async fn release(&self, name: &str, token: &str) -> Result<bool, RedisError> {
         let request: [&[u8]; 5] = [b"EVAL", RELEASE.as_bytes(), b"1", name.as_bytes(), token.as_bytes()];
+        Ok(self.ask(&request).await? == Reply::Number(1))
+    }
+
+    async fn renew(&self, name: &str, token: &str, time_to_live: Duration) -> Result<bool, RedisError> {
+        let millis = millis(time_to_live);
+        let request: [&[u8]; 6] =
+            [b"EVAL", RENEW.as_bytes(), b"1", name.as_bytes(), token.as_bytes(), millis.as_bytes()];
         Ok(self.ask(&request).await? == Reply::Number(1))
     }
 

@@ -4,7 +4,7 @@
 //! breaker of its family, in this order, and what it met is remembered. Clones share all of that.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bellwether_domain::SharedClock;
@@ -22,15 +22,17 @@ mod hourly_budget;
 mod judgement;
 mod limits;
 mod pace;
+mod sharing;
 
 pub use circuit_breaker::{CircuitSnapshot, CircuitState, OpenedBy};
-pub use counters::{Counters, EndpointCounters, GatewaySnapshot};
+pub use counters::{Counters, EndpointCounters, GatewaySnapshot, Sharing};
 pub use judgement::Unreadable;
 pub use limits::{HourlyBounds, Limits};
 
 use circuit_breaker::{CircuitBreaker, Health, Pass};
 use judgement::Judgement;
 use pace::Pace;
+use sharing::Joint;
 
 /// Sends requests on behalf of the providers of one upstream address.
 #[derive(Clone)]
@@ -45,6 +47,8 @@ struct Shared {
     seats: Semaphore,
     background_seats: Semaphore,
     record: Mutex<Record>,
+    /// What is held together with other processes, if anything is.
+    joint: OnceLock<Joint>,
 }
 
 /// How much is done for an answer.
@@ -151,6 +155,7 @@ impl Gateway {
                 in_flight: 0,
                 peak_in_flight: 0,
             }),
+            joint: OnceLock::new(),
         }))
     }
 
@@ -190,6 +195,7 @@ impl Gateway {
         }
         let (hourly_limit, calls_last_hour, changes) =
             self.0.pace.budget(|budget| (budget.limit().get(), budget.calls(now).len(), budget.changes()));
+        let joint = self.0.joint.get();
         Counters {
             calls: record.calls,
             retries: record.retries,
@@ -202,8 +208,11 @@ impl Gateway {
             refused_by_circuit: record.refused_by_circuit,
             in_flight: record.in_flight,
             peak_in_flight: record.peak_in_flight,
-            calls_last_hour: calls_last_hour as u32,
+            calls_last_hour: joint
+                .and_then(|joint| joint.calls_last_hour(now))
+                .unwrap_or(calls_last_hour as u32),
             hourly_limit,
+            sharing: joint.map_or(Sharing::Alone, Joint::state),
             last_call_at: record.last_call_at,
             anonymous: record.anonymous.snapshot().seen_at(now),
             authenticated: record.authenticated.snapshot().seen_at(now),
@@ -284,6 +293,10 @@ impl Gateway {
         if budget.deadline().is_some_and(|deadline| now >= deadline) {
             return Err(NotAnswered::TooLate);
         }
+        if self.is_proving(family) {
+            // Whose call it is to find out may be another process's, and that call may have ended.
+            self.catch_up().await;
+        }
         {
             let mut record = self.record();
             if let Some(until) = record.circuit(family).refuses(now) {
@@ -297,28 +310,48 @@ impl Gateway {
         };
         let ready = async {
             let passage = shared.pace.wait(budget.priority(), budget.deadline(), &*shared.pause).await?;
-            Ok((passage, self.seats(budget).await?))
+            let permit = self.leave(family, budget).await?;
+            Ok((passage, permit, self.seats(budget).await?))
         };
-        let (passage, seats) = ready.await.inspect_err(|_| self.record().refused_by_pace += 1)?;
+        let (passage, permit, seats) = ready.await.inspect_err(|refusal| match refusal {
+            NotAnswered::CircuitOpen { .. } => self.record().refused_by_circuit += 1,
+            _ => self.record().refused_by_pace += 1,
+        })?;
+        let admission = self.admit(family).await?;
         let now = shared.clock.now();
-        // Asked again: others may have met a refusal while this one waited.
         let mut record = self.record();
-        match record.circuit(family).admit(now) {
-            Ok(pass) => {
-                record.calls += 1;
-                record.retries += u64::from(retry);
-                record.last_call_at = Some(now);
-                record.in_flight += 1;
-                record.peak_in_flight = record.peak_in_flight.max(record.in_flight);
-                drop(record);
-                passage.spend(now);
-                Ok(Ticket { gateway: self, reservation: Some(reservation), family, pass, _seats: seats })
-            }
-            Err(until) => {
-                record.refused_by_circuit += 1;
-                Err(NotAnswered::CircuitOpen { until })
+        record.calls += 1;
+        record.retries += u64::from(retry);
+        record.last_call_at = Some(now);
+        record.in_flight += 1;
+        record.peak_in_flight = record.peak_in_flight.max(record.in_flight);
+        drop(record);
+        passage.spend(now);
+        if let Some(joint) = shared.joint.get() {
+            joint.note_call(permit, now);
+        }
+        Ok(Ticket { reservation: Some(reservation), admission, _seats: seats })
+    }
+
+    /// Asks the circuit again: others may have met a refusal while a call waited. Where the call is to probe, all
+    /// processes have to know before it goes out.
+    async fn admit(&self, family: Family) -> Result<Admission<'_>, NotAnswered> {
+        loop {
+            let admitted = self.record().circuit(family).admit(self.0.clock.now());
+            let refused = |until| {
+                self.record().refused_by_circuit += 1;
+                NotAnswered::CircuitOpen { until }
+            };
+            let admission = Admission { gateway: self, family, pass: admitted.map_err(refused)? };
+            self.tell().await;
+            if self.record().circuit(family).is_current(admission.pass) {
+                return Ok(admission);
             }
         }
+    }
+
+    fn is_proving(&self, family: Family) -> bool {
+        matches!(self.record().circuit(family).snapshot().state, CircuitState::HalfOpen { .. })
     }
 
     async fn seats(&self, budget: &LoadBudget) -> Result<Seats<'_>, NotAnswered> {
@@ -364,13 +397,36 @@ impl Gateway {
         let hasty = matches!(sent, Err(TransportError::Timeout)) && timeout < Self::FAIR_TIMEOUT;
 
         let judgement = judgement::judge(&sent, request, now, read);
+        self.note(&ticket.admission, request, &sent, &judgement, now, hasty);
+        self.tell().await;
+        match judgement {
+            Judgement::Answer(answer) => Ok(answer),
+            Judgement::Unusable(reason) => Err((reason, false)),
+            Judgement::Throttled { reason, .. } => {
+                tracing::warn!(%reason, "the upstream refuses calls; giving it a rest");
+                Err((reason, false))
+            }
+            Judgement::Failure { reason, may_pass } => Err((reason, may_pass)),
+        }
+    }
+
+    /// Counts what an attempt met, and lets its circuit and the hour know.
+    fn note<T>(
+        &self,
+        admission: &Admission<'_>,
+        request: &Request,
+        sent: &Result<Response, TransportError>,
+        judgement: &Judgement<T>,
+        now: DateTime<Utc>,
+        hasty: bool,
+    ) {
         let mut record = self.record();
-        match &sent {
+        match sent {
             Ok(response) => *record.by_status.entry(response.status).or_default() += 1,
             Err(TransportError::Timeout) => record.timeouts += 1,
             Err(_) => record.broken += 1,
         }
-        let health = match &judgement {
+        let health = match judgement {
             Judgement::Answer(_) | Judgement::Unusable(_) => Health::Well,
             Judgement::Throttled { asked, .. } => Health::Throttled(*asked),
             Judgement::Failure { .. } => Health::Failed,
@@ -381,21 +437,12 @@ impl Gateway {
             Health::Throttled(_) => endpoint.throttled += 1,
             Health::Failed => endpoint.failed += 1,
         }
-        let circuit = record.circuit(request.family);
         if !hasty {
-            let too_many = circuit.record(ticket.pass, health, now, (self.0.dice)());
+            let circuit = record.circuit(admission.family);
+            let too_many = circuit.record(admission.pass, health, now, (self.0.dice)());
             if matches!(health, Health::Throttled(_)) {
                 self.0.pace.refused(too_many);
             }
-        }
-        match judgement {
-            Judgement::Answer(answer) => Ok(answer),
-            Judgement::Unusable(reason) => Err((reason, false)),
-            Judgement::Throttled { reason, .. } => {
-                tracing::warn!(%reason, "the upstream refuses calls; giving it a rest");
-                Err((reason, false))
-            }
-            Judgement::Failure { reason, may_pass } => Err((reason, may_pass)),
         }
     }
 
@@ -408,18 +455,27 @@ type Seats<'a> = (Option<SemaphorePermit<'a>>, SemaphorePermit<'a>);
 
 /// An attempt that may go out. Its seats are free again when it is dropped, whatever became of its caller.
 struct Ticket<'a> {
-    gateway: &'a Gateway,
     reservation: Option<Reservation>,
-    family: Family,
-    pass: Pass,
+    admission: Admission<'a>,
     _seats: Seats<'a>,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let mut record = self.gateway.record();
-        record.in_flight -= 1;
-        record.circuit(self.family).abandon(self.pass);
+        self.admission.gateway.record().in_flight -= 1;
+    }
+}
+
+/// Leave of a circuit, which is told when it is of no more use.
+struct Admission<'a> {
+    gateway: &'a Gateway,
+    family: Family,
+    pass: Pass,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        self.gateway.record().circuit(self.family).abandon(self.pass);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Asks for current prices and daily history, and says for every single symbol what came of it. Treats the upstream
 //! as hostile: every answer is matched by symbol and checked, every call is counted against the load it is for, and
 //! refusals are answered by a rest. Concurrent askers can share their calls ([`Coalescing`]), and several sources can
-//! stand in for each other ([`Chain`]). Async; no database, and no memory of prices.
+//! stand in for each other ([`Chain`]), and processes can share their limits ([`SharedLimits`]). Async; no database, and no memory of prices.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -44,6 +44,7 @@ mod overlap;
 mod pause;
 mod plan;
 mod provider;
+mod shared_limits;
 mod suspicion;
 mod transport;
 pub mod upkeep;
@@ -55,7 +56,7 @@ pub use error::PricesError;
 pub use feed::{Feed, FeedSettings, InvalidFeed};
 pub use gateway::{
     CircuitSnapshot, CircuitState, Counters, Dice, EndpointCounters, Gateway, GatewaySnapshot, HourlyBounds,
-    Limits, OpenedBy, Unreadable,
+    Limits, OpenedBy, Sharing, Unreadable,
 };
 pub use health::{Answers, Failure, SourceHealth};
 pub use history::{History, Listing, RecentCloses, dividend_as_paid};
@@ -65,6 +66,7 @@ pub use overlap::{OVERLAP_DAYS, Overlap, overlap};
 pub use pause::{Pause, RealPause, SteppingPause};
 pub use plan::{Batch, Plan, Wanted, calls_of_a_load, plan};
 pub use provider::{Found, Provider};
+pub use shared_limits::{Bucket, Common, Leave, SharedLimits, Unshared, Wish};
 pub use suspicion::{SuspectBar, Suspicion, doubt_price, set_suspects_aside};
 pub use transport::{Family, HttpTransport, Request, Response, Site, Transport, TransportError};
 pub use yahoo::Yahoo;

@@ -7,6 +7,7 @@ mod import;
 mod keep_prices;
 mod observed;
 mod refresh_prices;
+mod report;
 mod timetable;
 mod verify_history;
 mod warm;
@@ -21,10 +22,11 @@ use tokio::task::JoinHandle;
 
 use crate::{Event, Tracker, TrackerError, notifications};
 
-pub(crate) use import::JobOfImport;
+pub(crate) use import::{JobOfImport, KIND as IMPORT, portfolio_of as portfolio_of_import};
 pub(crate) use keep_prices::KIND as KEEP_PRICES;
 pub(crate) use observed::Announced;
 pub(crate) use refresh_prices::KIND as REFRESH_PRICES;
+pub use report::WantedReport;
 
 /// How long running jobs may take to end when the worker stops.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -79,6 +81,7 @@ impl Tracker {
             .handle(keep_prices::KIND, 1, keep_prices::Handler(self.clone()))
             .handle(warm::ROUND, 1, warm::Handler(self.clone()))
             .handle(import::KIND, 1, import::Handler(self.clone()))
+            .handle(report::KIND, 1, report::Handler(self.clone()))
             .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
             .handle(verify_history::KIND, 1, verify_history::Handler(self.clone()))
             .handle(notifications::CHECK, 1, notifications::CheckHandler(self.clone()))

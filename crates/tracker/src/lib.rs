@@ -52,6 +52,7 @@ mod monitoring;
 mod notifications;
 mod prices_shown;
 mod refresh;
+mod shared_limits;
 mod single_purchases;
 mod sources;
 mod stored_market;
@@ -63,7 +64,7 @@ mod versions;
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
 pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
-pub use jobs::{RunningWorker, WorkerPlan};
+pub use jobs::{RunningWorker, WantedReport, WorkerPlan};
 pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
@@ -81,7 +82,7 @@ pub use targets::{AllocationShown, TargetWeights};
 pub use tracker::{Tracker, TrackerOptions};
 pub use versions::{Versions, VersionsSeen};
 
-pub use bellwether_prices::{FeedSettings, InvalidFeed, SourceHealth};
+pub use bellwether_prices::{FeedSettings, InvalidFeed, Sharing, SourceHealth};
 pub use bellwether_scheduler::{
     Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
 };

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, PoisonError};
 
+use bellwether_cache::redis::Redis;
 use bellwether_domain::{PriceSource, PriceSourceName, SharedClock, Symbol};
 use bellwether_prices::yahoo::Memory;
 use bellwether_prices::{
     Chain, CircuitState, Coalescing, CoalescingCounters, Feed, FeedSettings, Gateway, GatewaySnapshot,
-    HttpTransport, Limits, Pause, Provider, SourceHealth, Yahoo,
+    HttpTransport, Limits, Pause, Provider, Sharing, SourceHealth, Yahoo,
 };
 use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use crate::shared_limits::LimitsInRedis;
 use crate::{Tracker, TrackerError};
 
 /// What other processes wrote down is read no more often.
@@ -63,6 +65,8 @@ pub(crate) struct Sources {
     /// The user's own, which may know what Yahoo does not.
     feeds: Vec<Arc<Feed>>,
     elsewhere: std::sync::Mutex<Elsewhere>,
+    /// With those who share limits.
+    caught_up: std::sync::Mutex<Option<DateTime<Utc>>>,
 }
 
 /// What other processes wrote down that ask when this one does not.
@@ -83,6 +87,7 @@ impl Sources {
         clock: &SharedClock,
         pause: Arc<dyn Pause>,
         storage: &Storage,
+        redis: Option<&Redis>,
     ) -> Result<Option<Self>, TrackerError> {
         let mut chain = Chain::new(SharedClock::clone(clock));
         let mut gateways = Vec::new();
@@ -90,7 +95,8 @@ impl Sources {
         for settings in feeds {
             let name = settings.source().name;
             let feed = Arc::new(Feed::open(settings, SharedClock::clone(clock))?);
-            gateways.push(KeptGateway::open(name.clone(), name.as_str(), feed.gateway(), storage).await?);
+            gateways
+                .push(KeptGateway::open(name.clone(), name.as_str(), feed.gateway(), storage, redis).await?);
             chain = chain.then_shared(Arc::<Feed>::clone(&feed));
             opened.push(feed);
         }
@@ -100,7 +106,7 @@ impl Sources {
                 let gateway =
                     Gateway::pausing(transport, SharedClock::clone(clock), pause, upstream.limits());
                 let name = PriceSource::yahoo().name;
-                gateways.push(KeptGateway::open(name, address, &gateway, storage).await?);
+                gateways.push(KeptGateway::open(name, address, &gateway, storage, redis).await?);
                 let kept = KeptYahoo::open(address, Yahoo::through(gateway), storage).await?;
                 chain = chain.then_shared(Arc::<Yahoo>::clone(&kept.yahoo));
                 Some(kept)
@@ -111,8 +117,8 @@ impl Sources {
             return Ok(None);
         }
         let provider = Coalescing::over(Arc::new(chain), SharedClock::clone(clock));
-        let elsewhere = std::sync::Mutex::default();
-        Ok(Some(Self { provider, gateways, yahoo, feeds: opened, elsewhere }))
+        let (elsewhere, caught_up) = Default::default();
+        Ok(Some(Self { provider, gateways, yahoo, feeds: opened, elsewhere, caught_up }))
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {
@@ -151,14 +157,15 @@ impl Sources {
         (!asks).then(|| self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Learns who rests, and which symbols, from what other processes wrote down; not too often, and only as long as
-    /// this one asked nobody itself.
+    /// Learns who rests from those with whom limits are shared. And from what other processes wrote down who rests and
+    /// which symbols, as long as this one asked nobody itself. Not too often.
     pub(crate) async fn look_elsewhere(
         &self,
         storage: &Storage,
         now: DateTime<Utc>,
     ) -> Result<(), TrackerError> {
         let is_old = |told: &Elsewhere| told.read_at.is_none_or(|at| (now - at).abs() >= LOOK_ELSEWHERE);
+        self.catch_up(now).await;
         if !self.elsewhere().is_some_and(|told| is_old(&told)) {
             return Ok(());
         }
@@ -177,6 +184,20 @@ impl Sources {
         Ok(())
     }
 
+    /// Learns what those told with whom limits are shared, unless that was a moment ago.
+    async fn catch_up(&self, now: DateTime<Utc>) {
+        {
+            let mut caught_up = self.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+            if caught_up.is_some_and(|at| (now - at).abs() < LOOK_ELSEWHERE) {
+                return;
+            }
+            *caught_up = Some(now);
+        }
+        for kept in &self.gateways {
+            kept.gateway.catch_up().await;
+        }
+    }
+
     /// The way out that most calls take: Yahoo's, else that of the first source of the user's own.
     fn main(&self) -> Option<&KeptGateway> {
         self.gateways.last()
@@ -185,9 +206,12 @@ impl Sources {
     /// Whether the main way out lets calls through.
     pub(crate) fn circuit(&self) -> CircuitState {
         let Some(main) = self.main() else { return CircuitState::Closed };
+        let known = main.gateway.counters();
+        if known.sharing == Sharing::Together {
+            return known.anonymous.state;
+        }
         let told = self.elsewhere().and_then(|told| Some(told.gateway.as_ref()?.anonymous));
-        let circuit = told.map(|circuit| circuit.seen_at(main.gateway.clock().now()));
-        circuit.unwrap_or_else(|| main.gateway.counters().anonymous).state
+        told.map_or(known.anonymous, |circuit| circuit.seen_at(main.gateway.clock().now())).state
     }
 
     /// The main way's calls that an hour sustains, and those of the last hour.
@@ -198,13 +222,15 @@ impl Sources {
         })
     }
 
-    /// The circuits that are in another state than when this was last asked.
+    /// The circuits that are in another state than when this was last asked, as far as it was this process that found
+    /// out.
     pub(crate) fn circuit_changes(&self) -> Vec<(PriceSourceName, CircuitState)> {
         let change = |kept: &KeptGateway| {
             let state = kept.gateway.counters().anonymous.state;
             let mut told = kept.told.lock().unwrap_or_else(PoisonError::into_inner);
             let before = std::mem::replace(&mut *told, state);
-            (stage(before) != stage(state)).then(|| (kept.source.clone(), state))
+            let is_news = stage(before) != stage(state) && !kept.gateway.has_learnt_circuit();
+            is_news.then(|| (kept.source.clone(), state))
         };
         self.gateways.iter().filter_map(change).collect()
     }
@@ -281,11 +307,16 @@ impl KeptGateway {
         address: &str,
         gateway: &Gateway,
         storage: &Storage,
+        redis: Option<&Redis>,
     ) -> Result<Self, TrackerError> {
         let setting = format!("gateway-of-{source}");
         let kept = kept::<GatewaySnapshot>(storage, &setting, address).await?;
         if let Some(kept) = &kept {
             gateway.restore(&kept.state);
+        }
+        if let Some(redis) = redis {
+            let limits = LimitsInRedis::new(redis, source.as_str(), address, gateway.clock());
+            gateway.share(Arc::new(limits));
         }
         let told = std::sync::Mutex::new(gateway.counters().anonymous.state);
         let (address, gateway) = (address.to_owned(), gateway.clone());
@@ -354,8 +385,15 @@ impl KeptYahoo {
 }
 
 impl Tracker {
-    /// How the sources of prices fare, without asking them anything.
+    /// How the sources of prices fare, as far as this process knows; without asking them anything.
     pub fn upstream_health(&self) -> UpstreamHealth {
         self.sources().map(Sources::health).unwrap_or_default()
+    }
+
+    /// The same, after a look at what other processes told with whom limits are shared.
+    pub async fn upstream_health_of_all(&self) -> UpstreamHealth {
+        let Some(sources) = self.sources() else { return UpstreamHealth::default() };
+        sources.catch_up(self.clock().now()).await;
+        sources.health()
     }
 }

@@ -97,8 +97,15 @@ impl Tracker {
             )?),
             None => None,
         };
-        let sources =
-            Sources::open(&options.upstream, options.feeds, &clock, Arc::new(pause), &storage).await?;
+        let sources = Sources::open(
+            &options.upstream,
+            options.feeds,
+            &clock,
+            Arc::new(pause),
+            &storage,
+            redis.as_ref(),
+        )
+        .await?;
         let bus = Bus::default();
         let bridge = redis.as_ref().map(|redis| Bridge::open(&bus, redis, &clock));
         let queue = Queue::new(Arc::new(StoredJobs::new(storage.clone())), SharedClock::clone(&clock))

@@ -229,7 +229,8 @@ async fn update_progress(state: web::Data<State>) -> Answer {
 
 /// How the sources of prices fare. Asks nobody.
 async fn upstream(state: web::Data<State>) -> Answer {
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(state.tracker.upstream_health()))
+    let health = state.tracker.upstream_health_of_all().await;
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(health))
 }
 
 /// Asks for fresh prices of a portfolio; answers at once with where to see the progress.

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::PortfolioId;
-use bellwether_tracker::{Cancellation, Job, JobFilter, JobId, JobState};
+use bellwether_tracker::{Cancellation, Job, JobFilter, JobId, JobState, WantedReport};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,6 +27,9 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         )
         .service(address("/api/v1/jobs/{job}/cancel", "POST").route(web::post().to(cancel)))
         .service(address("/api/v1/jobs/{job}/result", READ).route(reading().to(result)))
+        .service(
+            address("/api/v1/portfolios/{portfolio}/reports", "POST").route(web::post().to(request_report)),
+        )
         .service(
             address("/api/chart-generator-progress/{portfolio}", READ).route(reading().to(chart_progress)),
         );
@@ -162,6 +165,23 @@ async fn result(state: web::Data<State>, id: web::Path<String>) -> Answer {
         .insert_header(named)
         .content_type(file.media_type)
         .body(file.content))
+}
+
+/// Has a report made; tells where to see how far that came, and where the file will be.
+async fn request_report(state: web::Data<State>, id: web::Path<PortfolioId>, body: web::Bytes) -> Answer {
+    let wanted: WantedReport = serde_json::from_slice(&body).map_err(|error| {
+        Problem::BadRequest(format!(
+            "The body is no JSON of a report, such as {{\"report\": \"tax-year\", \"year\": 2025}}: {error}."
+        ))
+    })?;
+    let job = state.tracker.request_report(*id, wanted).await?;
+    let progress = format!("/api/v1/jobs/{job}");
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, progress.clone())).json(json!({
+        "success": true,
+        "job": job,
+        "result": format!("{progress}/result"),
+        "progress": progress,
+    })))
 }
 
 /// How far the building of a portfolio's chart came.

@@ -1,5 +1,7 @@
 //! Notifications for programs and pages: what was told, the rules that ask for it, and when nothing is sent.
 
+mod page;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_tracker::{Channel, Delivery, DeliveryState, Notification, QuietHours, RuleDraft};
@@ -22,7 +24,9 @@ const LARGEST_PAGE: usize = 500;
 const MOST_IDS: usize = 1_000;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.service(address("/api/v1/notifications", READ).route(reading().to(list)))
+    app.service(address("/notifications", READ).route(reading().to(page::list)))
+        .service(address("/notifications/read", "POST").route(web::post().to(page::mark_read)))
+        .service(address("/api/v1/notifications", READ).route(reading().to(list)))
         .service(address("/api/v1/notifications/read", "POST").route(web::post().to(mark_read)))
         .service(address("/api/v1/notifications/channels", READ).route(reading().to(channels)))
         .service(address("/api/v1/notifications/test", "POST").route(web::post().to(test)))

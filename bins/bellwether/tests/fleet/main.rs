@@ -8,6 +8,7 @@ mod batches;
 mod cluster;
 mod database_outage;
 mod fleet;
+mod limits;
 mod monitoring;
 #[path = "../jobs/postgres.rs"]
 mod postgres;

@@ -141,3 +141,33 @@ fn a_process_that_does_not_work_shows_what_another_one_does() {
     assert!(totals.flatten().any(|total| total > 0), "{refreshes}");
     worker.terminate();
 }
+
+#[test]
+fn a_report_is_made_in_the_background_and_fetched_where_it_was_said_to_be() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(&database(&folder), "none", 60);
+    let id = server.new_portfolio("Main");
+    let csv = "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-01-02,100,10\nKO,Sell,2025-03-05,150,4\n";
+    assert_eq!(server.upload_in_background(id, csv).join().unwrap().status(), 200);
+    let ask = |body: &str| {
+        server.post(&format!("/api/v1/portfolios/{id}/reports"), "application/json", body.as_bytes())
+    };
+
+    let told = ask("{\"report\": \"tax-year\", \"year\": 2025}");
+    assert_eq!(told.status(), 202, "{told:?}");
+    let told: Value = serde_json::from_str(&told.text()).unwrap();
+    let at = |what: &str| told[what].as_str().unwrap().to_owned();
+    until("made", || server.get(&at("progress")).json(), |job| job["state"] == "succeeded");
+    let file = server.get(&at("result"));
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"tax-year-2025.csv\""));
+    assert!(file.text().ends_with("KO,2024-01-02,2025-03-05,4,600,400,200,0,0,428,long,USD,\n"));
+
+    assert_eq!(ask("{\"report\": \"tax-year\", \"year\": 0}").status(), 400);
+    assert_eq!(ask("{\"report\": \"horoscope\"}").status(), 400);
+    let nobodys = server.post(
+        "/api/v1/portfolios/018f3c5e-0000-7000-8000-000000000001/reports",
+        "application/json",
+        b"{\"report\": \"tax-year\", \"year\": 2025}",
+    );
+    assert_eq!(nobodys.status(), 404);
+}

@@ -1,9 +1,11 @@
 // Everything here enhances pages that are complete without it.
 import { appearance } from "./appearance";
+import { bell } from "./bell";
 import { sortableTables } from "./sortable";
 
 appearance();
 sortableTables();
+bell();
 
 const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));

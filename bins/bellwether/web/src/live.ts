@@ -247,6 +247,10 @@ function open(): void {
   on<{ title: string; body: string }>("notification", (told) => {
     toast(told.title, told.body, "note");
     say(`${told.title} ${told.body}`);
+    document.dispatchEvent(new Event("notified"));
+    if (!main?.hasAttribute("data-list")) return;
+    close();
+    void resync();
   });
   on("resync", () => {
     close();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwether_cache::redis::{Heard, RedisError, RedisState};
+use bellwether_cache::redis::{Heard, RedisError, RedisState, Taken};
 use bellwether_domain::Clock;
 use chrono::TimeDelta;
 
@@ -113,7 +113,9 @@ async fn a_full_server_is_read_and_gets_nothing_new_until_it_has_room() {
     assert_eq!(redis.claim("AAPL", LONG).await.map(drop), Err(RedisError::Resting));
     assert_eq!(redis.get("page").await.unwrap().unwrap(), "figures");
     redis.publish("events", b"1").await.unwrap();
-    assert_eq!(redis.take("calls", 5, LONG).await, Ok(true));
+    let limits = redis.limits("calls");
+    assert_eq!(limits.tell(clock.now(), None, "state", &[clock.now()]).await, Ok(true));
+    assert!(matches!(limits.take(clock.now(), "state", 5, &[]).await, Ok(Taken::Given { calls: 2, .. })));
     let health = redis.health();
     assert_eq!(health.state, RedisState::ReadOnly);
     assert!(health.last_failure.is_some_and(|words| words.contains("maxmemory")));

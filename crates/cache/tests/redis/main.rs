@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod faults;
+mod limits;
 mod server;
 mod tiers;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use bellwether_cache::redis::{Heard, Redis, RedisError, RedisState, UnusableRedis};
 use bellwether_domain::{FixedClock, SharedClock};
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use uuid::Uuid;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -87,6 +88,22 @@ async fn a_dropped_claim_is_given_back() {
 }
 
 #[tokio::test]
+async fn a_lasting_claim_outlives_its_time_and_ends_when_it_is_dropped() {
+    let Some(redis) = redis() else { return };
+    let time = Duration::from_secs(3);
+    let claim = redis.claim("AAPL", time).await.unwrap().expect("nobody has it").lasting(time);
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < time * 2 {
+        assert!(redis.claim("AAPL", LONG).await.unwrap().is_none());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(claim);
+    while redis.is_claimed("AAPL").await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_claim_whose_time_is_over_is_not_taken_from_the_next() {
     let Some(redis) = redis() else { return };
     let late = redis.claim("AAPL", Duration::from_millis(1)).await.unwrap().unwrap();
@@ -101,25 +118,6 @@ async fn a_claim_whose_time_is_over_is_not_taken_from_the_next() {
 
     assert!(redis.is_claimed("AAPL").await.unwrap());
     assert!(next.release().await.unwrap());
-}
-
-#[tokio::test]
-async fn a_budget_is_shared_and_comes_back_when_the_window_has_passed() {
-    let (clock, name) = (clock(), Uuid::now_v7().to_string());
-    let (Some(one), Some(other)) = (shared(&name, &clock), shared(&name, &clock)) else { return };
-    let hour = Duration::from_secs(3_600);
-    assert!(one.take("calls", 3, hour).await.unwrap());
-    clock.advance(TimeDelta::minutes(30));
-    assert!(other.take("calls", 3, hour).await.unwrap());
-    assert!(one.take("calls", 3, hour).await.unwrap());
-    assert!(!other.take("calls", 3, hour).await.unwrap());
-    assert!(other.take("searches", 3, hour).await.unwrap());
-
-    clock.advance(TimeDelta::minutes(30));
-
-    // The first of the three is an hour ago, the other two are not.
-    assert!(other.take("calls", 3, hour).await.unwrap());
-    assert!(!one.take("calls", 3, hour).await.unwrap());
 }
 
 #[tokio::test]
@@ -139,13 +137,14 @@ async fn subscribers_hear_their_channel_in_order() {
 #[tokio::test]
 async fn a_key_of_another_type_is_refused_and_overwritten() {
     let Some(redis) = redis() else { return };
-    // A budget is a sorted set.
-    redis.take("page", 3, LONG).await.unwrap();
-    assert!(matches!(redis.get("page").await, Err(RedisError::Refused(_))));
+    // Calls are counted in a sorted set.
+    let limits = redis.limits("page");
+    assert!(limits.tell(DateTime::UNIX_EPOCH, None, "state", &[DateTime::UNIX_EPOCH]).await.unwrap());
+    assert!(matches!(redis.get("limits:page:calls").await, Err(RedisError::Refused(_))));
 
-    redis.put("page", b"figures", LONG).await.unwrap();
+    redis.put("limits:page:calls", b"figures", LONG).await.unwrap();
 
-    assert_eq!(redis.get("page").await.unwrap().unwrap(), "figures");
+    assert_eq!(redis.get("limits:page:calls").await.unwrap().unwrap(), "figures");
     let health = redis.health();
     assert_eq!((health.state, health.failures), (RedisState::Up, 1));
 }

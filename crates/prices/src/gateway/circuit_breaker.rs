@@ -66,6 +66,25 @@ impl CircuitSnapshot {
         };
         Self { state, ..self }
     }
+
+    /// Of two that were told at a time, what rests longer.
+    pub(super) fn more_cautious(self, other: Self) -> Self {
+        let caution = |told: &Self| match told.state {
+            CircuitState::Open { until, .. } => (3, until, 0),
+            CircuitState::HalfOpen { probing_until: Some(until), .. } => (2, until, 0),
+            CircuitState::HalfOpen { probing_until: None, successes } => {
+                (1, DateTime::<Utc>::MIN_UTC, -i64::from(successes))
+            }
+            CircuitState::Closed => (0, DateTime::<Utc>::MIN_UTC, 0),
+        };
+        let cautious = if caution(&other) >= caution(&self) { other } else { self };
+        Self {
+            refusals: self.refusals.max(other.refusals),
+            outages: self.outages.max(other.outages),
+            closed_at: self.closed_at.max(other.closed_at),
+            ..cautious
+        }
+    }
 }
 
 /// What an attempt says about the upstream's health.
@@ -130,6 +149,19 @@ impl CircuitBreaker {
 
     pub(super) fn snapshot(&self) -> CircuitSnapshot {
         self.now
+    }
+
+    /// Goes by what others told from now on. `void` makes results of attempts that are under way count no more.
+    pub(super) fn adopt(&mut self, told: CircuitSnapshot, void: bool) {
+        if void || told.state != self.now.state {
+            self.start_over();
+        }
+        self.now = told;
+    }
+
+    /// Whether the result of that attempt will count.
+    pub(super) fn is_current(&self, pass: Pass) -> bool {
+        pass.0 == self.epoch
     }
 
     /// Rises with each change of state.

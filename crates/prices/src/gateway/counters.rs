@@ -32,10 +32,12 @@ pub struct Counters {
     pub in_flight: u32,
     /// The most attempts that were ever under way at once.
     pub peak_in_flight: u32,
-    /// Attempts of the last hour.
+    /// Attempts of the last hour; of all processes, as far as they share their limits.
     pub calls_last_hour: u32,
     /// Attempts that an hour sustains at present.
     pub hourly_limit: u32,
+    /// Whether limits and rests are held together with other processes.
+    pub sharing: Sharing,
     /// When the last attempt went out.
     pub last_call_at: Option<DateTime<Utc>>,
     /// The breaker of the open endpoints, as seen now.
@@ -45,6 +47,21 @@ pub struct Counters {
     /// Rises whenever a circuit changes its state or the hourly limit moves: what is kept for the next process is out
     /// of date then. Calls alone do not raise it.
     pub revision: u64,
+}
+
+/// Whether limits and rests are held together with other processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Sharing {
+    /// There is nobody to share them with.
+    Alone,
+    /// All processes together keep to them.
+    Together,
+    /// They should be, but each process goes by its own for the time being.
+    Apart {
+        /// Since then.
+        since: DateTime<Utc>,
+    },
 }
 
 /// What became of the attempts at one endpoint, as far as they have ended.

@@ -46,6 +46,12 @@ impl HourlyBudget {
         self.move_on(now);
     }
 
+    /// Goes by what others told; says whether the limit changed.
+    pub(super) fn adopt(&mut self, limit: u32, clean_since: Option<DateTime<Utc>>) -> bool {
+        self.clean_since = clean_since;
+        self.change(limit)
+    }
+
     pub(super) fn limit(&self) -> NonZeroU32 {
         self.limit
     }

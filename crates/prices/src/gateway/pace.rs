@@ -15,7 +15,7 @@ use governor::{Quota, RateLimiter};
 
 use super::Limits;
 use super::hourly_budget::HourlyBudget;
-use crate::{NotAnswered, Pause, Priority};
+use crate::{Bucket, NotAnswered, Pause, Priority, Wish};
 
 /// Limiters in series: a call waits for each of its priority's. One pace per upstream address.
 pub(super) struct Pace {
@@ -105,20 +105,27 @@ impl Pace {
         pause: &dyn Pause,
     ) -> Result<T, NotAnswered> {
         loop {
-            let until = match attempt() {
+            match attempt() {
                 Ok(passed) => return Ok(passed),
-                Err(until) => until,
-            };
-            if deadline.is_some_and(|deadline| until >= deadline) {
-                return Err(NotAnswered::TooLate);
-            }
-            let before = self.clock.now();
-            pause.until(until).await;
-            if self.clock.now() == before {
-                // The clock stands still, so waiting would never end.
-                return Err(NotAnswered::TooLate);
+                Err(until) => self.pause(until, deadline, pause).await?,
             }
         }
+    }
+
+    /// Waits until then, or says at once that this is not before `deadline`.
+    pub(super) async fn pause(
+        &self,
+        until: DateTime<Utc>,
+        deadline: Option<DateTime<Utc>>,
+        pause: &dyn Pause,
+    ) -> Result<(), NotAnswered> {
+        if deadline.is_some_and(|deadline| until >= deadline) {
+            return Err(NotAnswered::TooLate);
+        }
+        let before = self.clock.now();
+        pause.until(until).await;
+        // Where the clock stands still, waiting would never end.
+        if self.clock.now() == before { Err(NotAnswered::TooLate) } else { Ok(()) }
     }
 
     /// Takes one call from a limiter, or says when to come again.
@@ -172,6 +179,38 @@ impl Pace {
         hour.renew(&self.limits, &self.clock, spent, spent);
     }
 
+    /// Goes by what others told of the hour.
+    pub(super) fn adopt(&self, limit: u32, clean_since: Option<DateTime<Utc>>) {
+        let mut hour = self.hour();
+        if hour.budget.adopt(limit, clean_since) {
+            hour.reshape(&self.limits, &self.clock);
+        }
+    }
+
+    /// The same limits, for all processes together.
+    pub(super) fn wish(&self, priority: Priority) -> Wish {
+        let limits = &self.limits;
+        let limit = self.hour().budget.limit();
+        let burst = limits.hourly_burst_at(limit);
+        let bucket = |name, holds: NonZeroU32, calls: NonZeroU32, per: Duration| Bucket {
+            name,
+            holds: holds.get(),
+            one_per: one_per(calls, per),
+        };
+        let mut buckets = vec![
+            bucket("second", limits.burst, limits.per_second, Self::SECOND),
+            bucket("hour", burst, limit, Self::HOUR),
+        ];
+        if priority == Priority::Background {
+            let an_hour = limits.background_per_hour_at(limit);
+            buckets.extend([
+                bucket("background-second", NonZeroU32::MIN, limits.background_per_second, Self::SECOND),
+                bucket("background-hour", burst, an_hour, Self::HOUR),
+            ]);
+        }
+        Wish { at: self.clock.wall(), buckets, calls_an_hour: limit.saturating_add(burst.get()).get() }
+    }
+
     /// Looks at the hour's budget.
     pub(super) fn budget<T>(&self, look: impl FnOnce(&mut HourlyBudget) -> T) -> T {
         look(&mut self.hour().budget)
@@ -211,9 +250,13 @@ fn hourly_limiters(limits: &Limits, limit: NonZeroU32, clock: &SteadyClock) -> (
 }
 
 fn limiter_of(calls: NonZeroU32, per: Duration, burst: NonZeroU32, clock: &SteadyClock) -> Limiter {
-    let one_per = (per / calls.get()).max(Duration::from_nanos(1));
-    let quota = Quota::with_period(one_per).unwrap_or(Quota::per_second(calls)).allow_burst(burst);
+    let quota =
+        Quota::with_period(one_per(calls, per)).unwrap_or(Quota::per_second(calls)).allow_burst(burst);
     RateLimiter::direct_with_clock(quota, clock.clone()).with_middleware()
+}
+
+fn one_per(calls: NonZeroU32, per: Duration) -> Duration {
+    (per / calls.get()).max(Duration::from_nanos(1))
 }
 
 /// How many calls a limiter is short of its burst. Takes one to find out, so it is of no use afterwards.

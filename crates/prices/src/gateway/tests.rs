@@ -7,6 +7,7 @@ use super::*;
 use crate::SteppingPause;
 
 mod rests;
+mod sharing;
 
 type Sent = Result<Response, TransportError>;
 
@@ -51,7 +52,14 @@ struct Bench {
 }
 
 fn bench(limits: Limits, answer: impl Fn(usize) -> Sent + Send + Sync + 'static) -> Bench {
-    let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+    bench_by(Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)), limits, answer)
+}
+
+fn bench_by(
+    clock: Arc<FixedClock>,
+    limits: Limits,
+    answer: impl Fn(usize) -> Sent + Send + Sync + 'static,
+) -> Bench {
     let calls = Arc::default();
     let script =
         Script { clock: clock.clone(), calls: Arc::clone(&calls), underway: AtomicU32::new(0), answer };

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::failed;
 use crate::{ImportFile, ImportReport, ImportTarget, Tracker, TrackerError};
 
-pub(super) const KIND: &str = "import";
+/// Imports a kept file.
+pub(crate) const KIND: &str = "import";
 /// A crash costs an attempt; a file that brings the process down is left alone after so many.
 const ATTEMPTS: u16 = 8;
 
@@ -22,6 +23,11 @@ struct Payload {
     portfolio: PortfolioId,
     file: Uuid,
     currency: Option<Currency>,
+}
+
+/// The portfolio that a job imports into.
+pub(crate) fn portfolio_of(job: &Job) -> Option<PortfolioId> {
+    serde_json::from_value::<Payload>(job.payload.clone()).ok().map(|payload| payload.portfolio)
 }
 
 pub(super) struct Handler(pub(super) Tracker);

@@ -15,15 +15,15 @@ use super::telling::tell_by;
 use super::watch::CIRCUIT;
 use super::{Happening, Named, Rule, Topic};
 use crate::import::HOME_EXCHANGE;
-use crate::jobs::{KEEP_PRICES, REFRESH_PRICES, failed, portfolio_of};
+use crate::jobs::{IMPORT, KEEP_PRICES, REFRESH_PRICES, failed, portfolio_of, portfolio_of_import};
 use crate::{Tracker, TrackerError};
 
 /// Looks whether anything is to be told.
 pub(crate) const KIND: &str = "check-rules";
-/// Refreshes are told of for so long after they ended.
+/// Refreshes and failed imports are told of for so long after they ended.
 const REFRESHES_FOR: TimeDelta = TimeDelta::days(1);
-/// So many of the last refreshes are looked at.
-const REFRESHES: usize = 20;
+/// So many of the last refreshes and imports are looked at.
+const ENDED: usize = 20;
 /// Prices are not kept fresh any more when so many rounds in a row failed.
 const FAILED_ROUNDS: usize = 3;
 
@@ -92,6 +92,7 @@ impl Tracker {
         self.find_prices(&rules, today, &mut found).await?;
         let portfolios = self.portfolios().await?;
         self.find_refreshes(&rules, &portfolios, now, &mut found).await?;
+        self.find_imports(&rules, &portfolios, now, &mut found).await?;
         for portfolio in &portfolios {
             let of_it = |rule: &&Rule| rule.asks.portfolio.is_none_or(|id| id == portfolio.id);
             let rules: Vec<&Rule> = rules.iter().filter(of_it).collect();
@@ -135,7 +136,7 @@ impl Tracker {
     ) -> Result<(), TrackerError> {
         let ended = async |kind: &str, state: Option<JobState>| {
             let filter = JobFilter { kind: Some(kind.to_owned()), state, ..JobFilter::default() };
-            self.queue().store().list(&filter, REFRESHES).await
+            self.queue().store().list(&filter, ENDED).await
         };
         let of = |job: &Job| {
             let id = portfolio_of(job).ok()?;
@@ -167,6 +168,63 @@ impl Tracker {
         Ok(())
     }
 
+    /// Imports that failed for good.
+    async fn find_imports(
+        &self,
+        rules: &[Rule],
+        portfolios: &[Portfolio],
+        now: DateTime<Utc>,
+        found: &mut Found,
+    ) -> Result<(), TrackerError> {
+        let Some(since) = asked_since(rules, Topic::ImportFailed, now) else { return Ok(()) };
+        for state in [JobState::Failed, JobState::Dead] {
+            let filter =
+                JobFilter { kind: Some(IMPORT.to_owned()), state: Some(state), ..JobFilter::default() };
+            for job in self.queue().store().list(&filter, ENDED).await? {
+                let into = portfolio_of_import(&job);
+                let into = portfolios.iter().find(|portfolio| Some(portfolio.id) == into);
+                if let Some(portfolio) = into.filter(|_| job.finished_at.is_some_and(|at| at >= since)) {
+                    let portfolio = Named::of(portfolio);
+                    found.happened.push(Happening::ImportFailed { portfolio, job: job.id.uuid() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be told of how far a portfolio is from its targets.
+    async fn find_drift(
+        &self,
+        portfolio: &Portfolio,
+        limits: BTreeSet<Decimal>,
+        today: NaiveDate,
+        found: &mut Found,
+    ) -> Result<(), TrackerError> {
+        if limits.is_empty() {
+            return Ok(());
+        }
+        let drift = self.allocation(portfolio.id).await?.drift;
+        let farthest = match &drift {
+            // The first of those that are equally far.
+            Some(Ok(Ok(drift))) => drift.classes.iter().rev().max_by_key(|class| class.points.abs()),
+            _ => None,
+        };
+        for limit in limits {
+            let Some(class) = farthest else {
+                let key = condition(Topic::Drift, &portfolio.id.to_string(), limit);
+                let state = if drift.is_some() { State::Unknown } else { State::Over };
+                found.conditions.push(Condition { key, state });
+                continue;
+            };
+            // A part of a whole times a hundred: far from what a decimal holds.
+            let holds = class.points.abs() * Decimal::ONE_HUNDRED >= limit;
+            let (weight, target, class) = (class.weight, class.target, class.class.clone());
+            let portfolio = Named::of(portfolio);
+            found.lasting(holds, Happening::Drift { portfolio, class, weight, target, limit, day: today });
+        }
+        Ok(())
+    }
+
     /// What is to be told of one portfolio.
     async fn find_in(
         &self,
@@ -184,6 +242,7 @@ impl Tracker {
                 .collect()
         };
         let (falls, ages) = (limits(Topic::Drawdown), limits(Topic::DataStale));
+        self.find_drift(portfolio, limits(Topic::Drift), today, found).await?;
         let dividends_since = rules
             .iter()
             .filter(|rule| rule.asks.topic == Topic::DividendReceived)

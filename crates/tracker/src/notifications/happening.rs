@@ -1,7 +1,7 @@
 //! What can happen, and how it is told.
 
 use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol};
-use bellwether_portfolio::Figure;
+use bellwether_portfolio::{Class, Figure};
 use bellwether_storage::notifications::NewNotification;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -70,6 +70,10 @@ pub(crate) enum Happening {
         outcome: String,
         at: DateTime<Utc>,
     },
+    ImportFailed {
+        portfolio: Named,
+        job: Uuid,
+    },
     PriceReached {
         above: bool,
         symbol: Symbol,
@@ -81,6 +85,16 @@ pub(crate) enum Happening {
     Drawdown {
         portfolio: Named,
         per_cent: f64,
+        limit: Decimal,
+        day: NaiveDate,
+    },
+    Drift {
+        portfolio: Named,
+        /// Farthest off its target.
+        class: Class,
+        /// 0.2 is 20 %.
+        weight: Decimal,
+        target: Decimal,
         limit: Decimal,
         day: NaiveDate,
     },
@@ -152,6 +166,12 @@ fn money(amount: Decimal, currency: Currency) -> String {
     format!("{:.2} {currency}", amount.round_dp(2))
 }
 
+/// Of a part of a whole.
+fn per_cent(part: Decimal) -> String {
+    let part = part.checked_mul(Decimal::ONE_HUNDRED);
+    part.map_or_else(|| "n/a".to_owned(), |per_cent| format!("{:.1} %", per_cent.round_dp(1)))
+}
+
 fn known(amount: &Figure<Decimal>, currency: Currency) -> String {
     match amount {
         Ok(amount) => money(*amount, currency),
@@ -167,9 +187,11 @@ impl Happening {
             Self::CircuitOpened { .. } => Topic::CircuitOpened,
             Self::CircuitClosed { .. } => Topic::CircuitClosed,
             Self::ImportFinished { .. } => Topic::ImportFinished,
+            Self::ImportFailed { .. } => Topic::ImportFailed,
             Self::PriceReached { above: true, .. } => Topic::PriceAbove,
             Self::PriceReached { above: false, .. } => Topic::PriceBelow,
             Self::Drawdown { .. } => Topic::Drawdown,
+            Self::Drift { .. } => Topic::Drift,
             Self::DividendReceived { .. } => Topic::DividendReceived,
             Self::DataStale { .. } => Topic::DataStale,
             Self::WeekEnded { .. } => Topic::WeeklySummary,
@@ -180,7 +202,9 @@ impl Happening {
         match self {
             Self::RefreshFinished { portfolio, .. }
             | Self::ImportFinished { portfolio, .. }
+            | Self::ImportFailed { portfolio, .. }
             | Self::Drawdown { portfolio, .. }
+            | Self::Drift { portfolio, .. }
             | Self::DividendReceived { portfolio, .. }
             | Self::DataStale { portfolio, .. }
             | Self::WeekEnded { portfolio, .. } => Some(portfolio),
@@ -205,6 +229,7 @@ impl Happening {
         match self {
             Self::PriceReached { target: threshold, .. }
             | Self::Drawdown { limit: threshold, .. }
+            | Self::Drift { limit: threshold, .. }
             | Self::DataStale { hours: threshold, .. } => Some(*threshold),
             _ => None,
         }
@@ -214,7 +239,7 @@ impl Happening {
     fn key(&self) -> String {
         let topic = self.topic().as_str();
         match self {
-            Self::RefreshFinished { job, .. } => format!("{topic}:{job}"),
+            Self::RefreshFinished { job, .. } | Self::ImportFailed { job, .. } => format!("{topic}:{job}"),
             Self::RefreshFailed { job_key, day, .. } => format!("{topic}:{job_key}:{day}"),
             Self::CircuitOpened { source, at, .. } | Self::CircuitClosed { source, at } => {
                 format!("{topic}:{source}:{}", at.timestamp_micros())
@@ -222,7 +247,10 @@ impl Happening {
             Self::ImportFinished { portfolio, at, .. } => {
                 format!("{topic}:{}:{}", portfolio.id, at.timestamp_micros())
             }
-            Self::PriceReached { day, .. } | Self::Drawdown { day, .. } | Self::DataStale { day, .. } => {
+            Self::PriceReached { day, .. }
+            | Self::Drawdown { day, .. }
+            | Self::Drift { day, .. }
+            | Self::DataStale { day, .. } => {
                 format!("{}:{day}", self.condition())
             }
             Self::DividendReceived { portfolio, symbol, date, .. } => {
@@ -251,19 +279,20 @@ impl Happening {
         let severity = match self {
             Self::RefreshFailed { .. }
             | Self::CircuitOpened { .. }
+            | Self::ImportFailed { .. }
             | Self::Drawdown { .. }
+            | Self::Drift { .. }
             | Self::DataStale { .. } => Severity::Warning,
             _ => Severity::Info,
         };
+        let link = match self {
+            Self::ImportFailed { portfolio, job } => {
+                Some(format!("/portfolio/{}/import?job={job}", portfolio.id))
+            }
+            _ => self.named().map(Named::link),
+        };
         let (title, body) = self.words();
-        Message {
-            kind: self.topic().as_str(),
-            severity,
-            title,
-            body,
-            link: self.named().map(Named::link),
-            key: self.key(),
-        }
+        Message { kind: self.topic().as_str(), severity, title, body, link, key: self.key() }
     }
 
     fn words(&self) -> (String, String) {
@@ -294,6 +323,10 @@ impl Happening {
                 "What became due meanwhile is fetched now.".to_owned(),
             ),
             Self::ImportFinished { file, outcome, .. } => (format!("{file} is imported"), outcome.clone()),
+            Self::ImportFailed { portfolio, .. } => (
+                format!("A file could not be imported into {}", portfolio.name),
+                "Nothing of it was booked.".to_owned(),
+            ),
             Self::PriceReached { above, symbol, price, currency, target, .. } => {
                 let verb = if *above { "rose to" } else { "fell to" };
                 let (price, target) = (price.normalize(), target.normalize());
@@ -303,6 +336,21 @@ impl Happening {
                 format!("{} is {per_cent:.1} % below its highest point", portfolio.name),
                 format!("By its time-weighted return. The limit is {} %.", limit.normalize()),
             ),
+            Self::Drift { portfolio, class, weight, target, limit, .. } => {
+                let name = match class {
+                    Class::Named(symbol) => symbol.clone(),
+                    class => class.to_string(),
+                };
+                (
+                    format!("{} is off its targets", portfolio.name),
+                    format!(
+                        "{name} is {} of it, and is to be {}. The limit is {} percentage points.",
+                        per_cent(*weight),
+                        per_cent(*target),
+                        limit.normalize()
+                    ),
+                )
+            }
             Self::DividendReceived { portfolio, symbol, date, net, currency, inferred } => {
                 let how = if *inferred { "Inferred from the shares held on" } else { "Recorded for" };
                 let amount = money(*net, *currency);

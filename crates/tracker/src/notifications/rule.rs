@@ -28,12 +28,16 @@ pub enum Topic {
     CircuitClosed,
     /// A file was imported.
     ImportFinished,
+    /// A file that was to be imported in the background could not be.
+    ImportFailed,
     /// The price of an instrument reached the threshold from below, in the currency that it is quoted in.
     PriceAbove,
     /// It fell to the threshold.
     PriceBelow,
     /// A portfolio is so many per cent below its highest point, by its time-weighted return.
     Drawdown,
+    /// A holding of a portfolio, or its cash, is so many percentage points off its target.
+    Drift,
     /// A dividend was received, recorded or inferred.
     DividendReceived,
     /// A close is missing for so many hours after the end of its session.
@@ -43,15 +47,17 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::RefreshFinished,
         Self::RefreshFailed,
         Self::CircuitOpened,
         Self::CircuitClosed,
         Self::ImportFinished,
+        Self::ImportFailed,
         Self::PriceAbove,
         Self::PriceBelow,
         Self::Drawdown,
+        Self::Drift,
         Self::DividendReceived,
         Self::DataStale,
         Self::WeeklySummary,
@@ -65,9 +71,11 @@ impl Topic {
             Self::CircuitOpened => "circuit-opened",
             Self::CircuitClosed => "circuit-closed",
             Self::ImportFinished => "import-finished",
+            Self::ImportFailed => "import-failed",
             Self::PriceAbove => "price-above",
             Self::PriceBelow => "price-below",
             Self::Drawdown => "drawdown",
+            Self::Drift => "drift",
             Self::DividendReceived => "dividend-received",
             Self::DataStale => "data-stale",
             Self::WeeklySummary => "weekly-summary",
@@ -85,7 +93,9 @@ impl Topic {
             Self::RefreshFinished
                 | Self::RefreshFailed
                 | Self::ImportFinished
+                | Self::ImportFailed
                 | Self::Drawdown
+                | Self::Drift
                 | Self::DividendReceived
                 | Self::DataStale
                 | Self::WeeklySummary
@@ -101,6 +111,7 @@ impl Topic {
         match self {
             Self::PriceAbove | Self::PriceBelow => Some("a price above 0"),
             Self::Drawdown => Some("per cent above 0 and below 100"),
+            Self::Drift => Some("percentage points above 0 and below 100"),
             Self::DataStale => Some("hours, 1 at least"),
             _ => None,
         }
@@ -156,7 +167,7 @@ pub struct RuleDraft {
     /// Whose price.
     #[serde(default)]
     pub symbol: Option<Symbol>,
-    /// From what on: a price, per cent or hours, as the topic says.
+    /// From what on: a price, per cent, percentage points or hours, as the topic says.
     #[serde(default)]
     pub threshold: Option<Decimal>,
     /// By what way.
@@ -201,7 +212,7 @@ impl RuleDraft {
             return Err(format!("A rule of {topic} is about no portfolio."));
         }
         let within = |threshold: Decimal| match self.topic {
-            Topic::Drawdown => threshold > Decimal::ZERO && threshold < Decimal::ONE_HUNDRED,
+            Topic::Drawdown | Topic::Drift => threshold > Decimal::ZERO && threshold < Decimal::ONE_HUNDRED,
             Topic::DataStale => threshold >= Decimal::ONE && threshold <= Decimal::from(24 * 366),
             _ => threshold > Decimal::ZERO,
         };
@@ -293,6 +304,7 @@ pub(super) fn first_rules() -> Vec<RuleDraft> {
         Topic::CircuitOpened,
         Topic::CircuitClosed,
         Topic::ImportFinished,
+        Topic::ImportFailed,
         Topic::DividendReceived,
         Topic::DataStale,
         Topic::WeeklySummary,

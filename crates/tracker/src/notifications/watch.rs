@@ -9,7 +9,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Happening, tell};
 use crate::import::HOME_EXCHANGE;
-use crate::jobs::{KEEP_PRICES, REFRESH_PRICES};
+use crate::jobs::{IMPORT, KEEP_PRICES, REFRESH_PRICES};
 use crate::{Event, Published, Tracker, TrackerError};
 
 /// What lasts while the circuit of a source is open; its name follows.
@@ -45,11 +45,11 @@ pub(crate) async fn watch(tracker: Tracker, mut events: broadcast::Receiver<Arc<
     }
 }
 
-/// A refresh ended that somebody asked for, or one failed.
+/// A refresh ended that somebody asked for, or one or an import failed.
 fn concerns_rules(job: &Job) -> bool {
     match job.kind.as_str() {
         REFRESH_PRICES => job.state.is_ended(),
-        KEEP_PRICES => matches!(job.state, JobState::Failed | JobState::Dead),
+        KEEP_PRICES | IMPORT => matches!(job.state, JobState::Failed | JobState::Dead),
         _ => false,
     }
 }

@@ -14,8 +14,10 @@ use super::needs::Need;
 use crate::sources::Sources;
 use crate::{Tracker, TrackerError};
 
-/// Nobody waits longer for what another process asks for, and one that died meanwhile delays others no longer.
+/// One process that died delays others no longer.
 const CLAIM: Duration = Duration::from_secs(10);
+/// Nobody waits longer for what another process asks for: its calls have ended by then, or wait for their turn upstream.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between looks whether the other process has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
@@ -33,7 +35,7 @@ impl Tracker {
             return self.fetch_one(sources, need, whole, budget).await;
         };
         let symbol = need.symbol();
-        let _turn = turn(redis, "history", symbol).await;
+        let _turn = turn(redis, "history", symbol, Instant::now() + PATIENCE).await;
         let known = self.storage().instruments_by_symbol(vec![symbol.clone()]).await?;
         let fetched_at = known.get(symbol).and_then(|instrument| instrument.history_fetched_at);
         if fetched_at.is_some_and(|at| at > planned_at) {
@@ -57,9 +59,9 @@ impl Tracker {
         let mut symbols = batch.symbols.clone();
         // In the same order everywhere: nobody waits for somebody who waits for them.
         symbols.sort_unstable();
-        let mut turns = Vec::with_capacity(symbols.len());
+        let (mut turns, until) = (Vec::with_capacity(symbols.len()), Instant::now() + PATIENCE);
         for symbol in &symbols {
-            turns.extend(turn(redis, "price", symbol).await);
+            turns.extend(turn(redis, "price", symbol, until).await);
         }
         let ids: Vec<_> =
             symbols.iter().filter_map(|symbol| Some(needs.get(symbol)?.instrument.id)).collect();
@@ -90,12 +92,13 @@ impl Tracker {
 }
 
 /// Waits for the other processes that ask for it; `None` when that takes too long, or nobody can tell.
-async fn turn(redis: &Redis, what: &str, symbol: &Symbol) -> Option<Claim> {
-    let (key, begun) = (format!("fetch:{what}:{symbol}"), Instant::now());
+async fn turn(redis: &Redis, what: &str, symbol: &Symbol, until: Instant) -> Option<Claim> {
+    let key = format!("fetch:{what}:{symbol}");
     loop {
         match redis.claim(&key, CLAIM).await {
-            Ok(Some(claim)) => return Some(claim),
-            Ok(None) if begun.elapsed() < CLAIM => tokio::time::sleep(LOOK_AGAIN).await,
+            // Calls may take longer than a claim.
+            Ok(Some(claim)) => return Some(claim.lasting(CLAIM)),
+            Ok(None) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,
             Ok(None) | Err(_) => return None,
         }
     }

@@ -13,6 +13,7 @@ mod notifications;
 mod proxy;
 mod real_data;
 mod refresh;
+mod reports;
 mod restarts;
 mod shared_events;
 mod split_day;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bellwether_domain::{Clock, Currency, FixedClock, Freshness};
 use bellwether_tracker::{
-    Channel, Courier, DeliveryState, Event, Letter, NotDelivered, Notification, QuietHours, RuleDraft, Topic,
-    Tracker, TrackerError, Upstream, WorkerPlan,
+    Channel, Courier, DeliveryState, Event, ImportFile, Letter, NotDelivered, Notification, QuietHours,
+    RuleDraft, Topic, Tracker, TrackerError, Upstream, WorkerPlan,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -26,6 +26,8 @@ on_both!(
     a_circuit_is_told_once_by_all_who_notice,
     an_import_is_told_with_what_became_of_it,
     a_portfolio_below_its_highest_point_is_told_beyond_the_limit,
+    a_portfolio_off_its_targets_is_told_beyond_the_limit,
+    an_import_that_failed_is_told_once,
     a_dividend_is_told_when_it_arrives_and_not_when_it_is_history,
     a_week_is_told_with_its_figures,
     old_prices_are_told_when_a_close_is_missing_for_too_long,
@@ -309,6 +311,53 @@ async fn a_portfolio_below_its_highest_point_is_told_beyond_the_limit(database: 
     assert_eq!(told.body, "By its time-weighted return. The limit is 20 %.");
 }
 
+async fn a_portfolio_off_its_targets_is_told_beyond_the_limit(database: &TestDatabase) {
+    let world = World::at(database, FRIDAY).await;
+    let csv = "Ticker,Type,Date,Price,Shares\nKO,Buy,2026-11-02,100,10\nPEP,Buy,2026-11-02,100,10\n";
+    import(&world.tracker, csv, false).await;
+    let limit =
+        |points: &str| RuleDraft { threshold: Some(points.parse().unwrap()), ..RuleDraft::of(Topic::Drift) };
+    world.rule(limit("10")).await;
+    world.rule(limit("10.1")).await;
+    for (date, price) in [("2026-11-02", "100"), ("2026-11-20", "150")] {
+        world.price("KO", date, price).await;
+        world.price("PEP", date, "100").await;
+    }
+    world.check().await;
+    assert!(world.titles("drift").await.is_empty(), "without targets nothing is off them");
+
+    let id = world.tracker.portfolio_named("Main").await.unwrap().id;
+    let half = |symbol: &str| (symbol.parse().unwrap(), "0.5".parse().unwrap());
+    world.tracker.set_targets(id, vec![half("KO"), half("PEP")]).await.unwrap();
+    world.check().await;
+    world.check().await;
+    // 1,500 of 2,500 is 60 %.
+    assert_eq!(world.titles("drift").await, ["Main is off its targets"]);
+    let told = world.told().await.into_iter().find(|told| told.kind == "drift").unwrap();
+    assert_eq!(told.body, "KO is 60.0 % of it, and is to be 50.0 %. The limit is 10 percentage points.");
+
+    world.price("PEP", "2026-11-20", "150").await;
+    world.check().await;
+    world.price("KO", "2026-11-20", "225").await;
+    world.check().await;
+    assert_eq!(world.titles("drift").await.len(), 1, "the same is told once a day");
+}
+
+async fn an_import_that_failed_is_told_once(database: &TestDatabase) {
+    let world = World::at(database, FRIDAY).await;
+    import(&world.tracker, "Ticker,Type,Date,Price,Shares\nKO,Buy,2026-11-02,100,10\n", false).await;
+    let id = world.tracker.portfolio_named("Main").await.unwrap().id;
+    let file = ImportFile { name: "letter.txt".to_owned(), bytes: "Dear Sir,\n".into(), currency: None };
+    let job = world.tracker.request_import(id, file).await.unwrap();
+    world.run_due().await;
+    world.check().await;
+    world.check().await;
+
+    assert_eq!(world.titles("import-failed").await, ["A file could not be imported into Main"]);
+    let told = world.told().await.into_iter().find(|told| told.kind == "import-failed").unwrap();
+    assert_eq!(told.link, Some(format!("/portfolio/{id}/import?job={}", job.uuid())));
+}
+
 async fn a_dividend_is_told_when_it_arrives_and_not_when_it_is_history(database: &TestDatabase) {
     let world = World::at(database, "2026-11-18T12:00:00Z").await;
     ten_shares(&world).await;
@@ -450,7 +499,7 @@ async fn a_letter_that_nobody_takes_is_given_up(database: &TestDatabase) {
 async fn first_rules_that_were_removed_stay_removed(database: &TestDatabase) {
     let world = World::at(database, FRIDAY).await;
     let first = world.tracker.notification_rules().await.unwrap();
-    assert_eq!(first.len(), 7);
+    assert_eq!(first.len(), 8);
     for rule in first {
         world.tracker.remove_notification_rule(rule.id).await.unwrap();
     }

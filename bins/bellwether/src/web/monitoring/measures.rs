@@ -194,7 +194,7 @@ pub(super) async fn read(state: &State) -> Measures {
         let _ = redis.ping().await;
     }
     let (pages, process) = (monitoring.requests.pages(now), monitoring.process.read());
-    let (cache, upstream) = (state.snapshots.statistics(), tracker.upstream_health());
+    let (cache, upstream) = (state.snapshots.statistics(), tracker.upstream_health_of_all().await);
     let counts = counts(&pages, &cache, &upstream, process);
     let risen = Span::ALL.map(|span| (span, monitoring.recent.risen(span, now, &counts)));
     let hits = |kind: &'static str| {

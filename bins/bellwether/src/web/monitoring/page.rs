@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bellwether_domain::{Quantiles, Span};
-use bellwether_tracker::RefreshStatus;
+use bellwether_tracker::{RefreshStatus, Sharing};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
@@ -157,6 +157,13 @@ fn upstream(measures: &Measures) -> Vec<SourceCard> {
                     ),
                 ),
             ];
+            match counters.sharing {
+                Sharing::Alone => {}
+                Sharing::Together => facts.push(("Limits", "shared by all processes".to_owned())),
+                Sharing::Apart { since } => {
+                    facts.push(("Limits", format!("this process's own since {}", instant(since))));
+                }
+            }
             endpoints = counters
                 .by_endpoint
                 .iter()
