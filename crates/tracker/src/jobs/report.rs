@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::failed;
+use crate::compute::replay;
 use crate::{Tracker, TrackerError};
 
 pub(super) const KIND: &str = "report";
@@ -103,10 +104,11 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let market = self.stored_market(&portfolio, &transactions, &[], until).await?;
         let make = move || {
-            let books = Books::replay(&transactions, &market.market, &Options::of(&portfolio), until)
-                .map_err(|fault: LedgerError| {
+            let books = replay(&transactions, &market.market, Options::of(&portfolio), until).map_err(
+                |fault: LedgerError| {
                     TrackerError::Refused(format!("The ledger contradicts itself: {fault}."))
-                })?;
+                },
+            )?;
             file_of(wanted, &portfolio, &books, &market.market)
         };
         self.compute(make).await

@@ -257,7 +257,7 @@ impl Tracker {
                 (depth_asked.then(|| look.depth().ok()).flatten(), stale, dividends.unwrap_or_default())
             };
             let (depth, mut stale, dividends): (_, BTreeMap<Decimal, _>, _) =
-                self.look(portfolio, today, find).await?.unwrap_or_default();
+                self.find_in_books(portfolio, today, find).await?.unwrap_or_default();
             for limit in falls {
                 let Some(per_cent) = depth.map(|depth| depth * 100.0) else {
                     found.unknown(condition(Topic::Drawdown, &portfolio.id.to_string(), limit));
@@ -284,7 +284,7 @@ impl Tracker {
         let Some((friday, due)) = last_week(now) else { return Ok(()) };
         let is_asked = |rule: &&Rule| rule.asks.topic == Topic::WeeklySummary && rule.created_at <= due;
         if rules.iter().any(is_asked) && !self.is_week_told(portfolio, friday).await? {
-            let week = self.look(portfolio, friday, move |look| look.week(friday)).await?.flatten();
+            let week = self.find_in_books(portfolio, friday, move |look| look.week(friday)).await?.flatten();
             found
                 .happened
                 .extend(week.map(|week| Happening::WeekEnded { portfolio: name(), week: Box::new(week) }));

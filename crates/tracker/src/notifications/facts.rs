@@ -41,7 +41,7 @@ pub(super) struct Dividend {
 impl Tracker {
     /// What is found in a portfolio's books of a day, which is looked for on the threads for calculations; `None` when
     /// the ledger is empty or contradicts itself.
-    pub(super) async fn look<T: Send + 'static>(
+    pub(super) async fn find_in_books<T: Send + 'static>(
         &self,
         portfolio: &Portfolio,
         as_of: NaiveDate,
