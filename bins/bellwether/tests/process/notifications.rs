@@ -95,7 +95,7 @@ fn rules_are_made_changed_and_removed() {
     assert_eq!(imported["notifications"][0]["body"], "3 transactions imported into Main.");
 
     let first = get(&server, "/rules");
-    assert_eq!(first["rules"].as_array().unwrap().len(), 7);
+    assert_eq!(first["rules"].as_array().unwrap().len(), 8);
     let fall = |limit: &str| json!({"kind": "drawdown", "threshold": limit, "channel": "page"});
     let made = send(&server, "POST", "/rules", &fall("20"));
     assert_eq!(made.status, 201, "{}", said(&made.body));
