@@ -276,12 +276,8 @@ fn become_state(
     ledger::update_entries(connection, author, &changed)?;
     ledger::insert_entries(connection, author, &new)?;
     if current.targets != wanted.targets {
-        // Whatever the clock says: what is decided last is to be in force.
-        let latest = target_allocations::latest(connection, author.portfolio, HOLDINGS)?;
-        let today = author.at.date_naive();
-        let since = latest.map_or(today, |latest| latest.since.max(today));
         let weights = wanted.targets.clone().unwrap_or_default();
-        let targets = TargetAllocation { since, weights };
+        let targets = TargetAllocation { since: author.at.date_naive(), weights };
         target_allocations::set_by(connection, author, HOLDINGS, &targets)?;
     }
     portfolios::raise_version(connection, author.portfolio, author.at)?;

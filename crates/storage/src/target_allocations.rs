@@ -64,17 +64,10 @@ fn of_day(
     dimension: &str,
     on: NaiveDate,
 ) -> Result<Option<TargetAllocation>, StorageError> {
-    let sets = target_allocations::table
+    let Some(since) = decided_until(connection, portfolio, dimension, on)? else { return Ok(None) };
+    let rows: Vec<(String, Amount)> = target_allocations::table
         .filter(target_allocations::portfolio_id.eq(Key(portfolio.uuid())))
-        .filter(target_allocations::dimension.eq(dimension));
-    let since: Option<i32> = sets
-        .filter(target_allocations::date.le(epoch_day(on)))
-        .order(target_allocations::date.desc())
-        .select(target_allocations::date)
-        .first(connection)
-        .optional()?;
-    let Some(since) = since else { return Ok(None) };
-    let rows: Vec<(String, Amount)> = sets
+        .filter(target_allocations::dimension.eq(dimension))
         .filter(target_allocations::date.eq(since))
         .select((target_allocations::target, target_allocations::weight))
         .load(connection)?;
@@ -86,7 +79,25 @@ fn of_day(
     Ok((!weights.is_empty()).then(|| TargetAllocation { since: from_epoch_day(since), weights }))
 }
 
+/// The day of the last decision until a day, also of one to want nothing.
+fn decided_until(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+    dimension: &str,
+    on: NaiveDate,
+) -> Result<Option<i32>, StorageError> {
+    let date = target_allocations::table
+        .filter(target_allocations::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(target_allocations::dimension.eq(dimension))
+        .filter(target_allocations::date.le(epoch_day(on)))
+        .order(target_allocations::date.desc())
+        .select(target_allocations::date)
+        .first(connection);
+    Ok(date.optional()?)
+}
+
 /// Puts targets in force from their day on, none when there is no weight. What is in force already is left as it is.
+/// What is decided last holds: where an earlier decision counts from a later day, so does this one.
 ///
 /// # Errors
 /// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
@@ -111,7 +122,11 @@ pub(crate) fn set_by(
 ) -> Result<(), StorageError> {
     let Author { user, portfolio, .. } = author;
     lock(connection, user, portfolio)?;
-    let before = in_force(connection, user, portfolio, dimension, targets.since)?;
+    // Whatever the clock says, and also where the decision before was to want nothing.
+    let decided = decided_until(connection, portfolio, dimension, NaiveDate::MAX)?;
+    let since = decided.map_or(targets.since, |decided| from_epoch_day(decided).max(targets.since));
+    let targets = &TargetAllocation { since, weights: targets.weights.clone() };
+    let before = in_force(connection, user, portfolio, dimension, since)?;
     let wanted = (!targets.weights.is_empty()).then_some(&targets.weights);
     if before.as_ref().map(|before| &before.weights) == wanted {
         return Ok(());

@@ -10,6 +10,7 @@ on_both!(
     the_targets_of_a_day_replace_those_of_the_same_day,
     a_set_without_targets_ends_the_one_before,
     the_same_targets_again_change_nothing,
+    what_is_decided_last_holds_although_the_clock_was_set_back,
     nobody_sets_the_targets_of_another,
 );
 
@@ -87,4 +88,17 @@ async fn nobody_sets_the_targets_of_another(db: &TestDatabase) {
     let seen = storage.target_allocation(stranger, id, HOLDINGS, day("2026-01-05")).await;
     assert!(seen.unwrap_err().is_not_found());
     storage.delete_portfolio(db.user, id).await.unwrap();
+}
+
+async fn what_is_decided_last_holds_although_the_clock_was_set_back(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let weights: [&[(&str, &str)]; 4] = [&[("AAPL", "0.6")], &[("KO", "1")], &[], &[("IBM", "0.2")]];
+    for (day, weights) in ["2026-03-02", "2026-03-01", "2026-02-28", "2026-02-27"].into_iter().zip(weights) {
+        set(db, id, targets(day, weights)).await;
+
+        let wanted = (!weights.is_empty()).then(|| targets("2026-03-02", weights));
+        assert_eq!(on(db, id, "2026-03-02").await, wanted);
+        let told = db.storage.replayed_state(db.user, id, None).await.unwrap();
+        assert_eq!(told, db.storage.portfolio_state(db.user, id).await.unwrap());
+    }
 }
