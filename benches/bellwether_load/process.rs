@@ -28,6 +28,7 @@ impl Served {
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--upstream", "none"])
             .args(["--database", "bellwether.sqlite"])
             .env_clear()
+            .env("BELLWETHER_SIGN_IN", "off")
             .env("HOME", folder)
             .current_dir(folder)
             .stdout(Stdio::piped())

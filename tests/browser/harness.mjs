@@ -21,6 +21,7 @@ export class Installation {
       BELLWETHER_UPSTREAM: "none",
       BELLWETHER_LISTEN: "127.0.0.1:0",
       BELLWETHER_LOG: "warn",
+      BELLWETHER_SIGN_IN: "off",
     };
     this.servers = [];
   }

@@ -56,8 +56,53 @@ pub(crate) enum Command {
     Actions(Actions),
     /// Print a portfolio's figures
     Report(Report),
+    /// Who may sign in: for the operator, on the machine of the database
+    #[command(subcommand)]
+    User(User),
     /// Bring the database to this version's schema and say so
     Migrate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Let somebody in; the password is read from standard input
+    Add {
+        /// What they sign in with
+        name: String,
+        /// What they may do
+        #[arg(long, default_value = "member")]
+        role: RoleToAdd,
+        /// Their address, with which they may sign in too
+        #[arg(long)]
+        email: Option<String>,
+        /// Make a password and print it
+        #[arg(long)]
+        generate: bool,
+    },
+    /// Print everybody
+    List,
+    /// Give somebody another password, read from standard input, and end their sessions
+    Password {
+        /// Their name or address; the owner is "owner" until the first run
+        name: String,
+        /// Make a password and print it
+        #[arg(long)]
+        generate: bool,
+    },
+    /// Remove somebody with all their portfolios
+    Remove {
+        /// Their name or address
+        name: String,
+    },
+}
+
+/// What somebody who is added may do.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum RoleToAdd {
+    /// Has portfolios of their own
+    Member,
+    /// Reads the owner's
+    Reader,
 }
 
 #[derive(Debug, Default, Args)]

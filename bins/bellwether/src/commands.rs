@@ -10,6 +10,7 @@ mod report;
 mod serve;
 mod sim;
 mod start;
+mod user;
 mod worker;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Prices(prices) => prices::run(&settings, prices).await,
             Command::Actions(Actions::Import(import)) => actions::run(&settings, import).await,
             Command::Report(report) => report::run(&settings, report).await,
+            Command::User(user) => user::run(&settings, user).await,
             Command::Migrate => migrate::run(&settings).await,
         }
     })

@@ -34,6 +34,14 @@ pub(crate) struct Options {
     /// localhost need none
     #[arg(long, global = true, env = "BELLWETHER_HOST", value_name = "NAME", value_delimiter = ',')]
     pub(crate) host: Vec<String>,
+    /// Address at which browsers reach this server, such as https://portfolio.example.org: with https, cookies never go
+    /// without it. Its name counts as --host
+    #[arg(long, global = true, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Whether people sign in; off is for one person on their own machine, where whoever reaches the address is the owner
+    /// [default: required]
+    #[arg(long, global = true, env = "BELLWETHER_SIGN_IN", value_name = "WHEN")]
+    pub(crate) sign_in: Option<SignIn>,
     /// Address of the price provider, or "none" to ask nobody [default: Yahoo Finance]
     #[arg(long, global = true, env = "BELLWETHER_UPSTREAM", value_name = "URL")]
     pub(crate) upstream: Option<String>,
@@ -80,6 +88,8 @@ struct SettingsFile {
     database: Option<String>,
     listen: Option<SocketAddr>,
     host: Vec<String>,
+    public_url: Option<String>,
+    sign_in: Option<SignIn>,
     upstream: Option<String>,
     price_sources: Option<PathBuf>,
     redis: Option<String>,
@@ -89,6 +99,16 @@ struct SettingsFile {
     webhook_secret: Option<String>,
     webhook_host: Vec<String>,
     log: Option<String>,
+}
+
+/// Whether people sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SignIn {
+    /// They do.
+    Required,
+    /// Whoever reaches the address is the owner.
+    Off,
 }
 
 /// Where prices are asked for.
@@ -109,6 +129,10 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// Names besides addresses and localhost under which requests are answered.
     pub(crate) hosts: Vec<String>,
+    /// Whether browsers reach it by https.
+    pub(crate) is_https: bool,
+    /// Whether people sign in.
+    pub(crate) sign_in: SignIn,
     pub(crate) upstream: Upstream,
     /// Sources of the user's own.
     pub(crate) feeds: Vec<FeedSettings>,
@@ -147,10 +171,16 @@ impl Settings {
                 )));
             }
         };
+        let public =
+            given(options.public_url.or(file.public_url)).map(|url| public_host(&url)).transpose()?;
+        let mut hosts = if options.host.is_empty() { file.host } else { options.host };
+        hosts.extend(public.as_ref().map(|(host, _)| host.clone()));
         Ok(Self {
             database,
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            hosts: if options.host.is_empty() { file.host } else { options.host },
+            hosts,
+            is_https: public.is_some_and(|(_, is_https)| is_https),
+            sign_in: options.sign_in.or(file.sign_in).unwrap_or(SignIn::Required),
             upstream,
             redis: options
                 .redis
@@ -171,6 +201,19 @@ impl Settings {
             },
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
+    }
+}
+
+/// The name in the address that browsers know, and whether it is of https.
+fn public_host(url: &str) -> Result<(String, bool), Failure> {
+    let parts = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    let host =
+        parts.map(|(scheme, rest)| (rest.split(['/', ':']).next().unwrap_or_default(), scheme == "https"));
+    match host {
+        Some((host, is_https)) if !host.is_empty() => Ok((host.to_owned(), is_https)),
+        _ => Err(Failure::Settings(format!(
+            "{url:?} is no public address: give one such as https://portfolio.example.org"
+        ))),
     }
 }
 
@@ -234,6 +277,8 @@ mod tests {
             database: None,
             listen: None,
             host: Vec::new(),
+            public_url: None,
+            sign_in: None,
             upstream: None,
             price_sources: None,
             redis: None,
@@ -290,6 +335,24 @@ mod tests {
             webhook_hosts: vec!["nas".to_owned()],
         };
         assert_eq!(post, expected);
+    }
+
+    #[test]
+    fn people_sign_in_unless_told_otherwise_and_https_is_known_by_the_public_address() {
+        let of = |url: Option<&str>| {
+            let mut given = options(None);
+            (given.database, given.public_url) = (Some("x".to_owned()), url.map(str::to_owned));
+            Settings::from_options(given)
+                .map(|settings| (settings.sign_in, settings.hosts, settings.is_https))
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(of(None).ok(), Some((SignIn::Required, names(&[]), false)));
+        let public = of(Some("https://portfolio.example.org:8443/x"));
+        assert_eq!(public.ok(), Some((SignIn::Required, names(&["portfolio.example.org"]), true)));
+        assert_eq!(of(Some("http://nas")).ok(), Some((SignIn::Required, names(&["nas"]), false)));
+        for wrong in ["portfolio.example.org", "ftp://x", "https://"] {
+            assert!(of(Some(wrong)).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The web server: what answers which address.
 
+mod access;
+mod account;
 mod api;
 mod assets;
 mod cache;
+mod caller;
 mod events;
 mod front;
 mod health;
@@ -13,6 +16,8 @@ mod notifications;
 mod pages;
 mod problem;
 mod same_origin;
+mod shared;
+mod sign_in;
 mod snapshot;
 mod state;
 mod templates;
@@ -30,6 +35,7 @@ use bellwether_tracker::Tracker;
 use crate::failure::Failure;
 use crate::notifications::Post;
 
+pub(crate) use access::Entry;
 pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
 pub(crate) use warming::start_worker;
@@ -48,10 +54,14 @@ fn routes(app: &mut web::ServiceConfig) {
     assets::routes(app);
     health::routes(app);
     monitoring::routes(app);
+    api::accounts::routes(app);
     cache::routes(app);
     jobs::routes(app);
     events::routes(app);
     notifications::routes(app);
+    sign_in::routes(app);
+    account::routes(app);
+    shared::routes(app);
     pages::routes(app);
 }
 
@@ -64,8 +74,14 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// What requests and jobs share.
-pub(crate) fn state(tracker: Tracker, hosts: Vec<String>, log: EventLog, post: Post) -> web::Data<State> {
-    web::Data::new(State::new(tracker, hosts, log).posting_by(post))
+pub(crate) fn state(
+    tracker: Tracker,
+    hosts: Vec<String>,
+    log: EventLog,
+    post: Post,
+    entry: Entry,
+) -> web::Data<State> {
+    web::Data::new(State::new(tracker, hosts, log).posting_by(post).entered_by(entry))
 }
 
 /// Serves until SIGTERM, after which running requests end first, or SIGINT, which breaks them off.
@@ -87,6 +103,7 @@ fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Ser
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(access::guard))
             .wrap(from_fn(front::pass))
             .configure(routes)
             .default_service(web::to(pages::not_found))

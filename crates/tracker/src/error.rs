@@ -5,6 +5,7 @@ use bellwether_prices::PricesError;
 use bellwether_scheduler::JobStoreError;
 use bellwether_statements::UnreadableFile;
 use bellwether_storage::StorageError;
+use chrono::TimeDelta;
 
 /// What a caller can do about a failure.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,15 @@ pub enum TrackerError {
     /// The request is right but cannot be carried out as things are; the text says why.
     #[error("{0}")]
     Conflict(String),
+    /// Name or password are wrong; which of them is not told.
+    #[error("The name or the password is wrong.")]
+    WrongPassword,
+    /// Somebody tried too often, or too many do at once.
+    #[error("There were too many attempts. Try again in {}.", words_for(*.after))]
+    TooManyAttempts {
+        /// How long to wait.
+        after: TimeDelta,
+    },
     /// The file gives no rows at all.
     #[error("the file cannot be used: {0}")]
     File(#[from] UnreadableFile),
@@ -45,6 +55,15 @@ impl TrackerError {
             }
             _ => false,
         }
+    }
+}
+
+/// A span in whole seconds or minutes, rounded up.
+fn words_for(span: TimeDelta) -> String {
+    match span.num_seconds().max(0) + i64::from(span.subsec_nanos() > 0) {
+        0 | 1 => "a second".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", (seconds + 59) / 60),
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::{Event, Tracker, TrackerError, notifications};
 
+pub use asked::portfolio_named_in;
 pub(crate) use import::{JobOfImport, KIND as IMPORT, portfolio_of as portfolio_of_import};
 pub(crate) use keep_prices::KIND as KEEP_PRICES;
 pub(crate) use observed::Announced;

@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod compute;
 mod dashboard;
 mod error;
@@ -61,10 +62,13 @@ mod tracker;
 mod upkeep;
 mod versions;
 
+pub use accounts::{
+    Credential, NewSession, NewUser, Scopes, Session, Shared, SignedIn, Visitor, random_code,
+};
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
 pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
-pub use jobs::{RunningWorker, WantedReport, WorkerPlan};
+pub use jobs::{RunningWorker, WantedReport, WorkerPlan, portfolio_named_in};
 pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
@@ -86,6 +90,9 @@ pub use bellwether_prices::{FeedSettings, InvalidFeed, Sharing, SourceHealth};
 pub use bellwether_scheduler::{
     Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
 };
+pub use bellwether_storage::api_tokens::ApiToken;
 pub use bellwether_storage::job_files::JobFile;
 pub use bellwether_storage::notifications::{Delivery, DeliveryState};
 pub use bellwether_storage::portfolios::PortfolioSettings;
+pub use bellwether_storage::share_links::ShareLink;
+pub use bellwether_storage::users::User;

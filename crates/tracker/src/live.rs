@@ -5,7 +5,7 @@ mod bridge;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_domain::{PortfolioId, Symbol, UserId};
 use bellwether_scheduler::Job;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub enum Event {
     },
     /// Somebody is to know something.
     Notified {
+        /// Who.
+        user: UserId,
         /// Kind of the notification.
         kind: String,
         /// One line.

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use bellwether_domain::Symbol;
 use bellwether_storage::notifications::{self as stored, Delivery, NotificationFilter};
-use bellwether_storage::{StorageError, instruments};
+use bellwether_storage::{StorageError, instruments, users};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -127,7 +127,7 @@ impl Tracker {
     /// The database's.
     pub async fn notification_rules(&self) -> Result<Vec<Rule>, TrackerError> {
         let user = self.user();
-        if telling::has_rules(self.storage()).await? {
+        if telling::has_rules(self.storage(), user).await? {
             return Ok(self.storage().read(move |connection| telling::rules(connection, user)).await?);
         }
         let now = self.clock().now();
@@ -244,15 +244,25 @@ impl Tracker {
 
     /// What somebody wants to be told the price of.
     pub(crate) async fn symbols_with_targets(&self) -> Result<BTreeSet<Symbol>, TrackerError> {
-        let user = self.user();
-        let rules = self.storage().read(move |connection| telling::rules(connection, user)).await?;
-        Ok(rules.into_iter().filter(|rule| rule.asks.enabled).filter_map(|rule| rule.asks.symbol).collect())
+        let rules = self.storage().read(|connection| {
+            let mut rules = Vec::new();
+            for user in users::list(connection)? {
+                rules.extend(telling::rules(connection, user.id)?);
+            }
+            Ok(rules)
+        });
+        Ok(rules
+            .await?
+            .into_iter()
+            .filter(|rule| rule.asks.enabled)
+            .filter_map(|rule| rule.asks.symbol)
+            .collect())
     }
 
     /// Tells open pages what was recorded.
     pub(crate) fn tell_pages(&self, messages: Vec<Message>) {
         for Message { kind, title, body, .. } in messages {
-            self.publish(Event::Notified { kind: kind.to_owned(), title, body });
+            self.publish(Event::Notified { user: self.user(), kind: kind.to_owned(), title, body });
         }
     }
 }

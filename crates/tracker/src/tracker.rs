@@ -1,17 +1,20 @@
 //! The tracker itself: what every use case stands on.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bellwether_cache::redis::Redis;
 use bellwether_domain::{Exchange, Portfolio, PortfolioId, SharedClock, Symbol, Transaction, UserId};
 use bellwether_prices::{FeedSettings, Pause, RealPause};
 use bellwether_scheduler::Queue;
-use bellwether_storage::portfolios::PortfolioSettings;
+use bellwether_storage::portfolios::{self, PortfolioSettings};
+use bellwether_storage::users;
 use bellwether_storage::{Storage, StorageOptions};
 use chrono::NaiveDate;
 
 use crate::TrackerError;
+use crate::accounts::Accounts;
 use crate::compute::Compute;
 use crate::import::HOME_EXCHANGE;
 use crate::installation;
@@ -37,13 +40,16 @@ pub struct TrackerOptions {
     pub clock: SharedClock,
 }
 
-/// A portfolio tracker over one database; a clone is the same one.
+/// A portfolio tracker over one database, as one user sees it: what is somebody else's is not there. A clone is the
+/// same one.
 #[derive(Clone)]
-pub struct Tracker(Arc<Inner>);
+pub struct Tracker(Arc<Inner>, UserId);
 
 struct Inner {
     storage: Storage,
-    user: UserId,
+    owner: UserId,
+    accounts: Accounts,
+    whose: Mutex<HashMap<PortfolioId, UserId>>,
     clock: SharedClock,
     redis: Option<Redis>,
     versions: VersionMemory,
@@ -66,7 +72,7 @@ impl fmt::Debug for Tracker {
 }
 
 impl Tracker {
-    /// Opens the database, bringing its schema up to date, and makes the sources of prices ready, with the rests and
+    /// Opens the database as its owner, bringing its schema up to date, and makes the sources of prices ready, with the rests and
     /// limits that they had when the last process ended. Asks nobody for anything.
     ///
     /// # Errors
@@ -88,7 +94,7 @@ impl Tracker {
         let clock = options.clock;
         let storage =
             Storage::open(StorageOptions::new(options.database).clock(SharedClock::clone(&clock))).await?;
-        let user = storage.owner().await?;
+        let owner = storage.owner().await?;
         let redis = match &options.redis {
             Some(address) => Some(Redis::connect(
                 address,
@@ -114,9 +120,12 @@ impl Tracker {
         let compute = Compute::new();
         let versions = VersionMemory::new(SharedClock::clone(&clock));
         let (kept, looked, hurry) = Default::default();
-        Ok(Self(Arc::new(Inner {
+        let accounts = Accounts::default();
+        let inner = Inner {
             storage,
-            user,
+            owner,
+            accounts,
+            whose: Mutex::default(),
             clock,
             redis,
             versions,
@@ -129,7 +138,8 @@ impl Tracker {
             hurry,
             bus,
             _bridge: bridge,
-        })))
+        };
+        Ok(Self(Arc::new(inner), owner))
     }
 
     /// Whether the database answers.
@@ -137,16 +147,16 @@ impl Tracker {
     /// # Errors
     /// The database's.
     pub async fn ping(&self) -> Result<(), TrackerError> {
-        self.0.storage.portfolios(self.0.user).await?;
+        self.0.storage.portfolios(self.1).await?;
         Ok(())
     }
 
-    /// All portfolios, oldest first.
+    /// The user's portfolios, oldest first.
     ///
     /// # Errors
     /// The database's.
     pub async fn portfolios(&self) -> Result<Vec<Portfolio>, TrackerError> {
-        Ok(self.0.storage.portfolios(self.0.user).await?)
+        Ok(self.0.storage.portfolios(self.1).await?)
     }
 
     /// One portfolio.
@@ -154,7 +164,7 @@ impl Tracker {
     /// # Errors
     /// [`TrackerError::NotFound`] when there is none.
     pub async fn portfolio(&self, id: PortfolioId) -> Result<Portfolio, TrackerError> {
-        named(self.0.storage.portfolio(self.0.user, id).await, "such portfolio")
+        named(self.0.storage.portfolio(self.1, id).await, "such portfolio")
     }
 
     /// One portfolio by its name.
@@ -162,7 +172,7 @@ impl Tracker {
     /// # Errors
     /// [`TrackerError::NotFound`] when there is none of that name.
     pub async fn portfolio_named(&self, name: &str) -> Result<Portfolio, TrackerError> {
-        named(self.0.storage.portfolio_named(self.0.user, name).await, &format!("portfolio named {name:?}"))
+        named(self.0.storage.portfolio_named(self.1, name).await, &format!("portfolio named {name:?}"))
     }
 
     /// Creates a portfolio.
@@ -172,7 +182,7 @@ impl Tracker {
     pub async fn create_portfolio(&self, settings: PortfolioSettings) -> Result<Portfolio, TrackerError> {
         use bellwether_storage::StorageError;
         let name = settings.name.clone();
-        match self.0.storage.create_portfolio(self.0.user, settings).await {
+        match self.0.storage.create_portfolio(self.1, settings).await {
             Ok(portfolio) => Ok(portfolio),
             Err(StorageError::Duplicate) => Err(TrackerError::Conflict(format!(
                 "There is a portfolio named {name:?} already. Choose another name."
@@ -187,7 +197,7 @@ impl Tracker {
     /// # Errors
     /// [`TrackerError::NotFound`] when there is no such portfolio.
     pub async fn ledger(&self, id: PortfolioId) -> Result<Vec<Transaction>, TrackerError> {
-        Ok(named(self.0.storage.ledger(self.0.user, id).await, "such portfolio")?.transactions)
+        Ok(named(self.0.storage.ledger(self.1, id).await, "such portfolio")?.transactions)
     }
 
     /// Today, where the home exchange is.
@@ -204,8 +214,63 @@ impl Tracker {
         &self.0.storage
     }
 
-    pub(crate) fn user(&self) -> UserId {
-        self.0.user
+    /// The same tracker as another user sees it.
+    #[must_use]
+    pub fn acting_for(&self, user: UserId) -> Self {
+        Self(Arc::clone(&self.0), user)
+    }
+
+    /// The same tracker as the user sees it whose portfolio that is: for work that nobody in particular asks for.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio.
+    pub async fn of_portfolio(&self, id: PortfolioId) -> Result<Self, TrackerError> {
+        // A portfolio never changes hands.
+        let known = self.0.whose.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        if let Some(user) = known {
+            return Ok(self.acting_for(user));
+        }
+        let user = named(
+            self.0.storage.read(move |connection| portfolios::user_of(connection, id)).await,
+            "such portfolio",
+        )?;
+        self.0.whose.lock().unwrap_or_else(PoisonError::into_inner).insert(id, user);
+        Ok(self.acting_for(user))
+    }
+
+    /// The same tracker as each user sees it.
+    pub(crate) async fn for_everybody(&self) -> Result<Vec<Self>, TrackerError> {
+        let users = self.0.storage.read(users::list).await?;
+        Ok(users.iter().map(|user| self.acting_for(user.id)).collect())
+    }
+
+    /// Everybody's portfolios, each with the tracker as its user sees it.
+    pub(crate) async fn everybodys_portfolios(&self) -> Result<Vec<(Self, Portfolio)>, TrackerError> {
+        let mut found = Vec::new();
+        for tracker in self.for_everybody().await? {
+            let portfolios = tracker.portfolios().await?;
+            found.extend(portfolios.into_iter().map(|portfolio| (tracker.clone(), portfolio)));
+        }
+        Ok(found)
+    }
+
+    /// Whether it is the owner who sees it.
+    pub fn is_owners(&self) -> bool {
+        self.1 == self.0.owner
+    }
+
+    /// The owner of the installation.
+    pub fn owner(&self) -> UserId {
+        self.0.owner
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// Who sees it.
+    pub fn user(&self) -> UserId {
+        self.1
     }
 
     /// Where the present comes from.

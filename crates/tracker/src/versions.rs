@@ -46,7 +46,8 @@ pub struct VersionsSeen {
 /// What is remembered of all portfolios.
 #[derive(Debug)]
 pub(crate) struct VersionMemory {
-    of: Mutex<HashMap<PortfolioId, Vec<Remembered>>>,
+    /// By user too: what one may see is no news for another.
+    of: Mutex<HashMap<(UserId, PortfolioId), Vec<Remembered>>>,
     database: Breaker,
 }
 
@@ -63,13 +64,13 @@ impl VersionMemory {
         Self { of: Mutex::default(), database: Breaker::new(clock, LONGEST_REST) }
     }
 
-    fn recall(&self, id: PortfolioId, beside: &[Symbol]) -> Option<(Versions, Option<ChangeMark>)> {
+    fn recall(&self, id: (UserId, PortfolioId), beside: &[Symbol]) -> Option<(Versions, Option<ChangeMark>)> {
         let of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         let found = of.get(&id)?.iter().find(|known| known.beside == beside)?;
         Some((found.versions, found.mark))
     }
 
-    fn remember(&self, id: PortfolioId, new: Remembered) {
+    fn remember(&self, id: (UserId, PortfolioId), new: Remembered) {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         let known = of.entry(id).or_default();
         known.retain(|known| known.beside != new.beside);
@@ -79,7 +80,7 @@ impl VersionMemory {
         known.push(new);
     }
 
-    fn forget(&self, id: PortfolioId) {
+    fn forget(&self, id: (UserId, PortfolioId)) {
         self.of.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 }
@@ -107,7 +108,7 @@ impl Tracker {
         beside: &[Symbol],
     ) -> Result<VersionsSeen, TrackerError> {
         let memory = self.version_memory();
-        let known = memory.recall(id, beside);
+        let known = memory.recall((self.user(), id), beside);
         // Before the versions are read: what changes in between shows as another mark.
         let mark = self.storage().change_mark();
         if let Some((versions, read_at)) = known
@@ -152,7 +153,7 @@ impl Tracker {
         match read {
             Ok(versions) => {
                 pass.succeed();
-                memory.remember(id, Remembered { beside: beside.to_vec(), versions, mark });
+                memory.remember((self.user(), id), Remembered { beside: beside.to_vec(), versions, mark });
                 Ok(VersionsSeen { versions, is_current: true })
             }
             Err(error) if error.is_transient() => {
@@ -164,7 +165,7 @@ impl Tracker {
             }
             Err(error) => {
                 pass.succeed();
-                memory.forget(id);
+                memory.forget((self.user(), id));
                 Err(error)
             }
         }

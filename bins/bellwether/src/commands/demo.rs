@@ -34,7 +34,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo, log: EventLog) -> Resul
     tracker.refresh_now(portfolio).await?;
 
     let listener = web::bind(settings.listen)?;
-    let state = web::state(tracker, settings.hosts.clone(), log, Post::closed());
+    let state = web::state(tracker, settings.hosts.clone(), log, Post::closed(), web::Entry::default());
     let worker = web::start_worker(&state, settings.lease);
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
     web::serve(listener, state).await?;

@@ -15,7 +15,7 @@ pub(super) async fn run(settings: &Settings, log: EventLog) -> Result<ExitCode, 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let tracker = start::tracker(settings).await?;
     let post = start::post(settings, &tracker)?;
-    let state = web::state(tracker, Vec::new(), log, post);
+    let state = web::state(tracker, Vec::new(), log, post, web::Entry::default());
     let worker = web::start_worker(&state, settings.lease);
     writeln!(std::io::stdout(), "Bellwether works on jobs")?;
     tokio::select! {

@@ -1,5 +1,6 @@
 //! JSON for programs, at the addresses that scripts know.
 
+pub(super) mod accounts;
 mod ages;
 mod allocations;
 mod portfolio;
@@ -11,7 +12,7 @@ use actix_web::error::ErrorNotFound;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer as Finished, Validity};
 use bellwether_domain::{Currency, PortfolioId, Symbol};
-use bellwether_tracker::View;
+use bellwether_tracker::{Tracker, View};
 use chrono::{NaiveDate, SecondsFormat};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
+use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::pages::ViewQuery;
 use super::problem::Problem;
@@ -91,7 +93,7 @@ async fn dashboard_json(
     kind: Kind,
     view: View,
 ) -> Answer {
-    let (shared, seen) = (state.clone(), view.clone());
+    let (shared, seen) = (Caller::of(&request)?.tracker, view.clone());
     let build = move || {
         let (shared, seen) = (shared.clone(), seen.clone());
         async move { body(&shared, id, &seen, kind).await }
@@ -101,29 +103,29 @@ async fn dashboard_json(
 
 /// An answer about a dashboard as JSON.
 pub(super) async fn body(
-    state: &State,
+    tracker: &Tracker,
     id: PortfolioId,
     view: &View,
     kind: Kind,
 ) -> Result<Finished, Problem> {
     let finish: Box<dyn FnOnce() -> Finished + Send> = if kind == Kind::PortfolioMetrics {
-        let metrics = state.tracker.metrics(id, view.as_of).await?;
+        let metrics = tracker.metrics(id, view.as_of).await?;
         let validity = Validity { changes_at: metrics.day_ends, refreshing: None };
         Box::new(move || finished(&metrics_json::metrics(&metrics)).valid(validity))
     } else {
-        let dashboard = state.tracker.dashboard(id, view).await?;
+        let dashboard = tracker.dashboard(id, view).await?;
         Box::new(move || match kind {
             Kind::ChartData => {
                 finished(&dashboard_json::chart(&dashboard)).valid(dashboard.figures_validity())
             }
             Kind::HoldingsData => ages::finished(&dashboard, &dashboard_json::holdings_answer(&dashboard)),
             Kind::Portfolio => ages::finished(&dashboard, &dashboard_json::portfolio(&dashboard)),
-            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics => {
+            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics | Kind::SharedPage => {
                 ages::finished(&dashboard, &dashboard_json::initial(&dashboard))
             }
         })
     };
-    Ok(state.tracker.compute(finish).await)
+    Ok(tracker.compute(finish).await)
 }
 
 fn finished(json: &Value) -> Finished {
@@ -165,9 +167,9 @@ async fn chart_data(
 }
 
 /// The last known price. Asks nobody: what is not stored is not known.
-async fn current_price(state: web::Data<State>, ticker: web::Path<String>) -> Answer {
+async fn current_price(caller: Caller, ticker: web::Path<String>) -> Answer {
     let symbol = symbol_of(&ticker)?;
-    let Some(price) = state.tracker.current_price(&symbol).await? else {
+    let Some(price) = caller.tracker.current_price(&symbol).await? else {
         return Err(Problem::NotFound(format!("No price of {symbol} is known here.")));
     };
     Ok(HttpResponse::Ok().json(json!({
@@ -195,13 +197,13 @@ struct TypedPrice {
 }
 
 /// Records a price of one day, which counts before any other of that day.
-async fn record_price(state: web::Data<State>, body: web::Bytes) -> Answer {
+async fn record_price(caller: Caller, body: web::Bytes) -> Answer {
     let typed: TypedPrice = serde_json::from_slice(&body)
         .map_err(|error| Problem::BadRequest(format!("The body is no JSON of a price: {error}.")))?;
     let Some(price) = decimal_of(&typed.price) else {
         return Err(Problem::BadRequest(format!("{} is no price: give it as \"120.50\".", typed.price)));
     };
-    let recorded = state.tracker.record_price(typed.ticker, typed.date, price, typed.currency).await?;
+    let recorded = caller.tracker.record_price(typed.ticker, typed.date, price, typed.currency).await?;
     Ok(HttpResponse::Ok().json(json!({
         "success": true,
         "ticker": recorded.symbol,
@@ -212,13 +214,13 @@ async fn record_price(state: web::Data<State>, body: web::Bytes) -> Answer {
 }
 
 /// Takes back a price that was typed.
-async fn remove_price(state: web::Data<State>, of: web::Path<(String, String)>) -> Answer {
+async fn remove_price(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, date) = of.into_inner();
     let symbol: Symbol = ticker.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))?;
     let Ok(date) = date.parse() else {
         return Err(Problem::BadRequest(format!("{date:?} is no day: write it as 2024-03-05.")));
     };
-    state.tracker.remove_price(&symbol, date).await?;
+    caller.tracker.remove_price(&symbol, date).await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true })))
 }
 
@@ -234,8 +236,8 @@ async fn upstream(state: web::Data<State>) -> Answer {
 }
 
 /// Asks for fresh prices of a portfolio; answers at once with where to see the progress.
-async fn refresh(state: web::Data<State>, id: web::Path<PortfolioId>) -> Answer {
-    let job = state.tracker.request_refresh(*id).await?;
+async fn refresh(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
+    let job = caller.tracker.request_refresh(*id).await?;
     Ok(HttpResponse::Accepted().cookie(snapshot::asked()).json(json!({
         "success": true,
         "job": job,

@@ -19,8 +19,9 @@ use tokio::sync::broadcast::error::RecvError;
 
 use self::frame::{Frame, GREETING, HEARTBEAT, Wire};
 use self::seats::{Seat, Seats};
-use self::watch::{Joined, Watch, Watched};
+use self::watch::{Joined, Reader, Watch, Watched};
 use super::State;
+use super::caller::Caller;
 use super::methods::address;
 use super::pages::ViewQuery;
 use super::problem::Problem;
@@ -82,6 +83,7 @@ struct Asked {
 
 async fn events(
     state: web::Data<State>,
+    caller: Caller,
     request: HttpRequest,
     asked: web::Query<Asked>,
     view: web::Query<ViewQuery>,
@@ -93,12 +95,12 @@ async fn events(
     let shown = shown.filter(|shown| !shown.is_empty());
     let view = view.view()?;
     if let Some(id) = portfolio {
-        state.tracker.portfolio(id).await?;
+        caller.tracker.portfolio(id).await?;
     }
     let events = &state.events;
     let seat = events.seats.take(seats::address_of(&request));
     let seat = seat.map_err(|full| Problem::Busy(full.to_string()))?;
-    let Some(watch) = events.watch(&state, Watched { portfolio, view }) else {
+    let Some(watch) = events.watch(&state, Watched { reader: Reader::of(&caller), portfolio, view }) else {
         return Err(Problem::Busy("The server is about to stop. Try again in a moment.".to_owned()));
     };
     let last = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -108,7 +110,7 @@ async fn events(
         Some(_) => shown.as_deref().and_then(Cells::shape_within).map(str::to_owned),
         None => shown,
     };
-    let viewer = Viewer::join(watch, seat, &wire, last.or(after).as_deref(), shown);
+    let viewer = Viewer::join(watch, seat, &wire, last.or(after).as_deref(), shown).known_as(caller);
     let frames = stream::unfold(viewer, |mut viewer| async move {
         let bytes = viewer.next().await?;
         Some((Ok::<Bytes, Infallible>(bytes), viewer))
@@ -127,6 +129,8 @@ async fn events(
 struct Viewer {
     watch: Arc<Watch>,
     joined: Joined,
+    /// Who looks; `None` for nobody in particular.
+    caller: Option<Caller>,
     _seat: Seat,
 }
 
@@ -138,7 +142,18 @@ impl Viewer {
             joined.at_once.push(wire.resync(joined.number, "the server was started anew"));
         }
         joined.at_once.insert(0, GREETING);
-        Self { watch, joined, _seat: seat }
+        Self { watch, joined, caller: None, _seat: seat }
+    }
+
+    /// The same for somebody who was let in, for as long as they are.
+    fn known_as(self, caller: Caller) -> Self {
+        Self { caller: Some(caller), ..self }
+    }
+
+    async fn is_still_let_in(&self) -> bool {
+        let Some(caller) = &self.caller else { return true };
+        // Whether they are cannot be found out: then they were a moment ago.
+        caller.tracker.is_still_let_in(&caller.who).await.unwrap_or(true)
     }
 
     /// What is to be sent next; `None` when the stream is over.
@@ -159,7 +174,7 @@ impl Viewer {
                         return Some(bytes);
                     }
                 }
-                Ok(Frame::Heartbeat) => return Some(HEARTBEAT),
+                Ok(Frame::Heartbeat) => return self.is_still_let_in().await.then_some(HEARTBEAT),
                 // Too slow: from the events that are kept, and all figures. Which changes it had is not known any more.
                 Err(RecvError::Lagged(_)) => {
                     let shape = self.joined.version.as_deref().and_then(Cells::shape_within);

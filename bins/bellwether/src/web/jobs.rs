@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::State;
+use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 
@@ -106,7 +106,7 @@ struct ListQuery {
 }
 
 /// Jobs newest first, a page at a time.
-async fn list(state: web::Data<State>, query: web::Query<ListQuery>) -> Answer {
+async fn list(caller: Caller, query: web::Query<ListQuery>) -> Answer {
     let asked = query.into_inner();
     let wanted = asked.state.map(|word| {
         JobState::from_word(&word).ok_or_else(|| {
@@ -123,10 +123,10 @@ async fn list(state: web::Data<State>, query: web::Query<ListQuery>) -> Answer {
         created_until: None,
     };
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let mut jobs = state.tracker.jobs(&filter, limit + 1).await?;
+    let mut jobs = caller.tracker.jobs(&filter, limit + 1).await?;
     let more = jobs.len() > limit;
     jobs.truncate(limit);
-    let now = state.tracker.clock().now();
+    let now = caller.tracker.clock().now();
     let next = jobs.last().filter(|_| more).map(|job| job.id);
     let jobs: Vec<Value> = jobs.iter().map(|job| shown(job, now)).collect();
     Ok(fresh(&json!({ "jobs": jobs, "next": next })))
@@ -136,29 +136,29 @@ fn id_of(text: &str) -> Result<JobId, Problem> {
     text.parse().map_err(|_no_uuid| Problem::NotFound("There is no such job.".to_owned()))
 }
 
-async fn one(state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let job = state.tracker.job(id_of(&id)?).await?;
-    Ok(fresh(&shown(&job, state.tracker.clock().now())))
+async fn one(caller: Caller, id: web::Path<String>) -> Answer {
+    let job = caller.tracker.job(id_of(&id)?).await?;
+    Ok(fresh(&shown(&job, caller.tracker.clock().now())))
 }
 
 /// Calls a job off; one that runs ends at its next safe point.
-async fn cancel(state: web::Data<State>, id: web::Path<String>) -> Answer {
+async fn cancel(caller: Caller, id: web::Path<String>) -> Answer {
     let id = id_of(&id)?;
-    let answer = state.tracker.cancel_job(id).await?;
+    let answer = caller.tracker.cancel_job(id).await?;
     if answer == Cancellation::AlreadyEnded {
         return Err(Problem::Conflict("That job has ended already.".to_owned()));
     }
-    let job = state.tracker.job(id).await?;
+    let job = caller.tracker.job(id).await?;
     Ok(HttpResponse::Accepted().json(json!({
         "success": true,
         "cancellation": answer,
-        "job": shown(&job, state.tracker.clock().now()),
+        "job": shown(&job, caller.tracker.clock().now()),
     })))
 }
 
 /// The file that a job made.
-async fn result(state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let file = state.tracker.job_result(id_of(&id)?).await?;
+async fn result(caller: Caller, id: web::Path<String>) -> Answer {
+    let file = caller.tracker.job_result(id_of(&id)?).await?;
     let named = header::ContentDisposition::attachment(file.name);
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -168,13 +168,13 @@ async fn result(state: web::Data<State>, id: web::Path<String>) -> Answer {
 }
 
 /// Has a report made; tells where to see how far that came, and where the file will be.
-async fn request_report(state: web::Data<State>, id: web::Path<PortfolioId>, body: web::Bytes) -> Answer {
+async fn request_report(caller: Caller, id: web::Path<PortfolioId>, body: web::Bytes) -> Answer {
     let wanted: WantedReport = serde_json::from_slice(&body).map_err(|error| {
         Problem::BadRequest(format!(
             "The body is no JSON of a report, such as {{\"report\": \"tax-year\", \"year\": 2025}}: {error}."
         ))
     })?;
-    let job = state.tracker.request_report(*id, wanted).await?;
+    let job = caller.tracker.request_report(*id, wanted).await?;
     let progress = format!("/api/v1/jobs/{job}");
     Ok(HttpResponse::Accepted().insert_header((header::LOCATION, progress.clone())).json(json!({
         "success": true,
@@ -185,9 +185,9 @@ async fn request_report(state: web::Data<State>, id: web::Path<PortfolioId>, bod
 }
 
 /// How far the building of a portfolio's chart came.
-async fn chart_progress(state: web::Data<State>, id: web::Path<PortfolioId>) -> Answer {
-    state.tracker.portfolio(*id).await?;
-    let job = state.tracker.chart_job(*id).await?;
+async fn chart_progress(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
+    caller.tracker.portfolio(*id).await?;
+    let job = caller.tracker.chart_job(*id).await?;
     let status = match job.as_ref().map(|job| job.state) {
         None | Some(JobState::Cancelled) => "idle",
         Some(JobState::Queued) => "queued",
@@ -195,7 +195,7 @@ async fn chart_progress(state: web::Data<State>, id: web::Path<PortfolioId>) -> 
         Some(JobState::Succeeded) => "completed",
         Some(JobState::Failed | JobState::Dead) => "error",
     };
-    let now = state.tracker.clock().now();
+    let now = caller.tracker.clock().now();
     Ok(fresh(&json!({
         "success": true,
         "portfolio_id": *id,

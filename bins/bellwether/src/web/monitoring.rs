@@ -22,6 +22,7 @@ use serde::Deserialize;
 use tracing::Level;
 
 use super::State;
+use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
@@ -100,11 +101,15 @@ impl LogQuery {
     }
 }
 
-async fn people(state: web::Data<State>, query: web::Query<LogQuery>) -> Result<HttpResponse, Problem> {
+async fn people(
+    state: web::Data<State>,
+    caller: Caller,
+    query: web::Query<LogQuery>,
+) -> Result<HttpResponse, Problem> {
     let (word, level) = query.level()?;
     let measures = measures::read(&state).await;
     // The figures are worth more than the list of portfolios, which a database that is away does not give.
-    let portfolios = state.tracker.portfolios().await.unwrap_or_default();
+    let portfolios = caller.tracker.portfolios().await.unwrap_or_default();
     let frame = Page::new(&state, "Monitoring", &portfolios, None, Place::Elsewhere);
     let page = MonitoringPage::new(frame, &measures, word, state.monitoring.log.lines(level));
     let body = state.templates.render("monitoring.html", &page)?;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::State;
+use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 
@@ -107,14 +108,14 @@ struct ListQuery {
 }
 
 /// What was told, newest first, a page at a time.
-async fn list(state: web::Data<State>, query: web::Query<ListQuery>) -> Answer {
+async fn list(caller: Caller, query: web::Query<ListQuery>) -> Answer {
     let ListQuery { unread, limit, cursor } = query.into_inner();
     let limit = limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let mut told = state.tracker.notifications(unread, cursor, limit + 1).await?;
+    let mut told = caller.tracker.notifications(unread, cursor, limit + 1).await?;
     let has_more = told.len() > limit;
     told.truncate(limit);
     let next = told.last().filter(|_| has_more).map(|told| told.id);
-    let unread = state.tracker.unread_notifications().await?;
+    let unread = caller.tracker.unread_notifications().await?;
     let told: Vec<Value> = told.iter().map(shown).collect();
     Ok(fresh(&json!({ "notifications": told, "unread": unread, "next": next })))
 }
@@ -127,7 +128,7 @@ enum Which {
     All(bool),
 }
 
-async fn mark_read(state: web::Data<State>, body: web::Bytes) -> Answer {
+async fn mark_read(caller: Caller, body: web::Bytes) -> Answer {
     let which = match read(&body, "what was read, such as {\"ids\": [...]} or {\"all\": true}")? {
         Which::Ids(ids) if ids.len() > MOST_IDS => {
             return Err(Problem::BadRequest(format!("Name {MOST_IDS} at most at once, or all.")));
@@ -136,8 +137,8 @@ async fn mark_read(state: web::Data<State>, body: web::Bytes) -> Answer {
         Which::All(true) => None,
         Which::All(false) => Some(Vec::new()),
     };
-    let marked = state.tracker.mark_notifications_read(which).await?;
-    let unread = state.tracker.unread_notifications().await?;
+    let marked = caller.tracker.mark_notifications_read(which).await?;
+    let unread = caller.tracker.unread_notifications().await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "marked": marked, "unread": unread })))
 }
 
@@ -155,33 +156,38 @@ fn check(state: &State, channel: Channel, destination: &str) -> Result<(), Probl
     })
 }
 
-async fn rules(state: web::Data<State>) -> Answer {
-    Ok(fresh(&json!({ "rules": state.tracker.notification_rules().await? })))
+async fn rules(caller: Caller) -> Answer {
+    Ok(fresh(&json!({ "rules": caller.tracker.notification_rules().await? })))
 }
 
-async fn rule(state: web::Data<State>, id: web::Path<String>) -> Answer {
+async fn rule(caller: Caller, id: web::Path<String>) -> Answer {
     let id = id_of(&id, "rule")?;
-    let found = state.tracker.notification_rules().await?.into_iter().find(|rule| rule.id == id);
+    let found = caller.tracker.notification_rules().await?.into_iter().find(|rule| rule.id == id);
     let found = found.ok_or_else(|| Problem::NotFound("There is no such rule.".to_owned()))?;
     Ok(fresh(&json!(found)))
 }
 
-async fn add_rule(state: web::Data<State>, body: web::Bytes) -> Answer {
+async fn add_rule(state: web::Data<State>, caller: Caller, body: web::Bytes) -> Answer {
     let draft: RuleDraft = read(&body, "a rule")?;
     check(&state, draft.channel, &draft.destination)?;
-    let rule = state.tracker.add_notification_rule(draft).await?;
+    let rule = caller.tracker.add_notification_rule(draft).await?;
     let location = format!("/api/v1/notifications/rules/{}", rule.id);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(rule))
 }
 
-async fn change_rule(state: web::Data<State>, id: web::Path<String>, body: web::Bytes) -> Answer {
+async fn change_rule(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Answer {
     let draft: RuleDraft = read(&body, "a rule")?;
     check(&state, draft.channel, &draft.destination)?;
-    Ok(HttpResponse::Ok().json(state.tracker.change_notification_rule(id_of(&id, "rule")?, draft).await?))
+    Ok(HttpResponse::Ok().json(caller.tracker.change_notification_rule(id_of(&id, "rule")?, draft).await?))
 }
 
-async fn remove_rule(state: web::Data<State>, id: web::Path<String>) -> Answer {
-    state.tracker.remove_notification_rule(id_of(&id, "rule")?).await?;
+async fn remove_rule(caller: Caller, id: web::Path<String>) -> Answer {
+    caller.tracker.remove_notification_rule(id_of(&id, "rule")?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -200,21 +206,21 @@ fn shown_hours(hours: Option<QuietHours>) -> Value {
     json!({ "quiet_hours": hours })
 }
 
-async fn quiet_hours(state: web::Data<State>) -> Answer {
-    Ok(fresh(&shown_hours(state.tracker.quiet_hours().await?)))
+async fn quiet_hours(caller: Caller) -> Answer {
+    Ok(fresh(&shown_hours(caller.tracker.quiet_hours().await?)))
 }
 
-async fn set_quiet_hours(state: web::Data<State>, body: web::Bytes) -> Answer {
+async fn set_quiet_hours(caller: Caller, body: web::Bytes) -> Answer {
     let Hours { from, to, zone } = read(&body, "quiet hours")?;
-    let zone = zone.unwrap_or_else(|| state.tracker.home_exchange().zone().name().to_owned());
+    let zone = zone.unwrap_or_else(|| caller.tracker.home_exchange().zone().name().to_owned());
     let hours =
         QuietHours::new(&from, &to, &zone).map_err(|error| Problem::BadRequest(format!("{error}.")))?;
-    state.tracker.set_quiet_hours(Some(hours)).await?;
+    caller.tracker.set_quiet_hours(Some(hours)).await?;
     Ok(HttpResponse::Ok().json(shown_hours(Some(hours))))
 }
 
-async fn no_quiet_hours(state: web::Data<State>) -> Answer {
-    state.tracker.set_quiet_hours(None).await?;
+async fn no_quiet_hours(caller: Caller) -> Answer {
+    caller.tracker.set_quiet_hours(None).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -228,9 +234,9 @@ struct Test {
 }
 
 /// Sends a test by the way that all take; the list tells how it went.
-async fn test(state: web::Data<State>, body: web::Bytes) -> Answer {
+async fn test(state: web::Data<State>, caller: Caller, body: web::Bytes) -> Answer {
     let Test { channel, destination } = read(&body, "where to send a test")?;
     check(&state, channel, &destination)?;
-    let id = state.tracker.send_test_notification(channel, destination).await?;
+    let id = caller.tracker.send_test_notification(channel, destination).await?;
     Ok(HttpResponse::Accepted().json(json!({ "success": true, "notification": id })))
 }

@@ -9,11 +9,12 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
 use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
 use bellwether_tracker::{
-    ImportFile, ImportReport, ImportTarget, JobId, JobState, PortfolioSettings, TrackerError, View,
+    ImportFile, ImportReport, ImportTarget, JobId, JobState, PortfolioSettings, Tracker, TrackerError, View,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::dashboard_page::DashboardPage;
@@ -31,7 +32,6 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.app_data(MultipartFormConfig::default().total_limit(MAX_UPLOAD).memory_limit(MAX_UPLOAD))
         .service(address("/", READ).route(reading().to(start)))
         .service(address("/dashboard", READ).route(reading().to(start)))
-        .service(address("/first-run", READ).route(reading().to(first_run)))
         .service(address("/portfolios", "POST").route(web::post().to(create_portfolio)))
         .service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
         .service(address("/portfolio/dividends", READ).route(reading().to(dividends)))
@@ -46,7 +46,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 
 /// A failure as a page.
 #[derive(Debug)]
-struct PageProblem(Problem);
+pub(super) struct PageProblem(Problem);
 
 impl std::fmt::Display for PageProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -71,16 +71,16 @@ impl ResponseError for PageProblem {
     }
 }
 
-type Answer = Result<HttpResponse, PageProblem>;
+pub(super) type Answer = Result<HttpResponse, PageProblem>;
 
-fn html(page: String) -> HttpResponse {
+pub(super) fn html(page: String) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .content_type(ContentType::html())
         .body(page)
 }
 
-fn see_other(address: &str) -> HttpResponse {
+pub(super) fn see_other(address: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
 
@@ -92,7 +92,7 @@ struct ErrorPage {
 }
 
 /// The page of a failure; its plain words when not even that can be made.
-fn failed(state: &State, portfolios: &[Portfolio], problem: Problem) -> HttpResponse {
+pub(super) fn failed(state: &State, portfolios: &[Portfolio], problem: Problem) -> HttpResponse {
     let page = ErrorPage {
         page: Page::new(state, problem.headline(), portfolios, None, Place::Elsewhere),
         headline: problem.headline().to_owned(),
@@ -109,13 +109,16 @@ pub(super) async fn not_found(state: web::Data<State>, request: HttpRequest) -> 
     if request.path().starts_with("/api/") {
         return problem.error_response();
     }
-    let portfolios = state.tracker.portfolios().await.unwrap_or_default();
+    let portfolios = match Caller::of(&request) {
+        Ok(caller) => caller.tracker.portfolios().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
     failed(&state, &portfolios, problem)
 }
 
 /// The first portfolio's dashboard, or how to begin.
-async fn start(state: web::Data<State>) -> Answer {
-    let portfolios = state.tracker.portfolios().await?;
+async fn start(state: web::Data<State>, caller: Caller) -> Answer {
+    let portfolios = caller.tracker.portfolios().await?;
     match portfolios.first() {
         Some(portfolio) => Ok(see_other(&format!("/dashboard/{}", portfolio.id))),
         None => first_run_page(&state, &portfolios, None, NewPortfolio::default()),
@@ -145,9 +148,10 @@ fn first_run_page(
     Ok(answer)
 }
 
-async fn first_run(state: web::Data<State>) -> Answer {
-    let portfolios = state.tracker.portfolios().await?;
-    first_run_page(&state, &portfolios, None, NewPortfolio::default())
+/// How a portfolio begins.
+pub(super) async fn first_run(state: &State, caller: &Caller) -> Answer {
+    let portfolios = caller.tracker.portfolios().await?;
+    first_run_page(state, &portfolios, None, NewPortfolio::default())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,7 +171,7 @@ impl Default for NewPortfolio {
     }
 }
 
-async fn create_portfolio(state: web::Data<State>, form: web::Form<NewPortfolio>) -> Answer {
+async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Form<NewPortfolio>) -> Answer {
     let typed = form.into_inner();
     let settings = || -> Result<PortfolioSettings, String> {
         let base_currency: Currency = typed.currency.parse().map_err(|error| format!("{error}."))?;
@@ -175,7 +179,7 @@ async fn create_portfolio(state: web::Data<State>, form: web::Form<NewPortfolio>
         Ok(PortfolioSettings { base_currency, cost_method, ..PortfolioSettings::named(typed.name.trim()) })
     };
     let created = match settings() {
-        Ok(settings) => match state.tracker.create_portfolio(settings).await {
+        Ok(settings) => match caller.tracker.create_portfolio(settings).await {
             Ok(portfolio) => Ok(portfolio),
             Err(TrackerError::Conflict(words) | TrackerError::Refused(words)) => Err(words),
             Err(error) => return Err(error.into()),
@@ -185,7 +189,7 @@ async fn create_portfolio(state: web::Data<State>, form: web::Form<NewPortfolio>
     match created {
         Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),
         Err(words) => {
-            let portfolios = state.tracker.portfolios().await?;
+            let portfolios = caller.tracker.portfolios().await?;
             first_run_page(&state, &portfolios, Some(words), typed)
         }
     }
@@ -212,68 +216,70 @@ impl ViewQuery {
 
 async fn dashboard(
     state: web::Data<State>,
+    caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
     query: web::Query<ViewQuery>,
 ) -> Answer {
     let view = match query.view() {
         Ok(view) => view,
-        Err(problem) => return Ok(failed(&state, &state.tracker.portfolios().await?, problem)),
+        Err(problem) => return Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
     };
-    let shared = state.clone();
+    let shared = (state.clone(), caller.tracker.clone());
     let (id, seen) = (id.into_inner(), view.clone());
     let build = move || {
-        let (shared, seen) = (shared.clone(), seen.clone());
-        async move { dashboard_body(&shared, id, &seen).await }
+        let ((state, tracker), seen) = (shared.clone(), seen.clone());
+        async move { dashboard_body(&state, &tracker, id, &seen).await }
     };
     match snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage, &view, build).await {
         Ok(answer) => Ok(answer),
         // Without the database there are no names of portfolios either.
         Err(problem @ Problem::Unavailable) => Ok(failed(&state, &[], problem)),
-        Err(problem) => Ok(failed(&state, &state.tracker.portfolios().await?, problem)),
+        Err(problem) => Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
     }
 }
 
 /// A dashboard as a page.
 pub(super) async fn dashboard_body(
     state: &web::Data<State>,
+    tracker: &Tracker,
     id: PortfolioId,
     view: &View,
 ) -> Result<Finished, Problem> {
-    let dashboard = state.tracker.dashboard(id, view).await?;
-    let portfolios = state.tracker.portfolios().await?;
+    let dashboard = tracker.dashboard(id, view).await?;
+    let portfolios = tracker.portfolios().await?;
     let (shared, view, validity) = (state.clone(), view.clone(), dashboard.words_validity());
     let render = move || {
         let title = dashboard.portfolio.name.clone();
         let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard);
         shared.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &view))
     };
-    let body = state.tracker.compute(render).await?;
+    let body = tracker.compute(render).await?;
     Ok(Finished::new("text/html; charset=utf-8", body.into_bytes()).valid(validity))
 }
 
 /// What has no page of its own stands on the first portfolio's dashboard: the latest transactions in a list, what was
 /// paid in beside the value in the chart, the income of a year among the figures.
-async fn on_the_dashboard(state: &State, place: &str) -> Answer {
-    let portfolios = state.tracker.portfolios().await?;
+async fn on_the_dashboard(caller: &Caller, place: &str) -> Answer {
+    let portfolios = caller.tracker.portfolios().await?;
     let first = portfolios.first().map(|portfolio| format!("/dashboard/{}{place}", portfolio.id));
     Ok(see_other(first.as_deref().unwrap_or("/first-run")))
 }
 
-async fn transactions(state: web::Data<State>) -> Answer {
-    on_the_dashboard(&state, "#recent-title").await
+async fn transactions(caller: Caller) -> Answer {
+    on_the_dashboard(&caller, "#recent-title").await
 }
 
-async fn cash_flows(state: web::Data<State>) -> Answer {
-    on_the_dashboard(&state, "?range=MAX").await
+async fn cash_flows(caller: Caller) -> Answer {
+    on_the_dashboard(&caller, "?range=MAX").await
 }
 
-async fn dividends(state: web::Data<State>) -> Answer {
-    on_the_dashboard(&state, "").await
+async fn dividends(caller: Caller) -> Answer {
+    on_the_dashboard(&caller, "").await
 }
 
-async fn import_somewhere(state: web::Data<State>) -> Answer {
-    let portfolios = state.tracker.portfolios().await?;
+async fn import_somewhere(caller: Caller) -> Answer {
+    let portfolios = caller.tracker.portfolios().await?;
     let address = match portfolios.first() {
         Some(portfolio) => format!("/portfolio/{}/import", portfolio.id),
         None => "/first-run".to_owned(),
@@ -325,11 +331,12 @@ impl ImportOutcome {
 
 async fn import_page(
     state: &State,
+    caller: &Caller,
     id: PortfolioId,
     problem: Option<String>,
     outcome: Option<ImportOutcome>,
 ) -> Answer {
-    let portfolios = state.tracker.portfolios().await?;
+    let portfolios = caller.tracker.portfolios().await?;
     if !portfolios.iter().any(|portfolio| portfolio.id == id) {
         return Ok(failed(state, &portfolios, Problem::NotFound("There is no such portfolio.".to_owned())));
     }
@@ -350,20 +357,21 @@ struct ImportQuery {
 
 async fn import_form(
     state: web::Data<State>,
+    caller: Caller,
     id: web::Path<PortfolioId>,
     query: web::Query<ImportQuery>,
 ) -> Answer {
     match query.job {
-        None => import_page(&state, *id, None, None).await,
-        Some(job) => import_job_page(&state, *id, job).await,
+        None => import_page(&state, &caller, *id, None, None).await,
+        Some(job) => import_job_page(&state, &caller, *id, job).await,
     }
 }
 
 /// What became of a file that a job imports, or how far that came; then the page asks again by itself.
-async fn import_job_page(state: &State, id: PortfolioId, job: JobId) -> Answer {
-    let job = match state.tracker.job(job).await {
+async fn import_job_page(state: &State, caller: &Caller, id: PortfolioId, job: JobId) -> Answer {
+    let job = match caller.tracker.job(job).await {
         Ok(job) => job,
-        Err(TrackerError::NotFound(_)) => return import_page(state, id, None, None).await,
+        Err(TrackerError::NotFound(_)) => return import_page(state, caller, id, None, None).await,
         Err(error) => return Err(error.into()),
     };
     if !job.state.is_ended() {
@@ -378,22 +386,22 @@ async fn import_job_page(state: &State, id: PortfolioId, job: JobId) -> Answer {
             rejected: Vec::new(),
             dashboard: format!("/dashboard/{id}"),
         };
-        let mut answer = import_page(state, id, None, Some(so_far)).await?;
+        let mut answer = import_page(state, caller, id, None, Some(so_far)).await?;
         answer.headers_mut().insert(header::REFRESH, header::HeaderValue::from_static("1"));
         return Ok(answer);
     }
     if job.state == JobState::Succeeded
-        && let Ok(file) = state.tracker.job_result(job.id).await
+        && let Ok(file) = caller.tracker.job_result(job.id).await
         && let Ok(report) = serde_json::from_slice(&file.content)
     {
-        return import_page(state, id, None, Some(ImportOutcome::of(report, id))).await;
+        return import_page(state, caller, id, None, Some(ImportOutcome::of(report, id))).await;
     }
     let words = match job.state {
         JobState::Succeeded => "The file was imported.".to_owned(),
         JobState::Cancelled => "The import was called off. Nothing was changed.".to_owned(),
         _ => format!("The import failed: {}. Nothing was changed.", job.error.unwrap_or_default()),
     };
-    import_page(state, id, Some(words), None).await
+    import_page(state, caller, id, Some(words), None).await
 }
 
 #[derive(MultipartForm)]
@@ -403,7 +411,12 @@ struct Upload {
     background: Option<Text<String>>,
 }
 
-async fn import(state: web::Data<State>, id: web::Path<PortfolioId>, form: MultipartForm<Upload>) -> Answer {
+async fn import(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<PortfolioId>,
+    form: MultipartForm<Upload>,
+) -> Answer {
     let Upload { file: upload, background } = form.into_inner();
     let file = ImportFile {
         name: upload.file_name.unwrap_or_else(|| "upload.csv".to_owned()),
@@ -412,24 +425,25 @@ async fn import(state: web::Data<State>, id: web::Path<PortfolioId>, form: Multi
     };
     let is_large = file.bytes.split(|byte| *byte == b'\n').nth(LINES_ON_A_REQUEST).is_some();
     if background.is_some() || is_large {
-        return match state.tracker.request_import(*id, file).await {
+        return match caller.tracker.request_import(*id, file).await {
             Ok(job) => Ok(see_other(&format!("/portfolio/{id}/import?job={job}"))),
-            Err(TrackerError::NotFound(_)) => import_page(&state, *id, None, None).await,
+            Err(TrackerError::NotFound(_)) => import_page(&state, &caller, *id, None, None).await,
             Err(error) => Err(error.into()),
         };
     }
-    match state.tracker.import(ImportTarget::Portfolio(*id), file, false).await {
-        Ok(report) => import_page(&state, *id, None, Some(ImportOutcome::of(report, *id))).await,
+    match caller.tracker.import(ImportTarget::Portfolio(*id), file, false).await {
+        Ok(report) => import_page(&state, &caller, *id, None, Some(ImportOutcome::of(report, *id))).await,
         Err(TrackerError::File(error)) => {
             import_page(
                 &state,
+                &caller,
                 *id,
                 Some(format!("The file cannot be used: {error}. Nothing was changed.")),
                 None,
             )
             .await
         }
-        Err(TrackerError::NotFound(_)) => import_page(&state, *id, None, None).await,
+        Err(TrackerError::NotFound(_)) => import_page(&state, &caller, *id, None, None).await,
         Err(error) => Err(error.into()),
     }
 }

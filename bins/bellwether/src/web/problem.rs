@@ -1,7 +1,9 @@
 //! Failures as answers: problem details (RFC 9457) for programs, a page with advice for people.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER as RETRY_AFTER_HEADER};
+use actix_web::http::header::{ALLOW, RETRY_AFTER as RETRY_AFTER_HEADER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use bellwether_tracker::TrackerError;
 use serde_json::json;
@@ -27,6 +29,22 @@ pub(super) enum Problem {
     /// The request comes from another site.
     #[error("This request came from another site and was refused.")]
     Forbidden,
+    /// Nobody was let in.
+    #[error("Sign in first: with a session's cookie, or with the header Authorization: Bearer and a token.")]
+    SignInNeeded,
+    /// Whoever was let in may not do that.
+    #[error("You may not do that here: your role or your token does not allow it.")]
+    NotYours,
+    /// Name or password are wrong.
+    #[error("The name or the password is wrong.")]
+    WrongPassword,
+    /// Too often.
+    #[error("{words}")]
+    TooMany {
+        words: String,
+        /// When to come again.
+        after: Duration,
+    },
     /// There are too many of the kind.
     #[error("{0}")]
     Busy(String),
@@ -44,6 +62,10 @@ impl Problem {
             Self::Conflict(_) => "That is not possible",
             Self::Unavailable => "The database does not answer",
             Self::Forbidden => "That is not for other sites",
+            Self::SignInNeeded => "Sign in first",
+            Self::NotYours => "That is not for you",
+            Self::WrongPassword => "That is not right",
+            Self::TooMany { .. } => "Too often",
             Self::Busy(_) => "Too many at a time",
             Self::Internal => "Something went wrong",
         }
@@ -60,6 +82,20 @@ impl Problem {
         if matches!(self, Self::Unavailable) {
             answer.insert_header((RETRY_AFTER_HEADER, RETRY_AFTER.to_string()));
         }
+        match self {
+            Self::TooMany { after, .. } => {
+                let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+                answer.insert_header((RETRY_AFTER_HEADER, seconds.to_string()));
+            }
+            Self::SignInNeeded | Self::WrongPassword => {
+                answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"Bellwether\""));
+            }
+            Self::NotYours => {
+                let why = "Bearer realm=\"Bellwether\", error=\"insufficient_scope\"";
+                answer.insert_header((WWW_AUTHENTICATE, why));
+            }
+            _ => {}
+        }
         if let Self::NotAllowed(allowed) = self {
             answer.insert_header((ALLOW, *allowed));
         }
@@ -73,6 +109,11 @@ impl From<TrackerError> for Problem {
             TrackerError::NotFound(what) => Self::NotFound(format!("There is no {what}.")),
             TrackerError::Refused(advice) => Self::BadRequest(advice),
             TrackerError::Conflict(advice) => Self::Conflict(advice),
+            TrackerError::WrongPassword => Self::WrongPassword,
+            TrackerError::TooManyAttempts { after } => {
+                let words = error.to_string();
+                Self::TooMany { words, after: after.to_std().unwrap_or_default() }
+            }
             error if error.is_transient() => {
                 tracing::warn!(%error, "request.unavailable");
                 Self::Unavailable
@@ -99,7 +140,9 @@ impl ResponseError for Problem {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
+            Self::SignInNeeded | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -10,10 +10,11 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer, Edition, Encoding, Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
-use bellwether_tracker::View;
-use chrono::{DateTime, TimeDelta, Utc};
+use bellwether_tracker::{Tracker, View};
+use chrono::TimeDelta;
 
 use super::State;
+use super::caller::Caller;
 use super::problem::Problem;
 
 /// While a newer answer is made, one goes out whose labels are right to the minute and whose prices are not much older:
@@ -34,6 +35,7 @@ pub(super) enum Kind {
     ChartData,
     Portfolio,
     PortfolioMetrics,
+    SharedPage,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Self::ChartData => "chart-data",
             Self::Portfolio => "portfolio",
             Self::PortfolioMetrics => "portfolio-metrics",
+            Self::SharedPage => "shared-page",
         }
     }
 }
@@ -61,11 +64,28 @@ pub(super) async fn answer<F>(
 where
     F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
+    let Caller { tracker, .. } = Caller::of(request)?;
+    answer_by(state, &tracker, request, portfolio, kind, view, build).await
+}
+
+/// The same for a reader who sees what that tracker does.
+pub(super) async fn answer_by<F>(
+    state: &web::Data<State>,
+    tracker: &Tracker,
+    request: &HttpRequest,
+    portfolio: PortfolioId,
+    kind: Kind,
+    view: &View,
+    build: impl Fn() -> F + Send + Sync + 'static,
+) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
     let lag = if wants_the_newest(request) { Lag::None } else { LAG };
     let key = key(portfolio, kind, view);
-    let answer = finished(state, &key, view, lag, build).await?;
+    let answer = finished(state, tracker, &key, view, lag, build).await?;
     if view.as_of.is_none() {
-        look(state, key, (kind, view), &answer, state.tracker.clock().now());
+        look(state, tracker, key, (kind, view), &answer);
     }
 
     let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
@@ -87,18 +107,18 @@ where
 
 /// Somebody looks at an answer of the present, made now or before.
 fn look(
-    state: &web::Data<State>,
+    state: &State,
+    tracker: &Tracker,
     key: SnapshotKey,
     seen: (Kind, &View),
     answer: &Answer,
-    now: DateTime<Utc>,
 ) {
     let portfolio = key.portfolio;
-    if state.looks.note(key, seen, answer.validity().changes_at, now) {
-        let (state, view) = (state.clone(), seen.1.clone());
+    if state.looks.note(key, seen, answer.validity().changes_at, tracker.clock().now()) {
+        let (tracker, view) = (tracker.clone(), seen.1.clone());
         // Nobody waits for what follows from it.
         tokio::spawn(async move {
-            if let Err(error) = state.tracker.look(portfolio, &view).await {
+            if let Err(error) = tracker.look(portfolio, &view).await {
                 tracing::debug!(%portfolio, %error, "snapshot.look_not_noted");
             }
         });
@@ -113,6 +133,7 @@ pub(super) fn key(portfolio: PortfolioId, kind: Kind, view: &View) -> SnapshotKe
 /// The answer under the versions of this moment, or one that is as good within `lag`.
 pub(super) async fn finished<F>(
     state: &web::Data<State>,
+    tracker: &Tracker,
     key: &SnapshotKey,
     view: &View,
     lag: Lag,
@@ -121,23 +142,24 @@ pub(super) async fn finished<F>(
 where
     F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
-    let (tracker, portfolio) = (&state.tracker, key.portfolio);
+    let portfolio = key.portfolio;
+    // Whose portfolio it is not, to them it is not there, and nothing that was made of it.
     let seen = tracker.versions_beside(portfolio, &view.benchmarks).await?;
     let is_past = view.as_of.is_some_and(|day| day < tracker.today());
     let refreshing = !is_past && tracker.is_refreshing();
     let edition = Edition { entered: seen.versions.entered, prices: seen.versions.prices, refreshing };
     // What cannot be made now may be of any age.
     let lag = if seen.is_current { lag } else { Lag::Any };
-    let (shared, is_of_now) = (state.clone(), view.as_of.is_none());
+    let (tracker, is_of_now) = (tracker.clone(), view.as_of.is_none());
     let build = move || {
-        let (shared, building) = (shared.clone(), build());
+        let (tracker, building) = (tracker.clone(), build());
         async move {
             if !seen.is_current {
                 return Err(Problem::Unavailable);
             }
             // So that what is shown says whether newer prices are on their way.
             if is_of_now {
-                shared.tracker.refresh_if_due(portfolio).await?;
+                tracker.refresh_if_due(portfolio).await?;
             }
             building.await
         }

@@ -7,6 +7,7 @@ use bellwether_cache::Snapshots;
 use bellwether_domain::SharedClock;
 use bellwether_tracker::Tracker;
 
+use super::access::{Entry, Rates};
 use super::assets::AssetNames;
 use super::events::Events;
 use super::monitoring::{EventLog, Monitoring};
@@ -27,6 +28,9 @@ pub(crate) struct State {
     pub(super) events: Events,
     /// Names besides addresses and localhost under which requests are answered.
     pub(super) hosts: Vec<String>,
+    /// How the house is entered.
+    pub(super) entry: Entry,
+    pub(super) rates: Rates,
     /// By what ways notifications go out.
     pub(super) post: Arc<Post>,
 }
@@ -41,12 +45,19 @@ impl State {
             snapshots: Arc::new(snapshots.of_build(&build_mark(&assets))),
             tracker,
             hosts,
+            entry: Entry::default(),
+            rates: Rates::default(),
             looks: Looks::default(),
             post: Arc::new(Post::closed()),
             templates: Templates::embedded(),
             assets,
             events: Events::default(),
         }
+    }
+
+    /// With a door of that kind.
+    pub(super) fn entered_by(self, entry: Entry) -> Self {
+        Self { entry, ..self }
     }
 
     /// With ways out for notifications.

@@ -161,7 +161,7 @@ impl JobHandler for Builder {
 /// As it is asked for when nothing is chosen.
 fn usual_view(kind: Kind) -> View {
     match kind {
-        Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics => View::default(),
+        Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics | Kind::SharedPage => View::default(),
         Kind::InitialData | Kind::HoldingsData | Kind::Portfolio => {
             api::with_known_benchmarks(&View::default())
         }
@@ -171,17 +171,18 @@ fn usual_view(kind: Kind) -> View {
 impl Builder {
     async fn build(&self, id: PortfolioId, kind: Kind, view: View) -> Result<(), Problem> {
         let key = snapshot::key(id, kind, &view);
-        let (shared, seen) = (self.state.clone(), view.clone());
+        let tracker = self.state.tracker.of_portfolio(id).await?;
+        let (shared, seen) = ((self.state.clone(), tracker.clone()), view.clone());
         let build = move || {
-            let (state, seen) = (shared.clone(), seen.clone());
+            let ((state, tracker), seen) = (shared.clone(), seen.clone());
             async move {
                 match kind {
-                    Kind::DashboardPage => pages::dashboard_body(&state, id, &seen).await,
-                    _ => api::body(&state, id, &seen, kind).await,
+                    Kind::DashboardPage => pages::dashboard_body(&state, &tracker, id, &seen).await,
+                    _ => api::body(&tracker, id, &seen, kind).await,
                 }
             }
         };
-        let answer = snapshot::finished(&self.state, &key, &view, Lag::None, build).await?;
+        let answer = snapshot::finished(&self.state, &tracker, &key, &view, Lag::None, build).await?;
         self.state.looks.renewed(&key, answer.validity().changes_at);
         Ok(())
     }
@@ -284,7 +285,8 @@ async fn ask_for_the_affected(state: &State, asked: &mut HashMap<PortfolioId, Ve
     let lately = state.looks.lately(state.tracker.clock().now());
     asked.retain(|id, _| lately.contains(id));
     for portfolio in lately {
-        let versions = match state.tracker.versions(portfolio).await {
+        let versions = async { state.tracker.of_portfolio(portfolio).await?.versions(portfolio).await };
+        let versions = match versions.await {
             Ok(versions) => versions,
             Err(error) => {
                 tracing::debug!(%portfolio, %error, "warming.versions_unknown");

@@ -14,6 +14,7 @@ mod monitoring;
 mod postgres;
 mod redis;
 mod redis_outage;
+mod revocation;
 #[path = "../jobs/server.rs"]
 mod server;
 mod takeover;

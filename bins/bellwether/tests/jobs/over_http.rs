@@ -88,7 +88,12 @@ struct Worker(Child);
 impl Worker {
     fn start(folder: &Path, database: &str, upstream: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
-        command.env_clear().env("HOME", folder).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .env_clear()
+            .env("BELLWETHER_SIGN_IN", "off")
+            .env("HOME", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         command.args(["--database", database, "--upstream", upstream, "--log", "off", "worker"]);
         Self(command.spawn().unwrap())
     }

@@ -63,6 +63,7 @@ impl Server {
     pub(crate) fn told(database: &str, upstream: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_bellwether"))
             .env_clear()
+            .env("BELLWETHER_SIGN_IN", "off")
             .env("HOME", std::env::temp_dir())
             .args(["--database", database, "--upstream", upstream, "--listen", "127.0.0.1:0"])
             .args(["--log", "off"])
@@ -91,6 +92,18 @@ impl Server {
 
     pub(crate) fn get(&self, path: &str) -> Asked {
         ask(&self.address, &format!("GET {path} HTTP/1.1"), b"")
+    }
+
+    /// As a program with a token.
+    #[allow(dead_code, reason = "not every test that takes this file signs in")]
+    pub(crate) fn get_as(&self, path: &str, token: &str) -> Asked {
+        ask(&self.address, &format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}"), b"")
+    }
+
+    /// As a program with a token.
+    #[allow(dead_code, reason = "not every test that takes this file signs in")]
+    pub(crate) fn delete_as(&self, path: &str, token: &str) -> Asked {
+        ask(&self.address, &format!("DELETE {path} HTTP/1.1\r\nAuthorization: Bearer {token}"), b"")
     }
 
     pub(crate) fn delete(&self, path: &str) -> Asked {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod accounts;
 mod known_names;
 mod monitoring;
 mod notifications;
@@ -154,7 +155,11 @@ fn a_wrong_option_ends_with_advice() {
     ];
     for (arguments, words) in cases {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
-        command.env_clear().env("HOME", folder.path()).current_dir(folder.path());
+        command
+            .env_clear()
+            .env("BELLWETHER_SIGN_IN", "off")
+            .env("HOME", folder.path())
+            .current_dir(folder.path());
         let ended = command.args(arguments).output().unwrap();
         let told = said(&ended.stderr);
         assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {told}");

@@ -16,7 +16,12 @@ use tempfile::TempDir;
 /// The program with nothing of this machine's own settings.
 pub(crate) fn bellwether(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
-    command.env_clear().env("HOME", folder).current_dir(folder).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("BELLWETHER_SIGN_IN", "off")
+        .env("HOME", folder)
+        .current_dir(folder)
+        .stdin(Stdio::null());
     command.args(["--database", "test.sqlite", "--log", "warn"]);
     command
 }

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler};
 use bellwether_storage::clean_up::Outdated;
+use bellwether_storage::{sessions, sign_in_failures};
 use chrono::TimeDelta;
 
 use super::keep_prices;
-use crate::Tracker;
+use crate::{Tracker, accounts};
 
 pub(super) const KIND: &str = "clean-up";
 /// The history of jobs goes back so far: over more than a turn of every line of the timetable, which goes by it.
@@ -33,6 +34,12 @@ impl JobHandler for Handler {
         };
         let removed = self.0.storage().remove_outdated(outdated).await;
         let removed = removed.map_err(|error| super::failed(error.into()))?;
+        let (idle, forgotten) = (now - accounts::IDLE_FOR, now - accounts::REMEMBERED_FOR);
+        let accounts = self.0.storage().write_repeatable(move |connection| {
+            sessions::remove_outdated(connection, now, idle)?;
+            sign_in_failures::remove_outdated(connection, forgotten)
+        });
+        accounts.await.map_err(|error| super::failed(error.into()))?;
         tracing::info!(?removed, "clean_up.ended");
         Ok(())
     }

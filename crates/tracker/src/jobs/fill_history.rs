@@ -23,8 +23,8 @@ pub(super) struct Handler(pub(super) Tracker);
 impl JobHandler for Handler {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id = portfolio_of(job)?;
-        let refreshed = self
-            .0
+        let tracker = self.0.of_portfolio(id).await.map_err(failed)?;
+        let refreshed = tracker
             .refresh(id, Urgency::Background, &|progress| context.report(progress))
             .await
             .map_err(failed)?;

@@ -52,7 +52,8 @@ impl JobHandler for Handler {
         };
         let of = JobOfImport { job: job.id.uuid(), file, context: context.clone() };
         let wanted = ImportFile { name: kept.name, bytes: kept.content, currency };
-        match self.0.import_of_job(ImportTarget::Portfolio(portfolio), wanted, of).await {
+        let tracker = self.0.of_portfolio(portfolio).await.map_err(failed)?;
+        match tracker.import_of_job(ImportTarget::Portfolio(portfolio), wanted, of).await {
             Ok(report) => {
                 let rows = report.imported + report.already_there + report.rejected_rows;
                 let rows = u32::try_from(rows).unwrap_or(u32::MAX);

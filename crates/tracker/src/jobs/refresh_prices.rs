@@ -22,8 +22,10 @@ impl JobHandler for Handler {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let id = portfolio_of(job)?;
         let report = |progress| context.report(progress);
+        // What is not there is found out by the refresh, which tells that it ended.
+        let tracker = self.0.of_portfolio(id).await.unwrap_or_else(|_| self.0.clone());
         let refreshed = tokio::select! {
-            refreshed = self.0.refresh(id, Urgency::Foreground, &report) => refreshed.map_err(failed)?,
+            refreshed = tracker.refresh(id, Urgency::Foreground, &report) => refreshed.map_err(failed)?,
             // What was fetched is stored; the rest is due as before.
             () = context.cancelled() => return Err(JobError::Cancelled),
         };

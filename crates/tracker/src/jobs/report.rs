@@ -67,7 +67,8 @@ impl JobHandler for Handler {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let Payload { portfolio, wanted } = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::permanent(error.to_string()))?;
-        let file = self.0.report(portfolio, wanted).await.map_err(failed)?;
+        let theirs = self.0.of_portfolio(portfolio).await.map_err(failed)?;
+        let file = theirs.report(portfolio, wanted).await.map_err(failed)?;
         let (id, now, name) = (job.id.uuid(), self.0.clock().now(), file.name.clone());
         let keep = self.0.storage().write(move |connection| {
             // A crash after this and before the end of the job makes it anew.

@@ -38,11 +38,11 @@ impl JobHandler for Handler {
     async fn run(&self, job: &Job, context: &JobContext) -> Result<(), JobError> {
         let part: Part = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::permanent(error.to_string()))?;
-        let portfolios = self.0.portfolios().await.map_err(failed)?;
-        for (done, portfolio) in (1..).zip(&portfolios) {
+        let portfolios = self.0.everybodys_portfolios().await.map_err(failed)?;
+        for (done, (tracker, portfolio)) in (1..).zip(&portfolios) {
             context.check()?;
             // Newer prices come first, where there are any; they have answers built again.
-            self.0.refresh_if_due(portfolio.id).await.map_err(failed)?;
+            tracker.refresh_if_due(portfolio.id).await.map_err(failed)?;
             match part {
                 Part::Portfolios => self.0.request_warming(portfolio.id).await,
                 Part::Benchmarks => self.0.request_chart_data(portfolio.id).await,

@@ -32,7 +32,10 @@ pub(crate) struct Handler(pub(crate) Tracker);
 #[async_trait]
 impl JobHandler for Handler {
     async fn run(&self, _: &Job, _: &JobContext) -> Result<(), JobError> {
-        self.0.check_rules().await.map_err(failed)
+        for tracker in self.0.for_everybody().await.map_err(failed)? {
+            tracker.check_rules().await.map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
@@ -79,8 +82,8 @@ impl Tracker {
         }
     }
 
-    /// Looks whether anything is to be told, and tells it. A job does so after all that may give cause to; for whoever
-    /// leads a clock.
+    /// Looks whether anything is to be told to the user, and tells it. A job does so for everybody after all that may
+    /// give cause to; for whoever leads a clock.
     ///
     /// # Errors
     /// The database's.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bellwether_domain::UserId;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, NewJob, Priority};
 use bellwether_storage::StorageError;
 use bellwether_storage::notifications::{self as stored, DeliveryState};
@@ -106,9 +105,7 @@ impl JobHandler for Handler {
         let id: Uuid = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::permanent(error.to_string()))?;
         let tracker = &self.tracker;
-        let Some((letter, held_until)) =
-            self.letter(id, tracker.user()).await.map_err(|error| unavailable(&error))?
-        else {
+        let Some((letter, held_until)) = self.letter(id).await.map_err(|error| unavailable(&error))? else {
             return Ok(());
         };
         if let Some(until) = held_until {
@@ -141,17 +138,14 @@ impl JobHandler for Handler {
 
 impl Handler {
     /// What is to be delivered, and until when it is held back; `None` when there is nothing to do.
-    async fn letter(
-        &self,
-        id: Uuid,
-        user: UserId,
-    ) -> Result<Option<(Letter, Option<DateTime<Utc>>)>, StorageError> {
+    async fn letter(&self, id: Uuid) -> Result<Option<(Letter, Option<DateTime<Utc>>)>, StorageError> {
         let now = self.tracker.clock().now();
         let read = self.tracker.storage().snapshot(move |connection| {
             let Some(delivery) = stored::delivery(connection, id)? else { return Ok(None) };
             if delivery.state != DeliveryState::Waiting {
                 return Ok(None);
             }
+            let user = stored::user_of(connection, delivery.notification)?;
             let told = stored::find(connection, user, delivery.notification)?;
             Ok(Some((delivery, told, quiet_hours::of(connection, user)?)))
         });

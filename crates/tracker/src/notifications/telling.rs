@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bellwether_domain::UserId;
 use bellwether_storage::jobs::{self, NewJob};
 use bellwether_storage::notifications::{self as stored, Destination};
-use bellwether_storage::{AnyConnection, Storage, StorageError, settings};
+use bellwether_storage::{AnyConnection, Storage, StorageError, settings, users};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -15,8 +15,14 @@ use super::{Happening, Message, Rule, delivery, quiet_hours};
 /// Whether the first rules were made: whoever removes them does not get them back.
 const FIRST_RULES: &str = "first-notification-rules";
 
-pub(super) async fn has_rules(storage: &Storage) -> Result<bool, StorageError> {
-    Ok(storage.setting(FIRST_RULES).await?.unwrap_or(false))
+pub(super) async fn has_rules(storage: &Storage, user: UserId) -> Result<bool, StorageError> {
+    let owner = storage.owner().await?;
+    Ok(storage.setting(&first_rules_of(user, Some(owner))).await?.unwrap_or(false))
+}
+
+/// The owner's mark is older than other users.
+fn first_rules_of(user: UserId, owner: Option<UserId>) -> String {
+    if Some(user) == owner { FIRST_RULES.to_owned() } else { format!("{FIRST_RULES}:{user}") }
 }
 
 /// A user's rules, those of a newer version of this program left out.
@@ -31,8 +37,9 @@ pub(super) fn rules_or_first(
     now: DateTime<Utc>,
 ) -> Result<Vec<Rule>, StorageError> {
     let mut were_made = false;
-    if settings::get(connection, FIRST_RULES)? != Some(true) {
-        settings::change(connection, FIRST_RULES, now, |made: &mut bool| {
+    let mark = first_rules_of(user, users::owner(connection)?);
+    if settings::get(connection, &mark)? != Some(true) {
+        settings::change(connection, &mark, now, |made: &mut bool| {
             were_made = std::mem::replace(made, true);
         })?;
         if !were_made {

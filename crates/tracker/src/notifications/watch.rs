@@ -26,7 +26,7 @@ pub(crate) async fn watch(tracker: Tracker, mut events: broadcast::Receiver<Arc<
                 Event::PricesChanged { .. } | Event::LedgerChanged { .. } => PAUSE,
                 Event::JobChanged(job) if concerns_rules(job) => PAUSE,
                 Event::CircuitChanged { source, state, until } => {
-                    if let Err(error) = tracker.tell_of_circuit(source, state, *until).await {
+                    if let Err(error) = tracker.tell_everybody_of_circuit(source, state, *until).await {
                         tracing::warn!(%error, "notification.not_recorded");
                     }
                     continue;
@@ -55,6 +55,18 @@ fn concerns_rules(job: &Job) -> bool {
 }
 
 impl Tracker {
+    async fn tell_everybody_of_circuit(
+        &self,
+        source: &str,
+        state: &str,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<(), TrackerError> {
+        for tracker in self.for_everybody().await? {
+            tracker.tell_of_circuit(source, state, until).await?;
+        }
+        Ok(())
+    }
+
     /// Tells that a circuit opened or closed, once for all processes that notice. A probe is neither.
     async fn tell_of_circuit(
         &self,

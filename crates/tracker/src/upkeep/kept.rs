@@ -146,8 +146,8 @@ impl Tracker {
                 place.insert(wish);
             }
         };
-        for portfolio in self.portfolios().await? {
-            let wants = self.wants(portfolio.id).await?;
+        for (tracker, portfolio) in self.everybodys_portfolios().await? {
+            let wants = tracker.wants(portfolio.id).await?;
             let loading = loading.contains(&portfolio.id);
             let wish = |shown| Wish { from: wants.from, shown, history: true, loading };
             wants.shown().for_each(|symbol| add(symbol, wish(true)));

@@ -77,8 +77,8 @@ impl Tracker {
         now: DateTime<Utc>,
     ) -> Result<Vec<Need>, TrackerError> {
         let mut from: HashMap<Symbol, NaiveDate> = HashMap::new();
-        for portfolio in self.portfolios().await? {
-            let wants = self.wants(portfolio.id).await?;
+        for (tracker, portfolio) in self.everybodys_portfolios().await? {
+            let wants = tracker.wants(portfolio.id).await?;
             for symbol in wants.all() {
                 let known = from.entry(symbol.clone()).or_insert(wants.from);
                 *known = wants.from.min(*known);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::portfolio::chosen;
 use super::{Answer, decimal_of};
-use crate::web::State;
+use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct WantedAllocation {
 }
 
 /// Replaces all targets.
-pub(super) async fn put(state: web::Data<State>, body: web::Bytes) -> Answer {
+pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
     let wanted: WantedAllocations = serde_json::from_slice(&body)
         .map_err(|error| Problem::BadRequest(format!("The body is no JSON of allocations: {error}.")))?;
     let weight = |wanted: WantedAllocation| {
@@ -46,8 +46,8 @@ pub(super) async fn put(state: web::Data<State>, body: web::Bytes) -> Answer {
         Ok((wanted.ticker, weight))
     };
     let weights: Vec<_> = wanted.allocations.into_iter().map(weight).collect::<Result<_, Problem>>()?;
-    let id = chosen(&state, wanted.portfolio).await?;
-    let targets = state.tracker.set_targets(id, weights).await?;
+    let id = chosen(&caller, wanted.portfolio).await?;
+    let targets = caller.tracker.set_targets(id, weights).await?;
     let allocations: Vec<Value> = targets
         .weights
         .iter()
@@ -62,9 +62,9 @@ pub(super) struct AllocationQuery {
 }
 
 /// The targets beside what there is.
-pub(super) async fn get(state: web::Data<State>, query: web::Query<AllocationQuery>) -> Answer {
-    let id = chosen(&state, query.portfolio).await?;
-    let AllocationShown { targets, drift } = state.tracker.allocation(id).await?;
+pub(super) async fn get(caller: Caller, query: web::Query<AllocationQuery>) -> Answer {
+    let id = chosen(&caller, query.portfolio).await?;
+    let AllocationShown { targets, drift } = caller.tracker.allocation(id).await?;
     let (drift, reason) = match drift {
         None => (None, None),
         Some(Ok(Ok(drift))) => (Some(drift), None),

@@ -8,16 +8,17 @@ use serde::Deserialize;
 
 use super::{Answer, dashboard_json, with_known_benchmarks};
 use crate::web::State;
+use crate::web::caller::Caller;
 use crate::web::pages::ViewQuery;
 use crate::web::problem::Problem;
 use crate::web::snapshot::Kind;
 
 /// The portfolio that is named, or the first.
-pub(super) async fn chosen(state: &State, named: Option<PortfolioId>) -> Result<PortfolioId, Problem> {
+pub(super) async fn chosen(caller: &Caller, named: Option<PortfolioId>) -> Result<PortfolioId, Problem> {
     if let Some(id) = named {
         return Ok(id);
     }
-    let portfolios = state.tracker.portfolios().await?;
+    let portfolios = caller.tracker.portfolios().await?;
     let first = portfolios.first().map(|portfolio| portfolio.id);
     first.ok_or_else(|| Problem::NotFound("There is no portfolio yet.".to_owned()))
 }
@@ -39,11 +40,12 @@ impl PortfolioQuery {
 /// What is held and what it is worth.
 pub(super) async fn portfolio(
     state: web::Data<State>,
+    caller: Caller,
     request: HttpRequest,
     query: web::Query<PortfolioQuery>,
 ) -> Answer {
     let query = query.into_inner();
-    let id = chosen(&state, query.portfolio).await?;
+    let id = chosen(&caller, query.portfolio).await?;
     let view = with_known_benchmarks(&query.view()?);
     dashboard_json(state, request, id, Kind::Portfolio, view).await
 }
@@ -57,10 +59,11 @@ pub(super) struct MetricsQuery {
 /// Rates of return side by side, and risk.
 pub(super) async fn metrics(
     state: web::Data<State>,
+    caller: Caller,
     request: HttpRequest,
     query: web::Query<MetricsQuery>,
 ) -> Answer {
-    let id = chosen(&state, query.portfolio).await?;
+    let id = chosen(&caller, query.portfolio).await?;
     let view = View { as_of: query.as_of, ..View::default() };
     dashboard_json(state, request, id, Kind::PortfolioMetrics, view).await
 }

@@ -7,17 +7,17 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
 
 use super::{Answer, symbol_of};
-use crate::web::State;
+use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 
 /// From stored prices: what was never fetched is asked for in the background, and said so.
-pub(super) async fn etf_performance(state: web::Data<State>, of: web::Path<(String, String)>) -> Answer {
+pub(super) async fn etf_performance(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, day) = of.into_inner();
     let symbol: Symbol = symbol_of(&ticker)?;
     let asked: NaiveDate = day
         .parse()
         .map_err(|_no_date| Problem::BadRequest(format!("{day:?} is no date: write it as 2024-03-05.")))?;
-    let told = state.tracker.single_purchase(&symbol, asked).await?;
+    let told = caller.tracker.single_purchase(&symbol, asked).await?;
     let Some(shown) = &told.shown else {
         let mut words = format!("No price of {symbol} is known here.");
         if told.history_asked {

@@ -120,7 +120,7 @@ fn told(published: &Published) -> Option<(&'static str, Value)> {
             let until = until.map(time);
             return Some(("circuit", json!({ "source": source, "state": state, "until": until })));
         }
-        Event::Notified { kind, title, body } => json!({ "kind": kind, "title": title, "body": body }),
+        Event::Notified { kind, title, body, .. } => json!({ "kind": kind, "title": title, "body": body }),
         Event::Logged { level, words } => {
             let data = json!({ "at": time(published.at), "level": level, "words": words });
             return Some(("log", data));
@@ -140,6 +140,7 @@ mod tests {
     #[test]
     fn an_event_is_one_block_whatever_it_says() {
         let event = Event::Notified {
+            user: bellwether_domain::UserId::new(),
             kind: "price".to_owned(),
             title: "KO\nevent: resync".to_owned(),
             body: "\r\n\n".to_owned(),

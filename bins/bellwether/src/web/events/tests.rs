@@ -88,7 +88,8 @@ impl Site {
     }
 
     fn watched(&self) -> Watched {
-        Watched { portfolio: Some(self.id), view: View::default() }
+        let reader = Reader { user: self.state.tracker.owner(), is_owner: true };
+        Watched { reader, portfolio: Some(self.id), view: View::default() }
     }
 
     fn viewer(&self, after: Option<u64>) -> Viewer {

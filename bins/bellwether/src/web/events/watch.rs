@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Data;
-use bellwether_domain::{PortfolioId, Symbol};
-use bellwether_tracker::{Bus, Event, Listener, Published, TrackerError, View};
+use bellwether_domain::{PortfolioId, Role, Symbol, UserId};
+use bellwether_tracker::{Bus, Event, Listener, Published, Tracker, TrackerError, View, portfolio_named_in};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::frame::{Frame, Wire};
 use crate::web::State;
+use crate::web::caller::Caller;
 use crate::web::view::cells::Cells;
 use crate::web::view::dashboard_page::DashboardContent;
 
@@ -30,14 +31,46 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(20);
 /// What is watched: a view of a portfolio, or only what happens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Watched {
+    pub(super) reader: Reader,
     pub(super) portfolio: Option<PortfolioId>,
     pub(super) view: View,
+}
+
+/// For whom it is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Reader {
+    /// Whose portfolios are seen.
+    pub(super) user: UserId,
+    /// Whether what concerns the whole installation is too.
+    pub(super) is_owner: bool,
+}
+
+impl Reader {
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self { user: caller.tracker.user(), is_owner: caller.who.role == Role::Owner }
+    }
+}
+
+impl Watched {
+    /// Whether a reader is to hear of that. What concerns another portfolio than theirs is told to nobody else; where
+    /// no portfolio is chosen, the owner hears what runs.
+    fn hears(&self, event: &Event) -> bool {
+        match event {
+            Event::Notified { user, .. } => *user == self.reader.user,
+            Event::Logged { .. } => self.reader.is_owner,
+            Event::JobChanged(job) => match portfolio_named_in(job) {
+                Some(portfolio) if self.portfolio.is_some() => self.portfolio == Some(portfolio),
+                _ => self.reader.is_owner,
+            },
+            Event::CircuitChanged { .. } | Event::LedgerChanged { .. } | Event::PricesChanged { .. } => true,
+        }
+    }
 }
 
 /// A watched view. Its work ends when the last viewer lets go of it.
 #[derive(Debug)]
 pub(super) struct Watch {
-    portfolio: Option<PortfolioId>,
+    watched: Watched,
     told: Arc<Told>,
     bus: Bus,
     task: AbortHandle,
@@ -97,17 +130,16 @@ impl Watch {
             wire: Wire::of(bus.process()),
             now: Mutex::new(Now { sender, number, figures: None, is_behind }),
         });
-        let portfolio = watched.portfolio;
         let work = Work {
             state,
-            watched,
+            watched: watched.clone(),
             told: Arc::clone(&told),
             made_from: BTreeSet::new(),
             due: None,
             changes_at: None,
         };
         let task = tokio::spawn(work.follow(coming)).abort_handle();
-        Self { portfolio, told, bus, task }
+        Self { watched, told, bus, task }
     }
 
     /// Joins: after the event of that id, if one is given, with a page that shows `version`, or has the shape in it.
@@ -120,7 +152,9 @@ impl Watch {
         if let Some(after) = after {
             match self.bus.listen_after(after).missed {
                 Some(missed) => {
-                    let missed = missed.iter().filter(|event| event.number <= now.number);
+                    let missed = missed
+                        .iter()
+                        .filter(|event| event.number <= now.number && self.watched.hears(&event.event));
                     at_once.extend(missed.filter_map(|event| wire.event(event)));
                 }
                 None => at_once.push(wire.resync(now.number, "too much happened meanwhile")),
@@ -149,7 +183,7 @@ impl Watch {
     /// Whether the ledger changed in an event that is not taken in yet.
     fn is_rewritten(&self, after: u64) -> bool {
         let changes = |event: &Arc<Published>| match event.event {
-            Event::LedgerChanged { portfolio } => Some(portfolio) == self.portfolio,
+            Event::LedgerChanged { portfolio } => Some(portfolio) == self.watched.portfolio,
             _ => false,
         };
         self.bus.listen_after(after).missed.is_none_or(|unheard| unheard.iter().any(changes))
@@ -252,10 +286,14 @@ impl Work {
         sleep(Duration::from_millis(60_000 - into.unsigned_abs())).await;
     }
 
+    fn tracker(&self) -> Tracker {
+        self.state.tracker.acting_for(self.watched.reader.user)
+    }
+
     /// Nobody fetches the page while it is open, so that the watch sees whether newer prices are due.
     async fn ask_for_prices(&self) {
         let Some(portfolio) = self.watched.portfolio else { return };
-        if let Err(error) = self.state.tracker.refresh_if_due(portfolio).await {
+        if let Err(error) = self.tracker().refresh_if_due(portfolio).await {
             tracing::debug!(%error, "events.refresh_not_asked_for");
         }
     }
@@ -280,7 +318,9 @@ impl Work {
             }
             _ => false,
         };
-        if let Some(bytes) = self.told.wire.event(published) {
+        if self.watched.hears(&published.event)
+            && let Some(bytes) = self.told.wire.event(published)
+        {
             now.send(Frame::Event { number: published.number, bytes });
         }
         drop(now);
@@ -312,7 +352,7 @@ impl Work {
         // Nothing is heard until this is told: the figures follow from all up to here.
         let number = self.told.lock().number;
         let refreshing = self.state.tracker.is_refreshing();
-        let dashboard = match self.state.tracker.dashboard(portfolio, &self.watched.view).await {
+        let dashboard = match self.tracker().dashboard(portfolio, &self.watched.view).await {
             Ok(dashboard) => dashboard,
             Err(TrackerError::NotFound(_)) => return self.told.lock().send(Frame::End),
             Err(error) => {
@@ -369,11 +409,12 @@ mod tests {
             clock: Arc::new(SystemClock),
         });
         let state = Data::new(State::new(tracker.await.expect("a tracker"), Vec::new(), EventLog::default()));
+        let owner = Reader { user: state.tracker.owner(), is_owner: true };
         let (sender, _) = broadcast::channel(1);
         let now = Mutex::new(Now { sender, number: 0, figures: None, is_behind: false });
         Work {
+            watched: Watched { reader: owner, portfolio: Some(portfolio), view: View::default() },
             state,
-            watched: Watched { portfolio: Some(portfolio), view: View::default() },
             told: Arc::new(Told { wire: Wire::of("test"), now }),
             made_from: BTreeSet::from(["KO".parse().expect("a symbol")]),
             due: None,

@@ -28,7 +28,13 @@ async fn older_answers_that_went_out_are_counted_with_their_ages() {
     tracker.import(target, file, false).await.expect("imported");
     let id = tracker.portfolio_named("Main").await.expect("there").id;
     let state = web::Data::new(State::new(tracker, Vec::new(), EventLog::default()));
-    let app = test::init_service(App::new().app_data(state.clone()).configure(crate::web::routes)).await;
+    let app = test::init_service(
+        App::new()
+            .app_data(state.clone())
+            .wrap(actix_web::middleware::from_fn(crate::web::access::guard))
+            .configure(crate::web::routes),
+    )
+    .await;
     let ask = || async {
         let request = test::TestRequest::get().uri(&format!("/api/dashboard-initial-data/{id}")).to_request();
         assert_eq!(test::call_service(&app, request).await.status(), StatusCode::OK);

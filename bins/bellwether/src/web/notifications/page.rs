@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{PAGE, id_of};
 use crate::web::State;
+use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
 
@@ -59,18 +60,19 @@ pub(super) struct ListQuery {
 
 pub(super) async fn list(
     state: web::Data<State>,
+    caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let cursor = query.into_inner().cursor;
     let before = cursor.as_deref().map(|id| id_of(id, "notification")).transpose()?;
-    let mut told = state.tracker.notifications(false, before, PAGE + 1).await?;
+    let mut told = caller.tracker.notifications(false, before, PAGE + 1).await?;
     let has_more = told.len() > PAGE;
     told.truncate(PAGE);
     let next = told.last().filter(|_| has_more).map(|last| format!("{ADDRESS}?cursor={}", last.id));
-    let portfolios = state.tracker.portfolios().await?;
+    let portfolios = caller.tracker.portfolios().await?;
     let page = NotificationsPage {
         page: Page::new(&state, "Notifications", &portfolios, None, Place::Elsewhere),
-        unread: state.tracker.unread_notifications().await?,
+        unread: caller.tracker.unread_notifications().await?,
         notifications: told.into_iter().map(Line::of).collect(),
         next,
     };
@@ -88,9 +90,9 @@ pub(super) struct Read {
 }
 
 pub(super) async fn mark_read(
-    state: web::Data<State>,
+    caller: Caller,
     form: web::Form<Read>,
 ) -> Result<HttpResponse, Problem> {
-    state.tracker.mark_notifications_read(form.id.map(|id| vec![id])).await?;
+    caller.tracker.mark_notifications_read(form.id.map(|id| vec![id])).await?;
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, ADDRESS)).finish())
 }

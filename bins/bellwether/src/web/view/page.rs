@@ -12,6 +12,8 @@ pub(crate) struct Page {
     css: String,
     js: String,
     demo: bool,
+    /// Whether there are accounts to look after.
+    account: bool,
     portfolio_name: String,
     portfolios: Vec<PortfolioLink>,
     links: Vec<Link>,
@@ -40,6 +42,11 @@ pub(crate) enum Place {
 }
 
 impl Page {
+    /// The frame of a page for somebody who was not let in.
+    pub(crate) fn outside(state: &State, title: impl Into<String>) -> Self {
+        Self { account: false, ..Self::new(state, title, &[], None, Place::Elsewhere) }
+    }
+
     /// The frame of a page, within a portfolio where one is chosen.
     pub(crate) fn new(
         state: &State,
@@ -72,6 +79,7 @@ impl Page {
             title: title.into(),
             css: state.assets.address("app.css"),
             js: state.assets.address("app.js"),
+            account: state.entry.is_locked,
             demo: here.is_some_and(|portfolio| portfolio.demo),
             portfolio_name: here.map(|portfolio| portfolio.name.clone()).unwrap_or_default(),
             portfolios: portfolio_links.collect(),

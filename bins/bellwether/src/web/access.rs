@@ -1,0 +1,15 @@
+//! The door: what each address needs, and who is let in.
+//!
+//! An address that is not in the table lets nobody in but the owner, and a test fails that compares the table with the
+//! routes. Objects are looked for among those of the caller, so that somebody else's do not exist for them.
+
+mod door;
+mod rates;
+mod table;
+
+pub(crate) use self::door::Entry;
+pub(super) use self::door::{cookie_of, guard, no_cookie, visitor};
+pub(super) use self::rates::Rates;
+
+#[cfg(test)]
+mod tests;

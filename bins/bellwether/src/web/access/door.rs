@@ -1,0 +1,211 @@
+//! The guard before all routes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use bellwether_tracker::{NewSession, SignedIn, Tracker, Visitor};
+
+use super::rates::Asker;
+use super::table::{Needs, needs};
+use crate::web::State;
+use crate::web::caller::Caller;
+use crate::web::pages;
+use crate::web::problem::Problem;
+
+/// How the house is entered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Entry {
+    /// Whether people sign in; otherwise whoever reaches the address is the owner.
+    pub(crate) is_locked: bool,
+    /// Whether browsers reach it by https, so that cookies never go without.
+    pub(crate) is_secure: bool,
+    /// What whoever claims the installation has to know, where others can reach it.
+    pub(crate) claim_code: Option<String>,
+}
+
+impl Entry {
+    /// The name of the session's cookie. With the prefix, browsers take it only from this host, by https.
+    fn cookie(&self) -> &'static str {
+        if self.is_secure { "__Host-bellwether-session" } else { "bellwether-session" }
+    }
+}
+
+/// The cookie of a session.
+pub(in crate::web) fn cookie_of(
+    entry: &Entry,
+    session: &NewSession,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Cookie<'static> {
+    let seconds = (session.expires_at - now).num_seconds();
+    cookie(entry, session.token.clone(), CookieDuration::seconds(seconds))
+}
+
+/// Takes the cookie away.
+pub(in crate::web) fn no_cookie(entry: &Entry) -> Cookie<'static> {
+    cookie(entry, String::new(), CookieDuration::ZERO)
+}
+
+fn cookie(entry: &Entry, value: String, age: CookieDuration) -> Cookie<'static> {
+    Cookie::build(entry.cookie(), value)
+        .path("/")
+        .http_only(true)
+        // With links from elsewhere, never with what another site sends.
+        .same_site(SameSite::Lax)
+        .secure(entry.is_secure)
+        .max_age(age)
+        .finish()
+}
+
+/// Who asks from where.
+pub(in crate::web) fn visitor(request: &HttpRequest) -> Visitor {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Visitor { address: address_of(request), agent: agent.unwrap_or_default().to_owned() }
+}
+
+fn address_of(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
+}
+
+/// What a request brings to be let in.
+enum Brought<'a> {
+    /// Nothing.
+    Nothing,
+    /// A token that a program sends by itself.
+    Token(&'a str),
+    /// What a browser sends, whoever made it ask.
+    Cookie(String),
+}
+
+fn brought<'a>(request: &'a ServiceRequest, entry: &Entry) -> Brought<'a> {
+    if let Some(told) = request.headers().get(header::AUTHORIZATION) {
+        let told = told.to_str().unwrap_or_default();
+        let token = told.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        return Brought::Token(token.map(|(_, token)| token.trim()).unwrap_or_default());
+    }
+    // Tokens for programs are no cookies.
+    let cookie = request.cookie(entry.cookie()).filter(|cookie| cookie.value().starts_with("bws_"));
+    cookie.map_or(Brought::Nothing, |cookie| Brought::Cookie(cookie.value().to_owned()))
+}
+
+/// Whether a page of another site could have sent that without the browser asking first. Browsers of today say where a
+/// request comes from, which [`same_origin`](crate::web::same_origin) looks at; this is for those that say nothing.
+fn could_be_anothers(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let says_where = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    !says_where && request.method() == actix_web::http::Method::POST && is_simple(headers)
+}
+
+fn is_simple(headers: &HeaderMap) -> bool {
+    let told = headers.get(header::CONTENT_TYPE).and_then(|told| told.to_str().ok()).unwrap_or_default();
+    let essence = told.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(
+        essence.as_str(),
+        "" | "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain"
+    )
+}
+
+/// Lets in who may, tells the others how, and puts into the request who asks.
+pub(in crate::web) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_safe = request.method().is_safe();
+    let needed = needs(request.match_pattern().as_deref(), is_safe);
+    let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
+        return Ok(request.into_response(Problem::Internal.error_response()));
+    };
+    match admit(&state, &request, needed).await {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        Err(problem) => {
+            let answer = refusal(&state, &request, problem).await;
+            Ok(request.into_response(answer))
+        }
+    }
+}
+
+async fn admit(state: &State, request: &ServiceRequest, needed: Needs) -> Result<Option<Caller>, Problem> {
+    if needed == Needs::Nothing {
+        return Ok(None);
+    }
+    if !state.entry.is_locked {
+        return Ok(Some(everybody(&state.tracker)));
+    }
+    let known = match brought(request, &state.entry) {
+        Brought::Nothing => None,
+        Brought::Token(token) => {
+            let known = state.tracker.let_in(token).await?;
+            if known.is_none() && needed != Needs::Anybody {
+                limit(state, request, None)?;
+                return Err(Problem::SignInNeeded);
+            }
+            known
+        }
+        Brought::Cookie(token) => {
+            if could_be_anothers(request) {
+                return Err(Problem::Forbidden);
+            }
+            state.tracker.let_in(&token).await?
+        }
+    };
+    limit(state, request, known.as_ref())?;
+    match known {
+        Some(who) if needed.are_met_by(&who) => {
+            Ok(Some(Caller { tracker: state.tracker.seen_by(&who), who: Arc::new(who) }))
+        }
+        Some(_) => Err(Problem::NotYours),
+        None if needed == Needs::Anybody => Ok(None),
+        None => Err(Problem::SignInNeeded),
+    }
+}
+
+/// Whoever reaches an installation without sign-in.
+fn everybody(tracker: &Tracker) -> Caller {
+    Caller { tracker: tracker.clone(), who: Arc::new(SignedIn::without_sign_in(tracker.owner())) }
+}
+
+fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Result<(), Problem> {
+    let asker = match who.and_then(|who| who.by.digest()) {
+        Some(digest) => Asker::Credential(digest.0),
+        None => match address_of(request.request()) {
+            Some(address) => Asker::from(address),
+            None => return Ok(()),
+        },
+    };
+    state.rates.count(asker, Instant::now()).map_err(|wait| Problem::TooMany {
+        words: "These are too many requests at a time.".to_owned(),
+        after: wait.max(Duration::from_secs(1)),
+    })
+}
+
+/// Programs learn it as a problem; people are led to the sign-in, and from there back.
+async fn refusal(state: &State, request: &ServiceRequest, problem: Problem) -> HttpResponse {
+    if request.path().starts_with("/api/") || request.path() == "/metrics" {
+        return problem.error_response();
+    }
+    if !matches!(problem, Problem::SignInNeeded) {
+        return pages::failed(state, &[], problem);
+    }
+    if state.tracker.is_unclaimed().await.unwrap_or(false) {
+        return pages::see_other("/first-run");
+    }
+    let asked = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+    if request.method().is_safe() && asked != "/" {
+        let next = percent_encoding::utf8_percent_encode(asked, percent_encoding::NON_ALPHANUMERIC);
+        pages::see_other(&format!("/sign-in?next={next}"))
+    } else {
+        pages::see_other("/sign-in")
+    }
+}

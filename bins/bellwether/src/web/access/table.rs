@@ -1,0 +1,139 @@
+//! What each address needs of whoever asks for it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use bellwether_tracker::SignedIn;
+
+/// What an address needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Needs {
+    /// Nothing, and nobody is asked who they are.
+    Nothing,
+    /// Nothing, but who was let in is known.
+    Anybody,
+    /// To see one's own.
+    Read,
+    /// To change one's own.
+    Change,
+    /// To look after one's own password, sessions and tokens.
+    Account,
+    /// To see how the installation does.
+    Watch,
+    /// To change what all users share.
+    Operate,
+    /// To say who may come in.
+    Administer,
+}
+
+impl Needs {
+    /// Whether somebody has it.
+    pub(super) fn are_met_by(self, who: &SignedIn) -> bool {
+        let is_owner = who.role == bellwether_domain::Role::Owner;
+        match self {
+            Self::Nothing | Self::Anybody => true,
+            Self::Read => who.may_read(),
+            Self::Change => who.may_change(),
+            Self::Account => who.may_administer_themselves(),
+            Self::Watch => is_owner && who.may_read(),
+            Self::Operate => is_owner && who.may_change(),
+            Self::Administer => who.may_administer(),
+        }
+    }
+}
+
+use Needs::{Account, Administer, Anybody, Change, Nothing, Operate, Read, Watch};
+
+/// Each address, what seeing it needs, and what changing something by it needs.
+pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
+    ("/assets/{name}", Nothing, Nothing),
+    ("/healthz", Nothing, Nothing),
+    ("/readyz", Nothing, Nothing),
+    ("/sign-in", Anybody, Anybody),
+    ("/sign-out", Anybody, Anybody),
+    ("/first-run", Anybody, Anybody),
+    ("/shared/{token}", Anybody, Anybody),
+    ("/api/v1/auth/login", Anybody, Anybody),
+    ("/api/v1/auth/logout", Anybody, Anybody),
+    // Pages.
+    ("/", Read, Change),
+    ("/dashboard", Read, Change),
+    ("/dashboard/{portfolio}", Read, Change),
+    ("/portfolios", Change, Change),
+    ("/portfolio/transactions", Read, Change),
+    ("/portfolio/dividends", Read, Change),
+    ("/cash-flows", Read, Change),
+    ("/portfolio/import-csv", Change, Change),
+    ("/portfolio/{portfolio}/import", Change, Change),
+    ("/notifications", Read, Change),
+    ("/notifications/read", Change, Change),
+    ("/account", Account, Account),
+    ("/account/password", Account, Account),
+    ("/account/sessions/{session}/end", Account, Account),
+    ("/account/sessions/end-others", Account, Account),
+    ("/account/tokens", Account, Account),
+    ("/account/tokens/{id}/revoke", Account, Account),
+    ("/account/links", Change, Change),
+    ("/account/links/{id}/revoke", Change, Change),
+    ("/users", Administer, Administer),
+    ("/users/{user}/password", Administer, Administer),
+    ("/users/{user}/remove", Administer, Administer),
+    ("/monitoring", Watch, Operate),
+    ("/metrics", Watch, Operate),
+    // For programs, at the addresses that scripts know.
+    ("/api/dashboard-initial-data/{portfolio}", Read, Change),
+    ("/api/dashboard-holdings-data/{portfolio}", Read, Change),
+    ("/api/dashboard-chart-data/{portfolio}", Read, Change),
+    ("/api/chart-generator-progress/{portfolio}", Read, Change),
+    ("/api/current-price/{ticker}", Read, Change),
+    ("/api/etf-performance/{ticker}/{date}", Read, Change),
+    ("/api/price-update-progress", Read, Change),
+    ("/api/refresh-holdings/{portfolio}", Change, Change),
+    ("/api/refresh-all-prices/{portfolio}", Change, Change),
+    ("/api/upstream", Read, Change),
+    // A price that somebody typed counts in everybody's portfolios.
+    ("/api/prices", Operate, Operate),
+    ("/api/prices/{ticker}/{date}", Operate, Operate),
+    ("/api/cache/stats", Watch, Operate),
+    ("/api/cache/clear", Operate, Operate),
+    // For programs.
+    ("/api/v1/portfolio", Read, Change),
+    ("/api/v1/calculations/portfolio-metrics", Read, Change),
+    ("/api/v1/allocations", Read, Change),
+    ("/api/v1/events", Read, Change),
+    ("/api/v1/jobs", Read, Change),
+    ("/api/v1/jobs/{job}", Read, Change),
+    ("/api/v1/jobs/{job}/cancel", Change, Change),
+    ("/api/v1/jobs/{job}/result", Read, Change),
+    ("/api/v1/portfolios/{portfolio}/reports", Change, Change),
+    ("/api/v1/notifications", Read, Change),
+    ("/api/v1/notifications/read", Change, Change),
+    ("/api/v1/notifications/channels", Read, Change),
+    ("/api/v1/notifications/test", Change, Change),
+    ("/api/v1/notifications/rules", Read, Change),
+    ("/api/v1/notifications/rules/{rule}", Read, Change),
+    ("/api/v1/notifications/quiet-hours", Read, Change),
+    ("/api/v1/monitoring", Watch, Operate),
+    ("/api/v1/auth/me", Read, Account),
+    ("/api/v1/auth/password", Account, Account),
+    ("/api/v1/auth/sessions", Account, Account),
+    ("/api/v1/auth/sessions/{session}", Account, Account),
+    ("/api/v1/auth/tokens", Account, Account),
+    ("/api/v1/auth/tokens/{id}", Account, Account),
+    ("/api/v1/share-links", Read, Change),
+    ("/api/v1/share-links/{id}", Change, Change),
+    ("/api/v1/users", Administer, Administer),
+    ("/api/v1/users/{user}", Administer, Administer),
+    ("/api/v1/users/{user}/password", Administer, Administer),
+];
+
+static BY_PATTERN: LazyLock<HashMap<&str, (Needs, Needs)>> =
+    LazyLock::new(|| TABLE.iter().map(|(pattern, read, change)| (*pattern, (*read, *change))).collect());
+
+/// What a request needs, by the pattern of its address.
+pub(super) fn needs(pattern: Option<&str>, is_safe: bool) -> Needs {
+    // Where there is nothing, nobody but who was let in learns so.
+    let Some(pattern) = pattern else { return Read };
+    let (read, change) = BY_PATTERN.get(pattern).copied().unwrap_or((Administer, Administer));
+    if is_safe { read } else { change }
+}

@@ -1,0 +1,5 @@
+//! The door over real connections: each address, each kind of caller, what is theirs and what is not.
+
+mod attacks;
+mod authorisation;
+mod site;

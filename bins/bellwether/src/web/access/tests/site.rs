@@ -1,0 +1,226 @@
+//! A served installation with an owner, a member and a reader.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::web;
+use bellwether_domain::{PortfolioId, Role, SystemClock};
+use bellwether_tracker::{
+    ImportFile, ImportTarget, NewUser, PortfolioSettings, RuleDraft, Scopes, SignedIn, Topic, Tracker,
+    TrackerOptions, Upstream, Visitor,
+};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::web::access::Entry;
+use crate::web::{EventLog, State};
+
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+pub(super) struct Site {
+    pub(super) state: web::Data<State>,
+    pub(super) address: SocketAddr,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Told {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// The session's cookie as a browser would send it back.
+    pub(super) fn cookie(&self) -> Option<&str> {
+        self.header("set-cookie")?.split(';').next()
+    }
+}
+
+/// Somebody with a portfolio that they see.
+pub(super) struct Person {
+    pub(super) token: String,
+    pub(super) who: SignedIn,
+    pub(super) portfolio: PortfolioId,
+}
+
+impl Site {
+    pub(super) async fn unclaimed(entry: Entry) -> Self {
+        let tracker = Tracker::open(TrackerOptions {
+            database: "sqlite::memory:".to_owned(),
+            upstream: Upstream::Nobody,
+            feeds: Vec::new(),
+            redis: None,
+            clock: Arc::new(SystemClock),
+        });
+        let listener = crate::web::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let state = State::new(tracker.await.expect("a tracker"), Vec::new(), EventLog::default());
+        let state = web::Data::new(state.entered_by(entry));
+        actix_web::rt::spawn(crate::web::server(listener, state.clone()).expect("a server"));
+        Self { state, address }
+    }
+
+    pub(super) async fn locked() -> Self {
+        Self::unclaimed(Entry { is_locked: true, ..Entry::default() }).await
+    }
+
+    /// With an owner, and a portfolio of theirs.
+    pub(super) async fn owned() -> (Self, Person) {
+        let site = Self::locked().await;
+        let tracker = &site.state.tracker;
+        let session = tracker.claim("ada", None, PASSWORD.to_owned(), &Visitor::default()).await;
+        let who = tracker.let_in(&session.expect("claimed").token).await.expect("known").expect("let in");
+        let portfolio = site.portfolio_of(&who, "KO").await;
+        let person = site.person("ada", Some(portfolio)).await;
+        (site, person)
+    }
+
+    async fn portfolio_of(&self, who: &SignedIn, symbol: &str) -> PortfolioId {
+        let tracker = self.state.tracker.seen_by(who);
+        let csv = format!("Ticker,Type,Date,Price,Shares\n{symbol},Buy,2024-03-05,61.75,7313\n");
+        let file = ImportFile { name: "few.csv".to_owned(), bytes: csv.into_bytes(), currency: None };
+        let new = ImportTarget::Named(PortfolioSettings::named(format!("{}'s secret plan", who.name)));
+        tracker.import(new, file, false).await.expect("imported");
+        let name = format!("{}'s secret plan", who.name);
+        tracker.portfolio_named(&name).await.expect("there").id
+    }
+
+    /// Signs somebody in; without a portfolio of their own they get one.
+    pub(super) async fn person(&self, name: &str, sees: Option<PortfolioId>) -> Person {
+        let tracker = &self.state.tracker;
+        let session = tracker.sign_in(name, PASSWORD.to_owned(), &Visitor::default()).await.expect("in");
+        let who = tracker.let_in(&session.token).await.expect("known").expect("let in");
+        let portfolio = match sees {
+            Some(portfolio) => portfolio,
+            None => self.portfolio_of(&who, "PEP").await,
+        };
+        Person { token: session.token, who, portfolio }
+    }
+
+    pub(super) async fn add(&self, name: &str, role: Role) {
+        let new = NewUser { name: name.to_owned(), email: None, role, password: PASSWORD.to_owned() };
+        self.state.tracker.add_user(new).await.expect("added");
+    }
+
+    pub(super) async fn token(&self, person: &Person, scopes: &str) -> Person {
+        let tracker = &self.state.tracker;
+        let scopes = Scopes::from_words(scopes).expect("scopes");
+        let (token, _) = tracker.add_token(&person.who, "test", scopes, None).await.expect("made");
+        let who = tracker.let_in(&token).await.expect("known").expect("let in");
+        Person { token, who, portfolio: person.portfolio }
+    }
+
+    pub(super) async fn ask(&self, method: &str, path: &str, head: &str, body: &str) -> Told {
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        let length = if body.is_empty() && matches!(method, "GET" | "HEAD" | "OPTIONS") {
+            String::new()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
+        };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{length}{head}\r\n{body}",
+            self.address
+        );
+        // A server that refuses a large body may close before it has all of it.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut told = Vec::new();
+        let mut chunk = vec![0; 16_384];
+        loop {
+            let read = stream.read(&mut chunk).await.unwrap_or(0);
+            told.extend_from_slice(chunk.get(..read).expect("no more than there is room for"));
+            // A stream of events has no end.
+            let is_stream = told.windows(17).any(|window| window == b"text/event-stream");
+            if read == 0 || (is_stream && told.windows(4).any(|window| window == b"\r\n\r\n")) {
+                break;
+            }
+        }
+        let text = String::from_utf8_lossy(&told).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Told { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    pub(super) async fn get(&self, path: &str, head: &str) -> Told {
+        self.ask("GET", path, head, "").await
+    }
+
+    pub(super) async fn form(&self, path: &str, head: &str, body: &str) -> Told {
+        let head = format!("Content-Type: application/x-www-form-urlencoded\r\n{head}");
+        self.ask("POST", path, &head, body).await
+    }
+
+    pub(super) async fn send(&self, method: &str, path: &str, head: &str, body: &str) -> Told {
+        self.ask(method, path, &format!("Content-Type: application/json\r\n{head}"), body).await
+    }
+
+    /// A cookie of a new session.
+    pub(super) async fn cookie(&self, name: &str) -> String {
+        let told = self.form("/sign-in", "", &format!("name={name}&password={PASSWORD}")).await;
+        assert_eq!(told.status, 303, "{told:?}");
+        format!("Cookie: {}\r\n", told.cookie().expect("a cookie"))
+    }
+
+    /// Something of each kind that is somebody's own, made anew.
+    pub(super) async fn objects_of(&self, person: &Person) -> Objects {
+        const NAME: &str = "object";
+        let tracker = self.state.tracker.seen_by(&person.who);
+        for token in
+            tracker.tokens(&person.who).await.expect("listed").iter().filter(|token| token.name == NAME)
+        {
+            tracker.revoke_token(&person.who, token.id).await.expect("revoked");
+        }
+        for link in tracker.share_links().await.expect("listed") {
+            tracker.revoke_share_link(link.id).await.expect("revoked");
+        }
+        for rule in tracker.notification_rules().await.expect("listed") {
+            tracker.remove_notification_rule(rule.id).await.expect("removed");
+        }
+        let job = tracker.request_warming(person.portfolio).await.expect("a job").to_string();
+        let rule = tracker.add_notification_rule(RuleDraft::of(Topic::RefreshFinished)).await;
+        let all = SignedIn { scopes: Scopes::ALL, ..person.who.clone() };
+        let (_, token) = tracker.add_token(&all, NAME, Scopes::ALL, None).await.expect("a token");
+        let (_, link) = tracker.add_share_link(person.portfolio, NAME, None).await.expect("a link");
+        Objects {
+            portfolio: person.portfolio.to_string(),
+            job,
+            rule: rule.expect("a rule").id.to_string(),
+            token: token.id.to_string(),
+            link: link.id.to_string(),
+        }
+    }
+
+    pub(super) async fn new_session_of(&self, person: &Person) -> String {
+        let tracker = &self.state.tracker;
+        let visitor = Visitor::default();
+        tracker.sign_in(&person.who.name, PASSWORD.to_owned(), &visitor).await.expect("signed in");
+        tracker.sessions(&person.who).await.expect("listed").remove(0).id
+    }
+}
+
+/// What is somebody's own.
+#[derive(Debug)]
+pub(super) struct Objects {
+    pub(super) portfolio: String,
+    pub(super) job: String,
+    pub(super) rule: String,
+    pub(super) token: String,
+    pub(super) link: String,
+}
+
+/// The header of a program.
+pub(super) fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}

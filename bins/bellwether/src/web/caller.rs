@@ -1,0 +1,38 @@
+//! Who asks, and what they may see: put into each request by the guard of [`access`](super::access).
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use bellwether_tracker::{SignedIn, Tracker};
+
+use super::problem::Problem;
+
+/// Who asks. A handler that takes one is reached by those only who were let in.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// The tracker as they see it: what is somebody else's is not there.
+    pub(super) tracker: Tracker,
+    /// Who they are.
+    pub(super) who: Arc<SignedIn>,
+}
+
+impl Caller {
+    /// Who was let in with that request.
+    ///
+    /// # Errors
+    /// [`Problem::SignInNeeded`] when nobody was.
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        request.extensions().get::<Self>().cloned().ok_or(Problem::SignInNeeded)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}

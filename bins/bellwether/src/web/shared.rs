@@ -1,0 +1,135 @@
+//! A portfolio as whoever has its link sees it: percentages, never an amount, a number of shares or a price.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_cache::Answer as Finished;
+use bellwether_portfolio::{Figure, Rate};
+use bellwether_tracker::{Dashboard, View};
+use serde::Serialize;
+
+use super::State;
+use super::methods::{READ, address, reading};
+use super::pages::{Answer, failed};
+use super::problem::Problem;
+use super::snapshot::{self, Kind};
+use super::view::figure::Cell;
+use super::view::page::Page;
+use crate::number;
+
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.service(address("/shared/{token}", READ).route(reading().to(shared)));
+}
+
+#[derive(Serialize)]
+struct SharedPage {
+    page: Page,
+    name: String,
+    as_of: String,
+    problem: Option<String>,
+    facts: Vec<Percentage>,
+    holdings: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Percentage {
+    name: String,
+    figure: Cell,
+}
+
+#[derive(Serialize)]
+struct Row {
+    symbol: String,
+    weight: Cell,
+    gain: Cell,
+    day: Cell,
+}
+
+async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Answer {
+    let Some(shown) = state.tracker.shared(&token).await? else {
+        let words = "This link shows nothing, or nothing any more. Ask whoever gave it to you.";
+        return Ok(failed(&state, &[], Problem::NotFound(words.to_owned())));
+    };
+    let (tracker, id, view) = (shown.tracker, shown.portfolio, View::default());
+    let (maker, known) = (state.clone(), tracker.clone());
+    let build = move || {
+        let (state, tracker) = (maker.clone(), known.clone());
+        async move {
+            let dashboard = tracker.dashboard(id, &View::default()).await?;
+            let validity = dashboard.figures_validity();
+            let render = move || {
+                let page = Page::outside(&state, dashboard.portfolio.name.clone());
+                state.templates.render("shared.html", &SharedPage::new(page, &dashboard))
+            };
+            let page = tracker.compute(render).await?;
+            let page = Finished::new("text/html; charset=utf-8", page.into_bytes());
+            Ok::<Finished, Problem>(page.valid(validity))
+        }
+    };
+    let mut answer: HttpResponse =
+        snapshot::answer_by(&state, &tracker, &request, id, Kind::SharedPage, &view, build).await?;
+    // Whose address is the secret is not to be found by a search.
+    answer
+        .headers_mut()
+        .insert(header::HeaderName::from_static("x-robots-tag"), header::HeaderValue::from_static("noindex"));
+    answer.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    Ok(answer)
+}
+
+impl SharedPage {
+    fn new(page: Page, dashboard: &Dashboard) -> Self {
+        let mut made = Self {
+            page,
+            name: dashboard.portfolio.name.clone(),
+            as_of: dashboard.as_of.format("%-d %B %Y").to_string(),
+            problem: None,
+            facts: Vec::new(),
+            holdings: Vec::new(),
+        };
+        let Ok(figures) = &dashboard.figures else {
+            // What is wrong with a ledger may name amounts.
+            made.problem = Some("Its figures are not known at present.".to_owned());
+            return made;
+        };
+        let (report, returns) = (&figures.report, &figures.report.returns);
+        let linked = returns.time_weighted.as_ref().map(|linked| linked.total).map_err(Clone::clone);
+        let day = report.totals.day_change.clone().and_then(|change| change.rate);
+        let money_weighted = returns.xirr.as_ref().map(Rate::headline).map_err(Clone::clone);
+        let deepest = returns.max_drawdown.as_ref().map(|fall| fall.depth).map_err(Clone::clone);
+        let mut fact = |name: String, rate: &Figure<f64>| {
+            made.facts.push(Percentage { name, figure: percent(rate) });
+        };
+        fact("Day".to_owned(), &day);
+        fact("Since the start, time-weighted".to_owned(), &linked);
+        fact("Money-weighted".to_owned(), &money_weighted);
+        fact("Deepest fall".to_owned(), &deepest);
+        for against in &figures.benchmarks {
+            let other = against.portfolio.as_ref().map(|other| other.total_return).map_err(Clone::clone);
+            fact(format!("{} with the same deposits", against.symbol), &other);
+        }
+        let mut held: Vec<_> = report.open_holdings().collect();
+        held.sort_by_key(|holding| std::cmp::Reverse(holding.value.as_ref().ok().copied()));
+        made.holdings = held
+            .into_iter()
+            .map(|holding| Row {
+                symbol: holding.symbol.to_string(),
+                weight: Cell::of(&holding.weight, |weight| Cell {
+                    shown: number::percent(*weight),
+                    title: String::new(),
+                    ..Cell::default()
+                }),
+                gain: percent(&holding.unrealised_rate),
+                day: percent(&holding.day_change.clone().and_then(|change| change.rate)),
+            })
+            .collect();
+        made
+    }
+}
+
+/// Without the exact figure on hover: with enough digits a rate tells amounts.
+fn percent(rate: &Figure<f64>) -> Cell {
+    match rate {
+        Ok(rate) => Cell { shown: number::percent_change(*rate), ..Cell::default() },
+        // Reasons may name amounts.
+        Err(_) => Cell { shown: number::UNKNOWN.to_owned(), ..Cell::default() },
+    }
+}

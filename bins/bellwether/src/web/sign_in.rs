@@ -1,0 +1,258 @@
+//! The first run, signing in and out, as pages.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_tracker::{NewSession, TrackerError};
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::access::{cookie_of, no_cookie, visitor};
+use super::caller::Caller;
+use super::methods::{address, reading};
+use super::pages::{self, Answer, html, see_other};
+use super::problem::Problem;
+use super::view::page::Page;
+
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.service(
+        address("/sign-in", "GET, HEAD, POST").route(reading().to(form)).route(web::post().to(sign_in)),
+    )
+    .service(address("/sign-out", "POST").route(web::post().to(sign_out)))
+    .service(
+        address("/first-run", "GET, HEAD, POST").route(reading().to(first_run)).route(web::post().to(claim)),
+    );
+}
+
+/// A page of this server to go on to: what leads anywhere else, or is no address, leads to the start.
+fn local(next: Option<&str>) -> &str {
+    let Some(next) = next else { return "/" };
+    let is_path = next.starts_with('/') && !next.starts_with("//");
+    // Browsers take a backslash for a slash, and drop tabs and line breaks.
+    let is_plain = !next.chars().any(|sign| sign == '\\' || sign.is_control() || !sign.is_ascii());
+    if is_path && is_plain { next } else { "/" }
+}
+
+#[derive(Deserialize)]
+struct Next {
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SignInPage {
+    page: Page,
+    problem: Option<String>,
+    name: String,
+    next: String,
+}
+
+fn sign_in_page(state: &State, problem: Option<String>, name: String, next: &str) -> Answer {
+    let page = Page::outside(state, "Sign in");
+    Ok(html(
+        state.templates.render("sign-in.html", &SignInPage { page, problem, name, next: next.to_owned() })?,
+    ))
+}
+
+async fn form(state: web::Data<State>, request: HttpRequest, query: web::Query<Next>) -> Answer {
+    let next = local(query.next.as_deref());
+    if !state.entry.is_locked || Caller::of(&request).is_ok() {
+        return Ok(see_other(next));
+    }
+    if state.tracker.is_unclaimed().await? {
+        return Ok(see_other("/first-run"));
+    }
+    sign_in_page(&state, None, String::new(), next)
+}
+
+#[derive(Deserialize)]
+struct Given {
+    name: String,
+    password: String,
+    next: Option<String>,
+}
+
+async fn sign_in(state: web::Data<State>, request: HttpRequest, form: web::Form<Given>) -> Answer {
+    let Given { name, password, next } = form.into_inner();
+    let next = local(next.as_deref());
+    match state.tracker.sign_in(&name, password, &visitor(&request)).await {
+        Ok(session) => {
+            end_old_session(&state, &request).await?;
+            Ok(entered(&state, &session, next))
+        }
+        Err(error @ (TrackerError::WrongPassword | TrackerError::TooManyAttempts { .. })) => {
+            let problem = Problem::from(error);
+            let answer = sign_in_page(&state, Some(problem.to_string()), name, next)?;
+            Ok(refused(&problem, answer))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page with the status and headers of what was refused.
+fn refused(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
+    let headers = problem.begin().finish();
+    *page.status_mut() = match headers.status() {
+        // A page of 401 would have to say by which scheme; this one has a form.
+        StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+        status => status,
+    };
+    if let Some(after) = headers.headers().get("retry-after") {
+        page.headers_mut().insert(actix_web::http::header::RETRY_AFTER, after.clone());
+    }
+    page
+}
+
+/// Goes on with a session that just began.
+pub(super) fn entered(state: &State, session: &NewSession, next: &str) -> HttpResponse {
+    let mut answer = see_other(next);
+    // The cookie's value is of letters and digits.
+    let added = answer.add_cookie(&cookie_of(&state.entry, session, state.tracker.clock().now()));
+    if let Err(error) = added {
+        tracing::error!(%error, "account.cookie_not_set");
+    }
+    answer
+}
+
+/// Whoever signs in does not leave another session open behind them.
+pub(super) async fn end_old_session(state: &State, request: &HttpRequest) -> Result<(), TrackerError> {
+    for cookie in request.cookies().iter().flat_map(|cookies| cookies.iter()) {
+        if cookie.name().ends_with("bellwether-session") {
+            state.tracker.sign_out(cookie.value()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn sign_out(state: web::Data<State>, request: HttpRequest) -> Answer {
+    end_old_session(&state, &request).await?;
+    let mut answer = see_other("/sign-in");
+    // What the browser keeps of pages is of no use any more.
+    answer.headers_mut().insert(
+        actix_web::http::header::HeaderName::from_static("clear-site-data"),
+        actix_web::http::header::HeaderValue::from_static("\"cache\""),
+    );
+    if let Err(error) = answer.add_cookie(&no_cookie(&state.entry)) {
+        tracing::error!(%error, "account.cookie_not_taken");
+    }
+    Ok(answer)
+}
+
+#[derive(Serialize)]
+struct ClaimPage {
+    page: Page,
+    problem: Option<String>,
+    name: String,
+    email: String,
+    needs_code: bool,
+    code: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Claim {
+    name: String,
+    #[serde(default)]
+    email: String,
+    password: String,
+    again: String,
+    #[serde(default)]
+    code: String,
+}
+
+fn claim_page(state: &State, problem: Option<String>, typed: Claim) -> Answer {
+    let page = Page::outside(state, "Begin");
+    let Claim { name, email, code, .. } = typed;
+    let needs_code = state.entry.claim_code.is_some();
+    let refused = problem.is_some();
+    let page = ClaimPage { page, problem, name, email, needs_code, code };
+    let mut answer = html(state.templates.render("claim.html", &page)?);
+    if refused {
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct WithCode {
+    #[serde(default)]
+    code: String,
+}
+
+/// Who comes first becomes the owner; after that it is how a portfolio begins.
+async fn first_run(state: web::Data<State>, request: HttpRequest, query: web::Query<WithCode>) -> Answer {
+    if state.entry.is_locked && state.tracker.is_unclaimed().await? {
+        return claim_page(&state, None, Claim { code: query.into_inner().code, ..Claim::default() });
+    }
+    match Caller::of(&request) {
+        Ok(caller) => pages::first_run(&state, &caller).await,
+        Err(_) => Ok(see_other("/sign-in?next=%2Ffirst-run")),
+    }
+}
+
+async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Claim>) -> Answer {
+    let typed = form.into_inner();
+    if !state.entry.is_locked {
+        return Ok(see_other("/first-run"));
+    }
+    if typed.password != typed.again {
+        return claim_page(&state, Some("The two passwords are not the same.".to_owned()), typed);
+    }
+    if let Some(code) = &state.entry.claim_code
+        && !is_same(code, typed.code.trim())
+    {
+        let words = "That is not the code that the program printed when it started.".to_owned();
+        return claim_page(&state, Some(words), typed);
+    }
+    let claimed = state
+        .tracker
+        .claim(&typed.name, Some(&typed.email), typed.password.clone(), &visitor(&request))
+        .await;
+    match claimed {
+        Ok(session) => Ok(entered(&state, &session, "/")),
+        Err(TrackerError::Refused(words)) => claim_page(&state, Some(words), typed),
+        Err(TrackerError::Conflict(_)) => Ok(see_other("/sign-in")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// In a time that does not tell how much of it was right.
+fn is_same(one: &str, other: &str) -> bool {
+    let differences = one.bytes().zip(other.bytes()).fold(0, |sum, (one, other)| sum | (one ^ other));
+    one.len() == other.len() && differences == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_on_to_pages_of_this_server_only() {
+        for fine in ["/", "/dashboard/1?range=1Y&as_of=2024-01-01", "/portfolio/x/import", "/a//b"] {
+            assert_eq!(local(Some(fine)), fine);
+        }
+        let elsewhere = [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "evil.example",
+            "/\t/evil.example",
+            "/\r\nset-cookie: a=b",
+            "javascript:alert(1)",
+            " /",
+            "/\u{2028}",
+            "/%0d\n",
+        ];
+        for bad in elsewhere {
+            assert_eq!(local(Some(bad)), "/", "{bad:?}");
+        }
+        assert_eq!(local(None), "/");
+    }
+
+    #[test]
+    fn codes_are_compared_whole() {
+        assert!(is_same("abc", "abc"));
+        for other in ["ab", "abcd", "abd", ""] {
+            assert!(!is_same("abc", other));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The first run, signing in, and another password.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use bellwether_domain::{Role, UserId};
+use bellwether_storage::sessions::{self, Session};
+use bellwether_storage::users::{self, User};
+use bellwether_storage::{Digest, StorageError, sign_in_failures};
+use chrono::{DateTime, Utc};
+
+use super::credential::SESSION_FOR;
+use super::secret::{self, Opens};
+use super::users::{NewUser, checked_email, checked_name, small};
+use super::{SignedIn, Visitor, password, throttle};
+use crate::{Tracker, TrackerError};
+
+/// So much of what a program calls itself is kept.
+const AGENT_LENGTH: usize = 200;
+
+/// A session that began. Its token is told now and never again.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// What opens it.
+    pub token: String,
+    /// When it ends whatever happens.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is.
+    pub user: UserId,
+    /// What they are called.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Tracker {
+    /// Whether nobody has claimed the installation yet: its owner has no password.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_unclaimed(&self) -> Result<bool, TrackerError> {
+        let is_claimed = &self.accounts().is_claimed;
+        if is_claimed.load(Relaxed) {
+            return Ok(false);
+        }
+        let owner = self.owner();
+        let hash = self.storage().read(move |connection| users::password_hash(connection, owner)).await?;
+        if hash.is_some() {
+            is_claimed.store(true, Relaxed);
+        }
+        Ok(hash.is_none())
+    }
+
+    /// Makes whoever asks first the owner, and signs them in.
+    ///
+    /// # Errors
+    /// [`TrackerError::Conflict`] when somebody was first, [`TrackerError::Refused`] for a name or password that is none.
+    pub async fn claim(
+        &self,
+        name: &str,
+        email: Option<&str>,
+        new_password: String,
+        visitor: &Visitor,
+    ) -> Result<NewSession, TrackerError> {
+        let was_first = || TrackerError::Conflict("This installation has an owner: sign in.".to_owned());
+        if !self.is_unclaimed().await? {
+            return Err(was_first());
+        }
+        let (name, email) = (checked_name(name)?, checked_email(email)?);
+        if let Some(complaint) = password::complaint(&new_password, &name) {
+            return Err(TrackerError::Refused(complaint));
+        }
+        let hash = self.accounts().hasher.hash(new_password).await?;
+        let now = self.clock().now();
+        let (token, session) = self.new_session(visitor);
+        let begun = session.clone();
+        let claimed = self.storage().write(move |connection| {
+            let id = users::claim(connection, &name, email.as_deref(), &hash, now)?;
+            sessions::begin(connection, id, &begun)?;
+            users::find(connection, id)
+        });
+        match claimed.await {
+            Ok(user) => {
+                self.accounts().is_claimed.store(true, Relaxed);
+                tracing::info!("account.installation_claimed");
+                Ok(of(token, &session, user))
+            }
+            Err(StorageError::Refused(_)) => Err(was_first()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Signs somebody in by name or address. The session is always a new one.
+    ///
+    /// # Errors
+    /// [`TrackerError::WrongPassword`]; [`TrackerError::TooManyAttempts`] when this account or address failed too often.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        given: String,
+        visitor: &Visitor,
+    ) -> Result<NewSession, TrackerError> {
+        let name = small(name);
+        let subjects: Vec<_> =
+            [Some(throttle::account(&name)), throttle::address(visitor)].into_iter().flatten().collect();
+        self.take_turn(subjects).await?;
+        let sought = name.clone();
+        let known = self.storage().read(move |connection| users::by_name(connection, &sought)).await?;
+        let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), hash));
+        // Nobody has a password that long; it is not worth hashing, and says nothing of the name.
+        let given = if given.len() > password::LONGEST { String::new() } else { given };
+        let is_right = self.accounts().hasher.is_of(given, hash).await?;
+        let Some(user) = user.filter(|_| is_right) else {
+            tracing::info!(address = ?visitor.address, "account.sign_in_refused");
+            return Err(TrackerError::WrongPassword);
+        };
+        let (token, session) = self.new_session(visitor);
+        let (begun, id) = (session.clone(), user.id);
+        let (account, address) = (throttle::account(&name).0, throttle::address(visitor));
+        self.storage()
+            .write(move |connection| {
+                sign_in_failures::forget(connection, &[account])?;
+                if let Some((address, _)) = address {
+                    sign_in_failures::forgive_one(connection, address)?;
+                }
+                sessions::begin(connection, id, &begun)
+            })
+            .await?;
+        tracing::info!(user = %user.id, "account.signed_in");
+        Ok(of(token, &session, user))
+    }
+
+    /// Gives somebody who was let in another password. All their sessions end; this is a new one.
+    ///
+    /// # Errors
+    /// [`TrackerError::WrongPassword`] when the old one is not theirs, [`TrackerError::Refused`] when the new one is none,
+    /// [`TrackerError::TooManyAttempts`].
+    pub async fn change_password(
+        &self,
+        who: &SignedIn,
+        old: String,
+        new: String,
+        visitor: &Visitor,
+    ) -> Result<NewSession, TrackerError> {
+        if let Some(complaint) = password::complaint(&new, &who.name) {
+            return Err(TrackerError::Refused(complaint));
+        }
+        let account = throttle::account(&format!("password of {}", who.user));
+        self.take_turn(vec![account]).await?;
+        let id = who.user;
+        let hash = self.storage().read(move |connection| users::password_hash(connection, id)).await?;
+        if !self.accounts().hasher.is_of(old, hash).await? {
+            return Err(TrackerError::WrongPassword);
+        }
+        let hash = self.accounts().hasher.hash(new).await?;
+        let now = self.clock().now();
+        let (token, session) = self.new_session(visitor);
+        let begun = session.clone();
+        let user = self
+            .storage()
+            .write(move |connection| {
+                sign_in_failures::forget(connection, &[account.0])?;
+                users::set_password(connection, id, &hash, now)?;
+                sessions::begin(connection, id, &begun)?;
+                users::find(connection, id)
+            })
+            .await?;
+        self.accounts().memory.forget_user(id);
+        tracing::info!(user = %id, "account.password_changed");
+        Ok(of(token, &session, user))
+    }
+
+    /// Gives somebody a password without asking for the old one, and ends all their sessions: for the operator.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`], [`TrackerError::Refused`] when the password is none.
+    pub async fn reset_password(&self, user: UserId, new: String) -> Result<(), TrackerError> {
+        let found = self.storage().read(move |connection| users::find(connection, user)).await;
+        let found = found.map_err(super::users::no_such_user)?;
+        if let Some(complaint) = password::complaint(&new, &found.name) {
+            return Err(TrackerError::Refused(complaint));
+        }
+        let hash = self.accounts().hasher.hash(new).await?;
+        let now = self.clock().now();
+        let names: Vec<Digest> = [Some(&found.name), found.email.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|name| throttle::account(name).0)
+            .collect();
+        self.storage()
+            .write(move |connection| {
+                sign_in_failures::forget(connection, &names)?;
+                users::set_password(connection, user, &hash, now)
+            })
+            .await?;
+        self.accounts().memory.forget_user(user);
+        Ok(())
+    }
+
+    async fn take_turn(&self, subjects: Vec<(Digest, sign_in_failures::Delay)>) -> Result<(), TrackerError> {
+        let now = self.clock().now();
+        let since = now - throttle::REMEMBERED_FOR;
+        let turn = self
+            .storage()
+            .write_repeatable(move |connection| {
+                sign_in_failures::take_turn(connection, &subjects, since, now)
+            })
+            .await?;
+        match turn {
+            None => Ok(()),
+            Some(until) => Err(TrackerError::TooManyAttempts { after: until - now }),
+        }
+    }
+
+    fn new_session(&self, visitor: &Visitor) -> (String, Session) {
+        let (token, digest) = secret::new(Opens::Session);
+        let now = self.clock().now();
+        let agent = visitor.agent.chars().filter(|sign| !sign.is_control()).take(AGENT_LENGTH).collect();
+        let session = Session {
+            token: digest,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + SESSION_FOR,
+            address: visitor.address.map(|address| address.to_string()).unwrap_or_default(),
+            user_agent: agent,
+        };
+        (token, session)
+    }
+
+    /// How many passwords were hashed or looked at since the start: the work that attempts cost.
+    pub fn passwords_hashed(&self) -> u64 {
+        self.accounts().hasher.count()
+    }
+
+    /// Adds somebody with a password.
+    ///
+    /// # Errors
+    /// [`TrackerError::Refused`] for a name, address or password that is none, [`TrackerError::Conflict`] when somebody
+    /// has that name or address.
+    pub async fn add_user(&self, new: NewUser) -> Result<User, TrackerError> {
+        let (name, email) = (checked_name(&new.name)?, checked_email(new.email.as_deref())?);
+        if new.role == Role::Owner {
+            return Err(TrackerError::Refused("There is one owner: add a member or a reader.".to_owned()));
+        }
+        if let Some(complaint) = password::complaint(&new.password, &name) {
+            return Err(TrackerError::Refused(complaint));
+        }
+        let hash = self.accounts().hasher.hash(new.password).await?;
+        let now = self.clock().now();
+        let (role, password_hash) = (new.role, Some(hash));
+        let row = bellwether_storage::users::NewUser { name, email, role, password_hash };
+        let added = self.storage().write(move |connection| {
+            let id = users::add(connection, &row, now)?;
+            users::find(connection, id)
+        });
+        match added.await {
+            Ok(user) => Ok(user),
+            Err(StorageError::Duplicate) => {
+                Err(TrackerError::Conflict("Somebody has that name or address already.".to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn of(token: String, session: &Session, user: User) -> NewSession {
+    NewSession { token, expires_at: session.expires_at, user: user.id, name: user.name, role: user.role }
+}
