@@ -10,6 +10,7 @@ mod table;
 pub(crate) use self::door::Entry;
 pub(super) use self::door::{cookie_of, guard, no_cookie, visitor};
 pub(super) use self::rates::Rates;
+pub(super) use self::table::needs;
 
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ pub(super) fn explain(app: &mut web::ServiceConfig) {
 }
 
 fn is_for_programs(request: &HttpRequest) -> bool {
-    request.path().starts_with("/api/")
+    request.match_info().as_str().starts_with("/api/")
 }
 
 fn symbol_of(text: &str) -> Result<Symbol, Problem> {

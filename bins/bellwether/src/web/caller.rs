@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use bellwether_tracker::{SignedIn, Tracker};
 
+use super::access::needs;
 use super::problem::Problem;
 
 /// Who asks. A handler that takes one is reached by those only who were let in.
@@ -22,9 +23,12 @@ impl Caller {
     /// Who was let in with that request.
     ///
     /// # Errors
-    /// [`Problem::SignInNeeded`] when nobody was.
+    /// [`Problem::SignInNeeded`] when nobody was, [`Problem::NotYours`] when they may not do what was routed to.
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        request.extensions().get::<Self>().cloned().ok_or(Problem::SignInNeeded)
+        let caller = request.extensions().get::<Self>().cloned().ok_or(Problem::SignInNeeded)?;
+        // The guard looked before the route was found; this is what was found.
+        let needed = needs(request.match_pattern().as_deref(), request.method().is_safe());
+        if needed.are_met_by(&caller.who) { Ok(caller) } else { Err(Problem::NotYours) }
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn failed(state: &State, portfolios: &[Portfolio], problem: Problem) 
 
 pub(super) async fn not_found(state: web::Data<State>, request: HttpRequest) -> HttpResponse {
     let problem = Problem::NotFound(format!("There is nothing at {}.", request.path()));
-    if request.path().starts_with("/api/") {
+    if request.match_info().as_str().starts_with("/api/") {
         return problem.error_response();
     }
     let portfolios = match Caller::of(&request) {

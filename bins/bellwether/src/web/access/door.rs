@@ -117,8 +117,9 @@ pub(in crate::web) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_safe = request.method().is_safe();
-    let needed = needs(request.match_pattern().as_deref(), is_safe);
+    // As routes are found: of the path with its codes read.
+    let pattern = request.resource_map().match_pattern(request.match_info().as_str());
+    let needed = needs(pattern.as_deref(), request.method().is_safe());
     let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
         return Ok(request.into_response(Problem::Internal.error_response()));
     };
@@ -126,6 +127,11 @@ pub(in crate::web) async fn guard(
         Ok(caller) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
+            }
+            if pattern.is_none() {
+                // Nothing is to be reached by what has no line in the table.
+                let answer = pages::not_found(state, request.request().clone()).await;
+                return Ok(request.into_response(answer));
             }
             Ok(next.call(request).await?.map_into_boxed_body())
         }
@@ -192,7 +198,8 @@ fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Res
 
 /// Programs learn it as a problem; people are led to the sign-in, and from there back.
 async fn refusal(state: &State, request: &ServiceRequest, problem: Problem) -> HttpResponse {
-    if request.path().starts_with("/api/") || request.path() == "/metrics" {
+    let path = request.match_info().as_str();
+    if path.starts_with("/api/") || path == "/metrics" {
         return problem.error_response();
     }
     if !matches!(problem, Problem::SignInNeeded) {

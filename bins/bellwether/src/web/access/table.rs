@@ -28,7 +28,7 @@ pub(in crate::web) enum Needs {
 
 impl Needs {
     /// Whether somebody has it.
-    pub(super) fn are_met_by(self, who: &SignedIn) -> bool {
+    pub(in crate::web) fn are_met_by(self, who: &SignedIn) -> bool {
         let is_owner = who.role == bellwether_domain::Role::Owner;
         match self {
             Self::Nothing | Self::Anybody => true,
@@ -131,7 +131,7 @@ static BY_PATTERN: LazyLock<HashMap<&str, (Needs, Needs)>> =
     LazyLock::new(|| TABLE.iter().map(|(pattern, read, change)| (*pattern, (*read, *change))).collect());
 
 /// What a request needs, by the pattern of its address.
-pub(super) fn needs(pattern: Option<&str>, is_safe: bool) -> Needs {
+pub(in crate::web) fn needs(pattern: Option<&str>, is_safe: bool) -> Needs {
     // Where there is nothing, nobody but who was let in learns so.
     let Some(pattern) = pattern else { return Read };
     let (read, change) = BY_PATTERN.get(pattern).copied().unwrap_or((Administer, Administer));

@@ -47,6 +47,33 @@ fn what_is_not_in_the_table_is_the_owners() {
     assert_eq!(needs(None, true), Needs::Read);
 }
 
+#[actix_web::test]
+async fn an_address_in_another_spelling_needs_what_it_needs() {
+    let (site, owner) = Site::owned().await;
+    site.add("rita", Role::Reader).await;
+    let reader = site.person("rita", Some(owner.portfolio)).await;
+    let body = json!({ "name": "eve", "role": "member", "password": "another long password" }).to_string();
+    for path in ["/api/v1/users", "/api/v1/%75sers", "/%61pi/v1/users", "/api/v1/users/", "/api//v1/user%73"] {
+        let told = site.send("POST", path, &bearer(&reader.token), &body).await;
+        assert_eq!(told.status, 403, "{path}: {told:?}");
+        let told = site.get(path, &bearer(&reader.token)).await;
+        assert_eq!(told.status, 403, "{path}: {told:?}");
+        assert_eq!(site.get(path, "").await.status, 401, "{path}");
+    }
+    let path = format!("/api/v1/%75sers/{}/password", owner.who.user);
+    let body = json!({ "password": "another long password" }).to_string();
+    let told = site.send("PUT", &path, &bearer(&reader.token), &body).await;
+    assert_eq!(told.status, 403, "{told:?}");
+    assert_eq!(site.state.tracker.users().await.expect("listed").len(), 2);
+    // What is no address is none for whoever asks, by whatever method.
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        for path in ["/api/v1/%2575sers", "/api/v1%2Fusers", "/api/v1/users%00"] {
+            let told = site.send(method, path, &bearer(&reader.token), "{}").await;
+            assert_eq!(told.status, 404, "{method} {path}: {told:?}");
+        }
+    }
+}
+
 /// Who asks.
 struct Caller {
     name: &'static str,
@@ -67,6 +94,14 @@ fn path_of(pattern: &str, objects: &Objects, session: &str, user: &str) -> Strin
         .replace("{ticker}", "KO")
         .replace("{date}", "2024-03-05")
         .replace("{token}", "bwp_none")
+}
+
+/// The same address as routes see it, with each letter of it written as its code.
+fn encoded(path: &str) -> String {
+    let sign = |sign: char| {
+        if sign.is_ascii_alphabetic() { format!("%{:02x}", u32::from(sign)) } else { sign.to_string() }
+    };
+    path.chars().map(sign).collect()
 }
 
 /// Bodies without which a request would fail before its object is looked for.
@@ -151,10 +186,10 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
         for method in methods.split(", ").filter(|method| *method != "HEAD") {
             let needed = if method == "GET" { *seeing } else { *changing };
             for caller in &callers {
-                for is_foreign in [true, false] {
+                for (is_foreign, is_encoded) in [(true, false), (false, false), (false, true)] {
                     asked += 1;
-                    one(&site, caller, (pattern, method, needed), is_foreign, [&owner, &member, &reader])
-                        .await;
+                    let how = (is_foreign, is_encoded);
+                    one(&site, caller, (pattern, method, needed), how, [&owner, &member, &reader]).await;
                 }
             }
         }
@@ -166,7 +201,7 @@ async fn one(
     site: &Site,
     caller: &Caller,
     (pattern, method, needed): (&str, &str, Needs),
-    is_foreign: bool,
+    (is_foreign, is_encoded): (bool, bool),
     [owner, member, reader]: [&Person; 3],
 ) {
     let is_members = caller.name == "member";
@@ -192,11 +227,13 @@ async fn one(
         site.state.tracker.user_named(&name).await.expect("there").id.to_string()
     };
     let path = path_of(pattern, &objects, &session, &user);
+    let path = if is_encoded { encoded(&path) } else { path };
     let leaves = matches!(pattern, "/sign-out" | "/api/v1/auth/logout");
     let head = caller.person.as_ref().filter(|_| !leaves).map(|person| bearer(&person.token));
     let head = head.unwrap_or_default();
     let told = send(site, method, pattern, &path, &head).await;
-    let said = format!("{} {method} {pattern} foreign={is_foreign}: {told:?}", caller.name);
+    let said =
+        format!("{} {method} {pattern} foreign={is_foreign} encoded={is_encoded}: {told:?}", caller.name);
     assert!(told.status < 500, "{said}");
     if needed == Needs::Anybody {
         assert_ne!(told.status, 403, "{said}");
