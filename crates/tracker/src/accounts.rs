@@ -153,9 +153,19 @@ impl SignedIn {
         self.scopes.admin
     }
 
-    /// Whether they may look after the installation and its users.
+    /// Whether they may show portfolios to whoever has a link.
+    pub fn may_share(&self) -> bool {
+        self.scopes.read && self.scopes.admin && self.may_change()
+    }
+
+    /// Whether they may see who may come in, and send users away.
     pub fn may_administer(&self) -> bool {
         self.scopes.admin && self.role == Role::Owner
+    }
+
+    /// Whether they may choose passwords of others: who does could sign in as they, beyond the scopes of a token.
+    pub fn may_entrust(&self) -> bool {
+        self.scopes == Scopes::ALL && self.role == Role::Owner
     }
 }
 

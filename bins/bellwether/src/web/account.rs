@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use bellwether_domain::{PortfolioId, Role, UserId};
+use bellwether_domain::{Portfolio, PortfolioId, Role, UserId};
 use bellwether_tracker::{NewUser, Scopes, TrackerError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,9 +97,14 @@ struct Choice {
     name: String,
 }
 
+/// None for a token that is not to read.
+async fn portfolios_of(caller: &Caller) -> Result<Vec<Portfolio>, TrackerError> {
+    if caller.who.may_read() { caller.tracker.portfolios().await } else { Ok(Vec::new()) }
+}
+
 async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
     let Caller { tracker, who } = caller;
-    let portfolios = tracker.portfolios().await?;
+    let portfolios = portfolios_of(caller).await?;
     let ends = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), time);
     let sessions = tracker.sessions(who).await?.into_iter().map(|session| SessionRow {
         id: session.id,
@@ -136,7 +141,7 @@ async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
         role: who.role.as_str(),
         is_locked: state.entry.is_locked,
         is_owner: who.may_administer(),
-        may_share: who.may_change(),
+        may_share: who.may_share(),
         sessions: sessions.collect(),
         tokens: tokens.collect(),
         links: links.collect(),
@@ -294,7 +299,7 @@ struct UserRow {
 }
 
 async fn users_page(state: &State, caller: &Caller, told: Told, typed: (String, String)) -> Answer {
-    let portfolios = caller.tracker.portfolios().await?;
+    let portfolios = portfolios_of(caller).await?;
     let users = caller.tracker.users().await?.into_iter().map(|user| UserRow {
         id: user.id,
         name: user.name,
@@ -359,7 +364,8 @@ async fn reset_password(
     user: web::Path<UserId>,
     form: web::Form<NewPassword>,
 ) -> Answer {
-    let told = match caller.tracker.reset_password(*user, form.into_inner().password).await {
+    let given = caller.tracker.give_password(&caller.who, *user, form.into_inner().password).await;
+    let told = match given {
         Ok(()) => {
             let done = "The password is set, and their sessions have ended.".to_owned();
             Told { done: Some(done), ..Told::default() }

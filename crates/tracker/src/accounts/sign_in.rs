@@ -169,6 +169,22 @@ impl Tracker {
         Ok(of(token, &session, user))
     }
 
+    /// Gives another user a password, as the owner who was let in may do for members and readers.
+    ///
+    /// # Errors
+    /// [`TrackerError::Conflict`] for their own and for the owner's, which only the old one or the operator can replace;
+    /// others as [`reset_password`](Self::reset_password).
+    pub async fn give_password(&self, who: &SignedIn, user: UserId, new: String) -> Result<(), TrackerError> {
+        if user == who.user || user == self.owner() {
+            return Err(TrackerError::Conflict(
+                "The owner's password is changed with the old one, on the page of the account; whoever forgot it \
+                 replaces it by the command bellwether user password."
+                    .to_owned(),
+            ));
+        }
+        self.reset_password(user, new).await
+    }
+
     /// Gives somebody a password without asking for the old one, and ends all their sessions: for the operator.
     ///
     /// # Errors

@@ -22,8 +22,12 @@ pub(in crate::web) enum Needs {
     Watch,
     /// To change what all users share.
     Operate,
-    /// To say who may come in.
+    /// To show one's own to whoever has a link, for as long as one likes.
+    Share,
+    /// To see who may come in, and send them away.
     Administer,
+    /// To let somebody in by a password that one chooses, and so to be able to come in as they.
+    Entrust,
 }
 
 impl Needs {
@@ -37,12 +41,14 @@ impl Needs {
             Self::Account => who.may_administer_themselves(),
             Self::Watch => is_owner && who.may_read(),
             Self::Operate => is_owner && who.may_change(),
+            Self::Share => who.may_share(),
             Self::Administer => who.may_administer(),
+            Self::Entrust => who.may_entrust(),
         }
     }
 }
 
-use Needs::{Account, Administer, Anybody, Change, Nothing, Operate, Read, Watch};
+use Needs::{Account, Administer, Anybody, Change, Entrust, Nothing, Operate, Read, Share, Watch};
 
 /// Each address, what seeing it needs, and what changing something by it needs.
 pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
@@ -73,10 +79,10 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/account/sessions/end-others", Account, Account),
     ("/account/tokens", Account, Account),
     ("/account/tokens/{id}/revoke", Account, Account),
-    ("/account/links", Change, Change),
+    ("/account/links", Share, Share),
     ("/account/links/{id}/revoke", Change, Change),
-    ("/users", Administer, Administer),
-    ("/users/{user}/password", Administer, Administer),
+    ("/users", Administer, Entrust),
+    ("/users/{user}/password", Entrust, Entrust),
     ("/users/{user}/remove", Administer, Administer),
     ("/monitoring", Watch, Operate),
     ("/metrics", Watch, Operate),
@@ -120,11 +126,11 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/v1/auth/sessions/{session}", Account, Account),
     ("/api/v1/auth/tokens", Account, Account),
     ("/api/v1/auth/tokens/{id}", Account, Account),
-    ("/api/v1/share-links", Read, Change),
+    ("/api/v1/share-links", Read, Share),
     ("/api/v1/share-links/{id}", Change, Change),
-    ("/api/v1/users", Administer, Administer),
+    ("/api/v1/users", Administer, Entrust),
     ("/api/v1/users/{user}", Administer, Administer),
-    ("/api/v1/users/{user}/password", Administer, Administer),
+    ("/api/v1/users/{user}/password", Entrust, Entrust),
 ];
 
 static BY_PATTERN: LazyLock<HashMap<&str, (Needs, Needs)>> =

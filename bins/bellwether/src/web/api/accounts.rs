@@ -291,6 +291,6 @@ struct WantedPassword {
 async fn reset_password(caller: Caller, id: web::Path<String>, body: web::Bytes) -> Answer {
     let user: UserId = named(&id, "user")?;
     let WantedPassword { password } = read(&body, "a password")?;
-    caller.tracker.reset_password(user, password).await?;
+    caller.tracker.give_password(&caller.who, user, password).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bellwether_domain::{Role, UserId};
+use bellwether_tracker::Visitor;
 use serde_json::json;
 
-use super::site::{Objects, Person, Site, Told, bearer};
+use super::site::{Objects, PASSWORD, Person, Site, Told, bearer};
 use crate::web::access::table::{Needs, TABLE, needs};
 
 /// What the sources route, told by the words with which they do.
@@ -120,6 +121,9 @@ async fn send(site: &Site, method: &str, pattern: &str, path: &str, head: &str) 
         ("/api/v1/notifications/rules/{rule}", "PUT") => {
             ("application/json", "{\"kind\": \"refresh-finished\", \"channel\": \"page\"}")
         }
+        ("/api/v1/portfolios/{portfolio}/reports", _) => {
+            ("application/json", "{\"report\": \"tax-year\", \"year\": 2025}")
+        }
         (path, _) if path.starts_with("/api/") => ("application/json", "{}"),
         _ => ("application/x-www-form-urlencoded", ""),
     };
@@ -141,6 +145,7 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
     // It is no session, so that nobody's "end all others" ends it.
     let prober = site.token(&owner, "read write admin").await;
     let (reads, writes) = (site.token(&owner, "read").await, site.token(&owner, "write").await);
+    let administers = site.token(&owner, "admin").await;
     let price = ("KO".parse().expect("a symbol"), "62".parse().expect("a price"));
     let usd = "USD".parse().ok();
     site.state.tracker.record_price(price.0, None, price.1, usd).await.expect("recorded");
@@ -154,7 +159,7 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
         Caller {
             name: "member",
             person: Some(site.person("grace", Some(member.portfolio)).await),
-            may: |needs| matches!(needs, Needs::Read | Needs::Change | Needs::Account),
+            may: |needs| matches!(needs, Needs::Read | Needs::Change | Needs::Account | Needs::Share),
         },
         Caller {
             name: "reader",
@@ -170,6 +175,11 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
             name: "token to write",
             person: Some(writes),
             may: |needs| matches!(needs, Needs::Change | Needs::Operate),
+        },
+        Caller {
+            name: "token to administer",
+            person: Some(administers),
+            may: |needs| matches!(needs, Needs::Account | Needs::Administer),
         },
     ];
     let mut asked = 0;
@@ -204,6 +214,11 @@ async fn one(
     (is_foreign, is_encoded): (bool, bool),
     [owner, member, reader]: [&Person; 3],
 ) {
+    let ends_others = *pattern == *"/account/sessions/end-others" || *pattern == *"/api/v1/auth/sessions";
+    if ends_others && method != "GET" && caller.name == "token to administer" {
+        // It may, and with it would end the owner's session that asks after it.
+        return;
+    }
     let is_members = caller.name == "member";
     // What belongs to whom: the reader sees what is the owner's, and has tokens and sessions of their own.
     let of_account = pattern.contains("tokens") || pattern.contains("sessions");
@@ -265,6 +280,58 @@ async fn one(
     } else if !MAY_BE_EMPTY.contains(&pattern) {
         assert!(!matches!(told.status, 0 | 401 | 403 | 404), "{said}");
     }
+}
+
+#[actix_web::test]
+async fn no_token_and_no_session_replaces_the_owners_password_without_the_old_one() {
+    let (site, owner) = Site::owned().await;
+    site.add("grace", Role::Member).await;
+    let grace = site.state.tracker.user_named("grace").await.expect("there").id;
+    let administers = site.token(&owner, "admin").await;
+    let all = site.token(&owner, "read write admin").await;
+    let body = json!({ "password": "another long password" }).to_string();
+    let form = "password=another+long+password";
+    for (person, user, status) in [
+        (&owner, owner.who.user, 409),
+        (&all, owner.who.user, 409),
+        (&administers, owner.who.user, 403),
+        (&administers, grace, 403),
+        (&all, grace, 204),
+    ] {
+        let path = format!("/api/v1/users/{user}/password");
+        let told = site.send("PUT", &path, &bearer(&person.token), &body).await;
+        assert_eq!(told.status, status, "{told:?}");
+        let told = site.form(&format!("/users/{user}/password"), &bearer(&person.token), form).await;
+        let status = match status {
+            204 => 200,
+            409 => 400,
+            other => other,
+        };
+        assert_eq!(told.status, status, "{told:?}");
+    }
+    let signs_in = async |name: &str, password: &str| {
+        site.state.tracker.sign_in(name, password.to_owned(), &Visitor::default()).await.is_ok()
+    };
+    assert!(signs_in("ada", PASSWORD).await);
+    assert!(signs_in("grace", "another long password").await);
+    // Nor does such a token let in somebody as whom it could come back.
+    let body = json!({ "name": "eve", "role": "reader", "password": "another long password" }).to_string();
+    let told = site.send("POST", "/api/v1/users", &bearer(&administers.token), &body).await;
+    assert_eq!(told.status, 403, "{told:?}");
+}
+
+#[actix_web::test]
+async fn a_token_makes_a_link_only_if_it_may_read_write_and_administer() {
+    let (site, owner) = Site::owned().await;
+    let body = json!({ "portfolio": owner.portfolio, "name": "for ever" }).to_string();
+    let form = format!("portfolio={}&name=x", owner.portfolio);
+    for scopes in ["read", "write", "admin", "read write", "read admin", "write admin"] {
+        let head = bearer(&site.token(&owner, scopes).await.token);
+        assert_eq!(site.send("POST", "/api/v1/share-links", &head, &body).await.status, 403, "{scopes}");
+        assert_eq!(site.form("/account/links", &head, &form).await.status, 403, "{scopes}");
+    }
+    let head = bearer(&site.token(&owner, "read write admin").await.token);
+    assert_eq!(site.send("POST", "/api/v1/share-links", &head, &body).await.status, 201);
 }
 
 #[actix_web::test]
