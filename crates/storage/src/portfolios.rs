@@ -282,6 +282,10 @@ fn portfolio_of(
     if name.is_empty() {
         return Err(StorageError::Refused("a portfolio needs a name".to_owned()));
     }
+    if name.contains('\0') || settings.description.contains('\0') {
+        // Which PostgreSQL cannot store.
+        return Err(StorageError::Refused("the name or description of a portfolio has a NUL in it".to_owned()));
+    }
     let mut benchmarks: Vec<Symbol> = Vec::with_capacity(settings.benchmarks.len());
     for symbol in &settings.benchmarks {
         if !benchmarks.contains(symbol) {

@@ -45,6 +45,14 @@ async fn entry(settings: &Settings, tracker: &Tracker, address: SocketAddr) -> R
                  127.0.0.1"
             )));
         }
+        // Through a proxy on this machine others reach it too.
+        if !settings.hosts.is_empty() {
+            return Err(Failure::Settings(
+                "without sign-in whoever comes by --host or --public-url would be the owner: leave out --sign-in off, \
+                 or these"
+                    .to_owned(),
+            ));
+        }
         return Ok(Entry::default());
     }
     let others_reach_it = !address.ip().is_loopback() || !settings.hosts.is_empty();

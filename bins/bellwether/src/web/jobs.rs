@@ -108,6 +108,9 @@ struct ListQuery {
 /// Jobs newest first, a page at a time.
 async fn list(caller: Caller, query: web::Query<ListQuery>) -> Answer {
     let asked = query.into_inner();
+    if [&asked.kind, &asked.key].into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
+        return Err(Problem::BadRequest("Kinds and keys of jobs have no control characters.".to_owned()));
+    }
     let wanted = asked.state.map(|word| {
         JobState::from_word(&word).ok_or_else(|| {
             Problem::BadRequest(format!(

@@ -112,16 +112,20 @@ impl SharedPage {
             .into_iter()
             .map(|holding| Row {
                 symbol: holding.symbol.to_string(),
-                weight: Cell::of(&holding.weight, |weight| Cell {
-                    shown: number::percent(*weight),
-                    title: String::new(),
-                    ..Cell::default()
-                }),
+                weight: part(&holding.weight),
                 gain: percent(&holding.unrealised_rate),
                 day: percent(&holding.day_change.clone().and_then(|change| change.rate)),
             })
             .collect();
         made
+    }
+}
+
+fn part(weight: &Figure<f64>) -> Cell {
+    match weight {
+        Ok(weight) => Cell { shown: number::percent(*weight), ..Cell::default() },
+        // Reasons may name amounts.
+        Err(_) => Cell { shown: number::UNKNOWN.to_owned(), ..Cell::default() },
     }
 }
 

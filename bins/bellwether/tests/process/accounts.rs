@@ -62,12 +62,20 @@ fn the_operator_lets_people_in_gives_passwords_back_and_removes_people() {
 #[test]
 fn without_sign_in_it_serves_this_machine_only() {
     let folder = TempDir::new().unwrap();
-    let refused = bellwether(folder.path())
-        .args(["--upstream", "none", "--sign-in", "off", "--listen", "0.0.0.0:0", "serve"])
-        .output()
-        .unwrap();
-    assert!(!refused.status.success());
-    assert!(said(&refused.stderr).contains("without sign-in"), "{}", said(&refused.stderr));
+    for others_reach_it in [
+        ["--listen", "0.0.0.0:0"].as_slice(),
+        &["--listen", "127.0.0.1:0", "--public-url", "https://portfolio.example.org"],
+        &["--listen", "127.0.0.1:0", "--host", "nas"],
+    ] {
+        let refused = bellwether(folder.path())
+            .args(["--upstream", "none", "--sign-in", "off"])
+            .args(others_reach_it)
+            .arg("serve")
+            .output()
+            .unwrap();
+        assert!(!refused.status.success(), "{others_reach_it:?}");
+        assert!(said(&refused.stderr).contains("without sign-in"), "{}", said(&refused.stderr));
+    }
 }
 
 #[test]

@@ -80,6 +80,11 @@ async fn a_name_is_unique_for_its_user(db: &TestDatabase) {
 async fn a_portfolio_needs_a_name(db: &TestDatabase) {
     let unnamed = db.storage.create_portfolio(db.user, PortfolioSettings::named("  ")).await;
     assert!(matches!(unnamed, Err(StorageError::Refused(_))));
+    let odd = PortfolioSettings { description: "\0".to_owned(), ..PortfolioSettings::named("Odd") };
+    for odd in [PortfolioSettings::named("O\0dd"), odd] {
+        let refused = db.storage.create_portfolio(db.user, odd).await;
+        assert!(matches!(refused, Err(StorageError::Refused(_))), "{refused:?}");
+    }
     let nobodys = db.storage.create_portfolio(UserId::new(), PortfolioSettings::named("Lost")).await;
     assert!(nobodys.unwrap_err().is_not_found());
 }

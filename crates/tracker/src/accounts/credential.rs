@@ -44,18 +44,27 @@ fn id_of(digest: Digest) -> String {
     })
 }
 
+/// By what a token is known, and whether it is a session's.
+fn digest_of(token: &str) -> Option<(Digest, bool)> {
+    let session = Opens::Session.digest(token).map(|digest| (digest, true));
+    session.or_else(|| Opens::Api.digest(token).map(|digest| (digest, false)))
+}
+
 impl Tracker {
     /// Whom a session's or program's token lets in. Remembered for some seconds.
     ///
     /// # Errors
     /// The database's, where nothing is remembered.
     pub async fn let_in(&self, token: &str) -> Result<Option<SignedIn>, TrackerError> {
-        let (digest, is_session) = match (Opens::Session.digest(token), Opens::Api.digest(token)) {
-            (Some(digest), _) => (digest, true),
-            (None, Some(digest)) => (digest, false),
-            (None, None) => return Ok(None),
-        };
-        self.known_by(digest, is_session).await
+        match digest_of(token) {
+            Some((digest, is_session)) => self.known_by(digest, is_session).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether that token let somebody in lately, so that it is no guess. Asks no database.
+    pub fn let_in_lately(&self, token: &str) -> bool {
+        digest_of(token).is_some_and(|(digest, _)| self.accounts().memory.holds(digest))
     }
 
     /// Whether whoever was let in still would be.
@@ -90,7 +99,7 @@ impl Tracker {
             looked => looked?,
         };
         let Some((who, ends)) = found.filter(|(_, ends)| now < *ends) else {
-            memory.forget(digest);
+            memory.drop(digest);
             return Ok(None);
         };
         memory.remember(reading, digest, &who, now, ends);

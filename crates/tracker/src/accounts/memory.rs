@@ -82,6 +82,16 @@ impl Memory {
         }
     }
 
+    /// Whether it let somebody in lately, in this process.
+    pub(super) fn holds(&self, digest: Digest) -> bool {
+        self.lock().found.contains_key(&digest)
+    }
+
+    /// After the database knew nothing of it. What else was read meanwhile is as right as it was.
+    pub(super) fn drop(&self, digest: Digest) {
+        self.lock().found.remove(&digest);
+    }
+
     /// After something of that was revoked in the database.
     pub(super) fn forget(&self, digest: Digest) {
         let mut known = self.lock();

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::credential::SESSION_FOR;
 use super::secret::{self, Opens};
-use super::users::{NewUser, checked_email, checked_name, small};
+use super::users::{NewUser, by_name, checked_email, checked_name, small};
 use super::{SignedIn, Visitor, password, throttle};
 use crate::{Tracker, TrackerError};
 
@@ -85,6 +85,10 @@ impl Tracker {
                 Ok(of(token, &session, user))
             }
             Err(StorageError::Refused(_)) => Err(was_first()),
+            // The operator lets people in before there is an owner too.
+            Err(StorageError::Duplicate) => {
+                Err(TrackerError::Refused("Somebody has that name or address already: take another.".to_owned()))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -104,7 +108,7 @@ impl Tracker {
             [Some(throttle::account(&name)), throttle::address(visitor)].into_iter().flatten().collect();
         self.take_turn(subjects).await?;
         let sought = name.clone();
-        let known = self.storage().read(move |connection| users::by_name(connection, &sought)).await?;
+        let known = self.storage().read(move |connection| by_name(connection, &sought)).await?;
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), hash));
         // Nobody has a password that long; it is not worth hashing, and says nothing of the name.
         let given = if given.len() > password::LONGEST { String::new() } else { given };

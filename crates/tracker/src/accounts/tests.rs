@@ -109,6 +109,18 @@ async fn of_all_who_claim_at_once_one_is_the_owner_and_signed_in() {
 }
 
 #[tokio::test]
+async fn whoever_claims_takes_a_name_that_nobody_has() {
+    let house = House::unclaimed().await;
+    house.add("Grace", Role::Member).await;
+    let claim = async |name: &str| {
+        house.tracker.claim(name, None, OWNERS.to_owned(), &Visitor::default()).await.map(|session| session.name)
+    };
+    assert!(matches!(claim("grace").await, Err(TrackerError::Refused(_))));
+    assert!(house.tracker.is_unclaimed().await.expect("known"));
+    assert_eq!(claim("ada").await.expect("claimed"), "ada");
+}
+
+#[tokio::test]
 async fn a_sign_in_is_always_a_new_session_and_only_its_digest_is_stored() {
     let (house, first) = House::open().await;
     for name in ["ada", "ADA ", "ada@example.org"] {
@@ -150,6 +162,7 @@ async fn an_unknown_name_costs_as_many_hashes_as_a_wrong_password() {
     assert_eq!(cost("ada", "wrong password here".to_owned()).await, 1);
     assert_eq!(cost("nobody", "wrong password here".to_owned()).await, 1);
     assert_eq!(cost("", String::new()).await, 1);
+    assert_eq!(cost("a\0da", "wrong password here".to_owned()).await, 1);
     assert_eq!(cost("ada", "x".repeat(5_000)).await, 1);
 }
 
@@ -387,4 +400,9 @@ async fn what_was_read_before_a_revocation_is_not_remembered_after_it() {
     assert_eq!(memory.recall(digest, now + TimeDelta::seconds(5)), None);
     assert_eq!(memory.recall_without_database(digest, now + TimeDelta::minutes(14)), Some(who));
     assert_eq!(memory.recall_without_database(digest, now + TimeDelta::minutes(15)), None);
+    // Who sends what was never let in keeps nothing else from being remembered.
+    let (reading, other) = (memory.read(), Digest([2; 32]));
+    memory.drop(Digest([3; 32]));
+    memory.remember(reading, other, &SignedIn::without_sign_in(UserId::new()), now, ends);
+    assert!(memory.holds(other) && !memory.holds(Digest([3; 32])));
 }

@@ -1,7 +1,7 @@
 //! Who uses the installation.
 
 use bellwether_domain::{Role, UserId};
-use bellwether_storage::StorageError;
+use bellwether_storage::{AnyConnection, StorageError};
 use bellwether_storage::users::{self, User};
 
 use crate::{Tracker, TrackerError};
@@ -53,6 +53,15 @@ pub(super) fn checked_email(email: Option<&str>) -> Result<Option<String>, Track
     }
 }
 
+/// Whoever signs in by that, with the hash of their password. What is no name of anybody is not looked for: PostgreSQL
+/// takes no text with a NUL.
+pub(super) fn by_name(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<(User, Option<String>)>, StorageError> {
+    if name.chars().any(char::is_control) { Ok(None) } else { users::by_name(connection, name) }
+}
+
 pub(super) fn no_such_user(error: StorageError) -> TrackerError {
     if error.is_not_found() { TrackerError::NotFound("such user".to_owned()) } else { error.into() }
 }
@@ -72,7 +81,7 @@ impl Tracker {
     /// [`TrackerError::NotFound`].
     pub async fn user_named(&self, name: &str) -> Result<User, TrackerError> {
         let name = small(name);
-        let found = self.storage().read(move |connection| users::by_name(connection, &name)).await?;
+        let found = self.storage().read(move |connection| by_name(connection, &name)).await?;
         found.map(|(user, _)| user).ok_or_else(|| TrackerError::NotFound("such user".to_owned()))
     }
 

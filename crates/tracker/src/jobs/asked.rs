@@ -54,8 +54,8 @@ impl Tracker {
         let Some(portfolio) = portfolio_named_in(job) else { return Ok(self.is_owners()) };
         match self.of_portfolio(portfolio).await {
             Ok(theirs) => Ok(theirs.user() == self.user()),
-            // Of a portfolio that was deleted there is nothing left to see.
-            Err(TrackerError::NotFound(_)) => Ok(self.is_owners()),
+            // Of a portfolio that was deleted there is nothing left to see, whoever's it was.
+            Err(TrackerError::NotFound(_)) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -85,10 +85,11 @@ enum Brought<'a> {
 }
 
 fn brought<'a>(request: &'a ServiceRequest, entry: &Entry) -> Brought<'a> {
-    if let Some(told) = request.headers().get(header::AUTHORIZATION) {
-        let told = told.to_str().unwrap_or_default();
-        let token = told.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        return Brought::Token(token.map(|(_, token)| token.trim()).unwrap_or_default());
+    // What a proxy asked for by another scheme is not meant for us.
+    let told = request.headers().get(header::AUTHORIZATION).and_then(|told| told.to_str().ok());
+    let (scheme, token) = told.map(|told| told.split_once(' ').unwrap_or((told, ""))).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Brought::Token(token.trim());
     }
     // Tokens for programs are no cookies.
     let cookie = request.cookie(entry.cookie()).filter(|cookie| cookie.value().starts_with("bws_"));
@@ -151,19 +152,12 @@ async fn admit(state: &State, request: &ServiceRequest, needed: Needs) -> Result
     }
     let known = match brought(request, &state.entry) {
         Brought::Nothing => None,
-        Brought::Token(token) => {
-            let known = state.tracker.let_in(token).await?;
-            if known.is_none() && needed != Needs::Anybody {
-                limit(state, request, None)?;
-                return Err(Problem::SignInNeeded);
-            }
-            known
-        }
+        Brought::Token(token) => look_up(state, request, token).await?,
         Brought::Cookie(token) => {
             if could_be_anothers(request) {
                 return Err(Problem::Forbidden);
             }
-            state.tracker.let_in(&token).await?
+            look_up(state, request, &token).await?
         }
     };
     limit(state, request, known.as_ref())?;
@@ -182,6 +176,16 @@ fn everybody(tracker: &Tracker) -> Caller {
     Caller { tracker: tracker.clone(), who: Arc::new(SignedIn::without_sign_in(tracker.owner())) }
 }
 
+/// Whom a token lets in. Who guesses is sent away before the database is asked.
+async fn look_up(state: &State, request: &ServiceRequest, token: &str) -> Result<Option<SignedIn>, Problem> {
+    if !state.tracker.let_in_lately(token)
+        && let Some(address) = address_of(request.request())
+    {
+        state.rates.look(Asker::from(address), Instant::now()).map_err(too_many)?;
+    }
+    Ok(state.tracker.let_in(token).await?)
+}
+
 fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Result<(), Problem> {
     let asker = match who.and_then(|who| who.by.digest()) {
         Some(digest) => Asker::Credential(digest.0),
@@ -190,10 +194,14 @@ fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Res
             None => return Ok(()),
         },
     };
-    state.rates.count(asker, Instant::now()).map_err(|wait| Problem::TooMany {
+    state.rates.count(asker, Instant::now()).map_err(too_many)
+}
+
+fn too_many(wait: Duration) -> Problem {
+    Problem::TooMany {
         words: "These are too many requests at a time.".to_owned(),
         after: wait.max(Duration::from_secs(1)),
-    })
+    }
 }
 
 /// Programs learn it as a problem; people are led to the sign-in, and from there back.

@@ -47,20 +47,33 @@ impl Rates {
     /// # Errors
     /// How long to wait, when there were too many.
     pub(super) fn count(&self, asker: Asker, now: Instant) -> Result<(), Duration> {
-        let (at_once, a_second) = asker.limits();
-        let pause = Duration::from_secs(1) / a_second;
         let mut free_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if free_at.len() >= REMEMBERED && !free_at.contains_key(&asker) {
             free_at.retain(|_, at| *at > now);
         }
-        let next = free_at.get(&asker).copied().unwrap_or(now).max(now) + pause;
-        if let Some(wait) = (next - now).checked_sub(pause * at_once)
-            && !wait.is_zero()
-        {
-            return Err(wait);
-        }
+        let next = after_one_more(free_at.get(&asker).copied(), asker, now)?;
         free_at.insert(asker, next);
         Ok(())
+    }
+
+    /// Whether a request would be one too many, without counting it.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    pub(super) fn look(&self, asker: Asker, now: Instant) -> Result<(), Duration> {
+        let free_at = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&asker).copied();
+        after_one_more(free_at, asker, now).map(drop)
+    }
+}
+
+/// When an asker will have used up nothing after another request, or how long to wait for it.
+fn after_one_more(free_at: Option<Instant>, asker: Asker, now: Instant) -> Result<Instant, Duration> {
+    let (at_once, a_second) = asker.limits();
+    let pause = Duration::from_secs(1) / a_second;
+    let next = free_at.unwrap_or(now).max(now) + pause;
+    match (next - now).checked_sub(pause * at_once) {
+        Some(wait) if !wait.is_zero() => Err(wait),
+        _ => Ok(next),
     }
 }
 
@@ -75,6 +88,8 @@ mod tests {
         let served = |now| (0..1_000).take_while(|_| rates.count(asker, now).is_ok()).count();
         assert_eq!(served(now), 200);
         assert_eq!(rates.count(asker, now), Err(Duration::from_millis(100)));
+        assert_eq!(rates.look(asker, now), Err(Duration::from_millis(100)));
+        assert_eq!(rates.look(asker, now + Duration::from_millis(100)), Ok(()));
         assert_eq!(served(now + Duration::from_secs(1)), 10);
         assert_eq!(served(now + Duration::from_secs(3_600)), 200);
         let other = Asker::from("192.0.2.2".parse().expect("an address"));

@@ -49,7 +49,7 @@ struct PageMeter {
 pub(super) struct SlowRequest {
     /// When it was answered.
     pub(super) at: DateTime<Utc>,
-    /// What was asked for, without the query.
+    /// What was asked for, without the query and without secrets.
     pub(super) path: String,
     /// The answer's status.
     pub(super) status: u16,
@@ -85,7 +85,7 @@ impl Requests {
         Arc::clone(pages.entry(pattern.to_owned()).or_default())
     }
 
-    fn page_of(&self, path: &str, pattern: impl FnOnce() -> Option<String>) -> Arc<PageMeter> {
+    fn page_of(&self, path: &str, pattern: impl Fn() -> Option<String>) -> Arc<PageMeter> {
         if let Some(meter) = self.paths.read().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Arc::clone(meter);
         }
@@ -103,11 +103,11 @@ impl Requests {
         &self,
         at: DateTime<Utc>,
         path: &str,
-        pattern: impl FnOnce() -> Option<String>,
+        pattern: impl Fn() -> Option<String>,
         status: u16,
         took: Duration,
     ) {
-        let page = self.page_of(path, pattern);
+        let page = self.page_of(path, &pattern);
         page.durations.record(at, took);
         if let Some(class) = page.by_class.get(usize::from(status / 100)) {
             class.fetch_add(1, Relaxed);
@@ -118,7 +118,7 @@ impl Requests {
             slow.truncate(KEPT - 1);
             slow.push_front(SlowRequest {
                 at,
-                path: path.to_owned(),
+                path: without_secrets(path, pattern()),
                 status,
                 took: took.as_secs_f64() * 1_000.0,
             });
@@ -165,6 +165,15 @@ impl Requests {
     pub(crate) fn connected(&self, connection: &mut Extensions) {
         self.connections.fetch_add(1, Relaxed);
         connection.insert(Connected(Arc::clone(&self.connections)));
+    }
+}
+
+/// A path as it may be listed. Where no address is found, it may be a secret one that was written wrong.
+fn without_secrets(path: &str, pattern: Option<String>) -> String {
+    match pattern {
+        Some(pattern) if pattern.contains("{token}") => pattern,
+        Some(_) => path.to_owned(),
+        None => NOWHERE.to_owned(),
     }
 }
 
@@ -259,6 +268,22 @@ mod tests {
         assert_eq!((slow.len(), requests.slow_total()), (KEPT, KEPT as u64 + 5));
         let took: Vec<u64> = slow.iter().map(|request| request.took.round() as u64).collect();
         assert_eq!((took.first(), took.last()), (Some(&554), Some(&505)));
+    }
+
+    #[test]
+    fn a_slow_request_tells_no_secret_of_its_address() {
+        let (requests, took) = (Requests::default(), Duration::from_secs(1));
+        let record = |path: &str, pattern: Option<&str>| {
+            requests.record(DateTime::UNIX_EPOCH, path, || pattern.map(str::to_owned), 200, took);
+        };
+        for _ in 0..2 {
+            record("/shared/bwp_1234", Some("/shared/{token}"));
+        }
+        record("/shared/bwp_1234/", None);
+        let slow: Vec<String> = requests.slow().into_iter().map(|request| request.path).collect();
+        assert_eq!(slow, [NOWHERE, "/shared/{token}", "/shared/{token}"]);
+        record("/dashboard/1", Some("/dashboard/{portfolio}"));
+        assert_eq!(requests.slow().first().map(|request| request.path.as_str()), Some("/dashboard/1"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::super::table::{Needs, TABLE};
 use super::site::{PASSWORD, Site, bearer};
+use bellwether_tracker::{ImportFile, ImportTarget};
 use crate::web::access::Entry;
 
 fn cookie(token: &str) -> String {
@@ -165,6 +166,34 @@ async fn too_many_requests_are_told_when_to_come_again() {
 }
 
 #[actix_web::test]
+async fn guesses_at_tokens_beyond_the_rate_reach_no_database() {
+    let (site, owner) = Site::owned().await;
+    assert_eq!(site.get("/api/v1/portfolio", &bearer(&owner.token)).await.status, 200);
+    let guess = |number: usize, prefix: &str| format!("{prefix}_{number:064x}");
+    let asked = async |number: usize| {
+        let told = if number % 2 == 0 {
+            site.get("/api/v1/portfolio", &bearer(&guess(number, "bwt"))).await
+        } else {
+            site.get("/api/v1/portfolio", &cookie(&guess(number, "bws"))).await
+        };
+        told.status
+    };
+    let mut refused = 0;
+    let before = site.state.tracker.database_health().reads;
+    for number in 0..400 {
+        match asked(number).await {
+            401 => {}
+            429 => refused += 1,
+            other => panic!("{other}"),
+        }
+    }
+    let reads = site.state.tracker.database_health().reads - before;
+    assert!(refused > 0 && reads <= 400 - refused, "{refused} {reads}");
+    // Whoever was let in lately is not kept out by them.
+    assert_eq!(site.get("/api/v1/portfolio", &bearer(&owner.token)).await.status, 200);
+}
+
+#[actix_web::test]
 async fn the_way_back_after_signing_in_stays_here_and_splits_no_header() {
     let (site, _) = Site::owned().await;
     let told = site.get("/portfolio/transactions?x=%0d%0aset-cookie:%20a=b", "").await;
@@ -255,6 +284,20 @@ async fn large_and_deep_bodies_are_refused_before_they_cost_anything() {
 }
 
 #[actix_web::test]
+async fn a_nul_in_a_text_is_refused_and_fails_nowhere() {
+    let (site, owner) = Site::owned().await;
+    let head = bearer(&owner.token);
+    for path in ["/api/v1/jobs?kind=%00", "/api/v1/jobs?key=a%00b"] {
+        assert_eq!(site.get(path, &head).await.status, 400, "{path}");
+    }
+    let form = "name=a%00b&currency=USD&cost_method=fifo";
+    assert_eq!(site.form("/portfolios", &head, form).await.status, 400);
+    assert_eq!(site.form("/sign-in", "", "name=a%00da&password=wrong+password").await.status, 403);
+    let body = "{\"username\": \"a\\u0000da\", \"password\": \"wrong password\"}";
+    assert_eq!(site.send("POST", "/api/v1/auth/login", "", body).await.status, 401);
+}
+
+#[actix_web::test]
 async fn a_password_is_in_no_answer_and_a_token_in_one() {
     let (site, owner) = Site::owned().await;
     let head = bearer(&owner.token);
@@ -281,10 +324,19 @@ async fn tokens_are_no_cookies_and_a_wrong_one_is_not_made_good_by_a_cookie() {
     assert_eq!(site.get("/api/v1/portfolio", &cookie(&token.token)).await.status, 401);
     let session = site.cookie("ada").await;
     assert_eq!(site.get("/api/v1/portfolio", &session).await.status, 200);
-    for wrong in
-        ["Authorization: Bearer bwt_wrong\r\n", "Authorization: Basic YWRhOng=\r\n", "Authorization: x\r\n"]
-    {
-        assert_eq!(site.get("/api/v1/portfolio", &format!("{session}{wrong}")).await.status, 401, "{wrong}");
+    for wrong in ["Bearer bwt_wrong", "bearer", "BEARER  x", "Bearer "] {
+        let head = format!("{session}Authorization: {wrong}\r\n");
+        assert_eq!(site.get("/api/v1/portfolio", &head).await.status, 401, "{wrong}");
+    }
+    // A proxy before it may ask for a password of its own, which says nothing here.
+    for other in ["Basic YWRhOng=", "x"] {
+        let told = format!("Authorization: {other}\r\n");
+        let path = "/api/v1/portfolio";
+        assert_eq!(site.get(path, &format!("{session}{told}")).await.status, 200, "{other}");
+        assert_eq!(site.get(path, &told).await.status, 401, "{other}");
+        // What counts is the cookie then, with all that guards it.
+        let told = format!("{session}{told}Sec-Fetch-Site: cross-site\r\n");
+        assert_eq!(site.form("/account/tokens", &told, "name=evil&scopes=read").await.status, 403, "{other}");
     }
 }
 
@@ -330,6 +382,8 @@ async fn a_shared_portfolio_tells_no_amount_and_its_link_opens_nothing_else() {
         assert!(!told.body.contains(amount), "it tells {amount}: {}", told.body);
     }
     assert_eq!(told.header("referrer-policy"), Some("no-referrer"));
+    let shown = told.body.split("<main").nth(1).expect("a page");
+    assert!(!shown.contains("title=\""), "nothing on hover: {shown}");
     assert_eq!(told.header("x-robots-tag"), Some("noindex"));
     let token = path.rsplit('/').next().expect("a token");
     assert_eq!(site.get("/api/v1/portfolio", &bearer(token)).await.status, 401);
@@ -337,6 +391,23 @@ async fn a_shared_portfolio_tells_no_amount_and_its_link_opens_nothing_else() {
     let path_of_link = format!("/api/v1/share-links/{id}");
     assert_eq!(site.ask("DELETE", &path_of_link, &bearer(&owner.token), "").await.status, 204);
     assert_eq!(site.get(&path, "").await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_shared_portfolio_does_not_say_why_a_figure_is_unknown() {
+    let (site, owner) = Site::owned().await;
+    let tracker = site.state.tracker.seen_by(&owner.who);
+    // Of KO, whose price nobody knows, and of MSFT.
+    let csv = "Ticker,Type,Date,Price,Shares\nMSFT,Buy,2024-03-05,400,7313\n".as_bytes().to_vec();
+    let file = ImportFile { name: "more.csv".to_owned(), bytes: csv, currency: None };
+    tracker.import(ImportTarget::Portfolio(owner.portfolio), file, false).await.expect("imported");
+    let (token, _) = tracker.add_share_link(owner.portfolio, "for Grace", None).await.expect("made");
+    let told = site.get(&format!("/shared/{token}"), "").await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let shown = told.body.split("<main").nth(1).expect("a page");
+    for secret in ["title=\"", "7313", "7,313", "no price", "61.75", "400"] {
+        assert!(!shown.contains(secret), "it tells {secret}: {shown}");
+    }
 }
 
 #[actix_web::test]
