@@ -5,6 +5,7 @@
 //! query for it; what is revoked in this process is forgotten at once.
 
 mod credential;
+mod first_run;
 mod memory;
 mod password;
 mod secret;

@@ -4,8 +4,6 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use bellwether_tracker::{Tracker, random_code};
-
 use super::start;
 use crate::cli::Serve;
 use crate::failure::Failure;
@@ -17,12 +15,12 @@ pub(super) async fn run(settings: &Settings, serve: &Serve, log: EventLog) -> Re
     let tracker = start::tracker(settings).await?;
     let post = start::post(settings, &tracker)?;
     let listener = web::bind(settings.listen)?;
-    let entry = entry(settings, &tracker, listener.local_addr()?).await?;
-    let claim_code = entry.claim_code.clone();
+    let entry = entry(settings, listener.local_addr()?)?;
+    let code = if entry.needs_code { tracker.draw_claim_code().await? } else { None };
     let state = web::state(tracker, settings.hosts.clone(), log, post, entry);
     let worker = (!serve.no_worker).then(|| web::start_worker(&state, settings.lease));
     writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;
-    if let Some(code) = claim_code {
+    if let Some(code) = code {
         writeln!(
             std::io::stdout(),
             "Nobody owns it yet. Whoever opens /first-run?code={code} becomes its owner."
@@ -37,7 +35,7 @@ pub(super) async fn run(settings: &Settings, serve: &Serve, log: EventLog) -> Re
 }
 
 /// The door: without sign-in only where nobody else reaches it; with a code where others could be first.
-async fn entry(settings: &Settings, tracker: &Tracker, address: SocketAddr) -> Result<Entry, Failure> {
+fn entry(settings: &Settings, address: SocketAddr) -> Result<Entry, Failure> {
     if settings.sign_in == SignIn::Off {
         if !address.ip().is_loopback() {
             return Err(Failure::Settings(format!(
@@ -55,7 +53,6 @@ async fn entry(settings: &Settings, tracker: &Tracker, address: SocketAddr) -> R
         }
         return Ok(Entry::default());
     }
-    let others_reach_it = !address.ip().is_loopback() || !settings.hosts.is_empty();
-    let claim_code = (others_reach_it && tracker.is_unclaimed().await?).then(random_code);
-    Ok(Entry { is_locked: true, is_secure: settings.is_https, claim_code })
+    let needs_code = !address.ip().is_loopback() || !settings.hosts.is_empty();
+    Ok(Entry { is_locked: true, is_secure: settings.is_https, needs_code })
 }

@@ -1,12 +1,10 @@
 //! Whom a session or a token lets in, and the list of somebody's sessions.
 
-use std::fmt::Write as _;
-
 use bellwether_storage::sessions::{self, Session as StoredSession};
 use bellwether_storage::{Digest, api_tokens};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::secret::Opens;
+use super::secret::{Opens, hex};
 use super::{Credential, Scopes, SignedIn};
 use crate::{Tracker, TrackerError};
 
@@ -37,11 +35,9 @@ pub struct Session {
 }
 
 fn id_of(digest: Digest) -> String {
-    digest.0.iter().take(16).fold(String::new(), |mut id, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    let mut id = hex(&digest.0);
+    id.truncate(32);
+    id
 }
 
 /// By what a token is known, and whether it is a session's.

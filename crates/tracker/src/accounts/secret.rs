@@ -35,13 +35,18 @@ impl Opens {
 pub(super) fn new(opens: Opens) -> (String, Digest) {
     let mut bytes = [0; 32];
     OsRng.try_fill_bytes(&mut bytes).expect("a system without random numbers lets nobody in");
-    let mut secret = opens.prefix().to_owned();
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(secret, "{byte:02x}");
-    }
+    let secret = format!("{}{}", opens.prefix(), hex(&bytes));
     let digest = digest(&secret);
     (secret, digest)
+}
+
+/// Each byte as two digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A random text of 128 bits, for somebody to type or copy.

@@ -1,6 +1,4 @@
-//! The first run, signing in, and another password.
-
-use std::sync::atomic::Ordering::Relaxed;
+//! Signing in, and another password.
 
 use bellwether_domain::{Role, UserId};
 use bellwether_storage::sessions::{self, Session};
@@ -33,66 +31,6 @@ pub struct NewSession {
 }
 
 impl Tracker {
-    /// Whether nobody has claimed the installation yet: its owner has no password.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn is_unclaimed(&self) -> Result<bool, TrackerError> {
-        let is_claimed = &self.accounts().is_claimed;
-        if is_claimed.load(Relaxed) {
-            return Ok(false);
-        }
-        let owner = self.owner();
-        let hash = self.storage().read(move |connection| users::password_hash(connection, owner)).await?;
-        if hash.is_some() {
-            is_claimed.store(true, Relaxed);
-        }
-        Ok(hash.is_none())
-    }
-
-    /// Makes whoever asks first the owner, and signs them in.
-    ///
-    /// # Errors
-    /// [`TrackerError::Conflict`] when somebody was first, [`TrackerError::Refused`] for a name or password that is none.
-    pub async fn claim(
-        &self,
-        name: &str,
-        email: Option<&str>,
-        new_password: String,
-        visitor: &Visitor,
-    ) -> Result<NewSession, TrackerError> {
-        let was_first = || TrackerError::Conflict("This installation has an owner: sign in.".to_owned());
-        if !self.is_unclaimed().await? {
-            return Err(was_first());
-        }
-        let (name, email) = (checked_name(name)?, checked_email(email)?);
-        if let Some(complaint) = password::complaint(&new_password, &name) {
-            return Err(TrackerError::Refused(complaint));
-        }
-        let hash = self.accounts().hasher.hash(new_password).await?;
-        let now = self.clock().now();
-        let (token, session) = self.new_session(visitor);
-        let begun = session.clone();
-        let claimed = self.storage().write(move |connection| {
-            let id = users::claim(connection, &name, email.as_deref(), &hash, now)?;
-            sessions::begin(connection, id, &begun)?;
-            users::find(connection, id)
-        });
-        match claimed.await {
-            Ok(user) => {
-                self.accounts().is_claimed.store(true, Relaxed);
-                tracing::info!("account.installation_claimed");
-                Ok(of(token, &session, user))
-            }
-            Err(StorageError::Refused(_)) => Err(was_first()),
-            // The operator lets people in before there is an owner too.
-            Err(StorageError::Duplicate) => {
-                Err(TrackerError::Refused("Somebody has that name or address already: take another.".to_owned()))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Signs somebody in by name or address. The session is always a new one.
     ///
     /// # Errors
@@ -231,7 +169,7 @@ impl Tracker {
         }
     }
 
-    fn new_session(&self, visitor: &Visitor) -> (String, Session) {
+    pub(super) fn new_session(&self, visitor: &Visitor) -> (String, Session) {
         let (token, digest) = secret::new(Opens::Session);
         let now = self.clock().now();
         let agent = visitor.agent.chars().filter(|sign| !sign.is_control()).take(AGENT_LENGTH).collect();
@@ -282,6 +220,6 @@ impl Tracker {
     }
 }
 
-fn of(token: String, session: &Session, user: User) -> NewSession {
+pub(super) fn of(token: String, session: &Session, user: User) -> NewSession {
     NewSession { token, expires_at: session.expires_at, user: user.id, name: user.name, role: user.role }
 }

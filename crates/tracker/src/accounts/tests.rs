@@ -109,6 +109,31 @@ async fn of_all_who_claim_at_once_one_is_the_owner_and_signed_in() {
 }
 
 #[tokio::test]
+async fn a_code_that_any_process_printed_counts_in_all_until_there_is_an_owner() {
+    let house = House::unclaimed().await;
+    let other = house.another_process().await;
+    let codes = [
+        house.tracker.draw_claim_code().await.expect("drawn").expect("a code"),
+        other.draw_claim_code().await.expect("drawn").expect("a code"),
+    ];
+    let restarted = house.another_process().await;
+    for code in &codes {
+        for tracker in [&house.tracker, &other, &restarted] {
+            assert!(tracker.is_claim_code(code).await.expect("known"));
+        }
+    }
+    let [first, second] = &codes;
+    for wrong in ["", &first[1..], &first.to_uppercase(), &format!("{second}0")] {
+        assert!(!other.is_claim_code(wrong).await.expect("known"), "{wrong}");
+    }
+    let file = std::fs::read(&house.database).expect("a file");
+    assert!(!file.windows(first.len()).any(|bytes| bytes == first.as_bytes()));
+    other.claim("ada", None, OWNERS.to_owned(), &Visitor::default()).await.expect("claimed");
+    assert!(!house.tracker.is_claim_code(first).await.expect("known"));
+    assert_eq!(restarted.draw_claim_code().await.expect("known"), None);
+}
+
+#[tokio::test]
 async fn whoever_claims_takes_a_name_that_nobody_has() {
     let house = House::unclaimed().await;
     house.add("Grace", Role::Member).await;
@@ -349,6 +374,22 @@ async fn users_are_added_once_and_the_owner_stays() {
     house.tracker.remove_user(grace.id).await.expect("removed");
     assert_eq!(house.who(&hers.token).await, None);
     assert!(matches!(house.tracker.remove_user(grace.id).await, Err(TrackerError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn jobs_of_somebody_who_was_removed_are_nobodys() {
+    let (house, _) = House::open().await;
+    let grace = house.add("grace", Role::Member).await;
+    let graces = house.tracker.acting_for(grace.id);
+    let hers = graces.create_portfolio(PortfolioSettings::named("Hers")).await.expect("a portfolio");
+    let job = graces.request_warming(hers.id).await.expect("a job");
+    house.tracker.remove_user(grace.id).await.expect("removed");
+    for tracker in [&house.tracker, &house.another_process().await] {
+        assert!(matches!(tracker.job(job).await, Err(TrackerError::NotFound(_))));
+        assert!(matches!(tracker.job_result(job).await, Err(TrackerError::NotFound(_))));
+        let listed = tracker.jobs(&crate::JobFilter::default(), 100).await.expect("listed");
+        assert!(listed.iter().all(|listed| listed.id != job), "{listed:?}");
+    }
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ pub(crate) struct Entry {
     pub(crate) is_locked: bool,
     /// Whether browsers reach it by https, so that cookies never go without.
     pub(crate) is_secure: bool,
-    /// What whoever claims the installation has to know, where others can reach it.
-    pub(crate) claim_code: Option<String>,
+    /// Whether whoever claims the installation has to know a code, for others can reach it.
+    pub(crate) needs_code: bool,
 }
 
 impl Entry {

@@ -36,9 +36,8 @@ async fn the_first_run_makes_one_owner_and_leads_everybody_there_until_then() {
 
 #[actix_web::test]
 async fn where_others_could_be_first_the_owner_needs_the_code() {
-    let code = "0123456789abcdef".to_owned();
-    let site =
-        Site::unclaimed(Entry { is_locked: true, is_secure: true, claim_code: Some(code.clone()) }).await;
+    let site = Site::unclaimed(Entry { is_locked: true, is_secure: true, needs_code: true }).await;
+    let code = site.state.tracker.draw_claim_code().await.expect("drawn").expect("a code");
     let claim = format!("name=Ada&password={PASSWORD}&again={PASSWORD}");
     for wrong in ["", "&code=", "&code=0123456789abcdee"] {
         let told = site.form("/first-run", "", &format!("{claim}{wrong}")).await;
