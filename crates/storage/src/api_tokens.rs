@@ -119,6 +119,22 @@ pub fn used(connection: &mut AnyConnection, id: Uuid, now: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// Revokes all tokens of a user.
+///
+/// # Errors
+/// Those of the database.
+pub fn revoke_all(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let theirs = api_tokens::table
+        .filter(api_tokens::user_id.eq(Key(user.uuid())))
+        .filter(api_tokens::revoked_at.is_null());
+    diesel::update(theirs).set(api_tokens::revoked_at.eq(micros(now))).execute(connection)?;
+    Ok(())
+}
+
 /// Revokes a token of a user.
 ///
 /// # Errors

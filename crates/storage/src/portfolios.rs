@@ -284,7 +284,9 @@ fn portfolio_of(
     }
     if name.contains('\0') || settings.description.contains('\0') {
         // Which PostgreSQL cannot store.
-        return Err(StorageError::Refused("the name or description of a portfolio has a NUL in it".to_owned()));
+        return Err(StorageError::Refused(
+            "the name or description of a portfolio has a NUL in it".to_owned(),
+        ));
     }
     let mut benchmarks: Vec<Symbol> = Vec::with_capacity(settings.benchmarks.len());
     for symbol in &settings.benchmarks {

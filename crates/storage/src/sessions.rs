@@ -70,6 +70,26 @@ pub fn begin(connection: &mut AnyConnection, user: UserId, session: &Session) ->
     Ok(())
 }
 
+/// Begins a session of whoever gave the password of that hash, unless they have another by now: a sign-in does not
+/// outlive the change that was to end it. Says whether it began.
+///
+/// # Errors
+/// Those of the database.
+pub fn begin_by(
+    connection: &mut AnyConnection,
+    user: UserId,
+    password_hash: &str,
+    session: &Session,
+) -> Result<bool, StorageError> {
+    let still = users::table.find(Key(user.uuid())).filter(users::password_hash.eq(password_hash));
+    // Writing the row has a change that is under way wait for this, or this for it.
+    let is_still = diesel::update(still).set(users::password_hash.eq(password_hash)).execute(connection)? > 0;
+    if is_still {
+        begin(connection, user, session)?;
+    }
+    Ok(is_still)
+}
+
 /// The session of a token and whose it is, however old it is.
 ///
 /// # Errors

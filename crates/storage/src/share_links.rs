@@ -103,6 +103,19 @@ pub fn list(connection: &mut AnyConnection, user: UserId) -> Result<Vec<ShareLin
     Ok(rows.into_iter().map(ShareLink::from).collect())
 }
 
+/// Removes all links to a user's portfolios.
+///
+/// # Errors
+/// Those of the database.
+pub fn remove_all(connection: &mut AnyConnection, user: UserId) -> Result<(), StorageError> {
+    let theirs = portfolios_table::table
+        .filter(portfolios_table::user_id.eq(Key(user.uuid())))
+        .select(portfolios_table::id);
+    diesel::delete(share_links::table.filter(share_links::portfolio_id.eq_any(theirs)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Removes a link to a user's portfolio.
 ///
 /// # Errors

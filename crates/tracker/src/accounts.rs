@@ -28,7 +28,7 @@ use self::memory::Memory;
 use self::password::Hasher;
 pub use self::secret::random_code;
 pub use self::sharing::Shared;
-pub use self::sign_in::NewSession;
+pub use self::sign_in::{NewSession, Passwords};
 pub(crate) use self::throttle::REMEMBERED_FOR;
 pub use self::users::NewUser;
 

@@ -63,7 +63,7 @@ mod upkeep;
 mod versions;
 
 pub use accounts::{
-    Credential, NewSession, NewUser, Scopes, Session, Shared, SignedIn, Visitor, random_code,
+    Credential, NewSession, NewUser, Passwords, Scopes, Session, Shared, SignedIn, Visitor, random_code,
 };
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;

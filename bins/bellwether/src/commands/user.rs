@@ -34,7 +34,11 @@ pub(super) async fn run(settings: &Settings, user: User) -> Result<ExitCode, Fai
             let user = tracker.user_named(&name).await?;
             let password = password(generate)?;
             tracker.reset_password(user.id, password.clone()).await?;
-            writeln!(out, "{} has another password. All sessions have ended.", user.name)?;
+            writeln!(
+                out,
+                "{} has another password. All sessions have ended, all tokens and links are revoked.",
+                user.name
+            )?;
             tell(generate, &password)?;
         }
         User::Remove { name } => {

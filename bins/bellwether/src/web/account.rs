@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_domain::{Portfolio, PortfolioId, Role, UserId};
-use bellwether_tracker::{NewUser, Scopes, TrackerError};
+use bellwether_tracker::{NewUser, Passwords, Scopes, TrackerError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -178,25 +178,28 @@ async fn account(state: web::Data<State>, caller: Caller) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct Passwords {
+struct PasswordForm {
     old: String,
     new: String,
     again: String,
+    /// A box that is ticked, or not there.
+    revoke: Option<String>,
 }
 
 async fn change_password(
     state: web::Data<State>,
     caller: Caller,
     request: HttpRequest,
-    form: web::Form<Passwords>,
+    form: web::Form<PasswordForm>,
 ) -> Answer {
-    let Passwords { old, new, again } = form.into_inner();
+    let PasswordForm { old, new, again, revoke } = form.into_inner();
     let told = |problem: String| Told { problem: Some(problem), ..Told::default() };
     if new != again {
         let problem = told("The two new passwords are not the same.".to_owned());
         return account_page(&state, &caller, problem).await;
     }
-    match caller.tracker.change_password(&caller.who, old, new, &visitor(&request)).await {
+    let passwords = Passwords { old, new, revoke: revoke.is_some() };
+    match caller.tracker.change_password(&caller.who, passwords, &visitor(&request)).await {
         Ok(session) => Ok(entered(&state, &session, "/account")),
         Err(error) => account_page(&state, &caller, told(words(error)?)).await,
     }
@@ -367,7 +370,8 @@ async fn reset_password(
     let given = caller.tracker.give_password(&caller.who, *user, form.into_inner().password).await;
     let told = match given {
         Ok(()) => {
-            let done = "The password is set, and their sessions have ended.".to_owned();
+            let done = "The password is set. Their sessions have ended, their tokens and links are revoked."
+                .to_owned();
             Told { done: Some(done), ..Told::default() }
         }
         Err(error) => Told { problem: Some(words(error)?), ..Told::default() },

@@ -84,7 +84,7 @@ where
     let lag = if wants_the_newest(request) { Lag::None } else { LAG };
     let key = key(portfolio, kind, view);
     let answer = finished(state, tracker, &key, view, lag, build).await?;
-    if view.as_of.is_none() {
+    if asks_for_prices(kind.as_str(), view) {
         look(state, tracker, key, (kind, view), &answer);
     }
 
@@ -105,14 +105,14 @@ where
     Ok(response.content_type(answer.content_type()).body(answer.body(encoding).await))
 }
 
+/// Whether looking at it has newer prices fetched. What is past has none; and of whoever only has a link nothing is made
+/// to happen.
+fn asks_for_prices(kind: &str, view: &View) -> bool {
+    view.as_of.is_none() && kind != Kind::SharedPage.as_str()
+}
+
 /// Somebody looks at an answer of the present, made now or before.
-fn look(
-    state: &State,
-    tracker: &Tracker,
-    key: SnapshotKey,
-    seen: (Kind, &View),
-    answer: &Answer,
-) {
+fn look(state: &State, tracker: &Tracker, key: SnapshotKey, seen: (Kind, &View), answer: &Answer) {
     let portfolio = key.portfolio;
     if state.looks.note(key, seen, answer.validity().changes_at, tracker.clock().now()) {
         let (tracker, view) = (tracker.clone(), seen.1.clone());
@@ -150,7 +150,7 @@ where
     let edition = Edition { entered: seen.versions.entered, prices: seen.versions.prices, refreshing };
     // What cannot be made now may be of any age.
     let lag = if seen.is_current { lag } else { Lag::Any };
-    let (tracker, is_of_now) = (tracker.clone(), view.as_of.is_none());
+    let (tracker, asks) = (tracker.clone(), asks_for_prices(key.kind, view));
     let build = move || {
         let (tracker, building) = (tracker.clone(), build());
         async move {
@@ -158,7 +158,7 @@ where
                 return Err(Problem::Unavailable);
             }
             // So that what is shown says whether newer prices are on their way.
-            if is_of_now {
+            if asks {
                 tracker.refresh_if_due(portfolio).await?;
             }
             building.await

@@ -16,6 +16,7 @@ on_both!(
     there_is_one_owner,
     whoever_signs_in_is_found_by_name_or_address,
     a_session_is_of_its_user_and_ends_with_the_password,
+    a_session_begins_with_the_password_that_is_the_users_by_then,
     sessions_that_lay_idle_or_ended_are_not_listed_and_go,
     a_revoked_token_is_found_no_more,
     a_link_is_of_the_portfolios_owner,
@@ -115,6 +116,30 @@ async fn a_session_is_of_its_user_and_ends_with_the_password(db: &TestDatabase) 
     assert!(!write(db, move |connection| sessions::end(connection, bob, Digest([1; 32]))).await.unwrap());
     write(db, move |connection| users::set_password(connection, ada, "new", later(5))).await.unwrap();
     assert!(find(1).await.is_none() && find(2).await.is_none() && find(3).await.is_some());
+}
+
+async fn a_session_begins_with_the_password_that_is_the_users_by_then(db: &TestDatabase) {
+    let grace = member(db, "grace").await;
+    let begin = |number, hash: &'static str| {
+        let storage = db.storage.clone();
+        let work = move |connection: &mut AnyConnection| {
+            sessions::begin_by(connection, grace, hash, &session(number))
+        };
+        tokio::spawn(async move { storage.write(work).await })
+    };
+    assert!(begin(1, "hash").await.unwrap().unwrap());
+    assert!(!begin(2, "another").await.unwrap().unwrap());
+    // Whoever was quicker than the change loses the session by it, whoever was not begins none.
+    let begun: Vec<_> = (3..12).map(|number| begin(number, "hash")).collect();
+    write(db, move |connection| users::set_password(connection, grace, "new", start())).await.unwrap();
+    let more: Vec<_> = (12..15).map(|number| begin(number, "hash")).collect();
+    for one in begun.into_iter().chain(more) {
+        one.await.unwrap().unwrap();
+    }
+    let left =
+        db.storage.read(move |connection| sessions::list(connection, grace, start(), later(-60))).await;
+    assert_eq!(left.unwrap(), []);
+    assert!(begin(15, "new").await.unwrap().unwrap());
 }
 
 async fn sessions_that_lay_idle_or_ended_are_not_listed_and_go(db: &TestDatabase) {

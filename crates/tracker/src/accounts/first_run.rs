@@ -101,9 +101,9 @@ impl Tracker {
             }
             Err(StorageError::Refused(_)) => Err(was_first()),
             // The operator lets people in before there is an owner too.
-            Err(StorageError::Duplicate) => {
-                Err(TrackerError::Refused("Somebody has that name or address already: take another.".to_owned()))
-            }
+            Err(StorageError::Duplicate) => Err(TrackerError::Refused(
+                "Somebody has that name or address already: take another.".to_owned(),
+            )),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,7 +3,7 @@
 use bellwether_domain::{Role, UserId};
 use bellwether_storage::sessions::{self, Session};
 use bellwether_storage::users::{self, User};
-use bellwether_storage::{Digest, StorageError, sign_in_failures};
+use bellwether_storage::{AnyConnection, Digest, StorageError, api_tokens, share_links, sign_in_failures};
 use chrono::{DateTime, Utc};
 
 use super::credential::SESSION_FOR;
@@ -14,6 +14,22 @@ use crate::{Tracker, TrackerError};
 
 /// So much of what a program calls itself is kept.
 const AGENT_LENGTH: usize = 200;
+
+/// Another password, and the one that it replaces.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    /// The one that is theirs.
+    pub old: String,
+    /// The one to be.
+    pub new: String,
+    /// Whether their tokens and links are to be of no use any more either.
+    pub revoke: bool,
+}
+
+fn revoke_all(connection: &mut AnyConnection, user: UserId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    api_tokens::revoke_all(connection, user, now)?;
+    share_links::remove_all(connection, user)
+}
 
 /// A session that began. Its token is told now and never again.
 #[derive(Debug, Clone)]
@@ -42,36 +58,45 @@ impl Tracker {
         visitor: &Visitor,
     ) -> Result<NewSession, TrackerError> {
         let name = small(name);
-        let subjects: Vec<_> =
-            [Some(throttle::account(&name)), throttle::address(visitor)].into_iter().flatten().collect();
-        self.take_turn(subjects).await?;
         let sought = name.clone();
         let known = self.storage().read(move |connection| by_name(connection, &sought)).await?;
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), hash));
+        // By name and by address it is one account.
+        let account = user.as_ref().map_or_else(|| throttle::account(&name), |user| throttle::user(user.id));
+        let address = throttle::address(visitor);
+        self.take_turn([Some(account), address].into_iter().flatten().collect()).await?;
         // Nobody has a password that long; it is not worth hashing, and says nothing of the name.
         let given = if given.len() > password::LONGEST { String::new() } else { given };
-        let is_right = self.accounts().hasher.is_of(given, hash).await?;
-        let Some(user) = user.filter(|_| is_right) else {
+        let is_right = self.accounts().hasher.is_of(given, hash.clone()).await?;
+        let refused = || {
             tracing::info!(address = ?visitor.address, "account.sign_in_refused");
-            return Err(TrackerError::WrongPassword);
+            Err(TrackerError::WrongPassword)
         };
+        let Some((user, hash)) = user.zip(hash).filter(|_| is_right) else { return refused() };
         let (token, session) = self.new_session(visitor);
         let (begun, id) = (session.clone(), user.id);
-        let (account, address) = (throttle::account(&name).0, throttle::address(visitor));
-        self.storage()
+        let has_begun = self
+            .storage()
             .write(move |connection| {
-                sign_in_failures::forget(connection, &[account])?;
+                if !sessions::begin_by(connection, id, &hash, &begun)? {
+                    return Ok(false);
+                }
+                sign_in_failures::forget(connection, &[account.0])?;
                 if let Some((address, _)) = address {
                     sign_in_failures::forgive_one(connection, address)?;
                 }
-                sessions::begin(connection, id, &begun)
+                Ok(true)
             })
             .await?;
+        if !has_begun {
+            return refused();
+        }
         tracing::info!(user = %user.id, "account.signed_in");
         Ok(of(token, &session, user))
     }
 
-    /// Gives somebody who was let in another password. All their sessions end; this is a new one.
+    /// Gives somebody who was let in another password. All their sessions end; this is a new one. Their tokens and links
+    /// are revoked too where that is asked for.
     ///
     /// # Errors
     /// [`TrackerError::WrongPassword`] when the old one is not theirs, [`TrackerError::Refused`] when the new one is none,
@@ -79,14 +104,13 @@ impl Tracker {
     pub async fn change_password(
         &self,
         who: &SignedIn,
-        old: String,
-        new: String,
+        Passwords { old, new, revoke }: Passwords,
         visitor: &Visitor,
     ) -> Result<NewSession, TrackerError> {
         if let Some(complaint) = password::complaint(&new, &who.name) {
             return Err(TrackerError::Refused(complaint));
         }
-        let account = throttle::account(&format!("password of {}", who.user));
+        let account = throttle::old_password(who.user);
         self.take_turn(vec![account]).await?;
         let id = who.user;
         let hash = self.storage().read(move |connection| users::password_hash(connection, id)).await?;
@@ -102,6 +126,9 @@ impl Tracker {
             .write(move |connection| {
                 sign_in_failures::forget(connection, &[account.0])?;
                 users::set_password(connection, id, &hash, now)?;
+                if revoke {
+                    revoke_all(connection, id, now)?;
+                }
                 sessions::begin(connection, id, &begun)?;
                 users::find(connection, id)
             })
@@ -127,7 +154,8 @@ impl Tracker {
         self.reset_password(user, new).await
     }
 
-    /// Gives somebody a password without asking for the old one, and ends all their sessions: for the operator.
+    /// Gives somebody a password without asking for the old one, ends all their sessions and revokes their tokens and
+    /// links: for the operator, who may do so because somebody else came in.
     ///
     /// # Errors
     /// [`TrackerError::NotFound`], [`TrackerError::Refused`] when the password is none.
@@ -139,14 +167,10 @@ impl Tracker {
         }
         let hash = self.accounts().hasher.hash(new).await?;
         let now = self.clock().now();
-        let names: Vec<Digest> = [Some(&found.name), found.email.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|name| throttle::account(name).0)
-            .collect();
         self.storage()
             .write(move |connection| {
-                sign_in_failures::forget(connection, &names)?;
+                sign_in_failures::forget(connection, &[throttle::user(user).0])?;
+                revoke_all(connection, user, now)?;
                 users::set_password(connection, user, &hash, now)
             })
             .await?;

@@ -138,7 +138,11 @@ async fn whoever_claims_takes_a_name_that_nobody_has() {
     let house = House::unclaimed().await;
     house.add("Grace", Role::Member).await;
     let claim = async |name: &str| {
-        house.tracker.claim(name, None, OWNERS.to_owned(), &Visitor::default()).await.map(|session| session.name)
+        house
+            .tracker
+            .claim(name, None, OWNERS.to_owned(), &Visitor::default())
+            .await
+            .map(|session| session.name)
     };
     assert!(matches!(claim("grace").await, Err(TrackerError::Refused(_))));
     assert!(house.tracker.is_unclaimed().await.expect("known"));
@@ -284,7 +288,8 @@ async fn a_new_password_ends_all_sessions_and_begins_another() {
     let second = house.sign_in("ada", OWNERS).await.expect("signed in");
     let who = house.who(&first.token).await.expect("let in");
     let change = async |old: &str, new: &str| {
-        house.tracker.change_password(&who, old.to_owned(), new.to_owned(), &from("192.0.2.1")).await
+        let passwords = Passwords { old: old.to_owned(), new: new.to_owned(), revoke: false };
+        house.tracker.change_password(&who, passwords, &from("192.0.2.1")).await
     };
     assert!(matches!(change("not it at all", OTHER).await, Err(TrackerError::WrongPassword)));
     assert!(matches!(change(OWNERS, "short").await, Err(TrackerError::Refused(_))));
@@ -293,6 +298,48 @@ async fn a_new_password_ends_all_sessions_and_begins_another() {
     assert!(house.who(&third.token).await.is_some());
     assert!(matches!(house.sign_in("ada", OWNERS).await, Err(TrackerError::WrongPassword)));
     house.sign_in("ada", OTHER).await.expect("signed in");
+}
+
+#[tokio::test]
+async fn tokens_and_links_end_with_a_password_where_that_is_asked_for_or_the_operator_gives_it() {
+    let (house, session) = House::open().await;
+    let main = house.tracker.create_portfolio(PortfolioSettings::named("Main")).await.expect("a portfolio");
+    let mut who = house.who(&session.token).await.expect("let in");
+    let mut old = OWNERS.to_owned();
+    for (new, revoke, by_operator) in [
+        ("first new password", false, false),
+        ("second new password", true, false),
+        ("third new password", true, true),
+    ] {
+        let (token, _) = house.tracker.add_token(&who, "backup", Scopes::ALL, None).await.expect("made");
+        let (link, _) = house.tracker.add_share_link(main.id, "for Grace", None).await.expect("made");
+        assert!(house.who(&token).await.is_some());
+        if by_operator {
+            house.tracker.reset_password(who.user, new.to_owned()).await.expect("reset");
+        } else {
+            let passwords = Passwords { old: old.clone(), new: new.to_owned(), revoke };
+            house.tracker.change_password(&who, passwords, &from("192.0.2.1")).await.expect("changed");
+        }
+        assert_eq!(house.who(&token).await.is_none(), revoke, "{new}");
+        assert_eq!(house.tracker.shared(&link).await.expect("looked up").is_none(), revoke, "{new}");
+        old = new.to_owned();
+        let session = house.sign_in("ada", new).await.expect("signed in");
+        who = house.who(&session.token).await.expect("let in");
+    }
+    assert!(house.tracker.tokens(&who).await.expect("listed").is_empty());
+}
+
+#[tokio::test]
+async fn guesses_by_name_and_by_address_count_together() {
+    let (house, _) = House::open().await;
+    for name in ["ada", "ada@example.org", "ada", "ADA@example.org", "ada"] {
+        let refused = house.tracker.sign_in(name, "a wrong guess".to_owned(), &Visitor::default()).await;
+        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
+    }
+    for name in ["ada", "ada@example.org"] {
+        let refused = house.tracker.sign_in(name, OWNERS.to_owned(), &Visitor::default()).await;
+        assert_eq!(wait_of(refused), 1);
+    }
 }
 
 #[tokio::test]

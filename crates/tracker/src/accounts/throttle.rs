@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use bellwether_domain::UserId;
 use bellwether_storage::Digest;
 use bellwether_storage::sign_in_failures::Delay;
 use chrono::TimeDelta;
@@ -24,9 +25,23 @@ fn delay(failures: u32, free: u32) -> TimeDelta {
     TimeDelta::seconds(seconds).min(LONGEST)
 }
 
-/// The name by which failures at an account are counted, whether it exists or not.
+fn by_account(failures: u32) -> TimeDelta {
+    delay(failures, FREE_BY_ACCOUNT)
+}
+
+/// The name by which failures at somebody's account are counted, whatever they sign in by.
+pub(super) fn user(id: UserId) -> (Digest, Delay) {
+    (digest(&format!("user:{id}")), by_account)
+}
+
+/// The same for an account that does not exist.
 pub(super) fn account(name: &str) -> (Digest, Delay) {
-    (digest(&format!("account:{name}")), |failures| delay(failures, FREE_BY_ACCOUNT))
+    (digest(&format!("account:{name}")), by_account)
+}
+
+/// The same for the old password that a new one asks for.
+pub(super) fn old_password(id: UserId) -> (Digest, Delay) {
+    (digest(&format!("password:{id}")), by_account)
 }
 
 /// The name by which failures from an address are counted: a network of IPv6 addresses has one, for who has one of them

@@ -1,8 +1,8 @@
 //! Who uses the installation.
 
 use bellwether_domain::{Role, UserId};
-use bellwether_storage::{AnyConnection, StorageError};
 use bellwether_storage::users::{self, User};
+use bellwether_storage::{AnyConnection, StorageError};
 
 use crate::{Tracker, TrackerError};
 

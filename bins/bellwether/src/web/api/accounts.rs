@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_domain::{PortfolioId, Role, UserId};
-use bellwether_tracker::{ApiToken, NewSession, NewUser, Scopes, Session, ShareLink, User};
+use bellwether_tracker::{ApiToken, NewSession, NewUser, Passwords, Scopes, Session, ShareLink, User};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -123,9 +123,12 @@ async fn me(caller: Caller) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Passwords {
+struct WantedChange {
     old: String,
     new: String,
+    /// Tokens and links too.
+    #[serde(default)]
+    revoke: bool,
 }
 
 async fn change_password(
@@ -134,8 +137,10 @@ async fn change_password(
     request: HttpRequest,
     body: web::Bytes,
 ) -> Answer {
-    let Passwords { old, new } = read(&body, "passwords, such as {\"old\": \"...\", \"new\": \"...\"}")?;
-    let session = caller.tracker.change_password(&caller.who, old, new, &visitor(&request)).await?;
+    let WantedChange { old, new, revoke } =
+        read(&body, "passwords, such as {\"old\": \"...\", \"new\": \"...\"}")?;
+    let passwords = Passwords { old, new, revoke };
+    let session = caller.tracker.change_password(&caller.who, passwords, &visitor(&request)).await?;
     Ok(begun(&state, &session))
 }
 

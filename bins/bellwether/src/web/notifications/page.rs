@@ -89,10 +89,7 @@ pub(super) struct Read {
     id: Option<Uuid>,
 }
 
-pub(super) async fn mark_read(
-    caller: Caller,
-    form: web::Form<Read>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn mark_read(caller: Caller, form: web::Form<Read>) -> Result<HttpResponse, Problem> {
     caller.tracker.mark_notifications_read(form.id.map(|id| vec![id])).await?;
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, ADDRESS)).finish())
 }

@@ -2,8 +2,8 @@
 
 use super::super::table::{Needs, TABLE};
 use super::site::{PASSWORD, Site, bearer};
-use bellwether_tracker::{ImportFile, ImportTarget};
 use crate::web::access::Entry;
+use bellwether_tracker::{ImportFile, ImportTarget};
 
 fn cookie(token: &str) -> String {
     format!("Cookie: bellwether-session={token}\r\n")

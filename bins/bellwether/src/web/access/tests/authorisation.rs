@@ -54,7 +54,8 @@ async fn an_address_in_another_spelling_needs_what_it_needs() {
     site.add("rita", Role::Reader).await;
     let reader = site.person("rita", Some(owner.portfolio)).await;
     let body = json!({ "name": "eve", "role": "member", "password": "another long password" }).to_string();
-    for path in ["/api/v1/users", "/api/v1/%75sers", "/%61pi/v1/users", "/api/v1/users/", "/api//v1/user%73"] {
+    for path in ["/api/v1/users", "/api/v1/%75sers", "/%61pi/v1/users", "/api/v1/users/", "/api//v1/user%73"]
+    {
         let told = site.send("POST", path, &bearer(&reader.token), &body).await;
         assert_eq!(told.status, 403, "{path}: {told:?}");
         let told = site.get(path, &bearer(&reader.token)).await;
