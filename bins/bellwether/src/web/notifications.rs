@@ -4,7 +4,8 @@ mod page;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use bellwether_tracker::{Channel, Delivery, DeliveryState, Notification, QuietHours, RuleDraft};
+use bellwether_domain::Role;
+use bellwether_tracker::{Channel, Delivery, DeliveryState, Notification, QuietHours, Rule, RuleDraft};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -156,13 +157,22 @@ fn check(state: &State, channel: Channel, destination: &str) -> Result<(), Probl
     })
 }
 
+/// The rules that somebody sees. Whoever knows a webhook's address may post to it, which is not for readers.
+async fn rules_of(caller: &Caller) -> Result<Vec<Rule>, Problem> {
+    let mut rules = caller.tracker.notification_rules().await?;
+    if caller.who.role == Role::Reader {
+        rules.iter_mut().for_each(|rule| rule.asks.destination.clear());
+    }
+    Ok(rules)
+}
+
 async fn rules(caller: Caller) -> Answer {
-    Ok(fresh(&json!({ "rules": caller.tracker.notification_rules().await? })))
+    Ok(fresh(&json!({ "rules": rules_of(&caller).await? })))
 }
 
 async fn rule(caller: Caller, id: web::Path<String>) -> Answer {
     let id = id_of(&id, "rule")?;
-    let found = caller.tracker.notification_rules().await?.into_iter().find(|rule| rule.id == id);
+    let found = rules_of(&caller).await?.into_iter().find(|rule| rule.id == id);
     let found = found.ok_or_else(|| Problem::NotFound("There is no such rule.".to_owned()))?;
     Ok(fresh(&json!(found)))
 }

@@ -166,6 +166,10 @@ impl Tracker {
         for job in broken {
             let Some(at) = job.finished_at.filter(|_| is_told(&job, since)) else { continue };
             let (portfolio, day) = (of(&job), HOME_EXCHANGE.local_date(at));
+            if portfolio.is_none() && portfolio_of(&job).is_ok() {
+                // Of somebody else's portfolio.
+                continue;
+            }
             found.happened.push(Happening::RefreshFailed { portfolio, job_key: job.key, day });
         }
         Ok(())
@@ -371,12 +375,12 @@ fn asked_since(rules: &[Rule], topic: Topic, now: DateTime<Utc>) -> Option<DateT
 mod tests {
     use std::sync::Arc;
 
-    use bellwether_domain::FixedClock;
+    use bellwether_domain::{FixedClock, Role};
     use bellwether_scheduler::Outcome;
 
     use super::*;
     use crate::notifications::RuleDraft;
-    use crate::{PortfolioSettings, TrackerOptions, Upstream};
+    use crate::{NewUser, PortfolioSettings, TrackerOptions, Upstream};
 
     /// Ends a job of a kind in some way, as a worker would.
     async fn ended(tracker: &Tracker, kind: &str, payload: serde_json::Value, outcome: Outcome) {
@@ -426,6 +430,22 @@ mod tests {
         clock.advance(TimeDelta::hours(24));
         ended(&tracker, REFRESH_PRICES, main, broken()).await;
         assert_eq!(titles(&tracker).await, [failed, failed]);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_that_broke_off_is_told_to_nobody_whose_portfolio_it_was_not_for() {
+        let (tracker, _, main) = world().await;
+        let new = NewUser {
+            name: "grace".to_owned(),
+            email: None,
+            role: Role::Member,
+            password: "a long password".to_owned(),
+        };
+        let grace = tracker.acting_for(tracker.add_user(new).await.expect("added").id);
+        grace.notification_rules().await.expect("rules");
+        ended(&tracker, REFRESH_PRICES, main, broken()).await;
+        assert!(titles(&grace).await.is_empty());
+        assert_eq!(titles(&tracker).await.len(), 1);
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bellwether_domain::{Role, UserId};
-use bellwether_tracker::Visitor;
+use bellwether_tracker::{Channel, RuleDraft, Topic, Visitor};
 use serde_json::json;
 
 use super::site::{Objects, PASSWORD, Person, Site, Told, bearer};
@@ -385,6 +385,29 @@ async fn what_is_named_in_a_query_or_a_body_is_looked_for_among_ones_own() {
         }
         let told = site.get(&format!("/portfolio/{own}/import?job={job}"), &head).await;
         assert!(!told.body.contains("background"), "{told:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_reader_sees_the_owners_rules_but_not_where_they_lead() {
+    let (site, owner) = Site::owned().await;
+    site.add("rita", Role::Reader).await;
+    let reader = site.person("rita", Some(owner.portfolio)).await;
+    let tracker = site.state.tracker.seen_by(&owner.who);
+    let secret = "https://hooks.example.org/secret";
+    let draft = RuleDraft {
+        channel: Channel::Webhook,
+        destination: secret.to_owned(),
+        ..RuleDraft::of(Topic::RefreshFinished)
+    };
+    let id = tracker.add_notification_rule(draft).await.expect("a rule").id;
+    for path in ["/api/v1/notifications/rules".to_owned(), format!("/api/v1/notifications/rules/{id}")] {
+        let told = site.get(&path, &bearer(&reader.token)).await;
+        assert!(
+            told.status == 200 && told.body.contains("webhook") && !told.body.contains(secret),
+            "{told:?}"
+        );
+        assert!(site.get(&path, &bearer(&owner.token)).await.body.contains(secret));
     }
 }
 
