@@ -3,7 +3,7 @@
 use super::super::table::{Needs, TABLE};
 use super::site::{PASSWORD, Site, bearer};
 use crate::web::access::Entry;
-use bellwether_tracker::{ImportFile, ImportTarget};
+use bellwether_tracker::{ImportFile, ImportTarget, PortfolioSettings};
 
 fn cookie(token: &str) -> String {
     format!("Cookie: bellwether-session={token}\r\n")
@@ -357,6 +357,65 @@ async fn a_name_that_is_a_script_is_text_on_every_page() {
         let told = site.get(page, &head).await;
         assert!(told.body.contains("&lt;script&gt;alert(1)"), "{path}: {told:?}");
         assert!(!told.body.contains("<script>alert"), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_portfolio_whose_texts_are_scripts_is_text_on_every_page() {
+    let (site, owner) = Site::owned().await;
+    let (script, head) = ("<script>alert(1)</script>", bearer(&owner.token));
+    let tracker = site.state.tracker.seen_by(&owner.who);
+    let csv =
+        format!("Ticker,Type,Date,Price,Shares,Notes\nKO,Buy,2024-03-05,61.75,3,{script}\n{script},,,,,\n");
+    let file = ImportFile { name: format!("{script}.csv"), bytes: csv.into_bytes(), currency: None };
+    let named = ImportTarget::Named(PortfolioSettings::named(script));
+    tracker.import(named, file, false).await.expect("imported");
+    let id = tracker.portfolio_named(script).await.expect("there").id;
+    let (token, _) = tracker.add_share_link(id, script, None).await.expect("made");
+    let upload = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\n\
+         Ticker,Type,Date,Price,Shares\n{script},Buy,2024-03-05,1,{script}\n\r\n--edge--\r\n"
+    );
+    let multipart = format!("{head}Content-Type: multipart/form-data; boundary=edge\r\n");
+    let mut pages = vec![
+        site.ask("POST", &format!("/portfolio/{id}/import"), &multipart, &upload).await,
+        site.get("/%3Cscript%3Ealert(1)%3C/script%3E", &head).await,
+        site.get(&format!("/dashboard/{id}?range=%3Cscript%3Ealert(1)%3C/script%3E"), &head).await,
+        site.get(&format!("/shared/{token}"), "").await,
+        site.get("/sign-in?next=%2F%3Cscript%3Ealert(1)%3C/script%3E", "").await,
+        site.form("/sign-in", "", "name=%3Cscript%3Ealert(1)%3C/script%3E&password=x").await,
+    ];
+    for path in ["/account", "/users", "/notifications", "/monitoring", "/first-run"] {
+        pages.push(site.get(path, &head).await);
+    }
+    pages.push(site.get(&format!("/dashboard/{id}"), &head).await);
+    for told in &pages {
+        let kind = told.header("content-type").expect("a page");
+        assert!(kind.starts_with("text/html") && told.status > 0 && told.status < 500, "{told:?}");
+        assert!(!told.body.contains("<script>alert"), "{told:?}");
+    }
+    let dashboard = pages.last().expect("the dashboard");
+    assert!(dashboard.body.contains("&lt;script&gt;alert(1)"), "{dashboard:?}");
+}
+
+#[actix_web::test]
+async fn no_path_leads_to_a_file() {
+    let (site, owner) = Site::owned().await;
+    let paths = [
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e/Cargo.toml",
+        "/assets/%2e%2e%2fCargo.toml",
+        "/assets/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/assets/..%5c..%5cCargo.toml",
+        "/assets//etc/passwd",
+        "/../../../../etc/passwd",
+        "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "/api/v1/jobs/..%2f..%2fetc%2fpasswd/result",
+    ];
+    for path in paths {
+        let told = site.get(path, &bearer(&owner.token)).await;
+        assert_eq!(told.status, 404, "{path}: {told:?}");
+        assert!(!told.body.contains("[package]") && !told.body.contains("root:"), "{path}: {told:?}");
     }
 }
 
