@@ -187,6 +187,12 @@ async fn first_run(state: web::Data<State>, request: HttpRequest, query: web::Qu
     }
 }
 
+/// Whether a proxy passed it on, which others may reach although this process knows nothing of it.
+fn is_passed_on(request: &HttpRequest) -> bool {
+    let by = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+    by.iter().any(|name| request.headers().contains_key(*name))
+}
+
 async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Claim>) -> Answer {
     let typed = form.into_inner();
     if !state.entry.is_locked {
@@ -194,6 +200,12 @@ async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Cl
     }
     if typed.password != typed.again {
         return claim_page(&state, Some("The two passwords are not the same.".to_owned()), typed);
+    }
+    if !state.entry.needs_code && is_passed_on(&request) {
+        let words = "This came through a proxy. Start the program with --public-url and the address at which browsers \
+                     reach it; it prints a code then, which is needed here."
+            .to_owned();
+        return claim_page(&state, Some(words), typed);
     }
     if state.entry.needs_code && !state.tracker.is_claim_code(typed.code.trim()).await? {
         let words = "That is not the code that the program printed when it started.".to_owned();

@@ -50,6 +50,18 @@ async fn where_others_could_be_first_the_owner_needs_the_code() {
 }
 
 #[actix_web::test]
+async fn through_a_proxy_that_was_not_told_of_nobody_becomes_the_owner() {
+    let site = Site::locked().await;
+    let claim = format!("name=Eve&password={PASSWORD}&again={PASSWORD}");
+    for header in ["X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9", "X-Real-IP: 203.0.113.9"] {
+        let told = site.form("/first-run", &format!("{header}\r\n"), &claim).await;
+        assert!(told.status == 400 && told.body.contains("--public-url"), "{header}: {told:?}");
+    }
+    assert!(site.state.tracker.is_unclaimed().await.expect("known"));
+    assert_eq!(site.form("/first-run", "", &claim).await.status, 303);
+}
+
+#[actix_web::test]
 async fn a_session_that_an_attacker_chose_is_not_taken_and_the_old_one_ends() {
     let (site, _) = Site::owned().await;
     let planted = format!("bws_{}", "a".repeat(64));
