@@ -1,5 +1,8 @@
 //! Who is let in, and who is not.
 
+mod first_run;
+mod guessing;
+
 use std::sync::Arc;
 
 use bellwether_domain::FixedClock;
@@ -83,73 +86,6 @@ fn wait_of<T: std::fmt::Debug>(refused: Result<T, TrackerError>) -> i64 {
 }
 
 #[tokio::test]
-async fn of_all_who_claim_at_once_one_is_the_owner_and_signed_in() {
-    let house = House::unclaimed().await;
-    assert!(house.tracker.is_unclaimed().await.expect("known"));
-    let other = house.another_process().await;
-    let claims = (0..6).map(|number| {
-        let tracker = if number % 2 == 0 { house.tracker.clone() } else { other.clone() };
-        tokio::spawn(async move {
-            tracker.claim(&format!("claimant {number}"), None, OWNERS.to_owned(), &Visitor::default()).await
-        })
-    });
-    let mut claimed = Vec::new();
-    for claim in claims.collect::<Vec<_>>() {
-        match claim.await.expect("no panic") {
-            Ok(session) => claimed.push(session),
-            Err(error) => assert!(matches!(error, TrackerError::Conflict(_)), "{error}"),
-        }
-    }
-    let [session] = claimed.as_slice() else { panic!("{claimed:?}") };
-    assert_eq!(
-        house.who(&session.token).await.map(|who| (who.user, who.role)),
-        Some((session.user, Role::Owner))
-    );
-    assert!(!other.is_unclaimed().await.expect("known"));
-}
-
-#[tokio::test]
-async fn a_code_that_any_process_printed_counts_in_all_until_there_is_an_owner() {
-    let house = House::unclaimed().await;
-    let other = house.another_process().await;
-    let codes = [
-        house.tracker.draw_claim_code().await.expect("drawn").expect("a code"),
-        other.draw_claim_code().await.expect("drawn").expect("a code"),
-    ];
-    let restarted = house.another_process().await;
-    for code in &codes {
-        for tracker in [&house.tracker, &other, &restarted] {
-            assert!(tracker.is_claim_code(code).await.expect("known"));
-        }
-    }
-    let [first, second] = &codes;
-    for wrong in ["", &first[1..], &first.to_uppercase(), &format!("{second}0")] {
-        assert!(!other.is_claim_code(wrong).await.expect("known"), "{wrong}");
-    }
-    let file = std::fs::read(&house.database).expect("a file");
-    assert!(!file.windows(first.len()).any(|bytes| bytes == first.as_bytes()));
-    other.claim("ada", None, OWNERS.to_owned(), &Visitor::default()).await.expect("claimed");
-    assert!(!house.tracker.is_claim_code(first).await.expect("known"));
-    assert_eq!(restarted.draw_claim_code().await.expect("known"), None);
-}
-
-#[tokio::test]
-async fn whoever_claims_takes_a_name_that_nobody_has() {
-    let house = House::unclaimed().await;
-    house.add("Grace", Role::Member).await;
-    let claim = async |name: &str| {
-        house
-            .tracker
-            .claim(name, None, OWNERS.to_owned(), &Visitor::default())
-            .await
-            .map(|session| session.name)
-    };
-    assert!(matches!(claim("grace").await, Err(TrackerError::Refused(_))));
-    assert!(house.tracker.is_unclaimed().await.expect("known"));
-    assert_eq!(claim("ada").await.expect("claimed"), "ada");
-}
-
-#[tokio::test]
 async fn a_sign_in_is_always_a_new_session_and_only_its_digest_is_stored() {
     let (house, first) = House::open().await;
     for name in ["ada", "ADA ", "ada@example.org"] {
@@ -176,67 +112,6 @@ async fn what_is_no_token_lets_nobody_in() {
     for wrong in ["", "bws_", hex, &format!("bwt_{hex}"), &session.token.to_uppercase(), &zeros] {
         assert_eq!(house.who(wrong).await, None, "{wrong}");
     }
-}
-
-#[tokio::test]
-async fn an_unknown_name_costs_as_many_hashes_as_a_wrong_password() {
-    let (house, _) = House::open().await;
-    let tracker = house.tracker.clone();
-    let cost = async |name: &str, password: String| {
-        let before = tracker.passwords_hashed();
-        let refused = tracker.sign_in(name, password, &Visitor::default()).await;
-        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
-        tracker.passwords_hashed() - before
-    };
-    assert_eq!(cost("ada", "wrong password here".to_owned()).await, 1);
-    assert_eq!(cost("nobody", "wrong password here".to_owned()).await, 1);
-    assert_eq!(cost("", String::new()).await, 1);
-    assert_eq!(cost("a\0da", "wrong password here".to_owned()).await, 1);
-    assert_eq!(cost("ada", "x".repeat(5_000)).await, 1);
-}
-
-#[tokio::test]
-async fn guessing_at_an_account_costs_more_and_more_time_in_every_process() {
-    let (house, _) = House::open().await;
-    let other = house.another_process().await;
-    for attempt in 0..5 {
-        let tracker = if attempt % 2 == 0 { &house.tracker } else { &other };
-        // From everywhere in the world.
-        let refused =
-            tracker.sign_in("ada", "a wrong guess".to_owned(), &from(&format!("198.51.100.{attempt}"))).await;
-        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
-    }
-    // Even the right password has to wait, in this process, in others and after a restart; and it is not looked at.
-    let before = house.tracker.passwords_hashed();
-    assert_eq!(wait_of(house.sign_in("ada", OWNERS).await), 1);
-    assert_eq!(house.tracker.passwords_hashed(), before);
-    let restarted = house.another_process().await;
-    assert_eq!(wait_of(restarted.sign_in("ada", OWNERS.to_owned(), &from("203.0.113.9")).await), 1);
-    // The next failures cost two, four and eight seconds.
-    for wait in [2, 4, 8] {
-        house.clock.advance(TimeDelta::minutes(1));
-        let refused = house.sign_in("ada", "a wrong guess").await;
-        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
-        assert_eq!(wait_of(house.sign_in("ada", OWNERS).await), wait);
-    }
-    house.clock.advance(TimeDelta::minutes(1));
-    house.sign_in("ada", OWNERS).await.expect("signed in");
-    // Success forgets the failures.
-    let refused = house.sign_in("ada", "a wrong guess").await;
-    assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
-    house.sign_in("ada", OWNERS).await.expect("signed in");
-}
-
-#[tokio::test]
-async fn guessing_at_many_accounts_from_one_address_costs_time_too() {
-    let (house, _) = House::open().await;
-    for attempt in 0..20 {
-        let refused = house.sign_in(&format!("name{attempt}"), "a wrong guess").await;
-        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{attempt}: {refused:?}");
-    }
-    assert_eq!(wait_of(house.sign_in("ada", OWNERS).await), 1);
-    // Others are not concerned.
-    house.tracker.sign_in("ada", OWNERS.to_owned(), &from("203.0.113.9")).await.expect("signed in");
 }
 
 #[tokio::test]
@@ -327,19 +202,6 @@ async fn tokens_and_links_end_with_a_password_where_that_is_asked_for_or_the_ope
         who = house.who(&session.token).await.expect("let in");
     }
     assert!(house.tracker.tokens(&who).await.expect("listed").is_empty());
-}
-
-#[tokio::test]
-async fn guesses_by_name_and_by_address_count_together() {
-    let (house, _) = House::open().await;
-    for name in ["ada", "ada@example.org", "ada", "ADA@example.org", "ada"] {
-        let refused = house.tracker.sign_in(name, "a wrong guess".to_owned(), &Visitor::default()).await;
-        assert!(matches!(refused, Err(TrackerError::WrongPassword)), "{refused:?}");
-    }
-    for name in ["ada", "ada@example.org"] {
-        let refused = house.tracker.sign_in(name, OWNERS.to_owned(), &Visitor::default()).await;
-        assert_eq!(wait_of(refused), 1);
-    }
 }
 
 #[tokio::test]
@@ -437,18 +299,6 @@ async fn jobs_of_somebody_who_was_removed_are_nobodys() {
         let listed = tracker.jobs(&crate::JobFilter::default(), 100).await.expect("listed");
         assert!(listed.iter().all(|listed| listed.id != job), "{listed:?}");
     }
-}
-
-#[tokio::test]
-async fn the_operator_gives_a_lost_password_back() {
-    let (house, session) = House::open().await;
-    for _ in 0..5 {
-        assert!(house.sign_in("ada", "a wrong guess").await.is_err());
-    }
-    let ada = house.tracker.user_named("ADA").await.expect("there");
-    house.tracker.reset_password(ada.id, OTHER.to_owned()).await.expect("reset");
-    assert_eq!(house.who(&session.token).await, None);
-    house.sign_in("ada", OTHER).await.expect("signed in, without a wait");
 }
 
 #[tokio::test]

@@ -2,4 +2,7 @@
 
 mod attacks;
 mod authorisation;
+mod hostile_texts;
+mod scopes;
+mod sharing;
 mod site;
