@@ -161,7 +161,9 @@ fn check(state: &State, channel: Channel, destination: &str) -> Result<(), Probl
 async fn rules_of(caller: &Caller) -> Result<Vec<Rule>, Problem> {
     let mut rules = caller.tracker.notification_rules().await?;
     if caller.who.role == Role::Reader {
-        rules.iter_mut().for_each(|rule| rule.asks.destination.clear());
+        for rule in &mut rules {
+            rule.asks.destination.clear();
+        }
     }
     Ok(rules)
 }

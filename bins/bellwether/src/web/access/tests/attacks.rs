@@ -181,7 +181,7 @@ async fn guesses_at_tokens_beyond_the_rate_reach_no_database() {
     assert_eq!(site.get("/api/v1/portfolio", &bearer(&owner.token)).await.status, 200);
     let guess = |number: usize, prefix: &str| format!("{prefix}_{number:064x}");
     let asked = async |number: usize| {
-        let told = if number % 2 == 0 {
+        let told = if number.is_multiple_of(2) {
             site.get("/api/v1/portfolio", &bearer(&guess(number, "bwt"))).await
         } else {
             site.get("/api/v1/portfolio", &cookie(&guess(number, "bws"))).await
