@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Storage, StorageError};
 
-pub(crate) use read::load;
 pub use read::{entries, fingerprints, next_sequence, read, some_entries};
+pub(crate) use read::{load, page};
 pub use write::{delete, insert, update};
 pub(crate) use write::{delete_entries, insert_entries, record_deletion_of_all, update_entries};
 

@@ -44,6 +44,7 @@ pub mod instruments;
 pub mod job_files;
 pub mod jobs;
 pub mod ledger;
+pub mod ledger_hash;
 mod location;
 mod migrations;
 pub mod notifications;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use bellwether_domain::{ImportId, PortfolioId, Symbol, TransactionId, UserId};
+use bellwether_domain::{ImportId, PortfolioId, Symbol, Transaction, TransactionId, UserId, epoch_day};
 use diesel::prelude::*;
 
 use super::row::Row;
@@ -72,6 +72,45 @@ pub(crate) fn load(
             query.filter(transactions::id.eq_any(ids)).load(connection)?
         }
     };
+    entries_of(connection, rows)
+}
+
+/// A page of the entries of a portfolio, whosever it is, in the order of the ledger: those after `after` where given.
+pub(crate) fn page(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+    after: Option<&Transaction>,
+    limit: i64,
+) -> Result<Vec<LedgerEntry>, StorageError> {
+    use diesel::sql_types::{BigInt, Binary, Bool, Integer};
+
+    let query = transactions::table
+        .left_join(instruments::table)
+        .filter(transactions::portfolio_id.eq(Key(portfolio.uuid())))
+        .order((transactions::trade_date, transactions::sequence, transactions::id))
+        .limit(limit)
+        .select((Row::as_select(), instruments::symbol.nullable()));
+    let rows: Vec<(Row, Option<String>)> = match after {
+        None => query.load(connection)?,
+        Some(after) => {
+            let place = "(transactions.trade_date, transactions.sequence, transactions.id) > (";
+            let later = diesel::dsl::sql::<Bool>(place)
+                .bind::<Integer, _>(epoch_day(after.date))
+                .sql(", ")
+                .bind::<BigInt, _>(after.sequence)
+                .sql(", ")
+                .bind::<Binary, _>(Key(after.id.uuid()))
+                .sql(")");
+            query.filter(later).load(connection)?
+        }
+    };
+    entries_of(connection, rows)
+}
+
+fn entries_of(
+    connection: &mut AnyConnection,
+    rows: Vec<(Row, Option<String>)>,
+) -> Result<Vec<LedgerEntry>, StorageError> {
     // One ticker for all transactions of an instrument: a clone is a reference count.
     let mut symbols: HashMap<String, Symbol> = HashMap::new();
     let others = others(connection, rows.iter().filter_map(|(row, _)| row.facts.other_instrument_id))?;

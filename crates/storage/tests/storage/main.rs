@@ -14,6 +14,7 @@ mod imports;
 mod instruments;
 mod jobs;
 mod ledger;
+mod ledger_hash;
 mod notifications;
 mod opening;
 mod plans;
