@@ -54,6 +54,7 @@ fn routes(app: &mut web::ServiceConfig) {
     assets::routes(app);
     health::routes(app);
     monitoring::routes(app);
+    api::openapi::routes(app);
     api::accounts::routes(app);
     cache::routes(app);
     jobs::routes(app);

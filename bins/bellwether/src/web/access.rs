@@ -10,7 +10,7 @@ mod table;
 pub(crate) use self::door::Entry;
 pub(super) use self::door::{cookie_of, guard, no_cookie, visitor};
 pub(super) use self::rates::Rates;
-pub(super) use self::table::needs;
+pub(super) use self::table::{Needs, needs};
 
 #[cfg(test)]
 mod tests;

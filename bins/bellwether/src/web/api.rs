@@ -3,7 +3,13 @@
 pub(super) mod accounts;
 mod ages;
 mod allocations;
+pub(super) mod body;
+pub(super) mod conditions;
+pub(super) mod fields;
+pub(super) mod openapi;
+pub(super) mod paging;
 mod portfolio;
+pub(super) mod schema;
 mod single_purchase;
 
 use std::sync::LazyLock;

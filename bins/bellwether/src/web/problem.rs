@@ -3,10 +3,64 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER as RETRY_AFTER_HEADER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER as RETRY_AFTER_HEADER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use bellwether_tracker::TrackerError;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is wrong with one part of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Fault {
+    /// Its field, or the parameter of the address: `rows[2].price` is within others.
+    pub(super) field: String,
+    /// Why, and what to do.
+    pub(super) reason: String,
+}
+
+impl Fault {
+    pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { field: field.into(), reason: reason.into() }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Invalid(vec![fault])
+    }
+}
+
+/// A request that was not carried out (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProblemDetails {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// In few words.
+    title: String,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// A sentence with advice.
+    detail: String,
+    /// Always false, for programs that look here first.
+    success: bool,
+    /// All faults of the request, where single fields are at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<Fault>,
+}
+
+impl ProblemDetails {
+    /// Of an answer that names no more than its status.
+    pub(super) fn of_status(status: StatusCode, detail: String) -> Self {
+        let title = status.canonical_reason().unwrap_or("Refused").to_owned();
+        let status = status.as_u16();
+        Self { kind: "about:blank", title, status, detail, success: false, errors: Vec::new() }
+    }
+
+    pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+}
 
 /// A request that could not be served, with a sentence that says what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,6 +71,26 @@ pub(super) enum Problem {
     /// The request is wrong.
     #[error("{0}")]
     BadRequest(String),
+    /// Parts of the request are wrong.
+    #[error("{}", sentence(.0))]
+    Invalid(Vec<Fault>),
+    /// The change is meant for another version.
+    #[error("It has been changed since you last saw it. Read it again, and then change it.")]
+    Changed {
+        /// The tag of the present version.
+        present: String,
+    },
+    /// The body is too long.
+    #[allow(dead_code)]
+    #[error("That is too large: {} KiB at most are read here.", .limit >> 10)]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// The body is of a type that is not read here.
+    #[allow(dead_code)]
+    #[error("The body's type is not read here: send it with Content-Type: {0}.")]
+    WrongType(String),
     /// The address does not answer this method, but these.
     #[error("This address answers {0} only.")]
     NotAllowed(&'static str),
@@ -57,7 +131,9 @@ impl Problem {
     pub(super) fn headline(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "There is nothing here",
-            Self::BadRequest(_) => "That cannot be read",
+            Self::BadRequest(_) | Self::Invalid(_) | Self::WrongType(_) => "That cannot be read",
+            Self::TooLarge { .. } => "That is too large",
+            Self::Changed { .. } => "That has changed",
             Self::NotAllowed(_) => "That cannot be done here",
             Self::Conflict(_) => "That is not possible",
             Self::Unavailable => "The database does not answer",
@@ -70,6 +146,12 @@ impl Problem {
             Self::Internal => "Something went wrong",
         }
     }
+}
+
+fn sentence(faults: &[Fault]) -> String {
+    let words: Vec<String> =
+        faults.iter().map(|fault| format!("{}: {}", fault.field, fault.reason)).collect();
+    format!("{}.", words.join("; "))
 }
 
 /// When to come again where the database does not answer, in seconds.
@@ -98,6 +180,9 @@ impl Problem {
         }
         if let Self::NotAllowed(allowed) = self {
             answer.insert_header((ALLOW, *allowed));
+        }
+        if let Self::Changed { present } = self {
+            answer.insert_header((ETAG, present.as_str()));
         }
         answer
     }
@@ -137,7 +222,10 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
@@ -149,16 +237,11 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        self.begin().content_type("application/problem+json").body(
-            json!({
-                "type": "about:blank",
-                "title": self.headline(),
-                "status": status.as_u16(),
-                "detail": self.to_string(),
-                "success": false,
-            })
-            .to_string(),
-        )
+        let mut details = ProblemDetails::of_status(self.status_code(), self.to_string());
+        self.headline().clone_into(&mut details.title);
+        if let Self::Invalid(faults) = self {
+            details.errors.clone_from(faults);
+        }
+        self.begin().content_type(ProblemDetails::MEDIA_TYPE).json(details)
     }
 }

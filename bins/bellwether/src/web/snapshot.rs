@@ -87,7 +87,11 @@ where
     if asks_for_prices(kind.as_str(), view) {
         look(state, tracker, key, (kind, view), &answer);
     }
+    Ok(sent(request, &answer).await)
+}
 
+/// A finished answer in the form that the client takes; 304 when the client has it.
+pub(super) async fn sent(request: &HttpRequest, answer: &Answer) -> HttpResponse {
     let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let known = text(header::IF_NONE_MATCH).is_some_and(|tags| answer.matches(tags));
     let encoding = answer.worthwhile(Encoding::accepted(text(header::ACCEPT_ENCODING).unwrap_or_default()));
@@ -97,12 +101,12 @@ where
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::VARY, "accept-encoding"));
     if known {
-        return Ok(response.finish());
+        return response.finish();
     }
     if let Some(encoding) = encoding.as_str() {
         response.insert_header((header::CONTENT_ENCODING, encoding));
     }
-    Ok(response.content_type(answer.content_type()).body(answer.body(encoding).await))
+    response.content_type(answer.content_type()).body(answer.body(encoding).await)
 }
 
 /// Whether looking at it has newer prices fetched. What is past has none; and of whoever only has a link nothing is made

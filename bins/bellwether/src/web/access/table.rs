@@ -61,6 +61,8 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/shared/{token}", Anybody, Anybody),
     ("/api/v1/auth/login", Anybody, Anybody),
     ("/api/v1/auth/logout", Anybody, Anybody),
+    // It tells nothing of the installation.
+    ("/api/openapi.json", Anybody, Anybody),
     // Pages.
     ("/", Read, Change),
     ("/dashboard", Read, Change),

@@ -1,0 +1,151 @@
+//! Answers with less and with more: `fields` names the keys that are wanted, `include` related parts to be put in.
+
+#![allow(dead_code)]
+
+use std::collections::BTreeSet;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::web::problem::{Fault, Problem};
+
+/// The parameters, for the documentation; a handler takes [`Wanted`].
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::web) struct FieldsQuery {
+    /// The keys that are wanted, with commas between; all of them where none are named.
+    fields: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct IncludeQuery {
+    include: Option<String>,
+}
+
+/// What of an answer is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::web) struct Wanted {
+    fields: Option<Vec<String>>,
+    include: Vec<String>,
+}
+
+/// The keys of an item that are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct Fields(Option<Vec<String>>);
+
+impl Wanted {
+    fn of(query: &str) -> Result<Self, Problem> {
+        let unreadable = |error| Problem::BadRequest(format!("That address cannot be read: {error}."));
+        let web::Query(FieldsQuery { fields }) = web::Query::from_query(query).map_err(unreadable)?;
+        let web::Query(IncludeQuery { include }) = web::Query::from_query(query).map_err(unreadable)?;
+        let names = |list: String| list.split(',').map(|name| name.trim().to_owned()).collect();
+        Ok(Self { fields: fields.map(names), include: include.map(names).unwrap_or_default() })
+    }
+
+    /// The wanted keys of an item of that schema.
+    ///
+    /// # Errors
+    /// A problem that names those that it has not.
+    pub(in crate::web) fn fields<T: ToSchema>(&self) -> Result<Fields, Problem> {
+        let Some(wanted) = &self.fields else { return Ok(Fields(None)) };
+        let mut known = BTreeSet::new();
+        keys(&T::schema(), &mut known);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        check("fields", wanted, &known)?;
+        Ok(Fields(Some(wanted.clone())))
+    }
+
+    /// Whether each of these parts is wanted, in their order.
+    ///
+    /// # Errors
+    /// A problem that names those that there are not.
+    pub(in crate::web) fn parts<const N: usize>(&self, known: [&str; N]) -> Result<[bool; N], Problem> {
+        check("include", &self.include, &known)?;
+        Ok(known.map(|part| self.include.iter().any(|wanted| wanted == part)))
+    }
+}
+
+fn check(parameter: &'static str, wanted: &[String], known: &[&str]) -> Result<(), Problem> {
+    let unknown: Vec<Fault> = wanted
+        .iter()
+        .filter(|wanted| !known.contains(&wanted.as_str()))
+        .map(|wanted| Fault::new(parameter, format!("{wanted:?} is not known: use {}", known.join(", "))))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Problem::Invalid(unknown)) }
+}
+
+/// The keys of an object, and of those that it is put together from.
+fn keys(schema: &RefOr<Schema>, known: &mut BTreeSet<String>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => known.extend(object.properties.keys().cloned()),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().for_each(|part| keys(part, known)),
+        _ => {}
+    }
+}
+
+impl Fields {
+    /// An item with the wanted keys only.
+    ///
+    /// # Errors
+    /// [`Problem::Internal`] when it is no JSON.
+    pub(in crate::web) fn of(&self, item: &impl Serialize) -> Result<Value, Problem> {
+        let mut item = serde_json::to_value(item).map_err(|error| {
+            tracing::error!(%error, "answer.not_written");
+            Problem::Internal
+        })?;
+        if let (Some(wanted), Some(object)) = (&self.0, item.as_object_mut()) {
+            object.retain(|key, _| wanted.contains(key));
+        }
+        Ok(item)
+    }
+}
+
+impl FromRequest for Wanted {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request.query_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Serialize, ToSchema)]
+    struct Share {
+        symbol: String,
+        shares: u32,
+        #[serde(rename = "as_of")]
+        day: Option<String>,
+    }
+
+    const SHARE: fn() -> Share = || Share { symbol: "KO".to_owned(), shares: 3, day: None };
+
+    #[test]
+    fn only_the_wanted_keys_are_left() {
+        let all = Wanted::of("limit=3").expect("no fields").fields::<Share>().expect("all");
+        assert_eq!(all.of(&SHARE()).expect("JSON"), json!({ "symbol": "KO", "shares": 3, "as_of": null }));
+        let two = Wanted::of("fields=as_of,%20symbol").expect("two").fields::<Share>().expect("known");
+        assert_eq!(two.of(&SHARE()).expect("JSON"), json!({ "symbol": "KO", "as_of": null }));
+    }
+
+    #[test]
+    fn unknown_names_are_refused_each_with_what_there_is() {
+        for query in ["fields=day", "fields=", "fields=symbol,", "fields=shares;symbol"] {
+            let refused = Wanted::of(query).expect("names").fields::<Share>();
+            assert!(matches!(refused, Err(Problem::Invalid(faults)) if faults.len() == 1), "{query}");
+        }
+        let wanted = Wanted::of("include=lots,taxes").expect("names");
+        assert_eq!(wanted.parts(["audit", "taxes", "lots"]).expect("known"), [false, true, true]);
+        assert!(wanted.parts(["lots"]).is_err());
+    }
+}

@@ -1,0 +1,208 @@
+//! The contract with programs, as OpenAPI: put together from what stands beside each handler.
+//!
+//! A module annotates its handlers by `#[utoipa::path(get, path = "...", responses((status = 200, body = ...)))]`, names
+//! them in a `#[derive(OpenApi)] #[openapi(paths(...))] struct Operations;` and gets a line in [`parts`]. What follows from
+//! the address is added here to each operation: group and name, what the access table asks for, and the refusals that any
+//! address has. Of other refusals status and description are enough.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_cache::Answer;
+use serde_json::{Map, Value, json};
+use utoipa::{OpenApi, PartialSchema};
+
+use crate::web::access::{Needs, needs};
+use crate::web::methods::{READ, address, reading};
+use crate::web::problem::{Fault, ProblemDetails};
+use crate::web::snapshot;
+
+/// The operations of each group, in the order of the documentation.
+fn parts() -> Vec<(&'static str, utoipa::openapi::OpenApi)> {
+    vec![("Contract", Operations::openapi())]
+}
+
+const ABOUT: &str = "Everything that the pages can do. Lists are read a page at a time by `limit` and `cursor`; \
+    refusals are problem details (RFC 9457); every address that answers GET answers HEAD with the same head.";
+
+/// The whole document.
+pub(in crate::web) static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+static SERVED: LazyLock<Answer> =
+    LazyLock::new(|| Answer::new("application/json", DOCUMENT.to_string().into_bytes()));
+
+pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
+    app.service(address("/api/openapi.json", READ).route(reading().to(openapi)));
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(openapi))]
+struct Operations;
+
+/// This document: OpenAPI 3.1.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    responses((status = 200, description = "The document.", body = Object), (status = 304, description = "You have it."))
+)]
+async fn openapi(request: HttpRequest) -> HttpResponse {
+    snapshot::sent(&request, &SERVED).await
+}
+
+fn document() -> Value {
+    let (mut paths, mut schemas, mut tags) = (Map::new(), Map::new(), Vec::new());
+    schemas.insert("ProblemDetails".to_owned(), json!(ProblemDetails::schema()));
+    schemas.insert("Fault".to_owned(), json!(Fault::schema()));
+    for (group, part) in parts() {
+        tags.push(json!({ "name": group }));
+        let part = json!(part);
+        for (path, item) in part["paths"].as_object().into_iter().flatten() {
+            let known = paths.entry(path.clone()).or_insert_with(|| json!({}));
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                known[method] = completed(group, path, method, operation.clone());
+            }
+        }
+        for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
+            schemas.insert(name.clone(), schema.clone());
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Bellwether",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ABOUT,
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": refusals(),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token for programs, or the access token of a sign-in.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "bellwether-session",
+                    "description": "The session of a browser; `__Host-bellwether-session` where https is required.",
+                },
+            },
+        },
+    })
+}
+
+/// What any address may answer instead of what was asked for.
+const REFUSALS: &[(u16, &str, &[&str])] = &[
+    (400, "What was sent cannot be read, or is not possible as it is.", &[]),
+    (401, "Nobody is signed in.", &["WWW-Authenticate"]),
+    (403, "Role or token do not allow it, or another site asks.", &[]),
+    (404, "It is not there, or not yours.", &[]),
+    (413, "The body is too long.", &[]),
+    (415, "The body is of a type that is not read here.", &[]),
+    (421, "This server does not answer to that name.", &[]),
+    (429, "Too many requests.", &["Retry-After"]),
+    (503, "The database does not answer, or too many ask at a time.", &["Retry-After"]),
+];
+
+fn refusals() -> Value {
+    let refusal = |(status, words, headers): &(u16, &str, &[&str])| {
+        let text = json!({ "schema": { "type": "string" }, "required": false });
+        let headers: Map<String, Value> =
+            headers.iter().map(|name| ((*name).to_owned(), text.clone())).collect();
+        let mut told = json!({ "description": words, "content": problem() });
+        if !headers.is_empty() {
+            told["headers"] = json!(headers);
+        }
+        (format!("Refusal{status}"), told)
+    };
+    Value::Object(REFUSALS.iter().map(refusal).collect())
+}
+
+fn problem() -> Value {
+    json!({ ProblemDetails::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/ProblemDetails" } } })
+}
+
+/// The operation with what follows from its address.
+fn completed(group: &str, path: &str, method: &str, mut operation: Value) -> Value {
+    let name = operation["operationId"].as_str().unwrap_or_default();
+    operation["operationId"] = json!(format!("{}_{name}", group.to_lowercase().replace(' ', "_")));
+    operation["tags"] = json!([group]);
+    let is_safe = method == "get";
+    let needed = needs(Some(path), is_safe);
+    let is_open = matches!(needed, Needs::Anybody | Needs::Nothing);
+    operation["security"] = if is_open { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };
+    let has_body = operation.get("requestBody").is_some();
+    let has_parameters = |place| {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters.any(|parameter| parameter["in"] == place)
+    };
+    let may_be = |status| match status {
+        400 => has_body || has_parameters("query"),
+        401 => !is_open,
+        403 => !is_open || !is_safe,
+        404 => has_parameters("path"),
+        413 | 415 => has_body,
+        _ => true,
+    };
+    let mut added: Vec<String> =
+        REFUSALS.iter().map(|(status, ..)| *status).filter(|s| may_be(*s)).map(|s| s.to_string()).collect();
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        for (status, response) in responses.iter_mut() {
+            if status.starts_with(['4', '5']) && response.get("content").is_none() {
+                response["content"] = problem();
+            }
+        }
+        added.retain(|status| !responses.contains_key(status));
+        for status in added {
+            let refusal = json!({ "$ref": format!("#/components/responses/Refusal{status}") });
+            responses.insert(status, refusal);
+        }
+    }
+    operation
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn no_name_means_two_things() {
+        let (mut schemas, mut operations) = (HashMap::new(), HashMap::new());
+        for (group, part) in parts() {
+            let part = json!(part);
+            for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
+                let known = schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(known, schema, "two schemas are called {name}: give one #[schema(as = ...)]");
+            }
+            for (path, item) in part["paths"].as_object().into_iter().flatten() {
+                for method in item.as_object().into_iter().flatten().map(|(method, _)| method) {
+                    let before = operations.insert((path.clone(), method.clone()), group);
+                    assert_eq!(before, None, "{method} {path} is told twice");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() {
+        let mut names = HashMap::new();
+        for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("an item") {
+                let name = operation["operationId"].as_str().expect("a name").to_owned();
+                assert_eq!(names.insert(name.clone(), path), None, "{method} {path}: {name}");
+            }
+        }
+        let text = DOCUMENT.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let place = reference.split('"').next().expect("a place");
+            assert!(DOCUMENT.pointer(place).is_some(), "{place} is nowhere");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Long lists, a page at a time: `limit` says how many, `cursor` where to go on.
+
+#![allow(dead_code)]
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::web::problem::{Fault, Problem};
+
+const USUAL: usize = 50;
+const MOST: usize = 500;
+
+/// The parameters of a list, for its documentation; a handler takes [`Paging`].
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::web) struct PageQuery {
+    /// How many there are to be at most.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 500, default = 50)]
+    limit: Option<String>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct Paging {
+    /// So many at most. Ask for one more to know whether there are more: [`Self::page`] takes it away.
+    pub(in crate::web) limit: usize,
+    cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct Page<T> {
+    pub(in crate::web) items: Vec<T>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub(in crate::web) next: Option<String>,
+}
+
+impl Paging {
+    fn of(query: &str) -> Result<Self, Problem> {
+        let web::Query(PageQuery { limit, cursor }) = web::Query::from_query(query)
+            .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+        let limit = match limit {
+            None => USUAL,
+            Some(text) => match text.parse() {
+                Ok(limit) if (1..=MOST).contains(&limit) => limit,
+                _ => return Err(Fault::new("limit", format!("give a number from 1 to {MOST}")).into()),
+            },
+        };
+        Ok(Self { limit, cursor })
+    }
+
+    /// Where the page before ended; `None` on the first one.
+    ///
+    /// # Errors
+    /// A problem that names `cursor`, when none of ours is given.
+    pub(in crate::web) fn after<C: DeserializeOwned>(&self) -> Result<Option<C>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+        match bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            Some(after) => Ok(Some(after)),
+            None => Err(Fault::new("cursor", "give the \"next\" of the page before as it was").into()),
+        }
+    }
+
+    /// The page of up to `limit + 1` items that follow the last one; `end` tells of an item what is needed to go on
+    /// behind it.
+    pub(in crate::web) fn page<T, C: Serialize>(&self, mut items: Vec<T>, end: impl Fn(&T) -> C) -> Page<T> {
+        let has_more = items.len() > self.limit;
+        items.truncate(self.limit);
+        let last = items.last().filter(|_| has_more).map(end);
+        // What cannot be written is no end: the keys of our lists are texts and numbers.
+        let next = last.and_then(|end| serde_json::to_vec(&end).ok()).map(|end| URL_SAFE_NO_PAD.encode(end));
+        Page { items, next }
+    }
+}
+
+impl<T> Page<T> {
+    /// The same page of what each item becomes.
+    pub(in crate::web) fn map<U>(self, shown: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(shown).collect(), next: self.next }
+    }
+}
+
+impl FromRequest for Paging {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request.query_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_upon_each_other_until_there_is_no_more() {
+        let all: Vec<i32> = (0..7).collect();
+        let mut asked = Paging::of("limit=3").expect("a limit");
+        let mut seen = Vec::new();
+        for (length, is_last) in [(3, false), (3, false), (1, true)] {
+            let after: Option<(i32, String)> = asked.after().expect("our cursor");
+            let from = after.map_or(0, |(last, _)| last as usize + 1);
+            let items = all.iter().copied().skip(from).take(asked.limit + 1).collect();
+            let page = asked.page(items, |last| (*last, "é/+".to_owned()));
+            assert_eq!((page.items.len(), page.next.is_none()), (length, is_last));
+            seen.extend(page.items);
+            asked.cursor = page.next;
+        }
+        assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_limit_is_from_1_to_500_and_50_unless_told() {
+        assert_eq!(Paging::of("").expect("usual").limit, 50);
+        assert_eq!(Paging::of("limit=500&other=1").expect("most").limit, 500);
+        for query in ["limit=0", "limit=501", "limit=-1", "limit=x", "limit=", "limit=1&limit=2"] {
+            assert!(Paging::of(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_is_not_ours_is_refused() {
+        for cursor in ["cursor=", "cursor=zz%00", "cursor=bnVsbA==", "cursor=e30"] {
+            let asked = Paging::of(cursor).expect("some cursor");
+            assert!(asked.after::<(i32, String)>().is_err(), "{cursor}");
+        }
+    }
+}
