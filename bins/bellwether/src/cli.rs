@@ -19,6 +19,7 @@ Examples:
   bellwether prices set PRIVATE 120.50 --currency EUR
   bellwether actions import splits.csv            splits or dividends that no provider knows
   bellwether report --portfolio Main --as-of 2013-03-01
+  bellwether backup portfolio.bellwether          all data in one file
 
 A trade file needs the columns Ticker,Type,Date,Price,Shares in any order; a dividend file Ticker,Date,Amount.
 
@@ -61,6 +62,30 @@ pub(crate) enum Command {
     User(User),
     /// Bring the database to this version's schema and say so
     Migrate,
+    /// Write all data into one file, as of one moment, while others go on reading and writing
+    Backup(Backup),
+    /// Put a backup in the place of all data
+    Restore(Restore),
+    /// Look whether all data are as they must be, and say what is not
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; one of that name is replaced once the new one is whole
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    pub(crate) file: PathBuf,
+    /// Also where there are portfolios, which are backed up beside the file first
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Have API tokens and share links work again, also those that were revoked since
+    #[arg(long)]
+    pub(crate) with_keys: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod serve;
 mod sim;
 mod start;
 mod user;
+mod vault;
 mod worker;
 
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Report(report) => report::run(&settings, report).await,
             Command::User(user) => user::run(&settings, user).await,
             Command::Migrate => migrate::run(&settings).await,
+            Command::Backup(backup) => vault::back_up(&settings, &backup).await,
+            Command::Restore(restore) => vault::restore(&settings, &restore).await,
+            Command::Doctor => vault::examine(&settings).await,
         }
     })
 }

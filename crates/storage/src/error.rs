@@ -46,6 +46,9 @@ pub enum StorageError {
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date")]
     Migration(#[source] Cause),
+    /// A backup cannot be made or restored; nothing was changed.
+    #[error(transparent)]
+    Archive(#[from] crate::archive::ArchiveError),
     /// No back end of this build serves such an address.
     #[error("{0}")]
     Unsupported(String),

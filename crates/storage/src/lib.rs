@@ -32,12 +32,15 @@
 
 pub mod actions;
 pub mod api_tokens;
+pub mod archive;
 pub mod audit;
+mod catalog;
 mod change_mark;
 pub mod changes;
 pub mod clean_up;
 mod columns;
 mod connection;
+pub mod doctor;
 mod error;
 pub mod imports;
 pub mod instruments;

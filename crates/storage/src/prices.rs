@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 
 use crate::{Storage, StorageError};
 
+pub(crate) use chunk::decode_bars;
 pub use read::{coverage, read_bars, read_closes, sources};
 pub use remove::remove;
 pub(crate) use source::{SourceNumbers, source_of};

@@ -60,6 +60,19 @@ fn end<T>(
     }
 }
 
+/// Lets the statements of the present transaction take as long as they need: work on the whole data takes longer than
+/// any query of a page.
+pub(crate) fn without_time_limit(connection: &mut AnyConnection) -> Result<(), StorageError> {
+    match connection {
+        AnyConnection::Sqlite(_) => {}
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(postgres) => postgres.batch_execute(
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+        )?,
+    }
+    Ok(())
+}
+
 /// Says what the next transaction of a SQLite connection waits for. PostgreSQL always waits for its disk.
 pub(crate) fn set_durability(
     connection: &mut AnyConnection,

@@ -67,9 +67,19 @@ fn words_for(span: TimeDelta) -> String {
     }
 }
 
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).chain(['.']).collect()
+}
+
 impl From<StorageError> for TrackerError {
     fn from(error: StorageError) -> Self {
-        if error.is_not_found() { Self::NotFound("such record".to_owned()) } else { Self::Storage(error) }
+        match error {
+            StorageError::NotFound => Self::NotFound("such record".to_owned()),
+            StorageError::Archive(error) => Self::Refused(sentence(&error.to_string())),
+            error => Self::Storage(error),
+        }
     }
 }
 

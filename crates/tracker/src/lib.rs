@@ -60,6 +60,7 @@ mod stored_market;
 mod targets;
 mod tracker;
 mod upkeep;
+mod vault;
 mod versions;
 
 pub use accounts::{
@@ -84,6 +85,7 @@ pub use single_purchases::PurchaseShown;
 pub use sources::{Upstream, UpstreamHealth};
 pub use targets::{AllocationShown, TargetWeights};
 pub use tracker::{Tracker, TrackerOptions};
+pub use vault::{Backup, BackupRestored, RestoreWish};
 pub use versions::{Versions, VersionsSeen};
 
 pub use bellwether_prices::{FeedSettings, InvalidFeed, Sharing, SourceHealth};
@@ -91,6 +93,7 @@ pub use bellwether_scheduler::{
     Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
 };
 pub use bellwether_storage::api_tokens::ApiToken;
+pub use bellwether_storage::doctor::Finding;
 pub use bellwether_storage::job_files::JobFile;
 pub use bellwether_storage::notifications::{Delivery, DeliveryState};
 pub use bellwether_storage::portfolios::PortfolioSettings;

@@ -204,6 +204,12 @@ fn entered_version(
     Ok(hasher.finish())
 }
 
+/// Tells that nothing is as it was, in the transaction that replaces all data: no number that was counted before comes
+/// again.
+pub(crate) fn all_replaced(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<(), StorageError> {
+    settings::set(connection, ENTERED, &rand::random::<u64>(), now)
+}
+
 /// Tells that somebody entered prices or actions, in the transaction that stores them.
 pub(crate) fn prices_entered(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<(), StorageError> {
     settings::change(connection, ENTERED, now, |count: &mut u64| *count = count.wrapping_add(1))

@@ -6,10 +6,12 @@
 
 mod accounts;
 mod actions;
+mod archive;
 mod changes;
 mod clean_up;
 mod crash;
 mod database;
+mod doctor;
 mod imports;
 mod instruments;
 mod jobs;
