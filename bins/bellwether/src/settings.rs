@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::notifications::PostSettings;
+use crate::web::Proxies;
 
 /// What flags and environment say.
 #[derive(Debug, Args)]
@@ -38,6 +39,16 @@ pub(crate) struct Options {
     /// without it. Its name counts as --host
     #[arg(long, global = true, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// Proxy whose headers X-Forwarded-For, -Proto and -Host or Forwarded are believed: an address or a network such as
+    /// 10.0.0.0/8; may be given several times [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "BELLWETHER_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxy: Vec<String>,
     /// Whether people sign in; off is for one person on their own machine, where whoever reaches the address is the owner
     /// [default: required]
     #[arg(long, global = true, env = "BELLWETHER_SIGN_IN", value_name = "WHEN")]
@@ -89,6 +100,7 @@ struct SettingsFile {
     listen: Option<SocketAddr>,
     host: Vec<String>,
     public_url: Option<String>,
+    trusted_proxy: Vec<String>,
     sign_in: Option<SignIn>,
     upstream: Option<String>,
     price_sources: Option<PathBuf>,
@@ -131,6 +143,8 @@ pub(crate) struct Settings {
     pub(crate) hosts: Vec<String>,
     /// Whether browsers reach it by https.
     pub(crate) is_https: bool,
+    /// Proxies whose word is taken for whom they speak.
+    pub(crate) proxies: Proxies,
     /// Whether people sign in.
     pub(crate) sign_in: SignIn,
     pub(crate) upstream: Upstream,
@@ -179,6 +193,8 @@ impl Settings {
             database,
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             hosts,
+            proxies: Proxies::named(&first_given(options.trusted_proxy, file.trusted_proxy))
+                .map_err(|error| Failure::Settings(format!("{error}")))?,
             is_https: public.is_some_and(|(_, is_https)| is_https),
             sign_in: options.sign_in.or(file.sign_in).unwrap_or(SignIn::Required),
             upstream,
@@ -202,6 +218,11 @@ impl Settings {
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+fn first_given(options: Vec<String>, file: Vec<String>) -> Vec<String> {
+    let given = if options.is_empty() { file } else { options };
+    given.into_iter().filter(|name| !name.is_empty()).collect()
 }
 
 /// The name in the address that browsers know, and whether it is of https.
@@ -278,6 +299,7 @@ mod tests {
             listen: None,
             host: Vec::new(),
             public_url: None,
+            trusted_proxy: Vec::new(),
             sign_in: None,
             upstream: None,
             price_sources: None,

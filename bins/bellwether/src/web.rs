@@ -35,7 +35,7 @@ use bellwether_tracker::Tracker;
 use crate::failure::Failure;
 use crate::notifications::Post;
 
-pub(crate) use access::Entry;
+pub(crate) use access::{Entry, Proxies};
 pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
 pub(crate) use warming::start_worker;

@@ -150,8 +150,27 @@ impl Tracker {
         self.keep_rule(Some(id), draft).await
     }
 
+    /// Whoever has an account here writes to themselves only: the mail server is the operator's, and letters from it
+    /// are believed. The owner writes to whom they like.
+    async fn check_recipient(&self, channel: Channel, destination: &str) -> Result<(), TrackerError> {
+        if channel != Channel::Email || self.is_owners() {
+            return Ok(());
+        }
+        let user = self.user();
+        let own = self.storage().read(move |connection| users::find(connection, user)).await?.email;
+        match own {
+            Some(own) if own == destination.trim().to_lowercase() => Ok(()),
+            Some(own) => Err(TrackerError::Refused(format!("E-mails go to your own address only: {own}."))),
+            None => Err(TrackerError::Refused(
+                "E-mails go to your own address only, and your account has none: ask the owner to add it."
+                    .to_owned(),
+            )),
+        }
+    }
+
     async fn keep_rule(&self, id: Option<Uuid>, draft: RuleDraft) -> Result<Rule, TrackerError> {
         draft.check().map_err(TrackerError::Refused)?;
+        self.check_recipient(draft.channel, &draft.destination).await?;
         if let Some(symbol) = &draft.symbol
             && self.current_price(symbol).await?.is_none()
         {
@@ -223,12 +242,14 @@ impl Tracker {
     /// notification's identifier, under which the list tells how it went.
     ///
     /// # Errors
-    /// The database's.
+    /// [`TrackerError::Refused`] for an e-mail of somebody else than the owner to another address than their own, and
+    /// the database's.
     pub async fn send_test_notification(
         &self,
         channel: Channel,
         destination: String,
     ) -> Result<Uuid, TrackerError> {
+        self.check_recipient(channel, &destination).await?;
         let (user, now) = (self.user(), self.clock().now());
         let message = Message::test(Uuid::now_v7());
         let told = message.clone();

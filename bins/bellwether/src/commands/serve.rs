@@ -44,15 +44,17 @@ fn entry(settings: &Settings, address: SocketAddr) -> Result<Entry, Failure> {
             )));
         }
         // Through a proxy on this machine others reach it too.
-        if !settings.hosts.is_empty() {
+        if !settings.hosts.is_empty() || !settings.proxies.is_empty() {
             return Err(Failure::Settings(
-                "without sign-in whoever comes by --host or --public-url would be the owner: leave out --sign-in off, \
-                 or these"
+                "without sign-in whoever comes by --host, --public-url or --trusted-proxy would be the owner: leave out \
+                 --sign-in off, or these"
                     .to_owned(),
             ));
         }
         return Ok(Entry::default());
     }
-    let needs_code = !address.ip().is_loopback() || !settings.hosts.is_empty();
-    Ok(Entry { is_locked: true, is_secure: settings.is_https, needs_code })
+    let needs_code =
+        !address.ip().is_loopback() || !settings.hosts.is_empty() || !settings.proxies.is_empty();
+    let proxies = settings.proxies.clone();
+    Ok(Entry { is_locked: true, is_secure: settings.is_https, needs_code, proxies })
 }

@@ -200,7 +200,7 @@ async fn change_password(
     }
     let passwords = Passwords { old, new, revoke: revoke.is_some() };
     match caller.tracker.change_password(&caller.who, passwords, &visitor(&request)).await {
-        Ok(session) => Ok(entered(&state, &session, "/account")),
+        Ok(session) => Ok(entered(&state, &request, &session, "/account")),
         Err(error) => account_page(&state, &caller, told(words(error)?)).await,
     }
 }

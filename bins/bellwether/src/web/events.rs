@@ -6,6 +6,7 @@ mod watch;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -21,6 +22,7 @@ use self::frame::{Frame, GREETING, HEARTBEAT, Wire};
 use self::seats::{Seat, Seats};
 use self::watch::{Joined, Reader, Watch, Watched};
 use super::State;
+use super::access::address_of;
 use super::caller::Caller;
 use super::methods::address;
 use super::pages::ViewQuery;
@@ -88,7 +90,7 @@ async fn events(
     asked: web::Query<Asked>,
     view: web::Query<ViewQuery>,
 ) -> Result<HttpResponse, Problem> {
-    if !same_origin::is_ours(request.headers()) {
+    if !same_origin::is_ours(request.headers(), &state.entry.proxies.hosts(&request)) {
         return Err(Problem::Forbidden);
     }
     let Asked { portfolio, shown, after } = asked.into_inner();
@@ -98,11 +100,15 @@ async fn events(
         caller.tracker.portfolio(id).await?;
     }
     let events = &state.events;
-    let seat = events.seats.take(seats::address_of(&request));
+    let address = address_of(&request).unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let seat = events.seats.take(address);
     let seat = seat.map_err(|full| Problem::Busy(full.to_string()))?;
     let Some(watch) = events.watch(&state, Watched { reader: Reader::of(&caller), portfolio, view }) else {
         return Err(Problem::Busy("The server is about to stop. Try again in a moment.".to_owned()));
     };
+    if portfolio.is_none() {
+        watch.knows(caller.tracker.portfolios().await?.into_iter().map(|portfolio| portfolio.id));
+    }
     let last = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let wire = Wire::of(state.tracker.bus().process());
     // A browser that comes back by itself names the version that the page began with: its shape is still that.

@@ -4,32 +4,49 @@ use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::ErrorInternalServerError;
+use actix_web::error::InternalError;
 use actix_web::http::Uri;
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_EMBEDDER_POLICY, CROSS_ORIGIN_OPENER_POLICY,
+    CROSS_ORIGIN_RESOURCE_POLICY, HeaderName, HeaderValue, PERMISSIONS_POLICY, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, ResponseError, web};
 
+use super::access::Proxies;
+use super::problem::Problem;
 use super::{State, monitoring, same_origin};
 
 /// Nothing but this origin, no inline script, no frames.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What no page here uses, so that no page can be made to.
+const FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(), \
+    display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
+    idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
+    publickey-credentials-get=(), screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), web-share=(), \
+    xr-spatial-tracking=()";
+
 /// Headers of all answers that do not say otherwise.
-static HEADERS: [(HeaderName, HeaderValue); 5] = [
+static HEADERS: [(HeaderName, HeaderValue); 10] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
-    ),
+    (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (CROSS_ORIGIN_EMBEDDER_POLICY, HeaderValue::from_static("require-corp")),
+    (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static(FEATURES)),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
+    // Figures and errors are nobody else's; what may be kept says so itself.
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
+
+/// Of answers by https. Other hosts below this one's name are not ours to speak for.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Measures, refuses what another site makes a browser send, finds an address that ends in a slash, and adds the headers.
 pub(super) async fn pass<B: MessageBody + 'static>(
@@ -39,7 +56,13 @@ pub(super) async fn pass<B: MessageBody + 'static>(
     let begun = Instant::now();
     let state = request.app_data::<web::Data<State>>().cloned();
     let hosts = state.as_ref().map(|state| state.hosts.as_slice()).unwrap_or_default();
-    let mut answer = if let Some(refusal) = same_origin::refusal(&request, hosts) {
+    let entry = state.as_ref().map(|state| &state.entry);
+    let is_secure = entry.is_some_and(|entry| entry.is_secure_for(request.request()));
+    let refusal = match entry {
+        Some(entry) => same_origin::refusal(&request, hosts, &entry.proxies),
+        None => same_origin::refusal(&request, hosts, &Proxies::default()),
+    };
+    let mut answer = if let Some(refusal) = refusal {
         request.into_response(refusal).map_into_right_body()
     } else {
         trim(&mut request);
@@ -50,6 +73,9 @@ pub(super) async fn pass<B: MessageBody + 'static>(
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
         }
+    }
+    if is_secure {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     let took = begun.elapsed();
     monitoring::tell(took, headers);
@@ -69,7 +95,15 @@ async fn to_the_end<B: MessageBody + 'static>(
         return next.call(request).await;
     }
     let carried_out = actix_web::rt::spawn(async move { next.call(request).await });
-    carried_out.await.map_err(ErrorInternalServerError)?
+    carried_out.await.unwrap_or_else(|error| {
+        // What it was is for the log.
+        tracing::error!(%error, "request.broken_off");
+        let mut answer = Problem::Internal.error_response();
+        for (name, value) in &HEADERS {
+            answer.headers_mut().insert(name.clone(), value.clone());
+        }
+        Err(InternalError::from_response(Problem::Internal, answer).into())
+    })
 }
 
 /// Takes slashes from the end of the address, and those that follow upon others.

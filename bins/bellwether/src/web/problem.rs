@@ -81,7 +81,6 @@ pub(super) enum Problem {
         present: String,
     },
     /// The body is too long.
-    #[allow(dead_code)]
     #[error("That is too large: {} KiB at most are read here.", .limit >> 10)]
     TooLarge {
         /// In bytes.
@@ -119,6 +118,12 @@ pub(super) enum Problem {
         /// When to come again.
         after: Duration,
     },
+    /// The body came too slowly.
+    #[error("That came too slowly, and was not waited for. Try again over a better connection.")]
+    TooSlow,
+    /// The body is packed by a coding of the transfer.
+    #[error("Bodies are read as they are: send it without Content-Encoding.")]
+    Packed,
     /// There are too many of the kind.
     #[error("{0}")]
     Busy(String),
@@ -142,6 +147,8 @@ impl Problem {
             Self::NotYours => "That is not for you",
             Self::WrongPassword => "That is not right",
             Self::TooMany { .. } => "Too often",
+            Self::TooSlow => "That came too slowly",
+            Self::Packed => "That is packed",
             Self::Busy(_) => "Too many at a time",
             Self::Internal => "Something went wrong",
         }
@@ -225,11 +232,12 @@ impl ResponseError for Problem {
             Self::BadRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongType(_) | Self::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
             Self::SignInNeeded | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -8,19 +8,24 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
+use super::access::Proxies;
+
 /// How a request is refused that another site makes a browser send here; `hosts` are names of this server.
-pub(super) fn refusal(request: &ServiceRequest, hosts: &[String]) -> Option<HttpResponse> {
-    // Not what `X-Forwarded-Host` claims: any page can send that.
+pub(super) fn refusal(request: &ServiceRequest, hosts: &[String], proxies: &Proxies) -> Option<HttpResponse> {
+    // What a header claims that any page can send counts only from a trusted proxy, and besides, not instead.
+    let forwarded = proxies.hosts(request.request());
     let host = match request.uri().authority() {
         Some(authority) => authority.as_str(),
         None => text(request.headers(), HOST.as_str()).unwrap_or_default(),
     };
-    let (status, words) = if !is_meant_for_us(host, hosts) {
+    let (status, words) = if !is_meant_for_us(host, hosts)
+        || !forwarded.iter().all(|host| is_meant_for_us(host, hosts))
+    {
         (
             StatusCode::MISDIRECTED_REQUEST,
             "This server does not answer to that name. If the name is yours, start the server with --host NAME.",
         )
-    } else if request.method().is_safe() || is_ours(request.headers()) {
+    } else if request.method().is_safe() || is_ours(request.headers(), &forwarded) {
         return None;
     } else {
         (
@@ -49,12 +54,14 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// Browsers say where a request comes from; what says nothing is a program, which no other site can steer.
-pub(super) fn is_ours(headers: &HeaderMap) -> bool {
+pub(super) fn is_ours(headers: &HeaderMap, forwarded: &[String]) -> bool {
     match (text(headers, "sec-fetch-site"), text(headers, ORIGIN.as_str())) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
             let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text(headers, HOST.as_str())
+            host.is_some_and(|host| {
+                text(headers, HOST.as_str()) == Some(host) || forwarded.iter().any(|known| known == host)
+            })
         }
         (None, None) => true,
     }
@@ -71,10 +78,10 @@ mod tests {
 
     #[test]
     fn another_site_is_refused() {
-        assert!(!is_ours(&headers(&[("sec-fetch-site", "cross-site")])));
-        assert!(!is_ours(&headers(&[("sec-fetch-site", "same-site")])));
-        assert!(!is_ours(&headers(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")])));
-        assert!(!is_ours(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")])));
+        assert!(!is_ours(&headers(&[("sec-fetch-site", "cross-site")]), &[]));
+        assert!(!is_ours(&headers(&[("sec-fetch-site", "same-site")]), &[]));
+        assert!(!is_ours(&headers(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]), &[]));
+        assert!(!is_ours(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")]), &[]));
     }
 
     #[test]
@@ -96,9 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_ours_too_by_the_host_that_a_trusted_proxy_was_asked_for() {
+        let asked = headers(&[("origin", "https://a.example"), ("host", "127.0.0.1:8080")]);
+        assert!(is_ours(&asked, &["a.example".to_owned()]));
+        assert!(!is_ours(&asked, &["b.example".to_owned()]));
+        let elsewhere = headers(&[("origin", "https://a.example"), ("sec-fetch-site", "cross-site")]);
+        assert!(!is_ours(&elsewhere, &["a.example".to_owned()]));
+    }
+
+    #[test]
     fn our_pages_and_programs_pass() {
-        assert!(is_ours(&headers(&[("sec-fetch-site", "same-origin")])));
-        assert!(is_ours(&headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")])));
-        assert!(is_ours(&headers(&[])));
+        assert!(is_ours(&headers(&[("sec-fetch-site", "same-origin")]), &[]));
+        assert!(is_ours(&headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]), &[]));
+        assert!(is_ours(&headers(&[]), &[]));
     }
 }

@@ -76,7 +76,7 @@ async fn sign_in(state: web::Data<State>, request: HttpRequest, form: web::Form<
     match state.tracker.sign_in(&name, password, &visitor(&request)).await {
         Ok(session) => {
             end_old_session(&state, &request).await?;
-            Ok(entered(&state, &session, next))
+            Ok(entered(&state, &request, &session, next))
         }
         Err(error @ (TrackerError::WrongPassword | TrackerError::TooManyAttempts { .. })) => {
             let problem = Problem::from(error);
@@ -102,10 +102,15 @@ fn refused(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
 }
 
 /// Goes on with a session that just began.
-pub(super) fn entered(state: &State, session: &NewSession, next: &str) -> HttpResponse {
+pub(super) fn entered(
+    state: &State,
+    request: &HttpRequest,
+    session: &NewSession,
+    next: &str,
+) -> HttpResponse {
     let mut answer = see_other(next);
     // The cookie's value is of letters and digits.
-    let added = answer.add_cookie(&cookie_of(&state.entry, session, state.tracker.clock().now()));
+    let added = answer.add_cookie(&cookie_of(&state.entry, request, session, state.tracker.clock().now()));
     if let Err(error) = added {
         tracing::error!(%error, "account.cookie_not_set");
     }
@@ -130,7 +135,7 @@ async fn sign_out(state: web::Data<State>, request: HttpRequest) -> Answer {
         actix_web::http::header::HeaderName::from_static("clear-site-data"),
         actix_web::http::header::HeaderValue::from_static("\"cache\""),
     );
-    if let Err(error) = answer.add_cookie(&no_cookie(&state.entry)) {
+    if let Err(error) = answer.add_cookie(&no_cookie(&state.entry, &request)) {
         tracing::error!(%error, "account.cookie_not_taken");
     }
     Ok(answer)
@@ -216,7 +221,7 @@ async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Cl
         .claim(&typed.name, Some(&typed.email), typed.password.clone(), &visitor(&request))
         .await;
     match claimed {
-        Ok(session) => Ok(entered(&state, &session, "/")),
+        Ok(session) => Ok(entered(&state, &request, &session, "/")),
         Err(TrackerError::Refused(words)) => claim_page(&state, Some(words), typed),
         Err(TrackerError::Conflict(_)) => Ok(see_other("/sign-in")),
         Err(error) => Err(error.into()),

@@ -7,7 +7,7 @@ use bellwether_cache::Snapshots;
 use bellwether_domain::SharedClock;
 use bellwether_tracker::Tracker;
 
-use super::access::{Entry, Rates};
+use super::access::{BodyBounds, Entry, Rates};
 use super::assets::AssetNames;
 use super::events::Events;
 use super::monitoring::{EventLog, Monitoring};
@@ -31,6 +31,7 @@ pub(crate) struct State {
     /// How the house is entered.
     pub(super) entry: Entry,
     pub(super) rates: Rates,
+    pub(super) bodies: BodyBounds,
     /// By what ways notifications go out.
     pub(super) post: Arc<Post>,
 }
@@ -47,6 +48,7 @@ impl State {
             hosts,
             entry: Entry::default(),
             rates: Rates::default(),
+            bodies: BodyBounds::default(),
             looks: Looks::default(),
             post: Arc::new(Post::closed()),
             templates: Templates::embedded(),

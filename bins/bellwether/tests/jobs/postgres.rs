@@ -24,7 +24,8 @@ impl Schema {
     }
 
     fn execute(&self, sql: &str) {
-        PgConnection::establish(&self.server).unwrap().batch_execute(sql).unwrap();
+        let mut server = PgConnection::establish(&self.server).expect("it answers");
+        server.batch_execute(sql).expect("carried out");
     }
 }
 

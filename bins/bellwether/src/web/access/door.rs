@@ -13,8 +13,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_tracker::{NewSession, SignedIn, Tracker, Visitor};
 
+use super::body;
+use super::proxies::Proxies;
 use super::rates::Asker;
-use super::table::{Needs, needs};
+use super::table::{Needs, is_costly, needs};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::pages;
@@ -29,37 +31,45 @@ pub(crate) struct Entry {
     pub(crate) is_secure: bool,
     /// Whether whoever claims the installation has to know a code, for others can reach it.
     pub(crate) needs_code: bool,
+    /// Proxies whose word is taken for whom they speak.
+    pub(crate) proxies: Proxies,
 }
 
 impl Entry {
+    /// Whether the browser that asks came by https.
+    pub(in crate::web) fn is_secure_for(&self, request: &HttpRequest) -> bool {
+        self.is_secure || self.proxies.is_https(request)
+    }
+
     /// The name of the session's cookie. With the prefix, browsers take it only from this host, by https.
-    fn cookie(&self) -> &'static str {
-        if self.is_secure { "__Host-bellwether-session" } else { "bellwether-session" }
+    fn cookie(&self, request: &HttpRequest) -> &'static str {
+        if self.is_secure_for(request) { "__Host-bellwether-session" } else { "bellwether-session" }
     }
 }
 
 /// The cookie of a session.
 pub(in crate::web) fn cookie_of(
     entry: &Entry,
+    request: &HttpRequest,
     session: &NewSession,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Cookie<'static> {
     let seconds = (session.expires_at - now).num_seconds();
-    cookie(entry, session.token.clone(), CookieDuration::seconds(seconds))
+    cookie(entry, request, session.token.clone(), CookieDuration::seconds(seconds))
 }
 
 /// Takes the cookie away.
-pub(in crate::web) fn no_cookie(entry: &Entry) -> Cookie<'static> {
-    cookie(entry, String::new(), CookieDuration::ZERO)
+pub(in crate::web) fn no_cookie(entry: &Entry, request: &HttpRequest) -> Cookie<'static> {
+    cookie(entry, request, String::new(), CookieDuration::ZERO)
 }
 
-fn cookie(entry: &Entry, value: String, age: CookieDuration) -> Cookie<'static> {
-    Cookie::build(entry.cookie(), value)
+fn cookie(entry: &Entry, request: &HttpRequest, value: String, age: CookieDuration) -> Cookie<'static> {
+    Cookie::build(entry.cookie(request), value)
         .path("/")
         .http_only(true)
         // With links from elsewhere, never with what another site sends.
         .same_site(SameSite::Lax)
-        .secure(entry.is_secure)
+        .secure(entry.is_secure_for(request))
         .max_age(age)
         .finish()
 }
@@ -70,8 +80,12 @@ pub(in crate::web) fn visitor(request: &HttpRequest) -> Visitor {
     Visitor { address: address_of(request), agent: agent.unwrap_or_default().to_owned() }
 }
 
-fn address_of(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
+/// From which address somebody asks, as far as a trusted proxy says.
+pub(in crate::web) fn address_of(request: &HttpRequest) -> Option<IpAddr> {
+    match request.app_data::<web::Data<State>>() {
+        Some(state) => state.entry.proxies.visitor(request),
+        None => request.peer_addr().map(|peer| peer.ip()),
+    }
 }
 
 /// What a request brings to be let in.
@@ -92,7 +106,8 @@ fn brought<'a>(request: &'a ServiceRequest, entry: &Entry) -> Brought<'a> {
         return Brought::Token(token.trim());
     }
     // Tokens for programs are no cookies.
-    let cookie = request.cookie(entry.cookie()).filter(|cookie| cookie.value().starts_with("bws_"));
+    let cookie =
+        request.cookie(entry.cookie(request.request())).filter(|cookie| cookie.value().starts_with("bws_"));
     cookie.map_or(Brought::Nothing, |cookie| Brought::Cookie(cookie.value().to_owned()))
 }
 
@@ -115,7 +130,7 @@ fn is_simple(headers: &HeaderMap) -> bool {
 
 /// Lets in who may, tells the others how, and puts into the request who asks.
 pub(in crate::web) async fn guard(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // As routes are found: of the path with its codes read.
@@ -134,7 +149,25 @@ pub(in crate::web) async fn guard(
                 let answer = pages::not_found(state, request.request().clone()).await;
                 return Ok(request.into_response(answer));
             }
-            Ok(next.call(request).await?.map_into_boxed_body())
+            let is_costly = is_costly(pattern.as_deref(), request.method());
+            let caller = request.extensions().get::<Caller>().cloned();
+            let admitted = match caller.filter(|caller| is_costly && caller.who.by.digest().is_some()) {
+                Some(caller) => limit_costly(&state, &caller),
+                None => Ok(()),
+            };
+            let broken = match admitted.and_then(|()| body::bound(&mut request, state.bodies)) {
+                Ok(broken) => broken,
+                Err(problem) => {
+                    let answer = refusal(&state, &request, problem).await;
+                    return Ok(request.into_response(answer));
+                }
+            };
+            let answer = next.call(request).await?.map_into_boxed_body();
+            // Whatever the handler made of a body that broke off.
+            let Some(broken) = broken.get() else { return Ok(answer) };
+            let request = answer.request().clone();
+            let refused = refused(&state, request.match_info().as_str(), broken.problem(state.bodies));
+            Ok(ServiceResponse::new(request, refused))
         }
         Err(problem) => {
             let answer = refusal(&state, &request, problem).await;
@@ -204,14 +237,24 @@ fn too_many(wait: Duration) -> Problem {
     }
 }
 
+fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/metrics"
+}
+
+fn refused(state: &State, path: &str, problem: Problem) -> HttpResponse {
+    if is_for_programs(path) { problem.error_response() } else { pages::failed(state, &[], problem) }
+}
+
+/// What costs far more than a page has a limit of its own, for each user, whatever they come with.
+fn limit_costly(state: &State, caller: &Caller) -> Result<(), Problem> {
+    state.rates.count(Asker::Costly(caller.who.user), Instant::now()).map_err(too_many)
+}
+
 /// Programs learn it as a problem; people are led to the sign-in, and from there back.
 async fn refusal(state: &State, request: &ServiceRequest, problem: Problem) -> HttpResponse {
     let path = request.match_info().as_str();
-    if path.starts_with("/api/") || path == "/metrics" {
-        return problem.error_response();
-    }
-    if !matches!(problem, Problem::SignInNeeded) {
-        return pages::failed(state, &[], problem);
+    if is_for_programs(path) || !matches!(problem, Problem::SignInNeeded) {
+        return refused(state, path, problem);
     }
     if state.tracker.is_unclaimed().await.unwrap_or(false) {
         return pages::see_other("/first-run");

@@ -5,11 +5,15 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bellwether_domain::UserId;
+
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Asker {
     /// A session or a token, by its digest.
     Credential([u8; 32]),
+    /// What somebody asks for that costs much, by all their sessions and tokens.
+    Costly(UserId),
     /// Whoever asks from there without either.
     Address(IpAddr),
 }
@@ -29,6 +33,7 @@ impl Asker {
     fn limits(self) -> (u32, u32) {
         match self {
             Self::Credential(_) => (1_000, 50),
+            Self::Costly(_) => (120, 2),
             Self::Address(_) => (200, 10),
         }
     }

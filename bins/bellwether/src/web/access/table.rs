@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use actix_web::http::Method;
 use bellwether_tracker::SignedIn;
 
 /// What an address needs.
@@ -134,6 +135,20 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/v1/users/{user}", Administer, Administer),
     ("/api/v1/users/{user}/password", Entrust, Entrust),
 ];
+
+/// What costs far more than a page, by the method that does: files to be read, reports to be made.
+pub(in crate::web) const COSTLY: &[(&str, &str)] = &[
+    ("POST", "/portfolio/{portfolio}/import"),
+    ("POST", "/api/v1/portfolios/{portfolio}/reports"),
+    ("POST", "/api/refresh-holdings/{portfolio}"),
+    ("POST", "/api/refresh-all-prices/{portfolio}"),
+    ("POST", "/api/v1/notifications/test"),
+];
+
+/// Whether a request costs far more than a page.
+pub(in crate::web) fn is_costly(pattern: Option<&str>, method: &Method) -> bool {
+    pattern.is_some_and(|pattern| COSTLY.contains(&(method.as_str(), pattern)))
+}
 
 static BY_PATTERN: LazyLock<HashMap<&str, (Needs, Needs)>> =
     LazyLock::new(|| TABLE.iter().map(|(pattern, read, change)| (*pattern, (*read, *change))).collect());

@@ -2,7 +2,12 @@
 
 mod attacks;
 mod authorisation;
+mod bodies;
+mod both_databases;
+mod headers;
 mod hostile_texts;
+mod members;
+mod proxies;
 mod scopes;
 mod sharing;
 mod site;

@@ -85,13 +85,13 @@ async fn login(state: web::Data<State>, request: HttpRequest, body: web::Bytes) 
     let name = email.or(username).or(name).unwrap_or_default();
     let session = state.tracker.sign_in(&name, password, &visitor(&request)).await?;
     end_old_session(&state, &request).await?;
-    Ok(begun(&state, &session))
+    Ok(begun(&state, &request, &session))
 }
 
-fn begun(state: &State, session: &NewSession) -> HttpResponse {
+fn begun(state: &State, request: &HttpRequest, session: &NewSession) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .cookie(cookie_of(&state.entry, session, state.tracker.clock().now()))
+        .cookie(cookie_of(&state.entry, request, session, state.tracker.clock().now()))
         .json(json!({
             "success": true,
             "access_token": session.token,
@@ -108,7 +108,7 @@ async fn logout(state: web::Data<State>, request: HttpRequest) -> Answer {
         state.tracker.sign_out(token.trim()).await?;
     }
     end_old_session(&state, &request).await?;
-    Ok(HttpResponse::NoContent().cookie(no_cookie(&state.entry)).finish())
+    Ok(HttpResponse::NoContent().cookie(no_cookie(&state.entry, &request)).finish())
 }
 
 async fn me(caller: Caller) -> Answer {
@@ -141,7 +141,7 @@ async fn change_password(
         read(&body, "passwords, such as {\"old\": \"...\", \"new\": \"...\"}")?;
     let passwords = Passwords { old, new, revoke };
     let session = caller.tracker.change_password(&caller.who, passwords, &visitor(&request)).await?;
-    Ok(begun(&state, &session))
+    Ok(begun(&state, &request, &session))
 }
 
 fn shown_session(session: &Session) -> Value {

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::HttpRequest;
-
 /// Open streams in all.
 const IN_ALL: usize = 4_096;
 /// Open streams from one address.
@@ -72,23 +70,9 @@ impl Drop for Seat {
     }
 }
 
-/// Who asks. A proxy in front, on this machine or in its network, says for whom; a stranger's word is not taken.
-pub(super) fn address_of(request: &HttpRequest) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip().to_canonical());
-    let is_near = match peer {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
-    };
-    let forwarded = request.headers().get_all("x-forwarded-for").last();
-    // The last one is the proxy's own; those before it are what it was told.
-    let told = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    told.filter(|_| is_near).unwrap_or(peer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::test::TestRequest;
 
     fn address(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
@@ -116,18 +100,5 @@ mod tests {
         let held: Vec<Seat> = (0..IN_ALL).map(|n| from(n).expect("a seat")).collect();
         assert_eq!(from(IN_ALL).map(drop), Err(NoSeat::InAll));
         drop(held);
-    }
-
-    #[test]
-    fn a_proxy_nearby_says_whom_it_speaks_for_and_a_stranger_only_for_itself() {
-        let asked = |peer: &str, forwarded: &str| {
-            let request = TestRequest::default()
-                .peer_addr(peer.parse().expect("an address"))
-                .insert_header(("x-forwarded-for", forwarded));
-            address_of(&request.to_http_request()).to_string()
-        };
-        assert_eq!(asked("127.0.0.1:5", "198.51.100.9, 203.0.113.7"), "203.0.113.7");
-        assert_eq!(asked("198.51.100.1:5", "203.0.113.7"), "198.51.100.1");
-        assert_eq!(asked("172.17.0.1:5", "no address"), "172.17.0.1");
     }
 }

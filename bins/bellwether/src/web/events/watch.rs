@@ -52,15 +52,15 @@ impl Reader {
 }
 
 impl Watched {
-    /// Whether a reader is to hear of that. What concerns another portfolio than theirs is told to nobody else; where
-    /// no portfolio is chosen, the owner hears what runs.
-    fn hears(&self, event: &Event) -> bool {
+    /// Whether a reader is to hear of that: of jobs about the portfolio that is looked at, or where none is, about those
+    /// of their `own`, and the owner of jobs about none.
+    fn hears(&self, event: &Event, own: &BTreeSet<PortfolioId>) -> bool {
         match event {
             Event::Notified { user, .. } => *user == self.reader.user,
             Event::Logged { .. } => self.reader.is_owner,
             Event::JobChanged(job) => match portfolio_named_in(job) {
-                Some(portfolio) if self.portfolio.is_some() => self.portfolio == Some(portfolio),
-                _ => self.reader.is_owner,
+                Some(about) => self.portfolio.map_or_else(|| own.contains(&about), |seen| seen == about),
+                None => self.reader.is_owner,
             },
             Event::CircuitChanged { .. } | Event::LedgerChanged { .. } | Event::PricesChanged { .. } => true,
         }
@@ -94,6 +94,8 @@ struct Now {
     sender: broadcast::Sender<Frame>,
     /// The last event of the bus that was taken in.
     number: u64,
+    /// The reader's portfolios, as far as they are known here.
+    own: BTreeSet<PortfolioId>,
     figures: Option<Figures>,
     /// Something happened since the figures were computed.
     is_behind: bool,
@@ -128,7 +130,7 @@ impl Watch {
         let is_behind = watched.portfolio.is_some();
         let told = Arc::new(Told {
             wire: Wire::of(bus.process()),
-            now: Mutex::new(Now { sender, number, figures: None, is_behind }),
+            now: Mutex::new(Now { sender, number, own: BTreeSet::new(), figures: None, is_behind }),
         });
         let work = Work {
             state,
@@ -142,6 +144,11 @@ impl Watch {
         Self { watched, told, bus, task }
     }
 
+    /// Takes note of the reader's portfolios.
+    pub(super) fn knows(&self, own: impl IntoIterator<Item = PortfolioId>) {
+        self.told.lock().own.extend(own);
+    }
+
     /// Joins: after the event of that id, if one is given, with a page that shows `version`, or has the shape in it.
     pub(super) fn join(&self, after: Option<u64>, version: Option<String>) -> Joined {
         let wire = &self.told.wire;
@@ -152,9 +159,9 @@ impl Watch {
         if let Some(after) = after {
             match self.bus.listen_after(after).missed {
                 Some(missed) => {
-                    let missed = missed
-                        .iter()
-                        .filter(|event| event.number <= now.number && self.watched.hears(&event.event));
+                    let missed = missed.iter().filter(|event| {
+                        event.number <= now.number && self.watched.hears(&event.event, &now.own)
+                    });
                     at_once.extend(missed.filter_map(|event| wire.event(event)));
                 }
                 None => at_once.push(wire.resync(now.number, "too much happened meanwhile")),
@@ -257,7 +264,10 @@ impl Work {
             let due = self.due.map(|due| due.max(not_before));
             tokio::select! {
                 heard = coming.recv() => match heard {
-                    Ok(published) => self.hear(&published),
+                    Ok(published) => {
+                        self.learn_whose(&published.event).await;
+                        self.hear(&published);
+                    }
                     Err(broadcast::error::RecvError::Lagged(missed)) => self.missed(missed),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
@@ -298,6 +308,18 @@ impl Work {
         }
     }
 
+    /// Where no portfolio is looked at, whether the one that a job is about is the reader's.
+    async fn learn_whose(&self, event: &Event) {
+        let Event::JobChanged(job) = event else { return };
+        let Some(about) = portfolio_named_in(job).filter(|_| self.watched.portfolio.is_none()) else {
+            return;
+        };
+        let is_known = self.told.lock().own.contains(&about);
+        if !is_known && self.tracker().portfolio(about).await.is_ok() {
+            self.told.lock().own.insert(about);
+        }
+    }
+
     fn hear(&mut self, published: &Published) {
         let mut now = self.told.lock();
         now.number = published.number;
@@ -318,7 +340,7 @@ impl Work {
             }
             _ => false,
         };
-        if self.watched.hears(&published.event)
+        if self.watched.hears(&published.event, &now.own)
             && let Some(bytes) = self.told.wire.event(published)
         {
             now.send(Frame::Event { number: published.number, bytes });
@@ -411,7 +433,8 @@ mod tests {
         let state = Data::new(State::new(tracker.await.expect("a tracker"), Vec::new(), EventLog::default()));
         let owner = Reader { user: state.tracker.owner(), is_owner: true };
         let (sender, _) = broadcast::channel(1);
-        let now = Mutex::new(Now { sender, number: 0, figures: None, is_behind: false });
+        let now =
+            Mutex::new(Now { sender, number: 0, own: BTreeSet::new(), figures: None, is_behind: false });
         Work {
             watched: Watched { reader: owner, portfolio: Some(portfolio), view: View::default() },
             state,

@@ -1,7 +1,8 @@
 //! What attackers try.
 
-use super::super::table::{Needs, TABLE};
-use super::site::{PASSWORD, Site, bearer};
+use super::super::table::{COSTLY, Needs, TABLE};
+use super::authorisation::path_of;
+use super::site::{Objects, PASSWORD, Site, bearer};
 use crate::web::access::Entry;
 
 fn cookie(token: &str) -> String {
@@ -35,7 +36,9 @@ async fn the_first_run_makes_one_owner_and_leads_everybody_there_until_then() {
 
 #[actix_web::test]
 async fn where_others_could_be_first_the_owner_needs_the_code() {
-    let site = Site::unclaimed(Entry { is_locked: true, is_secure: true, needs_code: true }).await;
+    let site =
+        Site::unclaimed(Entry { is_locked: true, is_secure: true, needs_code: true, ..Entry::default() })
+            .await;
     let code = site.state.tracker.draw_claim_code().await.expect("drawn").expect("a code");
     let claim = format!("name=Ada&password={PASSWORD}&again={PASSWORD}");
     for wrong in ["", "&code=", "&code=0123456789abcdee"] {
@@ -173,6 +176,113 @@ async fn too_many_requests_are_told_when_to_come_again() {
     // Who was let in has limits of their own, and health checks none.
     assert_eq!(site.get("/api/v1/portfolio", &bearer(&owner.token)).await.status, 200);
     assert_eq!(site.get("/healthz", "").await.status, 200);
+}
+
+#[actix_web::test]
+async fn what_costs_much_has_a_limit_of_its_own_by_user() {
+    for (method, pattern) in COSTLY {
+        assert!(TABLE.iter().any(|(known, ..)| known == pattern), "{method} {pattern}");
+    }
+    let (site, owner) = Site::owned().await;
+    let tokens = [site.token(&owner, "read write").await, site.token(&owner, "write").await];
+    let path = format!("/api/v1/portfolios/{}/reports", owner.portfolio);
+    let mut refused = None;
+    for number in 0..400 {
+        let head = bearer(&tokens[number % 2].token);
+        let told = site.send("POST", &path, &head, "{}").await;
+        if told.status == 429 {
+            refused = Some((number, told));
+            break;
+        }
+        assert_eq!(told.status, 400, "{told:?}");
+    }
+    let (number, refused) = refused.expect("after the burst");
+    assert!(number >= 120 && refused.header("retry-after") == Some("1"), "{number} {refused:?}");
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    // Everything else is still served, and others are.
+    assert_eq!(site.get("/api/v1/portfolio", &bearer(&tokens[0].token)).await.status, 200);
+    site.add("grace", bellwether_domain::Role::Member).await;
+    let member = site.person("grace", None).await;
+    let path = format!("/api/v1/portfolios/{}/reports", member.portfolio);
+    assert_eq!(site.send("POST", &path, &bearer(&member.token), "{}").await.status, 400);
+}
+
+#[actix_web::test]
+async fn another_site_is_refused_by_every_route_that_changes_something() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let mut asked = 0;
+    for (pattern, ..) in TABLE {
+        let path = path_of(pattern, &Objects::none(&owner.portfolio.to_string()), "none", "none");
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            for from in [
+                "Sec-Fetch-Site: cross-site\r\n",
+                "Sec-Fetch-Site: same-site\r\n",
+                "Origin: https://evil.example\r\n",
+            ] {
+                asked += 1;
+                let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+                let told = site.ask(method, &path, &format!("{kind}{cookie}{from}"), "").await;
+                assert_eq!(told.status, 403, "{method} {path} {from}: {told:?}");
+            }
+        }
+    }
+    assert!(asked > 500, "{asked}");
+}
+
+#[actix_web::test]
+async fn no_text_that_somebody_chose_makes_a_header() {
+    let (site, owner) = Site::owned().await;
+    let head = bearer(&owner.token);
+    let split = |told: &super::site::Told| {
+        told.head.to_ascii_lowercase().contains("x-evil")
+            || told.header("set-cookie").is_some_and(|set| set.contains("evil"))
+    };
+    let evil = "a%22%0d%0aX-Evil:%201%0d%0aSet-Cookie:%20evil=1";
+    for (pattern, seeing, _) in TABLE {
+        if *pattern == "/api/v1/events" || *seeing == Needs::Nothing {
+            continue;
+        }
+        let pattern = pattern.split('{').next().expect("a beginning");
+        for path in [
+            format!("{pattern}{evil}"),
+            format!("{pattern}?next={evil}&cursor={evil}&job={evil}&code={evil}"),
+        ] {
+            for head in [head.as_str(), ""] {
+                let told = site.get(&path, head).await;
+                assert!(told.status < 500 && !split(&told), "{path}: {told:?}");
+            }
+        }
+    }
+    let forms = [
+        ("/portfolios", format!("name={evil}&currency=USD&cost_method=fifo")),
+        ("/account/tokens", format!("name={evil}&scopes=read")),
+        ("/users", format!("name={evil}&role=member&password=long+enough+password")),
+        ("/sign-in", format!("name={evil}&password={evil}&next={evil}")),
+        ("/first-run", format!("name={evil}&password={evil}&again={evil}&code={evil}")),
+    ];
+    for (path, form) in forms {
+        let told = site.form(path, &head, &form).await;
+        assert!(told.status > 0 && told.status < 500 && !split(&told), "{path}: {told:?}");
+    }
+    for host in [
+        "evil.example",
+        "127.0.0.1 evil.example",
+        "127.0.0.1\tX-Evil: 1",
+        "127.0.0.1/evil",
+        "",
+        "[::1",
+        "a@127.0.0.1.evil.example",
+    ] {
+        let request = format!("GET /nothing HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}\r\n");
+        let told = site.raw(&[request.as_bytes()]).await;
+        assert!(matches!(told.status, 400 | 404 | 421) && !split(&told), "{host}: {told:?}");
+        assert!(
+            told.status != 404 || host.starts_with("127.0.0.1") || host.starts_with("[::1"),
+            "{host}: {told:?}"
+        );
+        assert_eq!(told.header("location"), None);
+    }
 }
 
 #[actix_web::test]

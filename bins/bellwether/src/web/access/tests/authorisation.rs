@@ -83,9 +83,9 @@ struct Caller {
     may: fn(Needs) -> bool,
 }
 
-fn path_of(pattern: &str, objects: &Objects, session: &str, user: &str) -> String {
+pub(super) fn path_of(pattern: &str, objects: &Objects, session: &str, user: &str) -> String {
     let id = if pattern.contains("links") { &objects.link } else { &objects.token };
-    pattern
+    let path = pattern
         .replace("{portfolio}", &objects.portfolio)
         .replace("{job}", &objects.job)
         .replace("{rule}", &objects.rule)
@@ -95,6 +95,9 @@ fn path_of(pattern: &str, objects: &Objects, session: &str, user: &str) -> Strin
         .replace("{ticker}", "KO")
         .replace("{date}", "2024-03-05")
         .replace("{token}", "bwp_none")
+        .replace("{name}", "none.js");
+    assert!(!path.contains('{'), "make a case for what {pattern} names: see Objects");
+    path
 }
 
 /// The same address as routes see it, with each letter of it written as its code.
@@ -190,7 +193,7 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
         // Which methods there are, by the answer to one that there is not.
         let objects = site.objects_of(&owner).await;
         let path = path_of(pattern, &objects, "none", "none");
-        let told = site.ask("PATCH", &path, &bearer(&prober.token), "").await;
+        let told = site.ask("BREW", &path, &bearer(&prober.token), "").await;
         assert_eq!(told.status, 405, "{pattern}: {told:?}");
         let methods = told.header("allow").expect("which").to_owned();
         for method in methods.split(", ").filter(|method| *method != "HEAD") {

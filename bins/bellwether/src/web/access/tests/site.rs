@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::web;
-use bellwether_domain::{PortfolioId, Role, SystemClock};
+use bellwether_domain::{PortfolioId, Role, SharedClock, SystemClock};
 use bellwether_tracker::{
     ImportFile, ImportTarget, NewUser, PortfolioSettings, RuleDraft, Scopes, SignedIn, Topic, Tracker,
     TrackerOptions, Upstream, Visitor,
@@ -13,7 +13,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::web::access::Entry;
+use crate::notifications::{Post, PostSettings};
+use crate::web::access::{BodyBounds, Entry};
 use crate::web::{EventLog, State};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -32,6 +33,13 @@ pub(super) struct Told {
 }
 
 impl Told {
+    fn of(told: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(told).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (key, value) = line.split_once(':')?;
@@ -58,17 +66,29 @@ pub(super) struct Person {
 
 impl Site {
     pub(super) async fn unclaimed(entry: Entry) -> Self {
+        Self::with("sqlite::memory:", entry, BodyBounds::default()).await
+    }
+
+    pub(super) async fn with(database: &str, entry: Entry, bodies: BodyBounds) -> Self {
+        let clock: SharedClock = Arc::new(SystemClock);
         let tracker = Tracker::open(TrackerOptions {
-            database: "sqlite::memory:".to_owned(),
+            database: database.to_owned(),
             upstream: Upstream::Nobody,
             feeds: Vec::new(),
             redis: None,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&clock),
         });
         let listener = crate::web::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("bound");
         let state = State::new(tracker.await.expect("a tracker"), Vec::new(), EventLog::default());
-        let state = web::Data::new(state.entered_by(entry));
+        // A mail server that is not there: what goes out waits.
+        let post = PostSettings {
+            smtp: Some("smtp://127.0.0.1:9".to_owned()),
+            mail_from: Some("bellwether@example.org".to_owned()),
+            ..PostSettings::default()
+        };
+        let state = state.posting_by(Post::new(&post, clock).expect("ways out")).entered_by(entry);
+        let state = web::Data::new(State { bodies, ..state });
         actix_web::rt::spawn(crate::web::server(listener, state.clone()).expect("a server"));
         Self { state, address }
     }
@@ -80,12 +100,18 @@ impl Site {
     /// With an owner, and a portfolio of theirs.
     pub(super) async fn owned() -> (Self, Person) {
         let site = Self::locked().await;
+        let person = site.claimed().await;
+        (site, person)
+    }
+
+    /// The owner, who was first, with a portfolio of theirs.
+    pub(super) async fn claimed(&self) -> Person {
+        let site = self;
         let tracker = &site.state.tracker;
         let session = tracker.claim("ada", None, PASSWORD.to_owned(), &Visitor::default()).await;
         let who = tracker.let_in(&session.expect("claimed").token).await.expect("known").expect("let in");
         let portfolio = site.portfolio_of(&who, "KO").await;
-        let person = site.person("ada", Some(portfolio)).await;
-        (site, person)
+        site.person("ada", Some(portfolio)).await
     }
 
     async fn portfolio_of(&self, who: &SignedIn, symbol: &str) -> PortfolioId {
@@ -147,10 +173,41 @@ impl Site {
                 break;
             }
         }
-        let text = String::from_utf8_lossy(&told).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Told { status, head: head.to_owned(), body: body.to_owned() }
+        Told::of(&told)
+    }
+
+    /// Sends bytes as they are, with the connection kept open for as long as the server wants it.
+    pub(super) async fn raw(&self, pieces: &[&[u8]]) -> Told {
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        for piece in pieces {
+            // A server that refuses may close before it has all of it.
+            if stream.write_all(piece).await.is_err() {
+                break;
+            }
+        }
+        let mut told = Vec::new();
+        // Nor is all of what it said always there to read then.
+        let _ = stream.read_to_end(&mut told).await;
+        Told::of(&told)
+    }
+
+    /// Sends a beginning and then a letter at a time, until the server answers or closes.
+    pub(super) async fn dripping(&self, begin: &str, every: std::time::Duration) -> Told {
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        stream.write_all(begin.as_bytes()).await.expect("sent");
+        let (mut reading, mut writing) = stream.split();
+        let mut told = Vec::new();
+        let drip = async {
+            while writing.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(every).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = reading.read_to_end(&mut told) => {}
+            () = drip => {}
+        }
+        Told::of(&told)
     }
 
     pub(super) async fn get(&self, path: &str, head: &str) -> Told {
@@ -218,6 +275,14 @@ pub(super) struct Objects {
     pub(super) rule: String,
     pub(super) token: String,
     pub(super) link: String,
+}
+
+impl Objects {
+    /// Of a portfolio, and else of what is not there.
+    pub(super) fn none(portfolio: &str) -> Self {
+        let none = || PortfolioId::new().to_string();
+        Self { portfolio: portfolio.to_owned(), job: none(), rule: none(), token: none(), link: none() }
+    }
 }
 
 /// The header of a program.
