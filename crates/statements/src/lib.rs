@@ -57,7 +57,7 @@ pub use mapping::{
 };
 pub use note::Note;
 pub use prices::{PriceFile, PriceOptions, read_prices};
-pub use rejects::rejects_csv;
+pub use rejects::{csv_line, rejects_csv};
 pub use stated::{StatedCash, StatedPosition, StatedSplit};
 pub use statement::{
     Detected, ReadOptions, Statement, StatementFormat, UnknownFormat, detect, read_transactions,

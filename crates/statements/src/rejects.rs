@@ -20,9 +20,22 @@ pub fn rejects_csv(statement: &Statement) -> Vec<u8> {
     csv.into_bytes()
 }
 
+/// Cells as a line of CSV without its end, filled up to so many. Cells that a spreadsheet would run as a formula begin with
+/// an apostrophe.
+pub fn csv_line<'a>(cells: impl Iterator<Item = &'a str>, width: usize) -> String {
+    let mut line = String::new();
+    for (place, cell) in cells.chain(std::iter::repeat("")).take(width).enumerate() {
+        if place > 0 {
+            line.push(',');
+        }
+        write_cell(&mut line, cell);
+    }
+    line
+}
+
 fn write_row<'a>(csv: &mut String, cells: impl Iterator<Item = &'a str>, width: usize, last: &str) {
-    for cell in cells.chain(std::iter::repeat("")).take(width) {
-        write_cell(csv, cell);
+    csv.push_str(&csv_line(cells, width));
+    if width > 0 {
         csv.push(',');
     }
     write_cell(csv, last);

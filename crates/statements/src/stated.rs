@@ -3,9 +3,10 @@
 use bellwether_domain::{Currency, Symbol};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 /// A holding as a file states it, to compare with what its transactions come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedPosition {
     /// The physical line, from 1.
     pub line: usize,
@@ -26,7 +27,7 @@ pub struct StatedPosition {
 }
 
 /// A balance of cash as a file states it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedCash {
     /// The physical line, from 1.
     pub line: usize,
@@ -41,7 +42,7 @@ pub struct StatedCash {
 }
 
 /// Shares that a split brought, or took when negative, of which the file does not tell the ratio.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedSplit {
     /// The physical line, from 1.
     pub line: usize,

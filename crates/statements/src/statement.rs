@@ -281,7 +281,7 @@ pub fn suggest_mapping(bytes: &[u8]) -> Result<Option<SuggestedMapping>, Unreada
 }
 
 /// A form that a file may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detected {
     /// The form.
     pub format: StatementFormat,

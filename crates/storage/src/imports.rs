@@ -58,6 +58,15 @@ pub struct ImportOutcome {
     pub ledger_version: i64,
 }
 
+/// What an import is beside its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImport {
+    /// The identifier that it is to have.
+    pub id: ImportId,
+    /// What its file states beside transactions, as JSON.
+    pub stated: Option<String>,
+}
+
 /// An import as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
@@ -86,6 +95,8 @@ pub(crate) struct KeptImport {
     pub(crate) record: ImportRecord,
     sha256: Vec<u8>,
     rejects: Vec<RejectedRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stated: Option<String>,
 }
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -101,6 +112,7 @@ struct Row {
     rejected: i32,
     created_at: i64,
     undone_at: Option<i64>,
+    stated: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -130,6 +142,25 @@ pub fn commit(
     rejected: &[RejectedRow],
     now: DateTime<Utc>,
 ) -> Result<ImportOutcome, StorageError> {
+    let new = NewImport { id: ImportId::new(), stated: None };
+    commit_as(connection, user, portfolio, new, header, rows, rejected, now)
+}
+
+/// As [`commit`], of a draft.
+///
+/// # Errors
+/// As [`commit`].
+#[expect(clippy::too_many_arguments, reason = "all of them are what an import is")]
+pub fn commit_as(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    new: NewImport,
+    header: &ImportHeader,
+    rows: &[ImportedRow],
+    rejected: &[RejectedRow],
+    now: DateTime<Utc>,
+) -> Result<ImportOutcome, StorageError> {
     let version = portfolios::lock(connection, user, portfolio)?;
     let mut known = ledger::fingerprints(connection, user, portfolio)?;
     let (news, old): (Vec<&ImportedRow>, Vec<&ImportedRow>) =
@@ -144,7 +175,7 @@ pub fn commit(
         });
     }
 
-    let id = ImportId::new();
+    let id = new.id;
     let author = Author::of_change(user, portfolio, now);
     diesel::insert_into(imports::table)
         .values(Row {
@@ -158,6 +189,7 @@ pub fn commit(
             rejected: rejected.len() as i32,
             created_at: micros(now),
             undone_at: None,
+            stated: new.stated,
         })
         .execute(connection)?;
     let entries: Vec<LedgerEntry> = news
@@ -309,6 +341,21 @@ pub fn list(
     Ok(rows.into_iter().map(record_of).collect())
 }
 
+/// An import into a user's portfolio, with what its file states beside transactions, as JSON.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when the user's portfolio has no such import.
+pub fn one(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    id: ImportId,
+) -> Result<(ImportRecord, Option<String>), StorageError> {
+    portfolios::version(connection, user, portfolio)?;
+    let stated = imports::table.find(Key(id.uuid())).select(imports::stated).first(connection)?;
+    Ok((find(connection, portfolio, id)?, stated))
+}
+
 /// The rows of an import that were no transactions, in the order of the file.
 ///
 /// # Errors
@@ -343,6 +390,7 @@ fn kept(connection: &mut AnyConnection, row: Row) -> Result<KeptImport, StorageE
     Ok(KeptImport {
         rejects: rejects_of(connection, ImportId::from_uuid(row.id.0))?,
         sha256: row.sha256.clone(),
+        stated: row.stated.clone(),
         record: record_of(row),
     })
 }
@@ -384,6 +432,7 @@ pub(crate) fn put_back(
             rejected: record.rejected as i32,
             created_at: micros(record.created_at),
             undone_at: record.undone_at.map(micros),
+            stated: kept.stated.clone(),
         })
         .execute(connection)?;
     write_rows(connection, id, &[], &[], &kept.rejects)?;

@@ -42,6 +42,8 @@ mod columns;
 mod connection;
 pub mod doctor;
 mod error;
+pub mod import_drafts;
+pub mod import_mappings;
 pub mod imports;
 pub mod instruments;
 pub mod job_files;

@@ -89,11 +89,10 @@ pub fn user_of(connection: &mut AnyConnection, id: PortfolioId) -> Result<UserId
 
 /// The ledger version of a user's portfolio, held still until the transaction ends: who changes a ledger begins here,
 /// so that changes of one ledger follow one another.
-pub(crate) fn lock(
-    connection: &mut AnyConnection,
-    user: UserId,
-    id: PortfolioId,
-) -> Result<i64, StorageError> {
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is no such portfolio or it is somebody else's.
+pub fn lock(connection: &mut AnyConnection, user: UserId, id: PortfolioId) -> Result<i64, StorageError> {
     match connection {
         // The only writer holds everything still.
         AnyConnection::Sqlite(_) => version(connection, user, id),

@@ -107,6 +107,32 @@ diesel::table! {
         rejected -> Integer,
         created_at -> BigInt,
         undone_at -> Nullable<BigInt>,
+        stated -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    import_drafts (id) {
+        id -> Binary,
+        portfolio_id -> Binary,
+        file_name -> Text,
+        sha256 -> Binary,
+        content -> Binary,
+        choices -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_mappings (user_id, key) {
+        user_id -> Binary,
+        key -> Text,
+        header -> Text,
+        mapping -> Text,
+        created_at -> BigInt,
+        used_at -> BigInt,
     }
 }
 
@@ -378,6 +404,7 @@ diesel::joinable!(quotes -> instruments (instrument_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(share_links -> portfolios (portfolio_id));
+diesel::joinable!(import_drafts -> portfolios (portfolio_id));
 
 diesel::joinable!(notification_deliveries -> notifications (notification_id));
 diesel::joinable!(notification_rules -> instruments (instrument_id));
@@ -385,6 +412,7 @@ diesel::joinable!(notification_rules -> instruments (instrument_id));
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);
 diesel::allow_tables_to_appear_in_same_query!(api_tokens, users);
 diesel::allow_tables_to_appear_in_same_query!(share_links, portfolios);
+diesel::allow_tables_to_appear_in_same_query!(import_drafts, portfolios);
 diesel::allow_tables_to_appear_in_same_query!(notification_deliveries, notifications);
 diesel::allow_tables_to_appear_in_same_query!(notification_rules, instruments);
 diesel::allow_tables_to_appear_in_same_query!(

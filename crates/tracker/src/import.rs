@@ -1,14 +1,22 @@
 //! Files of transactions into a ledger: all good rows or, when anything breaks, none.
 
+mod choices;
+mod commit;
+mod draft;
+mod mappings;
+mod preview;
+mod stated;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use bellwether_domain::{
-    Currency, Exchange, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft, TransactionId, UserId,
+    Currency, Exchange, ImportId, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft,
+    TransactionId, UserId,
 };
 use bellwether_portfolio::{LedgerError, Options};
 use bellwether_statements::{ReadOptions, Statement, Twins, Verdict, read_transactions};
-use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
+use bellwether_storage::imports::{self, ImportHeader, ImportedRow, NewImport};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
 use bellwether_storage::{AnyConnection, StorageError, ledger};
 use serde::{Deserialize, Serialize};
@@ -18,6 +26,13 @@ use crate::compute::replay;
 use crate::jobs::JobOfImport;
 use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
+
+pub use choices::{Choices, DraftChange};
+pub use commit::{DraftOutcome, ImportRecord};
+pub use draft::Draft;
+pub use mappings::Mapping;
+pub(crate) use preview::Previews;
+pub use preview::{AskedInstrument, Preview, PreviewCounts, PreviewReason, PreviewRow, RowStatus};
 
 /// Where a file goes.
 #[derive(Debug, Clone)]
@@ -182,7 +197,9 @@ impl Tracker {
                 for (row, sequence) in rows.iter_mut().zip(first..) {
                     row.transaction.sequence = sequence;
                 }
-                let outcome = imports::commit(connection, user, id, &header, &rows, &stored_rejects, now)?;
+                let new = NewImport { id: ImportId::new(), stated: stated::of(&statement) };
+                let outcome =
+                    imports::commit_as(connection, user, id, new, &header, &rows, &stored_rejects, now)?;
                 report.portfolio = Some(id);
                 report.count_known(outcome.already_there.len());
                 if let Some(of) = of {
@@ -280,6 +297,10 @@ struct Candidate {
     rows: Vec<ImportedRow>,
     rejected: Vec<RejectedRow>,
     notes: Vec<String>,
+    /// The place in the file of the row that each transaction comes from.
+    places: HashMap<TransactionId, usize>,
+    /// What the ledger says of transactions: their rows, whether it is certain, and the words.
+    doubts: Vec<(usize, bool, String)>,
 }
 
 /// After so many sales without shares, the rest is left to be found on the next try.
@@ -292,13 +313,15 @@ impl Candidate {
             rows: Vec::with_capacity(statement.rows.len()),
             rejected: Vec::new(),
             notes: statement.notes.iter().map(ToString::to_string).collect(),
+            places: HashMap::with_capacity(statement.rows.len()),
+            doubts: Vec::new(),
         };
-        let mut rows: Vec<_> = statement.rows.iter().zip(fingerprints).collect();
+        let mut rows: Vec<_> = statement.rows.iter().enumerate().zip(fingerprints).collect();
         if statement.newest_first() {
             // The ledger's order within a day is that of its rows.
             rows.reverse();
         }
-        for (row, fingerprints) in rows {
+        for ((place, row), fingerprints) in rows {
             if let Verdict::Rejected(problems) = &row.verdict {
                 for problem in problems {
                     candidate.reject(row.line, problem.column.clone(), problem.reason.to_string());
@@ -307,12 +330,18 @@ impl Candidate {
             for (draft, fingerprint) in row.verdict.drafts().iter().zip(fingerprints) {
                 // The reader accepted it as of today already; what it accepted has no reason to fail here.
                 match draft.check(TransactionId::new(), 0, draft.date) {
-                    Ok(transaction) => candidate.rows.push(ImportedRow {
-                        line: u32::try_from(row.line).unwrap_or(u32::MAX),
-                        transaction,
-                        fingerprint,
-                    }),
-                    Err(error) => candidate.reject(row.line, None, error.to_string()),
+                    Ok(transaction) => {
+                        candidate.places.insert(transaction.id, place);
+                        candidate.rows.push(ImportedRow {
+                            line: u32::try_from(row.line).unwrap_or(u32::MAX),
+                            transaction,
+                            fingerprint,
+                        });
+                    }
+                    Err(error) => {
+                        candidate.doubts.push((place, true, error.to_string()));
+                        candidate.reject(row.line, None, error.to_string());
+                    }
                 }
             }
         }
@@ -363,6 +392,9 @@ impl Candidate {
             .await;
         let mut taken_out = HashSet::new();
         for (transaction, certain, words) in verdicts {
+            if let Some(place) = self.places.get(&transaction).filter(|_| lines.contains_key(&transaction)) {
+                self.doubts.push((*place, certain, words.clone()));
+            }
             match lines.get(&transaction) {
                 Some(line) if certain => {
                     taken_out.insert(transaction);
@@ -396,7 +428,7 @@ impl Candidate {
         let content = |line: usize| {
             let at = statement.rows.partition_point(|row| row.line < line);
             let row = statement.rows.get(at).filter(|row| row.line == line);
-            row.map(|row| row.text.iter().collect::<Vec<_>>().join(",")).unwrap_or_default()
+            row.map(|row| stated::line_of(statement, row)).unwrap_or_default()
         };
         self.rejected
             .iter()

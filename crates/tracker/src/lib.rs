@@ -68,7 +68,10 @@ pub use accounts::{
 };
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
-pub use import::{ImportFile, ImportReport, ImportTarget, RejectedRow};
+pub use import::{
+    AskedInstrument, Choices, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord, ImportReport,
+    ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, RejectedRow, RowStatus,
+};
 pub use jobs::{RunningWorker, WantedReport, WorkerPlan, portfolio_named_in};
 pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
@@ -91,6 +94,9 @@ pub use versions::{Versions, VersionsSeen};
 pub use bellwether_prices::{FeedSettings, InvalidFeed, Sharing, SourceHealth};
 pub use bellwether_scheduler::{
     Cancellation, Job, JobContext, JobError, JobFilter, JobHandler, JobId, JobState, Progress, Worker,
+};
+pub use bellwether_statements::{
+    ColumnMapping, Correction, Detected, MappedField, MappedKind, StatementFormat, SuggestedMapping,
 };
 pub use bellwether_storage::api_tokens::ApiToken;
 pub use bellwether_storage::doctor::Finding;

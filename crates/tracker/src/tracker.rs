@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use crate::TrackerError;
 use crate::accounts::Accounts;
 use crate::compute::Compute;
-use crate::import::HOME_EXCHANGE;
+use crate::import::{HOME_EXCHANGE, Previews};
 use crate::installation;
 use crate::job_store::StoredJobs;
 use crate::jobs::Announced;
@@ -60,6 +60,7 @@ struct Inner {
     kept: KeptMemory,
     looked: Looked,
     hurry: Hurry,
+    previews: Previews,
     bus: Bus,
     /// Carries events to and from other processes.
     _bridge: Option<Bridge>,
@@ -119,7 +120,7 @@ impl Tracker {
         let refresh = RefreshState::default();
         let compute = Compute::new();
         let versions = VersionMemory::new(SharedClock::clone(&clock));
-        let (kept, looked, hurry) = Default::default();
+        let (kept, looked, hurry, previews) = Default::default();
         let accounts = Accounts::default();
         let inner = Inner {
             storage,
@@ -136,6 +137,7 @@ impl Tracker {
             kept,
             looked,
             hurry,
+            previews,
             bus,
             _bridge: bridge,
         };
@@ -313,6 +315,11 @@ impl Tracker {
     /// How often looks hurried those who ask for prices.
     pub(crate) fn hurry(&self) -> &Hurry {
         &self.0.hurry
+    }
+
+    /// What the files of drafts were lately seen to come to.
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.0.previews
     }
 
     pub(crate) fn refresh_state(&self) -> &RefreshState {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler};
 use bellwether_storage::clean_up::Outdated;
-use bellwether_storage::{sessions, sign_in_failures};
+use bellwether_storage::{import_drafts, sessions, sign_in_failures};
 use chrono::TimeDelta;
 
 use super::keep_prices;
@@ -37,6 +37,7 @@ impl JobHandler for Handler {
         let (idle, forgotten) = (now - accounts::IDLE_FOR, now - accounts::REMEMBERED_FOR);
         let accounts = self.0.storage().write_repeatable(move |connection| {
             sessions::remove_outdated(connection, now, idle)?;
+            import_drafts::remove_expired(connection, now)?;
             sign_in_failures::remove_outdated(connection, forgotten)
         });
         accounts.await.map_err(|error| super::failed(error.into()))?;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod database;
+mod drafts;
 mod feeds;
 mod imports;
 mod manual_prices;

@@ -1,0 +1,102 @@
+//! What somebody chooses for a file before it is imported.
+
+use std::collections::BTreeMap;
+
+use bellwether_domain::{Currency, Symbol};
+use bellwether_statements::{ColumnMapping, Correction, Corrections, Detected, ReadOptions, StatementFormat};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::TrackerError;
+
+/// More corrections or symbols than anybody makes by hand.
+const MOST_CHOICES: usize = 10_000;
+
+/// What was found out about a file, and what somebody chose for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    /// The forms that it may have, the surest first.
+    pub detected: Vec<Detected>,
+    /// The currency of rows that name none; the portfolio's when `None`.
+    pub currency: Option<Currency>,
+    /// Its form; the surest when `None`.
+    pub format: Option<StatementFormat>,
+    /// What its columns hold, where a person says so.
+    pub mapping: Option<ColumnMapping>,
+    /// Whether the mapping was remembered from an earlier file.
+    pub remembered: bool,
+    /// What stands in the place of rows, by their place in the file.
+    pub corrections: Corrections,
+    /// The symbols of instruments that the file names otherwise.
+    pub symbols: BTreeMap<String, Symbol>,
+}
+
+impl Choices {
+    /// Whether nobody can tell yet what its columns hold.
+    pub fn need_mapping(&self) -> bool {
+        self.detected.is_empty() && self.mapping.is_none() && self.format.is_none()
+    }
+
+    pub(crate) fn options(&self, base: Currency, today: NaiveDate) -> ReadOptions {
+        ReadOptions {
+            format: self.format,
+            mapping: self.mapping.clone(),
+            corrections: self.corrections.clone(),
+            symbols: self.symbols.clone(),
+            ..ReadOptions::new(self.currency.unwrap_or(base), today)
+        }
+    }
+}
+
+/// What is to be chosen otherwise: what is `None` stays, and an inner `None` takes a choice back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftChange {
+    /// The currency of rows that name none.
+    pub currency: Option<Option<Currency>>,
+    /// The form of the file.
+    pub format: Option<Option<StatementFormat>>,
+    /// What its columns hold.
+    pub mapping: Option<Option<ColumnMapping>>,
+    /// Whether to use the mapping for later files with these columns too.
+    pub remember: bool,
+    /// What stands in the place of rows, by their place in the file.
+    pub corrections: BTreeMap<usize, Option<Correction>>,
+    /// The symbols of instruments.
+    pub symbols: BTreeMap<String, Option<Symbol>>,
+}
+
+impl DraftChange {
+    /// The choices with this change.
+    pub(super) fn applied_to(self, choices: &Choices) -> Result<Choices, TrackerError> {
+        let mut changed = choices.clone();
+        if let Some(currency) = self.currency {
+            changed.currency = currency;
+        }
+        if let Some(format) = self.format {
+            changed.format = format;
+        }
+        if let Some(mapping) = self.mapping {
+            changed.mapping = mapping;
+            changed.remembered = false;
+        }
+        for (place, correction) in self.corrections {
+            match correction {
+                Some(correction) => changed.corrections.insert(place, correction),
+                None => changed.corrections.remove(&place),
+            };
+        }
+        for (instrument, symbol) in self.symbols {
+            match symbol {
+                Some(symbol) => changed.symbols.insert(instrument, symbol),
+                None => changed.symbols.remove(&instrument),
+            };
+        }
+        if changed.corrections.len() > MOST_CHOICES || changed.symbols.len() > MOST_CHOICES {
+            return Err(TrackerError::Refused(format!(
+                "More than {MOST_CHOICES} rows cannot be corrected one by one: correct the file and upload it again."
+            )));
+        }
+        Ok(changed)
+    }
+}
