@@ -378,6 +378,19 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_trusted_by_name_only_and_a_wrong_one_is_named() {
+        let of = |names: &[&str]| {
+            let mut given = options(None);
+            given.database = Some("x".to_owned());
+            given.trusted_proxy = names.iter().map(|name| (*name).to_owned()).collect();
+            Settings::from_options(given).map(|settings| settings.proxies.is_empty())
+        };
+        assert_eq!((of(&[]).ok(), of(&[""]).ok()), (Some(true), Some(true)));
+        assert_eq!(of(&["10.0.0.0/8", "::1"]).ok(), Some(false));
+        assert!(of(&["nginx"]).is_err_and(|failure| failure.to_string().contains("nginx")));
+    }
+
+    #[test]
     fn a_misspelt_option_is_named() {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         write!(file, "databse = \"x\"").expect("written");

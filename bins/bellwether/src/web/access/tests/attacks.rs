@@ -320,7 +320,10 @@ async fn looking_and_asking_for_options_change_nothing() {
         let tracker = site.state.tracker.seen_by(&owner.who);
         let ledger = tracker.ledger(owner.portfolio).await.expect("a ledger");
         format!(
-            "{:?}{:?}{:?}{:?}{:?}{:?}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            tracker.notification_rules().await.expect("rules"),
+            tracker.quiet_hours().await.expect("hours"),
+            tracker.unread_notifications().await.expect("a number"),
             tracker.users().await.expect("users"),
             tracker.sessions(&owner.who).await.expect("sessions").len(),
             tracker.tokens(&owner.who).await.expect("tokens"),

@@ -38,13 +38,9 @@ async fn a_body_beyond_the_bound_is_refused_by_every_route_with_a_length_or_with
     for (method, path) in changing(&site, &head, &owner.portfolio.to_string()).await {
         let begin =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}", site.address);
-        for kind in
-            ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=edge"]
-        {
-            let stated = format!("{begin}Content-Type: {kind}\r\nContent-Length: 600001\r\n\r\n");
-            let told = site.raw(&[stated.as_bytes()]).await;
-            assert_eq!(told.status, 413, "{method} {path} {kind}: {told:?}");
-        }
+        let stated = format!("{begin}Content-Length: 600001\r\n\r\n");
+        let told = site.raw(&[stated.as_bytes()]).await;
+        assert_eq!(told.status, 413, "{method} {path}: {told:?}");
         // Without a length: a route that reads it refuses it; what reads none of it may answer as it does without.
         let chunked = format!("{begin}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
         let mut pieces = vec![chunked.as_bytes()];

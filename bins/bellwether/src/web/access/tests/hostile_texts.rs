@@ -2,6 +2,8 @@
 
 use bellwether_tracker::{ImportFile, ImportTarget, PortfolioSettings};
 
+use super::super::table::{Needs, TABLE};
+use super::authorisation::path_of;
 use super::site::{PASSWORD, Site, bearer};
 
 #[actix_web::test]
@@ -134,6 +136,62 @@ async fn a_portfolio_whose_texts_are_scripts_is_text_on_every_page() {
     assert!(dashboard.body.contains("&lt;script&gt;alert(1)"), "{dashboard:?}");
 }
 
+/// Pages are found by the table of addresses, so that one that comes later is looked at too.
+#[actix_web::test]
+async fn a_script_in_every_text_is_text_on_every_page_that_there_is() {
+    let (site, owner) = Site::owned().await;
+    let head = bearer(&owner.token);
+    let script = "<script>alert(1)</script>";
+    let coded = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    let tracker = site.state.tracker.seen_by(&owner.who);
+    // Each text that somebody can leave here: what a program calls itself, names, notes, addresses, files.
+    let agent = format!("User-Agent: {script}\r\n");
+    assert_eq!(site.form("/sign-in", &agent, &format!("name=ada&password={PASSWORD}")).await.status, 303);
+    let forms = [
+        ("/account/tokens", format!("name={coded}&scopes=read")),
+        ("/account/links", format!("portfolio={}&name={coded}", owner.portfolio)),
+        (
+            "/users",
+            format!("name={coded}&email={coded}%40example.org&role=member&password=long+enough+password"),
+        ),
+        ("/portfolios", format!("name={coded}&currency=USD&cost_method=fifo")),
+    ];
+    for (path, form) in forms {
+        let told = site.form(path, &head, &form).await;
+        assert!(matches!(told.status, 200 | 303), "{path}: {told:?}");
+        assert!(!told.body.contains(script), "{path}: {told:?}");
+    }
+    let csv =
+        format!("Ticker,Type,Date,Price,Shares,Notes\nKO,Buy,2024-03-05,61.75,3,{script}\n{script},,,,,\n");
+    let file = ImportFile { name: format!("../../{script}.csv"), bytes: csv.into_bytes(), currency: None };
+    tracker.import(ImportTarget::Portfolio(owner.portfolio), file, false).await.expect("imported");
+    let objects = site.objects_of(&owner).await;
+    let mut pages = 0;
+    for (pattern, seeing, _) in TABLE.iter().filter(|(_, seeing, _)| *seeing != Needs::Nothing) {
+        if *pattern == "/api/v1/events" {
+            continue;
+        }
+        let path = path_of(pattern, &objects, "none", "none");
+        let query = format!("range={coded}&as_of={coded}&job={coded}&next={coded}&cursor={coded}");
+        for path in [path.clone(), format!("{path}?{query}")] {
+            let told = site.get(&path, &head).await;
+            assert!(told.status < 500, "{path} ({seeing:?}): {told:?}");
+            let kind = told.header("content-type").unwrap_or_default();
+            if kind.starts_with("text/html") {
+                pages += 1;
+                assert!(!told.body.contains("<script>alert"), "{path}: {told:?}");
+            } else {
+                // Browsers take it for what it says: nothing else is a page.
+                assert_eq!(told.header("x-content-type-options"), Some("nosniff"), "{path}");
+                assert!(!kind.contains("svg") && !kind.contains("xml"), "{path}: {kind}");
+            }
+        }
+    }
+    assert!(pages > 8, "{pages}");
+    let account = site.get("/account", &head).await;
+    assert!(account.body.contains("&lt;script&gt;alert(1)"), "{account:?}");
+}
+
 #[actix_web::test]
 async fn no_path_leads_to_a_file() {
     let (site, owner) = Site::owned().await;
@@ -147,6 +205,8 @@ async fn no_path_leads_to_a_file() {
         "/../../../../etc/passwd",
         "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
         "/api/v1/jobs/..%2f..%2fetc%2fpasswd/result",
+        "/shared/..%2f..%2fetc%2fpasswd",
+        "/dashboard/..%2f..%2fetc%2fpasswd",
     ];
     for path in paths {
         let told = site.get(path, &bearer(&owner.token)).await;
