@@ -181,7 +181,7 @@ async fn by_https_browsers_are_told_to_stay_with_it_and_cookies_with_this_host()
 /// The list has "cache", "cookies" and "storage" for Clear-Site-Data. Cookies would be those of all hosts of the domain,
 /// and what is stored is how somebody likes their pages.
 #[actix_web::test]
-async fn a_download_is_a_file_by_the_name_that_it_has_whatever_that_is() {
+async fn signing_out_has_the_browser_drop_its_pages_and_no_more() {
     let (site, owner) = Site::owned().await;
     let tracker = site.state.tracker.seen_by(&owner.who);
     let session = tracker.sign_in("ada", PASSWORD.to_owned(), &Visitor::default()).await.expect("in");
