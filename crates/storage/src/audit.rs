@@ -51,6 +51,8 @@ pub enum AuditSubject {
     Import,
     /// What a portfolio is to consist of.
     TargetAllocation,
+    /// An index of the user's own, which belongs to no portfolio.
+    Index,
 }
 
 impl AuditSubject {
@@ -61,11 +63,12 @@ impl AuditSubject {
             Self::Portfolio => "portfolio",
             Self::Import => "import",
             Self::TargetAllocation => "target-allocation",
+            Self::Index => "index",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Transaction, Self::Portfolio, Self::Import, Self::TargetAllocation]
+        [Self::Transaction, Self::Portfolio, Self::Import, Self::TargetAllocation, Self::Index]
             .into_iter()
             .find(|subject| subject.as_str() == word)
     }
@@ -174,10 +177,21 @@ pub(crate) fn append(
     author: Author,
     changes: Vec<Change>,
 ) -> Result<(), StorageError> {
+    let Author { user, portfolio, at, change } = author;
+    append_to(connection, Some(portfolio), (user, at, change), changes)
+}
+
+/// Adds records of what belongs to a portfolio or to none, in their order.
+pub(crate) fn append_to(
+    connection: &mut AnyConnection,
+    portfolio: Option<PortfolioId>,
+    (user, at, id): (UserId, DateTime<Utc>, ChangeId),
+    changes: Vec<Change>,
+) -> Result<(), StorageError> {
     let row = |change: Change| NewRow {
-        portfolio_id: Some(Key(author.portfolio.uuid())),
-        user_id: Some(Key(author.user.uuid())),
-        at: micros(author.at),
+        portfolio_id: portfolio.map(|portfolio| Key(portfolio.uuid())),
+        user_id: Some(Key(user.uuid())),
+        at: micros(at),
         action: match (&change.before, &change.after) {
             (None, _) => AuditAction::Created,
             (Some(_), Some(_)) => AuditAction::Changed,
@@ -188,7 +202,7 @@ pub(crate) fn append(
         subject_id: Key(change.id),
         before: change.before,
         after: change.after,
-        change_id: Some(Key(author.change.uuid())),
+        change_id: Some(Key(id.uuid())),
     };
     let rows: Vec<NewRow> = changes.into_iter().map(row).collect();
     for rows in rows.chunks(crate::ROWS_PER_INSERT) {
@@ -211,6 +225,54 @@ pub fn list(
         .filter(audit_log::id.lt(before.unwrap_or(i64::MAX)))
         .order((audit_log::at.desc(), audit_log::id.desc()))
         .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.iter().map(record).collect()
+}
+
+/// A user's records of these numbers, as far as they exist.
+pub fn records(
+    connection: &mut AnyConnection,
+    user: UserId,
+    ids: &[i64],
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::id.eq_any(ids.iter().copied()))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.iter().map(record).collect()
+}
+
+/// The last record of one thing of a user's.
+pub(crate) fn last_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+    subject: AuditSubject,
+    id: Uuid,
+) -> Result<Option<AuditRecord>, StorageError> {
+    let row: Option<Row> = audit_log::table
+        .filter(audit_log::subject_id.eq(Key(id)))
+        .filter(audit_log::subject.eq(subject.as_str()))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .order(audit_log::id.desc())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.as_ref().map(record).transpose()
+}
+
+/// A user's records of the deletion of portfolios, newest first.
+pub(crate) fn deletions_of_portfolios(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .filter(audit_log::subject.eq(AuditSubject::Portfolio.as_str()))
+        .filter(audit_log::action.eq(AuditAction::Deleted.as_str()))
+        .filter(audit_log::change_id.is_not_null())
+        .order(audit_log::id.desc())
         .select(Row::as_select())
         .load(connection)?;
     rows.iter().map(record).collect()

@@ -103,6 +103,60 @@ pub fn undo(
     now: DateTime<Utc>,
 ) -> Result<ChangeId, StorageError> {
     hold_still(connection, user, portfolio)?;
+    let undone = undone(connection, user, portfolio, change, now)?;
+    let author = Author::of_change(user, portfolio, now);
+    become_state(connection, author, &undone.current, &undone.wanted, &undone.kept)?;
+    Ok(author.change)
+}
+
+/// As [`undo`], where the portfolio has that version of its ledger, `None` where it was deleted; otherwise nothing is
+/// changed, and the answer is `None`.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_as_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    change: ChangeId,
+    version: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Option<ChangeId>, StorageError> {
+    if hold_still(connection, user, portfolio)? != version {
+        return Ok(None);
+    }
+    undo(connection, user, portfolio, change, now).map(Some)
+}
+
+/// The state of a portfolio, and the one that [`undo`] would give it.
+///
+/// # Errors
+/// As [`undo`].
+pub fn before_and_after_undo(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    change: ChangeId,
+    now: DateTime<Utc>,
+) -> Result<(PortfolioState, PortfolioState), StorageError> {
+    let undone = undone(connection, user, portfolio, change, now)?;
+    Ok((undone.current, undone.wanted))
+}
+
+/// What undoing a change comes to.
+struct Undone {
+    current: PortfolioState,
+    wanted: PortfolioState,
+    kept: BTreeMap<ImportId, KeptImport>,
+}
+
+fn undone(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    change: ChangeId,
+    now: DateTime<Utc>,
+) -> Result<Undone, StorageError> {
     let records = audit::of_change(connection, user, portfolio, change)?;
     if records.is_empty() {
         return Err(StorageError::NotFound);
@@ -113,9 +167,7 @@ pub fn undo(
     for record in records.iter().rev() {
         take_back(&mut wanted, &mut kept, record, now)?;
     }
-    let author = Author::of_change(user, portfolio, now);
-    become_state(connection, author, &current, &wanted, &kept)?;
-    Ok(author.change)
+    Ok(Undone { current, wanted, kept })
 }
 
 /// Gives a portfolio the state that it had after an audit record, and returns the change that this is; `None` when it
@@ -151,15 +203,16 @@ pub fn restore(
     Ok(Some(author.change))
 }
 
-/// Locks the portfolio where it exists; one that was deleted has nobody else who changes it.
+/// Locks the portfolio where it exists, and tells its version; one that was deleted has nobody else who changes it.
 fn hold_still(
     connection: &mut AnyConnection,
     user: UserId,
     portfolio: PortfolioId,
-) -> Result<(), StorageError> {
+) -> Result<Option<i64>, StorageError> {
     match portfolios::lock(connection, user, portfolio) {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
+        Ok(version) => Ok(Some(version)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -197,6 +250,8 @@ fn take_back(
             unchanged(state.targets == after)?;
             state.targets = before;
         }
+        // It belongs to no portfolio.
+        AuditSubject::Index => {}
         AuditSubject::Import => {
             let id = ImportId::from_uuid(record.subject_id);
             let after: Option<ImportRecord> = subject(record, record.after.as_ref())?;
@@ -277,7 +332,9 @@ fn become_state(
     ledger::insert_entries(connection, author, &new)?;
     if current.targets != wanted.targets {
         let weights = wanted.targets.clone().unwrap_or_default();
-        let targets = TargetAllocation { since: author.at.date_naive(), weights };
+        // In force at once wherever it is: it may still be yesterday where the owner's days begin.
+        let today = author.at.date_naive();
+        let targets = TargetAllocation { since: today.pred_opt().unwrap_or(today), weights };
         target_allocations::set_by(connection, author, HOLDINGS, &targets)?;
     }
     portfolios::raise_version(connection, author.portfolio, author.at)?;

@@ -1,6 +1,8 @@
 //! The transactions of a portfolio. Every change appends to the audit log and raises the ledger version, all in one
 //! database transaction.
 
+mod edit;
+mod page;
 mod read;
 mod row;
 mod write;
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Storage, StorageError};
 
+pub use edit::{Edited, LedgerEdit, edit};
+pub use page::{LedgerFilter, LedgerOrder, LedgerPlace, Origin, search};
 pub use read::{entries, fingerprints, next_sequence, read, some_entries};
 pub(crate) use read::{load, page};
 pub use write::{delete, insert, update};

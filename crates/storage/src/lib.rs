@@ -45,6 +45,7 @@ mod error;
 pub mod import_drafts;
 pub mod import_mappings;
 pub mod imports;
+pub mod indices;
 pub mod instruments;
 pub mod job_files;
 pub mod jobs;

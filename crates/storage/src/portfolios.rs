@@ -2,9 +2,14 @@
 
 mod row;
 
-use bellwether_domain::{CostMethod, Currency, DividendPolicy, Portfolio, PortfolioId, Symbol, UserId};
+use std::collections::HashSet;
+
+use bellwether_domain::{
+    ChangeId, CostMethod, Currency, DividendPolicy, Portfolio, PortfolioId, Symbol, UserId,
+};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::Deserialize;
 
 use crate::audit::{self, AuditSubject, Author, Change};
 use crate::columns::{Key, micros};
@@ -243,6 +248,35 @@ pub(crate) fn delete_by(connection: &mut AnyConnection, author: Author) -> Resul
     crate::target_allocations::record_deletion_of_all(connection, author)?;
     diesel::delete(portfolios::table.find(Key(id.uuid()))).execute(connection)?;
     record(connection, author, Some(&before), None)
+}
+
+/// A portfolio that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedPortfolio {
+    /// As it was.
+    pub portfolio: Portfolio,
+    /// When it was deleted.
+    pub at: DateTime<Utc>,
+    /// The change by which it was; undoing that one puts it back.
+    pub change: ChangeId,
+}
+
+/// A user's portfolios that were deleted and are not there again, the last one first.
+///
+/// # Errors
+/// [`StorageError::Corrupt`] when a record cannot be read.
+pub fn deleted(connection: &mut AnyConnection, user: UserId) -> Result<Vec<DeletedPortfolio>, StorageError> {
+    let mut seen: HashSet<PortfolioId> = list(connection, user)?.iter().map(|there| there.id).collect();
+    let mut deleted = Vec::new();
+    for record in audit::deletions_of_portfolios(connection, user)? {
+        let (Some(before), Some(change)) = (&record.before, record.change) else { continue };
+        let portfolio = Portfolio::deserialize(before)
+            .map_err(|error| StorageError::corrupt(format!("audit record {}", record.id), error))?;
+        if seen.insert(portfolio.id) {
+            deleted.push(DeletedPortfolio { portfolio, at: record.at, change });
+        }
+    }
+    Ok(deleted)
 }
 
 /// Puts back a portfolio that was deleted, without what hangs on it.

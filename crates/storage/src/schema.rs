@@ -400,6 +400,7 @@ diesel::joinable!(price_chunks -> price_sources (source_id));
 diesel::joinable!(corporate_actions -> price_sources (source_id));
 diesel::joinable!(corporate_actions -> instruments (instrument_id));
 diesel::joinable!(quotes -> instruments (instrument_id));
+diesel::joinable!(index_components -> instruments (instrument_id));
 
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
@@ -415,6 +416,7 @@ diesel::allow_tables_to_appear_in_same_query!(share_links, portfolios);
 diesel::allow_tables_to_appear_in_same_query!(import_drafts, portfolios);
 diesel::allow_tables_to_appear_in_same_query!(notification_deliveries, notifications);
 diesel::allow_tables_to_appear_in_same_query!(notification_rules, instruments);
+diesel::allow_tables_to_appear_in_same_query!(index_components, instruments);
 diesel::allow_tables_to_appear_in_same_query!(
     corporate_actions,
     instruments,

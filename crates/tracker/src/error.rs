@@ -5,7 +5,10 @@ use bellwether_prices::PricesError;
 use bellwether_scheduler::JobStoreError;
 use bellwether_statements::UnreadableFile;
 use bellwether_storage::StorageError;
+use bellwether_storage::ledger::LedgerEntry;
 use chrono::TimeDelta;
+
+use crate::FieldFault;
 
 /// What a caller can do about a failure.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,18 @@ pub enum TrackerError {
     /// The request is right but cannot be carried out as things are; the text says why.
     #[error("{0}")]
     Conflict(String),
+    /// What was entered is wrong: all of it, by field.
+    #[error("{}", words_of(.0))]
+    Invalid(Vec<FieldFault>),
+    /// The same transaction is there already.
+    #[error(
+        "The same transaction is in the ledger already: {}. To record it once more all the same, say so.",
+        crate::ledger::words_of(&.0.transaction)
+    )]
+    Twin(Box<LedgerEntry>),
+    /// What was seen is another by now.
+    #[error("It was changed by somebody else in the meantime. Look at it again.")]
+    Overtaken,
     /// Name or password are wrong; which of them is not told.
     #[error("The name or the password is wrong.")]
     WrongPassword,
@@ -56,6 +71,12 @@ impl TrackerError {
             _ => false,
         }
     }
+}
+
+/// All faults as sentences.
+fn words_of(faults: &[FieldFault]) -> String {
+    let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    words.join(" ")
 }
 
 /// A span in whole seconds or minutes, rounded up.

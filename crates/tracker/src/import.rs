@@ -11,10 +11,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use bellwether_domain::{
-    Currency, Exchange, ImportId, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft,
-    TransactionId, UserId,
+    Currency, Exchange, ImportId, Portfolio, PortfolioId, TransactionDraft, TransactionId, UserId,
 };
-use bellwether_portfolio::{LedgerError, Options};
+use bellwether_portfolio::Options;
 use bellwether_statements::{ReadOptions, Statement, Twins, Verdict, read_transactions};
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow, NewImport};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
@@ -22,8 +21,8 @@ use bellwether_storage::{AnyConnection, StorageError, ledger};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::compute::replay;
 use crate::jobs::JobOfImport;
+use crate::ledger::Shortage;
 use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
 
@@ -303,9 +302,6 @@ struct Candidate {
     doubts: Vec<(usize, bool, String)>,
 }
 
-/// After so many sales without shares, the rest is left to be found on the next try.
-const MOST_SHARE_REJECTS: usize = 200;
-
 impl Candidate {
     fn of(statement: &Statement) -> Self {
         let fingerprints = bellwether_statements::number_twins(&statement.rows);
@@ -376,22 +372,11 @@ impl Candidate {
                 all.push(row.transaction.clone());
             }
         }
-        let certain = tracker.symbols_with_known_splits(&all).await?;
-        let market = tracker.market_of_actions(&all).await?;
-        let last_day = all.iter().map(|booked| booked.date).max().unwrap_or_else(|| tracker.today());
         let options =
             portfolio.map_or(Options::new(base), |portfolio| Options { base, ..Options::of(portfolio) });
-        let verdicts = tracker
-            .compute(move || {
-                shortages(
-                    all,
-                    |symbol| certain.contains(symbol),
-                    |ledger| replay(ledger, &market, options, last_day).err(),
-                )
-            })
-            .await;
         let mut taken_out = HashSet::new();
-        for (transaction, certain, words) in verdicts {
+        for Shortage { transaction, may_be_split, words } in tracker.shortages(all, options).await? {
+            let certain = may_be_split.is_none();
             if let Some(place) = self.places.get(&transaction).filter(|_| lines.contains_key(&transaction)) {
                 self.doubts.push((*place, certain, words.clone()));
             }
@@ -449,30 +434,6 @@ impl ImportReport {
         self.already_there = known;
         self.imported -= known.min(self.imported);
     }
-}
-
-/// Sales and transfers without enough shares: each is left out and the rest replayed, until all is well.
-fn shortages(
-    mut all: Vec<Transaction>,
-    certain: impl Fn(&Symbol) -> bool,
-    replay: impl Fn(&[Transaction]) -> Option<LedgerError>,
-) -> Vec<(TransactionId, bool, String)> {
-    let mut found = Vec::new();
-    while found.len() < MOST_SHARE_REJECTS {
-        let Some(error) = replay(&all) else { break };
-        let Some(transaction) = error.transaction() else { break };
-        let certain = match &error {
-            LedgerError::NotEnoughShares { symbol, .. } => certain(symbol),
-            LedgerError::OutOfRange { .. }
-            | LedgerError::ActionOutOfRange { .. }
-            | LedgerError::LotNotHeld { .. }
-            | LedgerError::LotsOfAnotherSum { .. }
-            | LedgerError::IntoItself { .. } => true,
-        };
-        found.push((transaction, certain, error.to_string()));
-        all.retain(|booked| booked.id != transaction);
-    }
-    found
 }
 
 /// Today at the exchange that decides when a day begins here.

@@ -42,15 +42,18 @@ mod compute;
 mod dashboard;
 mod error;
 mod import;
+mod indices;
 mod installation;
 mod job_store;
 mod jobs;
+mod ledger;
 mod live;
 mod manual_prices;
 mod market_files;
 mod metrics;
 mod monitoring;
 mod notifications;
+mod portfolio_settings;
 mod prices_shown;
 mod refresh;
 mod shared_limits;
@@ -72,7 +75,12 @@ pub use import::{
     AskedInstrument, Choices, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord, ImportReport,
     ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, RejectedRow, RowStatus,
 };
+pub use indices::{EnteredIndex, IndexShown};
 pub use jobs::{RunningWorker, WantedReport, WorkerPlan, portfolio_named_in};
+pub use ledger::{
+    ChangeShown, DeletedTransaction, EditedTransaction, EnteredLot, EnteredTransaction, FieldFault,
+    LedgerChange, LedgerChanged, LedgerPage, MOST_AT_ONCE, NewTransaction, Part, SymbolStanding,
+};
 pub use live::{Bus, Event, Listener, Published};
 pub use manual_prices::RecordedPrice;
 pub use market_files::MarketFileReport;
@@ -82,6 +90,7 @@ pub use notifications::{
     Channel, Courier, InvalidQuietHours, Letter, NotDelivered, Notification, QuietHours, Rule, RuleDraft,
     Severity, Topic,
 };
+pub use portfolio_settings::EnteredSettings;
 pub use prices_shown::{CurrentPrice, Lasting, PriceShown, PricesShown};
 pub use refresh::{RefreshProgress, RefreshStatus};
 pub use single_purchases::PurchaseShown;
@@ -99,9 +108,12 @@ pub use bellwether_statements::{
     ColumnMapping, Correction, Detected, MappedField, MappedKind, StatementFormat, SuggestedMapping,
 };
 pub use bellwether_storage::api_tokens::ApiToken;
+pub use bellwether_storage::audit::{AuditAction, AuditRecord, AuditSubject};
+pub use bellwether_storage::changes::ChangePart;
 pub use bellwether_storage::doctor::Finding;
 pub use bellwether_storage::job_files::JobFile;
+pub use bellwether_storage::ledger::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
 pub use bellwether_storage::notifications::{Delivery, DeliveryState};
-pub use bellwether_storage::portfolios::PortfolioSettings;
+pub use bellwether_storage::portfolios::{DeletedPortfolio, PortfolioSettings};
 pub use bellwether_storage::share_links::ShareLink;
 pub use bellwether_storage::users::User;

@@ -4,13 +4,17 @@ pub(super) mod accounts;
 mod ages;
 mod allocations;
 pub(super) mod body;
+pub(super) mod changes;
 pub(super) mod conditions;
 pub(super) mod fields;
+pub(super) mod indices;
 pub(super) mod openapi;
 pub(super) mod paging;
 mod portfolio;
+pub(super) mod portfolios;
 pub(super) mod schema;
 mod single_purchase;
+pub(super) mod transactions;
 
 use std::sync::LazyLock;
 

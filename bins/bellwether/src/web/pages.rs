@@ -121,7 +121,7 @@ async fn start(state: web::Data<State>, caller: Caller) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
     match portfolios.first() {
         Some(portfolio) => Ok(see_other(&format!("/dashboard/{}", portfolio.id))),
-        None => first_run_page(&state, &portfolios, None, NewPortfolio::default()),
+        None => first_run_page(&state, &caller, &portfolios, None, NewPortfolio::default()).await,
     }
 }
 
@@ -130,17 +130,33 @@ struct FirstRunPage {
     page: Page,
     problem: Option<String>,
     typed: NewPortfolio,
+    deleted: Vec<DeletedRow>,
 }
 
-fn first_run_page(
+/// A portfolio that can be put back.
+#[derive(Serialize)]
+struct DeletedRow {
+    name: String,
+    on: String,
+    undo: String,
+}
+
+async fn first_run_page(
     state: &State,
+    caller: &Caller,
     portfolios: &[Portfolio],
     problem: Option<String>,
     typed: NewPortfolio,
 ) -> Answer {
     let page = Page::new(state, "Begin", portfolios, None, Place::Elsewhere);
     let refused = problem.is_some();
-    let body = state.templates.render("first-run.html", &FirstRunPage { page, problem, typed })?;
+    let deleted = caller.tracker.deleted_portfolios().await?.into_iter().map(|gone| DeletedRow {
+        undo: format!("/portfolio/{}/changes/{}/undo", gone.portfolio.id, gone.change),
+        on: gone.at.date_naive().to_string(),
+        name: gone.portfolio.name,
+    });
+    let deleted = deleted.collect();
+    let body = state.templates.render("first-run.html", &FirstRunPage { page, problem, typed, deleted })?;
     let mut answer = html(body);
     if refused {
         *answer.status_mut() = actix_web::http::StatusCode::BAD_REQUEST;
@@ -151,7 +167,7 @@ fn first_run_page(
 /// How a portfolio begins.
 pub(super) async fn first_run(state: &State, caller: &Caller) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
-    first_run_page(state, &portfolios, None, NewPortfolio::default())
+    first_run_page(state, caller, &portfolios, None, NewPortfolio::default()).await
 }
 
 #[derive(Serialize, Deserialize)]
@@ -190,7 +206,7 @@ async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Fo
         Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),
         Err(words) => {
             let portfolios = caller.tracker.portfolios().await?;
-            first_run_page(&state, &portfolios, Some(words), typed)
+            first_run_page(&state, &caller, &portfolios, Some(words), typed).await
         }
     }
 }
@@ -258,8 +274,8 @@ pub(super) async fn dashboard_body(
     Ok(Finished::new("text/html; charset=utf-8", body.into_bytes()).valid(validity))
 }
 
-/// What has no page of its own stands on the first portfolio's dashboard: the latest transactions in a list, what was
-/// paid in beside the value in the chart, the income of a year among the figures.
+/// What has no page of its own stands on the first portfolio's dashboard: what was paid in beside the value in the chart,
+/// the income of a year among the figures.
 async fn on_the_dashboard(caller: &Caller, place: &str) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
     let first = portfolios.first().map(|portfolio| format!("/dashboard/{}{place}", portfolio.id));
@@ -267,7 +283,9 @@ async fn on_the_dashboard(caller: &Caller, place: &str) -> Answer {
 }
 
 async fn transactions(caller: Caller) -> Answer {
-    on_the_dashboard(&caller, "#recent-title").await
+    let portfolios = caller.tracker.portfolios().await?;
+    let first = portfolios.first().map(|portfolio| format!("/portfolio/{}/transactions", portfolio.id));
+    Ok(see_other(first.as_deref().unwrap_or("/first-run")))
 }
 
 async fn cash_flows(caller: Caller) -> Answer {

@@ -9,6 +9,8 @@ use bellwether_tracker::TrackerError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::api::transactions;
+
 /// What is wrong with one part of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Fault {
@@ -49,6 +51,10 @@ pub(super) struct ProblemDetails {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<Fault>,
+    /// The transaction that is there already, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, required = false)]
+    twin: Option<Box<serde_json::Value>>,
 }
 
 impl ProblemDetails {
@@ -56,7 +62,7 @@ impl ProblemDetails {
     pub(super) fn of_status(status: StatusCode, detail: String) -> Self {
         let title = status.canonical_reason().unwrap_or("Refused").to_owned();
         let status = status.as_u16();
-        Self { kind: "about:blank", title, status, detail, success: false, errors: Vec::new() }
+        Self { kind: "about:blank", title, status, detail, success: false, errors: Vec::new(), twin: None }
     }
 
     pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -74,6 +80,13 @@ pub(super) enum Problem {
     /// Parts of the request are wrong.
     #[error("{}", sentence(.0))]
     Invalid(Vec<Fault>),
+    /// The same transaction is there already.
+    #[error("{words}")]
+    Twin {
+        words: String,
+        /// The one that is there.
+        twin: Box<serde_json::Value>,
+    },
     /// The change is meant for another version.
     #[error("It has been changed since you last saw it. Read it again, and then change it.")]
     Changed {
@@ -140,7 +153,7 @@ impl Problem {
             Self::TooLarge { .. } => "That is too large",
             Self::Changed { .. } => "That has changed",
             Self::NotAllowed(_) => "That cannot be done here",
-            Self::Conflict(_) => "That is not possible",
+            Self::Conflict(_) | Self::Twin { .. } => "That is not possible",
             Self::Unavailable => "The database does not answer",
             Self::Forbidden => "That is not for other sites",
             Self::SignInNeeded => "Sign in first",
@@ -201,6 +214,11 @@ impl From<TrackerError> for Problem {
             TrackerError::NotFound(what) => Self::NotFound(format!("There is no {what}.")),
             TrackerError::Refused(advice) => Self::BadRequest(advice),
             TrackerError::Conflict(advice) => Self::Conflict(advice),
+            TrackerError::Invalid(faults) => transactions::invalid(&faults, false),
+            TrackerError::Twin(ref twin) => {
+                Self::Twin { twin: Box::new(transactions::twin(twin)), words: error.to_string() }
+            }
+            TrackerError::Overtaken => Self::Conflict(error.to_string()),
             TrackerError::WrongPassword => Self::WrongPassword,
             TrackerError::TooManyAttempts { after } => {
                 let words = error.to_string();
@@ -234,7 +252,7 @@ impl ResponseError for Problem {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType(_) | Self::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::Twin { .. } => StatusCode::CONFLICT,
             Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
             Self::SignInNeeded | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -249,6 +267,9 @@ impl ResponseError for Problem {
         self.headline().clone_into(&mut details.title);
         if let Self::Invalid(faults) = self {
             details.errors.clone_from(faults);
+        }
+        if let Self::Twin { twin, .. } = self {
+            details.twin = Some(twin.clone());
         }
         self.begin().content_type(ProblemDetails::MEDIA_TYPE).json(details)
     }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod known_names;
+mod ledger;
 mod monitoring;
 mod notifications;
 mod program;

@@ -1,5 +1,6 @@
 //! Drafts, and the one validation that makes transactions of them.
 
+mod faults;
 mod invalid;
 mod limits;
 #[cfg(test)]
@@ -12,7 +13,10 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use self::limits::{MAX_PRICE_SCALE, cost_share, not_negative, not_zero, positive, price_in_range};
+use self::limits::{
+    MAX_ACCOUNT, MAX_NOTE, MAX_PRICE_SCALE, cost_share, not_negative, not_zero, positive, price_in_range,
+    words,
+};
 use super::{Booking, LotChoice, Trade, Transaction, TransactionKind};
 use crate::{Currency, Quantity, SplitRatio, Symbol, TransactionId};
 
@@ -190,8 +194,8 @@ impl TransactionDraft {
             booking: self.booking()?,
             currency: self.currency,
             fx_rate,
-            account: self.account.trim().to_owned(),
-            note: self.note.trim().to_owned(),
+            account: words(&self.account, "the account", MAX_ACCOUNT)?,
+            note: words(&self.note, "the note", MAX_NOTE)?,
         })
     }
 

@@ -98,6 +98,8 @@ fn follow(state: &mut PortfolioState, record: &AuditRecord) -> Result<(), Storag
             follows(record, state.targets == weights(record, before)?)?;
             state.targets = weights(record, after)?;
         }
+        // It belongs to no portfolio.
+        AuditSubject::Index => {}
         AuditSubject::Import => {
             let id = ImportId::from_uuid(record.subject_id);
             follows(record, state.imports.get(&id) == subject(record, before)?.as_ref())?;

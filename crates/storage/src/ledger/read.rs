@@ -107,7 +107,8 @@ pub(crate) fn page(
     entries_of(connection, rows)
 }
 
-fn entries_of(
+/// The entries that rows with their tickers are, in their order.
+pub(super) fn entries_of(
     connection: &mut AnyConnection,
     rows: Vec<(Row, Option<String>)>,
 ) -> Result<Vec<LedgerEntry>, StorageError> {

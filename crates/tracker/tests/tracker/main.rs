@@ -8,6 +8,7 @@ mod database;
 mod drafts;
 mod feeds;
 mod imports;
+mod ledger;
 mod manual_prices;
 mod notifications;
 #[cfg(feature = "postgres")]

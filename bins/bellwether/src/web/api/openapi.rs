@@ -12,6 +12,7 @@ use bellwether_cache::Answer;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, PartialSchema};
 
+use super::{changes, indices, portfolios, transactions};
 use crate::web::access::{Needs, needs};
 use crate::web::methods::{READ, address, reading};
 use crate::web::problem::{Fault, ProblemDetails};
@@ -19,7 +20,13 @@ use crate::web::snapshot;
 
 /// The operations of each group, in the order of the documentation.
 fn parts() -> Vec<(&'static str, utoipa::openapi::OpenApi)> {
-    vec![("Contract", Operations::openapi())]
+    vec![
+        ("Contract", Operations::openapi()),
+        ("Portfolios", portfolios::Operations::openapi()),
+        ("Transactions", transactions::Operations::openapi()),
+        ("Changes", changes::Operations::openapi()),
+        ("Indices", indices::Operations::openapi()),
+    ]
 }
 
 const ABOUT: &str = "Everything that the pages can do. Lists are read a page at a time by `limit` and `cursor`; \

@@ -37,7 +37,9 @@ struct Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Dashboard,
+    Transactions,
     Import,
+    Activity,
     Elsewhere,
 }
 
@@ -64,9 +66,19 @@ impl Page {
                     here: place == Place::Dashboard,
                 },
                 Link {
+                    name: "Transactions",
+                    address: format!("/portfolio/{}/transactions", portfolio.id),
+                    here: place == Place::Transactions,
+                },
+                Link {
                     name: "Import",
                     address: format!("/portfolio/{}/import", portfolio.id),
                     here: place == Place::Import,
+                },
+                Link {
+                    name: "Activity",
+                    address: format!("/portfolio/{}/activity", portfolio.id),
+                    here: place == Place::Activity,
                 },
             ]
         });

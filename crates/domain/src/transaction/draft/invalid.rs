@@ -40,6 +40,20 @@ pub enum InvalidTransaction {
         /// The field, with its article.
         field: &'static str,
     },
+    /// Words with characters that cannot be printed.
+    #[error("{field} has characters that cannot be printed")]
+    Unprintable {
+        /// The field, with its article.
+        field: &'static str,
+    },
+    /// Words that are too many.
+    #[error("{field} is longer than {longest} characters")]
+    TooLong {
+        /// The field, with its article.
+        field: &'static str,
+        /// How many characters it may have.
+        longest: usize,
+    },
     /// A bad quantity.
     #[error(transparent)]
     Quantity(#[from] InvalidQuantity),

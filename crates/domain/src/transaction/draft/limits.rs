@@ -11,6 +11,24 @@ const MAX_SCALE: u32 = 12;
 /// Finest price: one that was found by dividing an amount by a quantity gives the amount back to far below a cent.
 pub(super) const MAX_PRICE_SCALE: u32 = 18;
 
+/// Longest name of an account, in characters.
+pub(super) const MAX_ACCOUNT: usize = 200;
+/// Longest note, in characters.
+pub(super) const MAX_NOTE: usize = 4_000;
+
+/// A person's words, without the space around them.
+pub(super) fn words(text: &str, field: &'static str, longest: usize) -> Result<String, InvalidTransaction> {
+    let text = text.trim();
+    // Of the control characters, lines and tabs alone are words; a NUL is nothing that every database keeps.
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(InvalidTransaction::Unprintable { field });
+    }
+    if text.chars().count() > longest {
+        return Err(InvalidTransaction::TooLong { field, longest });
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn in_range(value: Decimal, field: &'static str) -> Result<Decimal, InvalidTransaction> {
     let value = value.normalize();
     if value.abs() > MAX_AMOUNT || value.scale() > MAX_SCALE {

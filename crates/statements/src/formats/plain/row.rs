@@ -398,6 +398,9 @@ fn field_of(error: &InvalidTransaction) -> Option<Field> {
         InvalidTransaction::CostShare(_) => Some(Field::CostShare),
         InvalidTransaction::SameSymbol(_) => Some(Field::OtherSymbol),
         InvalidTransaction::AcquiredLater { .. } => Some(Field::Acquired),
-        InvalidTransaction::LotsSum { .. } | InvalidTransaction::LotTwice(_) => None,
+        InvalidTransaction::LotsSum { .. }
+        | InvalidTransaction::LotTwice(_)
+        | InvalidTransaction::Unprintable { .. }
+        | InvalidTransaction::TooLong { .. } => None,
     }
 }

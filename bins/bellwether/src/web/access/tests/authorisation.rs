@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use bellwether_domain::{Role, UserId};
+use bellwether_domain::{PortfolioId, Role, UserId};
 use serde_json::json;
 
 use super::site::{Objects, Person, Site, Told, bearer};
@@ -96,6 +96,9 @@ pub(super) fn path_of(pattern: &str, objects: &Objects, session: &str, user: &st
         .replace("{date}", "2024-03-05")
         .replace("{token}", "bwp_none")
         .replace("{name}", "none.js");
+    let nobodys = PortfolioId::new().to_string();
+    let path =
+        ["{transaction}", "{change}", "{index}"].iter().fold(path, |path, name| path.replace(name, &nobodys));
     assert!(!path.contains('{'), "make a case for what {pattern} names: see Objects");
     path
 }
@@ -127,6 +130,20 @@ async fn send(site: &Site, method: &str, pattern: &str, path: &str, head: &str) 
         ("/api/v1/portfolios/{portfolio}/reports", _) => {
             ("application/json", "{\"report\": \"tax-year\", \"year\": 2025}")
         }
+        ("/api/v1/portfolios/{portfolio}/restore", _) => {
+            ("application/json", "{\"record\": 9223372036854775807}")
+        }
+        ("/portfolio/{portfolio}/restore", _) => {
+            ("application/x-www-form-urlencoded", "record=9223372036854775807")
+        }
+        ("/portfolio/{portfolio}/settings", "POST") => {
+            ("application/x-www-form-urlencoded", "name=x&base_currency=USD&cost_method=fifo&dividends=infer")
+        }
+        ("/api/v1/portfolios/{portfolio}/targets", "PUT") => ("application/json", "{\"weights\": []}"),
+        ("/api/v1/indices/{index}", "PUT") => (
+            "application/json",
+            "{\"name\": \"x\", \"rebalancing\": \"never\", \"components\": [{\"symbol\": \"KO\", \"weight\": 1}]}",
+        ),
         (path, _) if path.starts_with("/api/") => ("application/json", "{}"),
         _ => ("application/x-www-form-urlencoded", ""),
     };
@@ -244,7 +261,18 @@ async fn one(
         site.add(&name, Role::Member).await;
         site.state.tracker.user_named(&name).await.expect("there").id.to_string()
     };
-    let path = path_of(pattern, &objects, &session, &user);
+    let goes = pattern.ends_with("/delete") || (*method == *"DELETE" && pattern.ends_with("/{portfolio}"));
+    let is_within = ["{transaction}", "{change}", "{index}"].iter().any(|name| pattern.contains(name));
+    let path = if goes || is_within {
+        let spare = site.spare_of(whose).await;
+        pattern
+            .replace("{portfolio}", &spare.portfolio)
+            .replace("{transaction}", &spare.transaction)
+            .replace("{change}", &spare.change)
+            .replace("{index}", &spare.index)
+    } else {
+        path_of(pattern, &objects, &session, &user)
+    };
     let path = if is_encoded { encoded(&path) } else { path };
     let leaves = matches!(pattern, "/sign-out" | "/api/v1/auth/logout");
     let head = caller.person.as_ref().filter(|_| !leaves).map(|person| bearer(&person.token));

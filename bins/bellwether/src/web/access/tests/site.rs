@@ -6,8 +6,8 @@ use std::sync::Arc;
 use actix_web::web;
 use bellwether_domain::{PortfolioId, Role, SharedClock, SystemClock};
 use bellwether_tracker::{
-    ImportFile, ImportTarget, NewUser, PortfolioSettings, RuleDraft, Scopes, SignedIn, Topic, Tracker,
-    TrackerOptions, Upstream, Visitor,
+    EnteredIndex, EnteredTransaction, ImportFile, ImportTarget, LedgerChange, NewTransaction, NewUser,
+    PortfolioSettings, RuleDraft, Scopes, SignedIn, Topic, Tracker, TrackerOptions, Upstream, Visitor,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -259,6 +259,35 @@ impl Site {
         }
     }
 
+    /// A portfolio of somebody's that may go, with a transaction and the change that brought it.
+    pub(super) async fn spare_of(&self, person: &Person) -> Spare {
+        let tracker = self.state.tracker.seen_by(&person.who);
+        let name = format!("spare {}", PortfolioId::new());
+        let portfolio = tracker.create_portfolio(PortfolioSettings::named(name)).await.expect("made").id;
+        let deposit = EnteredTransaction {
+            kind: "deposit".to_owned(),
+            date: "2024-03-05".to_owned(),
+            amount: "500".to_owned(),
+            ..EnteredTransaction::default()
+        };
+        let deposit = NewTransaction { entered: deposit, ..NewTransaction::default() };
+        let change = LedgerChange { creates: vec![deposit], ..LedgerChange::default() };
+        let changed = tracker.change_ledger(portfolio, change, false).await.expect("booked");
+        let index = EnteredIndex {
+            name: format!("index {portfolio}"),
+            rebalancing: "never".to_owned(),
+            components: vec![("VOO".to_owned(), "1".to_owned())],
+            ..EnteredIndex::default()
+        };
+        let index = tracker.create_index(&index).await.expect("an index").id;
+        Spare {
+            portfolio: portfolio.to_string(),
+            transaction: changed.created[0].to_string(),
+            change: changed.change.expect("a change").to_string(),
+            index: index.to_string(),
+        }
+    }
+
     pub(super) async fn new_session_of(&self, person: &Person) -> String {
         let tracker = &self.state.tracker;
         let visitor = Visitor::default();
@@ -283,6 +312,15 @@ impl Objects {
         let none = || PortfolioId::new().to_string();
         Self { portfolio: portfolio.to_owned(), job: none(), rule: none(), token: none(), link: none() }
     }
+}
+
+/// What is somebody's own and may go.
+#[derive(Debug)]
+pub(super) struct Spare {
+    pub(super) portfolio: String,
+    pub(super) transaction: String,
+    pub(super) change: String,
+    pub(super) index: String,
 }
 
 /// The header of a program.

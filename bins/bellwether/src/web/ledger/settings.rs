@@ -1,0 +1,120 @@
+//! A portfolio's settings, and its deletion.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use bellwether_domain::{CostMethod, PortfolioId};
+use bellwether_tracker::EnteredSettings;
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, portfolios};
+use crate::web::State;
+use crate::web::caller::Caller;
+use crate::web::pages::{Answer, html, see_other};
+use crate::web::view::page::{Page, Place};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SettingsForm {
+    name: String,
+    #[serde(default)]
+    description: String,
+    base_currency: String,
+    cost_method: String,
+    dividends: String,
+    /// Symbols with spaces or commas between.
+    #[serde(default)]
+    benchmarks: String,
+}
+
+#[derive(Serialize)]
+struct SettingsPage {
+    page: Page,
+    id: String,
+    done: bool,
+    problem: Option<String>,
+    faults: BTreeMap<&'static str, String>,
+    typed: SettingsForm,
+    cost_methods: Vec<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SettingsQuery {
+    #[serde(default)]
+    saved: bool,
+}
+
+pub(super) async fn form(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<PortfolioId>,
+    query: web::Query<SettingsQuery>,
+) -> Answer {
+    let (_, portfolio) = portfolios(&caller, *id).await?;
+    let benchmarks: Vec<String> = portfolio.benchmarks.iter().map(ToString::to_string).collect();
+    let typed = SettingsForm {
+        name: portfolio.name,
+        description: portfolio.description,
+        base_currency: portfolio.base_currency.to_string(),
+        cost_method: portfolio.cost_method.as_str().to_owned(),
+        dividends: portfolio.dividends.as_str().to_owned(),
+        benchmarks: benchmarks.join(", "),
+    };
+    settings_page(&state, &caller, *id, typed, query.saved, Refused::default()).await
+}
+
+async fn settings_page(
+    state: &State,
+    caller: &Caller,
+    id: PortfolioId,
+    typed: SettingsForm,
+    done: bool,
+    refused: Refused,
+) -> Answer {
+    let (all, _) = portfolios(caller, id).await?;
+    let page = SettingsPage {
+        page: Page::new(state, "Settings", &all, Some(id), Place::Elsewhere),
+        id: id.to_string(),
+        done,
+        problem: refused.problem(),
+        faults: refused.faults.iter().map(|fault| (fault.field, fault.to_string())).collect(),
+        typed,
+        cost_methods: CostMethod::ALL.map(CostMethod::as_str).to_vec(),
+    };
+    let mut answer = html(state.templates.render("portfolio-settings.html", &page)?);
+    if refused.is_any() {
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    Ok(answer)
+}
+
+pub(super) async fn change(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<PortfolioId>,
+    form: web::Form<SettingsForm>,
+) -> Answer {
+    let typed = form.into_inner();
+    let symbols = typed.benchmarks.split([',', ' ']).map(str::trim).filter(|text| !text.is_empty());
+    let entered = EnteredSettings {
+        name: Some(typed.name.clone()),
+        description: Some(typed.description.clone()),
+        base_currency: Some(typed.base_currency.clone()),
+        cost_method: Some(typed.cost_method.clone()),
+        dividends: Some(typed.dividends.clone()),
+        benchmarks: Some(symbols.map(ToOwned::to_owned).collect()),
+    };
+    match caller.tracker.change_portfolio(*id, &entered, None).await {
+        Ok(_) => Ok(see_other(&format!("/portfolio/{id}/settings?saved=true"))),
+        Err(error) => settings_page(&state, &caller, *id, typed, false, Refused::of(error)?).await,
+    }
+}
+
+/// Deletes the portfolio, and shows the way back.
+pub(super) async fn remove(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
+    let change = caller.tracker.delete_portfolio(*id, None).await?;
+    Ok(match change {
+        Some(change) => see_other(&format!("/portfolio/{id}/activity?done={change}")),
+        None => see_other("/"),
+    })
+}

@@ -1,0 +1,261 @@
+//! A ledger changed by programs and on pages: each answer, and what is left.
+
+use bellwether_domain::PortfolioId;
+use serde_json::{Value, json};
+
+use crate::program::{Answer, Server, said};
+
+fn sent(server: &Server, method: &str, path: &str, more: &str, body: &Value) -> Answer {
+    let head = format!("{method} {path} HTTP/1.1\r\nContent-Type: application/json{more}");
+    server.send(&head, &body.to_string())
+}
+
+fn form(server: &Server, path: &str, body: &str) -> Answer {
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    server.send(&format!("POST {path} HTTP/1.1\r\n{kind}"), body)
+}
+
+fn purchase(shares: &str) -> Value {
+    json!({ "kind": "buy", "date": "2024-03-07", "symbol": "KO", "quantity": shares, "price": 61.5 })
+}
+
+#[tokio::test]
+async fn programs_record_change_delete_and_undo_transactions() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let all = format!("/api/v1/portfolios/{id}/transactions");
+    let post = |body: &Value| sent(&server, "POST", &all, "", body);
+
+    let trial = sent(&server, "POST", &format!("{all}?dry_run=true"), "", &purchase("3"));
+    assert_eq!((trial.status, &trial.json()["change_id"]), (200, &Value::Null), "{}", said(&trial.body));
+    let made = post(&purchase("3"));
+    assert_eq!(made.status, 201, "{}", said(&made.body));
+    let one = made.header("location").unwrap().to_owned();
+    let told = made.json();
+    assert_eq!((told["quantity"].as_str(), told["price"].as_str()), (Some("3"), Some("61.5")));
+    assert_eq!(told["fee"], Value::Null);
+
+    let twin = post(&purchase("3.0"));
+    twin.is_a_problem(409);
+    assert_eq!(twin.json()["twin"]["id"], told["id"]);
+    let wrong = json!({ "kind": "buy", "date": "1899-01-01", "symbol": "KO", "quantity": "x", "colour": 1 });
+    post(&wrong).is_a_problem(400);
+    let wrong = post(&json!({ "kind": "buy", "date": "1899-01-01", "symbol": "KO", "quantity": "x" }));
+    wrong.is_a_problem(400);
+    let errors = wrong.json()["errors"].clone();
+    let fields: Vec<&str> = errors.as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["quantity", "date", "price"]);
+    let sale =
+        json!({ "kind": "sell", "date": "2024-03-08", "symbol": "KO", "quantity": "14", "price": "60" });
+    let short = post(&sale);
+    short.is_a_problem(400);
+    assert!(said(&short.body).contains("only 13 are held"), "{}", said(&short.body));
+
+    let got = server.get(&one);
+    let tag = got.header("etag").unwrap().to_owned();
+    assert_eq!(made.header("etag"), Some(tag.as_str()));
+    let known = server.send(&format!("GET {one} HTTP/1.1\r\nIf-None-Match: {tag}"), "");
+    assert_eq!(known.status, 304);
+    let only = |tag: &str| format!("\r\nIf-Match: {tag}");
+    let edited = sent(&server, "PUT", &one, &only(&tag), &purchase("4"));
+    assert_eq!((edited.status, edited.json()["quantity"].as_str().unwrap()), (200, "4"));
+    for method in ["PUT", "DELETE"] {
+        let late = sent(&server, method, &one, &only(&tag), &purchase("5"));
+        late.is_a_problem(412);
+        assert_eq!(late.header("etag"), edited.header("etag"), "{method}");
+    }
+    let gone = sent(&server, "DELETE", &one, &only(edited.header("etag").unwrap()), &Value::Null);
+    assert_eq!(gone.status, 204);
+    server.get(&one).is_a_problem(404);
+    sent(&server, "PUT", &one, "", &purchase("5")).is_a_problem(404);
+
+    let changes = server.get(&format!("/api/v1/portfolios/{id}/changes?limit=1")).json();
+    assert_eq!(changes["items"][0]["words"], "Buy of 4 KO on 2024-03-07 deleted");
+    assert!(changes["next"].is_string());
+    let change = changes["items"][0]["id"].as_str().unwrap();
+    let undo = format!("/api/v1/portfolios/{id}/changes/{change}/undo");
+    assert_eq!(sent(&server, "POST", &undo, "", &Value::Null).status, 200);
+    sent(&server, "POST", &undo, "", &Value::Null).is_a_problem(409);
+    assert_eq!(server.get(&one).header("etag"), edited.header("etag"));
+
+    let few = format!("{all}?symbol=KO&sort=date&fields=date,quantity&limit=1");
+    let page = server.get(&few).json();
+    assert_eq!(page["items"], json!([{ "date": "2024-03-05", "quantity": "10" }]));
+    let next = page["next"].as_str().unwrap();
+    let page = server.get(&format!("{few}&cursor={next}")).json();
+    assert_eq!(page, json!({ "items": [{ "date": "2024-03-07", "quantity": "4" }], "next": null }));
+    for wrong in
+        ["sort=up", "from=yesterday", "q=%00", "kind=x", "symbol=%3F", "source=x", "cursor=x", "fields=x"]
+    {
+        server.get(&format!("{all}?{wrong}")).is_a_problem(400);
+    }
+    server.get(&format!("{all}/none")).is_a_problem(404);
+    server.get(&format!("/api/v1/portfolios/{}/transactions", PortfolioId::new())).is_a_problem(404);
+}
+
+#[tokio::test]
+async fn many_changes_at_once_are_one_change_or_none() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let bulk = format!("/api/v1/portfolios/{id}/transactions/bulk");
+    let all = server.get(&format!("/api/v1/portfolios/{id}/transactions?sort=date")).json();
+    let (ko, msft) = (all["items"][0]["id"].clone(), all["items"][1]["id"].clone());
+    let bad = json!({ "creates": [purchase("1"), { "kind": "buy" }], "deletes": [msft] });
+    let refused = sent(&server, "POST", &bulk, "", &bad);
+    refused.is_a_problem(400);
+    assert!(said(&refused.body).contains("creates[1].date"), "{}", said(&refused.body));
+    let good = json!({
+        "creates": [purchase("1")],
+        "edits": [{ "id": ko, "transaction": { "kind": "buy", "date": "2024-03-05", "symbol": "KO", "quantity": 9, "price": 60 } }],
+        "deletes": [msft],
+    });
+
+    let made = sent(&server, "POST", &bulk, "", &good);
+
+    assert_eq!(made.status, 200, "{}", said(&made.body));
+    let told = made.json();
+    assert_eq!(told["created"].as_array().unwrap().len(), 1);
+    let changes = server.get(&format!("/api/v1/portfolios/{id}/changes")).json();
+    assert_eq!(
+        changes["items"][0]["words"],
+        "1 transaction changed, 1 transaction added, 1 transaction deleted"
+    );
+    let record = changes["items"][1]["record"].clone();
+    let restore = format!("/api/v1/portfolios/{id}/restore");
+    let restored = sent(&server, "POST", &restore, "", &json!({ "record": record }));
+    assert!(restored.json()["change_id"].is_string(), "{}", said(&restored.body));
+    let again = sent(&server, "POST", &restore, "", &json!({ "record": record }));
+    assert_eq!(again.json(), json!({ "change_id": null }));
+    assert_eq!(server.get(&format!("/api/v1/portfolios/{id}/transactions?sort=date")).json(), all);
+    sent(&server, "POST", &restore, "", &json!({ "record": 0 })).is_a_problem(404);
+    let audit = server.get(&format!("/api/v1/portfolios/{id}/audit?limit=500")).json();
+    assert_eq!(audit["items"].as_array().unwrap().len(), 10, "4 of the import, 3 and 3");
+}
+
+#[tokio::test]
+async fn programs_make_change_and_delete_portfolios_targets_and_indices() {
+    let (server, _) = Server::with_a_portfolio().await;
+    let made =
+        sent(&server, "POST", "/api/v1/portfolios", "", &json!({ "name": "Second", "benchmarks": ["spy"] }));
+    assert_eq!(made.status, 201, "{}", said(&made.body));
+    let (one, tag) = (made.header("location").unwrap().to_owned(), made.header("etag").unwrap().to_owned());
+    assert_eq!(made.json()["benchmarks"], json!(["SPY"]));
+    sent(&server, "POST", "/api/v1/portfolios", "", &json!({ "name": "Second" })).is_a_problem(409);
+    let wrong = sent(&server, "POST", "/api/v1/portfolios", "", &json!({ "name": "", "base_currency": "x" }));
+    wrong.is_a_problem(400);
+    assert_eq!(wrong.json()["errors"].as_array().unwrap().len(), 2);
+    let names: Vec<Value> = [
+        "",
+        &format!("&cursor={}", server.get("/api/v1/portfolios?limit=1").json()["next"].as_str().unwrap()),
+    ]
+    .iter()
+    .map(|cursor| {
+        server.get(&format!("/api/v1/portfolios?limit=1&fields=name{cursor}")).json()["items"].clone()
+    })
+    .collect();
+    assert_eq!(names, [json!([{ "name": "Main" }]), json!([{ "name": "Second" }])]);
+
+    let only = format!("\r\nIf-Match: {tag}");
+    let changed = sent(&server, "PATCH", &one, &only, &json!({ "cost_method": "average" }));
+    assert_eq!((changed.status, changed.json()["name"].as_str().unwrap()), (200, "Second"));
+    sent(&server, "PATCH", &one, &only, &json!({ "name": "Third" })).is_a_problem(412);
+    sent(&server, "PATCH", &one, "", &json!({ "name": "Main" })).is_a_problem(409);
+    assert_eq!(sent(&server, "PUT", &one, "", &Value::Null).status, 405);
+
+    let targets = format!("{one}/targets");
+    let set =
+        sent(&server, "PUT", &targets, "", &json!({ "weights": [{ "symbol": "VOO", "weight": "0.6" }] }));
+    assert_eq!((set.status, set.json()["cash"].as_str().unwrap()), (200, "0.4"), "{}", said(&set.body));
+    assert_eq!(server.get(&targets).header("etag"), set.header("etag"));
+    sent(&server, "PUT", &targets, "", &json!({ "weights": [{ "symbol": "VOO", "weight": "1.1" }] }))
+        .is_a_problem(400);
+    let stale = "\r\nIf-Match: \"none\"";
+    sent(&server, "PUT", &targets, stale, &json!({ "weights": [] })).is_a_problem(412);
+
+    assert_eq!(sent(&server, "DELETE", &one, "", &Value::Null).status, 204);
+    server.get(&one).is_a_problem(404);
+    let last = server.get(&format!("{one}/changes?limit=1")).json();
+    let undo = format!("{one}/changes/{}/undo", last["items"][0]["id"].as_str().unwrap());
+    assert_eq!(sent(&server, "POST", &undo, "", &Value::Null).status, 200);
+    assert_eq!(server.get(&one).json()["cost_method"], "average");
+    assert_eq!(server.get(&targets).json()["weights"], set.json()["weights"]);
+
+    let index = |weight: &str| json!({ "name": "Mix", "rebalancing": "monthly", "components": [{ "symbol": "VOO", "weight": weight }, { "symbol": "BND", "weight": 0.4 }] });
+    let short = sent(&server, "POST", "/api/v1/indices", "", &index("0.5"));
+    short.is_a_problem(400);
+    assert!(said(&short.body).contains("sum to 90 %"), "{}", said(&short.body));
+    let made = sent(&server, "POST", "/api/v1/indices", "", &index("0.6"));
+    assert_eq!(made.status, 201, "{}", said(&made.body));
+    let one = made.header("location").unwrap().to_owned();
+    sent(&server, "POST", "/api/v1/indices", "", &index("0.6")).is_a_problem(409);
+    assert_eq!(server.get(&one).header("etag"), made.header("etag"));
+    sent(&server, "PUT", &one, stale, &index("0.6")).is_a_problem(412);
+    assert_eq!(sent(&server, "DELETE", &one, "", &Value::Null).status, 204);
+    server.get(&one).is_a_problem(404);
+    assert_eq!(sent(&server, "POST", &format!("{one}/undo"), "", &Value::Null).json()["name"], "Mix");
+    assert_eq!(server.get("/api/v1/indices").json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn people_do_the_same_on_pages() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let all = format!("/portfolio/{id}/transactions");
+    let text = |answer: &Answer| said(&answer.body);
+
+    let bad = form(&server, &all, "kind=buy&date=2024-03-07&symbol=KO&quantity=-3&price=abc&note=%3Cb%3E");
+    assert_eq!(bad.status, 400);
+    let page = text(&bad);
+    assert!(page.contains("The quantity must be greater than zero."), "{page}");
+    assert!(page.contains("is no number: write it like 1234.56."), "{page}");
+    assert!(page.contains("&lt;b&gt;") && !page.contains("<b>\""), "what was typed is there as text");
+    let added = form(&server, &all, "kind=buy&date=2024-03-07&symbol=ZZZ&quantity=3&price=5");
+    assert_eq!(added.status, 303, "{}", text(&added));
+    let page = text(&server.get(added.header("location").unwrap()));
+    assert!(page.contains("Buy of 3 ZZZ on 2024-03-07 added.") && page.contains("unverified"), "{page}");
+    let twin = form(&server, &all, "kind=buy&date=2024-03-07&symbol=ZZZ&quantity=3&price=5");
+    assert!(text(&twin).contains("accept_duplicate"), "{}", text(&twin));
+
+    let found = text(&server.get(&format!("{all}?symbol=ZZZ")));
+    let one = found.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(!found.contains("MSFT 2024"), "only what was looked for");
+    let edit = format!("{all}/{one}");
+    assert!(text(&server.get(&edit)).contains("value=\"ZZZ\""));
+    assert_eq!(form(&server, &edit, "kind=sell&date=2024-03-07&symbol=ZZZ&quantity=3&price=5").status, 400);
+    assert_eq!(form(&server, &edit, "kind=buy&date=2024-03-07&symbol=ZZZ&quantity=4&price=5").status, 303);
+    let gone = form(&server, &format!("{all}/delete"), &format!("id={one}"));
+    assert_eq!(gone.status, 303, "{}", text(&gone));
+    let page = text(&server.get(gone.header("location").unwrap()));
+    let undo = page.split("action=\"").find(|part| part.contains("/undo\"")).unwrap();
+    let undo = undo.split('"').next().unwrap().to_owned();
+    let undone = form(&server, &undo, "");
+    assert_eq!(undone.status, 303);
+    let page = text(&server.get(undone.header("location").unwrap()));
+    assert!(
+        page.contains("Buy of 4 ZZZ on 2024-03-07 added.") && page.contains("Restore this state"),
+        "{page}"
+    );
+    assert_eq!(form(&server, &undo, "").status, 409);
+    let record = page.split("name=\"record\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let restored = form(&server, &format!("/portfolio/{id}/restore"), &format!("record={record}"));
+    assert_eq!(restored.status, 303);
+
+    let settings = format!("/portfolio/{id}/settings");
+    let wrong =
+        form(&server, &settings, "name=&base_currency=USD&cost_method=fifo&dividends=infer&benchmarks=VOO");
+    assert_eq!(wrong.status, 400);
+    assert!(text(&wrong).contains("Give it a name."));
+    let saved = form(
+        &server,
+        &settings,
+        "name=Mine&base_currency=USD&cost_method=lifo&dividends=recorded-only&benchmarks=VOO,+QQQ",
+    );
+    assert_eq!(saved.status, 303, "{}", text(&saved));
+    let page = text(&server.get(saved.header("location").unwrap()));
+    assert!(page.contains("Settings of Mine") && page.contains("VOO, QQQ"), "{page}");
+    let gone = form(&server, &format!("/portfolio/{id}/delete"), "");
+    let page = text(&server.get(gone.header("location").unwrap()));
+    assert!(page.contains("This portfolio is deleted."), "{page}");
+    assert_eq!(server.get(&all).status, 404);
+    let begin = text(&server.get("/first-run"));
+    let undo = begin.split("action=\"").find(|part| part.contains("/undo\"")).unwrap();
+    assert_eq!(form(&server, undo.split('"').next().unwrap(), "").status, 303);
+    assert_eq!(server.get(&all).status, 200);
+}

@@ -1,0 +1,448 @@
+//! What a person or a program changes in a portfolio's ledger: one by one or many at once, always all of it or nothing.
+
+mod entered;
+mod history;
+mod listing;
+mod shares;
+mod symbols;
+mod twins;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
+
+use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Symbol, Transaction, TransactionId};
+use bellwether_portfolio::Options;
+use bellwether_storage::ledger::{Edited, LedgerEdit, LedgerEntry};
+use bellwether_storage::{StorageError, ledger, portfolios};
+use chrono::NaiveDate;
+
+use crate::{Tracker, TrackerError};
+
+pub(crate) use entered::number;
+pub use entered::{EnteredLot, EnteredTransaction};
+pub use history::ChangeShown;
+pub(crate) use history::words_of;
+pub use listing::LedgerPage;
+pub(crate) use shares::Shortage;
+pub use symbols::SymbolStanding;
+use twins::Fingerprints;
+
+/// So many additions, changes and deletions at once, at most.
+pub const MOST_AT_ONCE: usize = 1_000;
+/// A ledger that others keep changing is looked at so often.
+const TRIES: usize = 8;
+
+/// A transaction to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewTransaction {
+    /// What was entered.
+    pub entered: EnteredTransaction,
+    /// Whether it is to be recorded although the same transaction is there already: a true twin.
+    pub accept_duplicate: bool,
+    /// Whether its symbols are the user's own, which no source of prices knows.
+    pub custom: bool,
+}
+
+/// A transaction that is to have other facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedTransaction {
+    /// Which.
+    pub id: TransactionId,
+    /// All its facts.
+    pub facts: NewTransaction,
+    /// How its author saw it; whoever was overtaken is told so. Any way where `None`.
+    pub seen: Option<LedgerEntry>,
+}
+
+/// A transaction that is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedTransaction {
+    /// Which.
+    pub id: TransactionId,
+    /// How its author saw it; whoever was overtaken is told so. Any way where `None`.
+    pub seen: Option<LedgerEntry>,
+}
+
+/// What is to be done to a ledger as one change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerChange {
+    /// What comes.
+    pub creates: Vec<NewTransaction>,
+    /// What becomes another.
+    pub edits: Vec<EditedTransaction>,
+    /// What goes.
+    pub deletes: Vec<DeletedTransaction>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerChanged {
+    /// The change, by which it can be undone; `None` when all was so already, or of a trial.
+    pub change: Option<ChangeId>,
+    /// The identifiers of what came, in order.
+    pub created: Vec<TransactionId>,
+    /// What was accepted but needs attention.
+    pub warnings: Vec<String>,
+}
+
+/// Which part of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Of what comes, the one in that place, from 0.
+    Create(usize),
+    /// Of what becomes another.
+    Edit(usize),
+    /// Of what goes.
+    Delete(usize),
+    /// What there is only one of, such as settings.
+    Whole,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Of which part.
+    pub part: Part,
+    /// The field's name; empty when it is the part as a whole.
+    pub field: &'static str,
+    /// What is wrong, and what to do: a sentence without its first capital and its point.
+    pub reason: String,
+}
+
+impl FieldFault {
+    /// A fault of a field of the only part.
+    pub(crate) fn of(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { part: Part::Whole, field, reason: reason.into() }
+    }
+
+    fn in_part(part: Part) -> impl Fn(Self) -> Self {
+        move |fault| Self { part, ..fault }
+    }
+}
+
+impl fmt::Display for FieldFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut letters = self.reason.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        write!(f, "{}{}.", first.collect::<String>(), letters.as_str())
+    }
+}
+
+impl Tracker {
+    /// Makes a change of a ledger, all of it or nothing; with `dry_run`, says what that would do.
+    ///
+    /// What is entered by hand, comes from programs and from files is checked by the same rules: those of a draft, and
+    /// shares enough for every sale on its day, in the ledger as it would become. Symbols that are new here are asked
+    /// for upstream, for two seconds at the most.
+    ///
+    /// # Errors
+    /// [`TrackerError::Invalid`] with all that is wrong, [`TrackerError::Twin`] when the same transaction is there and
+    /// was not accepted twice, [`TrackerError::Conflict`] when a sale would be left without shares,
+    /// [`TrackerError::Overtaken`] when what was seen is another since, [`TrackerError::NotFound`] when there is no such
+    /// portfolio or transaction, and the database's. Nothing is changed then.
+    pub async fn change_ledger(
+        &self,
+        id: PortfolioId,
+        mut wanted: LedgerChange,
+        dry_run: bool,
+    ) -> Result<LedgerChanged, TrackerError> {
+        if wanted.creates.len() + wanted.edits.len() + wanted.deletes.len() > MOST_AT_ONCE {
+            let words = format!("Change {MOST_AT_ONCE} transactions at once at most.");
+            return Err(TrackerError::Refused(words));
+        }
+        let mut standing: Option<HashMap<Symbol, SymbolStanding>> = None;
+        for _ in 0..TRIES {
+            let (mut seen, today) = (self.ledger_seen(id).await?, self.today());
+            let planned;
+            // The work grows with the ledger.
+            (seen, wanted, planned) = self
+                .compute(move || {
+                    let planned = Planned::of(today, &seen, &wanted);
+                    (seen, wanted, planned)
+                })
+                .await;
+            let planned = planned?;
+            if standing.is_none() {
+                standing = Some(self.standing_of(&planned.new_symbols).await?);
+            }
+            let mut changed = LedgerChanged { created: planned.created(), ..LedgerChanged::default() };
+            check_symbols(&planned, &wanted, standing.as_ref(), &mut changed.warnings)?;
+            self.check_shares(&seen, &planned, &mut changed.warnings).await?;
+            if dry_run {
+                return Ok(changed);
+            }
+            match self.storage().edit_ledger(self.user(), id, seen.version, planned.edit).await {
+                Ok(Edited::Made(change)) => {
+                    changed.change = Some(change);
+                    self.ledger_changed(id).await;
+                    return Ok(changed);
+                }
+                Ok(Edited::Nothing) => return Ok(changed),
+                // Somebody else was faster: what was checked is checked again over their ledger.
+                Ok(Edited::Overtaken) => {}
+                Err(error) => return Err(of_portfolio(error)),
+            }
+        }
+        Err(TrackerError::Conflict("Others keep changing this ledger. Try again in a moment.".to_owned()))
+    }
+
+    async fn ledger_seen(&self, id: PortfolioId) -> Result<Seen, TrackerError> {
+        let user = self.user();
+        let read = self.storage().snapshot(move |connection| {
+            Ok(Seen {
+                portfolio: portfolios::find(connection, user, id)?,
+                version: portfolios::version(connection, user, id)?,
+                entries: ledger::entries(connection, user, id)?,
+                next: ledger::next_sequence(connection, user, id)?,
+            })
+        });
+        read.await.map_err(of_portfolio)
+    }
+
+    /// Refuses what would leave sales without shares that had them, and what is entered without shares itself.
+    async fn check_shares(
+        &self,
+        seen: &Seen,
+        planned: &Planned,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), TrackerError> {
+        let options = Options::of(&seen.portfolio);
+        let after = self.shortages(planned.after(seen), options).await?;
+        if after.is_empty() {
+            return Ok(());
+        }
+        let before = self.shortages(seen.transactions(), options).await?;
+        let was_short: HashSet<TransactionId> = before.iter().map(|short| short.transaction).collect();
+        let touched = planned.touched(seen);
+        let mut faults = Vec::new();
+        for short in after {
+            if was_short.contains(&short.transaction) && !touched.contains_key(&short.transaction) {
+                continue;
+            }
+            if let Some(symbol) = &short.may_be_split
+                && self.may_tell_splits(symbol)
+            {
+                warnings.push(format!(
+                    "{} Splits may be missing; prices bring them along.",
+                    sentence(&short.words)
+                ));
+            } else if let Some(part) = touched.get(&short.transaction) {
+                faults.push(FieldFault { part: *part, field: "quantity", reason: short.words });
+            } else {
+                return Err(TrackerError::Conflict(left_short(&short)));
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(TrackerError::Invalid(faults)) }
+    }
+
+    /// Whether somebody may yet tell the splits of a symbol whose history is not known.
+    fn may_tell_splits(&self, symbol: &Symbol) -> bool {
+        self.sources().is_some_and(|sources| !sources.is_silent(symbol))
+    }
+}
+
+/// Refuses symbols that do not exist, and warns of those of which nobody knows.
+fn check_symbols(
+    planned: &Planned,
+    wanted: &LedgerChange,
+    standing: Option<&HashMap<Symbol, SymbolStanding>>,
+    warnings: &mut Vec<String>,
+) -> Result<(), TrackerError> {
+    let standing_of =
+        |symbol: &Symbol| standing.and_then(|known| known.get(symbol)).copied().unwrap_or_default();
+    let mut faults = Vec::new();
+    let mut unverified = BTreeSet::new();
+    for (part, transaction) in planned.entered() {
+        for symbol in transaction.booking.symbols().filter(|symbol| planned.is_new(symbol)) {
+            match standing_of(symbol) {
+                SymbolStanding::Unknown if !wanted.is_custom(part) => {
+                    let is_other = transaction.booking.symbol() != Some(symbol);
+                    let reason = format!(
+                        "the source of prices knows no {symbol}: correct it, or say that it is a symbol of your own"
+                    );
+                    let field = if is_other { "other_symbol" } else { "symbol" };
+                    faults.push(FieldFault { part, field, reason });
+                }
+                SymbolStanding::Verified | SymbolStanding::Unknown => {}
+                SymbolStanding::Unverified => {
+                    unverified.insert(symbol.clone());
+                }
+            }
+        }
+    }
+    warnings.extend(
+        unverified
+            .into_iter()
+            .map(|symbol| format!("{symbol} could not be verified: no source of prices has told of it yet.")),
+    );
+    if faults.is_empty() { Ok(()) } else { Err(TrackerError::Invalid(faults)) }
+}
+
+/// The refusal of what would leave a transaction without shares.
+fn left_short(short: &Shortage) -> String {
+    format!("That would leave a later transaction without shares: {}", sentence(&short.words))
+}
+
+fn sentence(words: &str) -> String {
+    FieldFault::of("", words).to_string()
+}
+
+/// A ledger as it is.
+struct Seen {
+    portfolio: Portfolio,
+    version: i64,
+    entries: Vec<LedgerEntry>,
+    next: i64,
+}
+
+impl Seen {
+    fn transactions(&self) -> Vec<Transaction> {
+        self.entries.iter().map(|entry| entry.transaction.clone()).collect()
+    }
+}
+
+/// A change whose parts are right each by itself.
+struct Planned {
+    edit: LedgerEdit,
+    /// Symbols that the ledger does not have yet.
+    new_symbols: Vec<Symbol>,
+}
+
+impl LedgerChange {
+    fn is_custom(&self, part: Part) -> bool {
+        match part {
+            Part::Create(at) => self.creates.get(at).is_some_and(|create| create.custom),
+            Part::Edit(at) => self.edits.get(at).is_some_and(|edit| edit.facts.custom),
+            Part::Delete(_) | Part::Whole => false,
+        }
+    }
+}
+
+impl Planned {
+    fn of(today: NaiveDate, seen: &Seen, wanted: &LedgerChange) -> Result<Self, TrackerError> {
+        let base = seen.portfolio.base_currency;
+        let by_id: HashMap<TransactionId, &LedgerEntry> =
+            seen.entries.iter().map(|entry| (entry.transaction.id, entry)).collect();
+        let mut named = HashSet::new();
+        let mut find = |id: TransactionId, as_seen: Option<&LedgerEntry>| {
+            let entry = *by_id.get(&id).ok_or_else(no_such_transaction)?;
+            if as_seen.is_some_and(|as_seen| as_seen != entry) {
+                return Err(TrackerError::Overtaken);
+            }
+            if named.insert(id) {
+                return Ok(entry);
+            }
+            Err(TrackerError::Refused(format!("The transaction {id} is named twice: name it once.")))
+        };
+        let mut deleted = Vec::with_capacity(wanted.deletes.len());
+        for delete in &wanted.deletes {
+            find(delete.id, delete.seen.as_ref())?;
+            deleted.push(delete.id);
+        }
+        let mut faults = Vec::new();
+        let mut read = |part: Part, new: &NewTransaction| match new.entered.read(base, today) {
+            Ok(draft) => Some(draft),
+            Err(found) => {
+                faults.extend(found.into_iter().map(FieldFault::in_part(part)));
+                None
+            }
+        };
+        let mut edits = Vec::with_capacity(wanted.edits.len());
+        for (at, edit) in wanted.edits.iter().enumerate() {
+            let before = find(edit.id, edit.seen.as_ref())?;
+            edits.extend(read(Part::Edit(at), &edit.facts).map(|draft| (edit, before, draft)));
+        }
+        let drafts: Vec<_> =
+            (0..).zip(&wanted.creates).map(|(at, new)| (new, read(Part::Create(at), new))).collect();
+        if !faults.is_empty() {
+            return Err(TrackerError::Invalid(faults));
+        }
+        let gone: HashSet<TransactionId> =
+            deleted.iter().copied().chain(edits.iter().map(|(edit, ..)| edit.id)).collect();
+        let mut fingerprints =
+            Fingerprints::of(seen.entries.iter().filter(|entry| !gone.contains(&entry.transaction.id)));
+        let invalid = |error: bellwether_domain::InvalidTransaction| {
+            TrackerError::Invalid(vec![FieldFault::of("", error.to_string())])
+        };
+        let mut plan = LedgerEdit { deleted, ..LedgerEdit::default() };
+        for (edit, before, draft) in edits {
+            let transaction = draft.check(edit.id, before.transaction.sequence, today).map_err(invalid)?;
+            let fingerprint =
+                fingerprints.of_edited(before, &transaction, &draft, edit.facts.accept_duplicate)?;
+            plan.changed.push((transaction, fingerprint));
+        }
+        for ((new, draft), sequence) in drafts.into_iter().zip(seen.next..) {
+            let Some(draft) = draft else { continue };
+            let transaction = draft.check(TransactionId::new(), sequence, today).map_err(invalid)?;
+            let fingerprint = fingerprints.of_new(&transaction, &draft, new.accept_duplicate)?;
+            plan.added.push((transaction, fingerprint));
+        }
+        let known: HashSet<&Symbol> =
+            seen.entries.iter().flat_map(|entry| entry.transaction.booking.symbols()).collect();
+        let entered = plan.changed.iter().chain(&plan.added);
+        let new_symbols: BTreeSet<Symbol> = entered
+            .flat_map(|(transaction, _)| transaction.booking.symbols())
+            .filter(|symbol| !known.contains(symbol))
+            .cloned()
+            .collect();
+        Ok(Self { edit: plan, new_symbols: new_symbols.into_iter().collect() })
+    }
+
+    fn is_new(&self, symbol: &Symbol) -> bool {
+        self.new_symbols.binary_search(symbol).is_ok()
+    }
+
+    fn created(&self) -> Vec<TransactionId> {
+        self.edit.added.iter().map(|(transaction, _)| transaction.id).collect()
+    }
+
+    /// What was entered, with the part of the change that each is.
+    fn entered(&self) -> impl Iterator<Item = (Part, &Transaction)> {
+        let edits = (0..).map(Part::Edit).zip(&self.edit.changed);
+        let creates = (0..).map(Part::Create).zip(&self.edit.added);
+        edits.chain(creates).map(|(part, (transaction, _))| (part, transaction))
+    }
+
+    /// What was entered and counts otherwise than before.
+    fn touched(&self, seen: &Seen) -> HashMap<TransactionId, Part> {
+        let counts = |transaction: &Transaction| {
+            (transaction.date, transaction.booking.clone(), transaction.account.clone())
+        };
+        let before: HashMap<TransactionId, _> =
+            seen.entries.iter().map(|entry| (entry.transaction.id, counts(&entry.transaction))).collect();
+        self.entered()
+            .filter(|(_, transaction)| before.get(&transaction.id) != Some(&counts(transaction)))
+            .map(|(part, transaction)| (transaction.id, part))
+            .collect()
+    }
+
+    /// The ledger as it would become.
+    fn after(&self, seen: &Seen) -> Vec<Transaction> {
+        let gone: HashSet<TransactionId> = self
+            .edit
+            .deleted
+            .iter()
+            .copied()
+            .chain(self.edit.changed.iter().map(|(transaction, _)| transaction.id))
+            .collect();
+        let kept = seen.entries.iter().map(|entry| &entry.transaction);
+        let entered = self.entered().map(|(_, transaction)| transaction);
+        kept.filter(|transaction| !gone.contains(&transaction.id)).chain(entered).cloned().collect()
+    }
+}
+
+fn no_such_transaction() -> TrackerError {
+    TrackerError::NotFound("such transaction".to_owned())
+}
+
+/// What the database says of a portfolio and what hangs on it.
+pub(crate) fn of_portfolio(error: StorageError) -> TrackerError {
+    match error {
+        StorageError::NotFound => TrackerError::NotFound("such portfolio".to_owned()),
+        StorageError::Refused(words) => TrackerError::Conflict(sentence(&words)),
+        StorageError::Duplicate => TrackerError::Conflict(
+            "Something of that name or with these facts is there already. Look at it again.".to_owned(),
+        ),
+        error => error.into(),
+    }
+}

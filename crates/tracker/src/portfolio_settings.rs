@@ -1,0 +1,156 @@
+//! A portfolio's settings: making one, changing them, and deleting it with all that hangs on it.
+
+use bellwether_domain::{ChangeId, CostMethod, Currency, DividendPolicy, Portfolio, PortfolioId, Symbol};
+use bellwether_storage::StorageError;
+use bellwether_storage::portfolios::PortfolioSettings;
+
+use crate::ledger::of_portfolio;
+use crate::{FieldFault, Tracker, TrackerError};
+
+/// Longest name, in characters.
+const LONGEST_NAME: usize = 100;
+/// Longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 2_000;
+/// So many benchmarks at most.
+const MOST_BENCHMARKS: usize = 20;
+
+/// The settings of a portfolio as somebody entered them; what is `None` is as it was, or as a new portfolio has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnteredSettings {
+    /// Its name.
+    pub name: Option<String>,
+    /// The user's words about it.
+    pub description: Option<String>,
+    /// The currency of its totals.
+    pub base_currency: Option<String>,
+    /// How the cost of sold shares is found.
+    pub cost_method: Option<String>,
+    /// `infer` or `recorded-only`.
+    pub dividends: Option<String>,
+    /// What it is compared with, in order.
+    pub benchmarks: Option<Vec<String>>,
+}
+
+impl EnteredSettings {
+    /// These settings over others, or all that is wrong with them.
+    fn over(&self, settings: PortfolioSettings) -> Result<PortfolioSettings, TrackerError> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &'static str, reason: String| faults.push(FieldFault::of(field, reason));
+        let mut settings = settings;
+        if let Some(name) = &self.name {
+            name.trim().clone_into(&mut settings.name);
+        }
+        if let Some(reason) = unusable(&settings.name, LONGEST_NAME) {
+            fault("name", reason);
+        } else if settings.name.is_empty() {
+            fault("name", "give it a name".to_owned());
+        }
+        if let Some(description) = &self.description {
+            description.trim().clone_into(&mut settings.description);
+            if let Some(reason) = unusable(&settings.description, LONGEST_DESCRIPTION) {
+                fault("description", reason);
+            }
+        }
+        if let Some(text) = &self.base_currency {
+            match text.parse::<Currency>() {
+                Ok(currency) => settings.base_currency = currency,
+                Err(error) => fault("base_currency", error.to_string()),
+            }
+        }
+        if let Some(text) = &self.cost_method {
+            match text.parse::<CostMethod>() {
+                Ok(method) => settings.cost_method = method,
+                Err(error) => fault("cost_method", error.to_string()),
+            }
+        }
+        if let Some(text) = &self.dividends {
+            match DividendPolicy::from_word(text.trim()) {
+                Some(policy) => settings.dividends = policy,
+                None => fault("dividends", "say infer or recorded-only".to_owned()),
+            }
+        }
+        if let Some(texts) = &self.benchmarks {
+            let read: Result<Vec<Symbol>, _> = texts.iter().map(|text| text.parse::<Symbol>()).collect();
+            match read {
+                Ok(symbols) if symbols.len() <= MOST_BENCHMARKS => settings.benchmarks = symbols,
+                Ok(_) => fault("benchmarks", format!("name {MOST_BENCHMARKS} at most")),
+                Err(error) => fault("benchmarks", error.to_string()),
+            }
+        }
+        if faults.is_empty() { Ok(settings) } else { Err(TrackerError::Invalid(faults)) }
+    }
+}
+
+/// Why a text is nothing to be kept, if so.
+pub(crate) fn unusable(text: &str, longest: usize) -> Option<String> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Some("it has characters that cannot be printed".to_owned());
+    }
+    (text.chars().count() > longest).then(|| format!("it is longer than {longest} characters"))
+}
+
+impl Tracker {
+    /// Makes a portfolio of what somebody entered.
+    ///
+    /// # Errors
+    /// [`TrackerError::Invalid`] with all that is wrong, [`TrackerError::Conflict`] when there is one of that name, and
+    /// the database's.
+    pub async fn make_portfolio(&self, entered: &EnteredSettings) -> Result<Portfolio, TrackerError> {
+        self.create_portfolio(entered.over(PortfolioSettings::named(""))?).await
+    }
+
+    /// Gives a portfolio the settings that somebody entered. Where `seen` is told, the version of the portfolio must
+    /// still be that one.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Invalid`] with all that is wrong,
+    /// [`TrackerError::Conflict`] when there is another one of that name, [`TrackerError::Overtaken`] when it was
+    /// changed since it was seen, and the database's.
+    pub async fn change_portfolio(
+        &self,
+        id: PortfolioId,
+        entered: &EnteredSettings,
+        seen: Option<i64>,
+    ) -> Result<Portfolio, TrackerError> {
+        let before = self.portfolio(id).await?;
+        if seen.is_some_and(|seen| seen != before.ledger_version) {
+            return Err(TrackerError::Overtaken);
+        }
+        let was = PortfolioSettings::of(&before);
+        let settings = entered.over(was.clone())?;
+        if settings == was {
+            return Ok(before);
+        }
+        let name = settings.name.clone();
+        let after = match self.storage().change_portfolio(self.user(), id, settings).await {
+            Err(StorageError::Duplicate) => {
+                let words = format!("There is a portfolio named {name:?} already. Choose another name.");
+                return Err(TrackerError::Conflict(words));
+            }
+            changed => changed.map_err(of_portfolio)?,
+        };
+        self.ledger_changed(id).await;
+        Ok(after)
+    }
+
+    /// Deletes a portfolio with all that hangs on it, and returns the change that this is: undoing it puts all of it
+    /// back.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Overtaken`] when it was changed
+    /// since it was `seen`, and the database's.
+    pub async fn delete_portfolio(
+        &self,
+        id: PortfolioId,
+        seen: Option<i64>,
+    ) -> Result<Option<ChangeId>, TrackerError> {
+        let before = self.portfolio(id).await?;
+        if seen.is_some_and(|seen| seen != before.ledger_version) {
+            return Err(TrackerError::Overtaken);
+        }
+        self.storage().delete_portfolio(self.user(), id).await.map_err(of_portfolio)?;
+        self.portfolio_changed(id, true).await;
+        let last = self.storage().changes(self.user(), id, None, 1).await?;
+        Ok(last.first().map(|change| change.id))
+    }
+}
