@@ -56,6 +56,7 @@ fn routes(app: &mut web::ServiceConfig) {
     health::routes(app);
     monitoring::routes(app);
     api::openapi::routes(app);
+    api::docs::routes(app);
     api::accounts::routes(app);
     api::portfolios::routes(app);
     api::transactions::routes(app);
@@ -110,6 +111,8 @@ fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Ser
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(api::envelope::pass))
+            .wrap(from_fn(api::idempotency::pass))
             .wrap(from_fn(access::guard))
             .wrap(from_fn(front::pass))
             .configure(routes)

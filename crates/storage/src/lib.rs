@@ -42,6 +42,7 @@ mod columns;
 mod connection;
 pub mod doctor;
 mod error;
+pub mod idempotency_keys;
 pub mod import_drafts;
 pub mod import_mappings;
 pub mod imports;

@@ -50,6 +50,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Binary,
+        key -> Text,
+        request -> Binary,
+        begun_at -> BigInt,
+        status -> Nullable<Integer>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     sign_in_failures (subject) {
         subject -> Binary,
         failures -> Integer,

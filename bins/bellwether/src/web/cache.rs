@@ -1,11 +1,17 @@
 //! What is known of the kept answers, and a way to drop them.
 
 use actix_web::{HttpResponse, web};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::{OpenApi, ToSchema};
 
 use super::State;
 use super::methods::{READ, address, reading};
 use super::state::SNAPSHOT_BYTES;
+
+#[derive(OpenApi)]
+#[openapi(paths(statistics, clear))]
+pub(super) struct Operations;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/api/cache/stats", READ).route(reading().to(statistics)))
@@ -13,6 +19,11 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 }
 
 /// Counts since the start by kind and tier, and how Redis fares now.
+#[utoipa::path(
+    get,
+    path = "/api/cache/stats",
+    responses((status = 200, description = "The counts.", body = Object))
+)]
 async fn statistics(state: web::Data<State>) -> HttpResponse {
     let redis = match state.tracker.redis() {
         None => None,
@@ -42,10 +53,23 @@ async fn statistics(state: web::Data<State>) -> HttpResponse {
     }))
 }
 
+#[derive(Serialize, ToSchema)]
+struct Dropped {
+    success: bool,
+    /// How many there were.
+    #[schema(value_type = u64)]
+    dropped: serde_json::Value,
+}
+
 /// Drops the answers of this process and those in Redis; what the other processes have in memory stays.
+#[utoipa::path(
+    post,
+    path = "/api/cache/clear",
+    responses((status = 200, description = "They are gone.", body = Dropped))
+)]
 async fn clear(state: web::Data<State>) -> HttpResponse {
     let dropped = state.snapshots.statistics().all.entries;
     state.snapshots.clear().await;
     tracing::info!(dropped, "cache.cleared");
-    HttpResponse::Ok().json(json!({ "success": true, "dropped": dropped }))
+    HttpResponse::Ok().json(Dropped { success: true, dropped: json!(dropped) })
 }

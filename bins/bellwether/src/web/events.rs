@@ -17,6 +17,7 @@ use bytes::{Bytes, BytesMut};
 use futures::stream;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
+use utoipa::{IntoParams, OpenApi};
 
 use self::frame::{Frame, GREETING, HEARTBEAT, Wire};
 use self::seats::{Seat, Seats};
@@ -29,6 +30,10 @@ use super::pages::ViewQuery;
 use super::problem::Problem;
 use super::same_origin;
 use super::view::cells::Cells;
+
+#[derive(OpenApi)]
+#[openapi(paths(events))]
+pub(super) struct Operations;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/api/v1/events", "GET").route(web::get().to(events)));
@@ -74,8 +79,11 @@ impl Events {
 }
 
 /// What a page asks for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Asked {
+    /// Whose figures are to be sent as they change.
+    #[param(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
     /// The version that the page shows.
     shown: Option<String>,
@@ -83,6 +91,13 @@ struct Asked {
     after: Option<String>,
 }
 
+/// What changes while a page is open, as server-sent events without an end.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    params(Asked, ViewQuery, ("last-event-id" = Option<String>, Header, description = "The last event that came, when a stream is taken up again.")),
+    responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream"), (status = 404, description = "There is no such portfolio."))
+)]
 async fn events(
     state: web::Data<State>,
     caller: Caller,

@@ -20,6 +20,7 @@ use bellwether_tracker::Tracker;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tracing::Level;
+use utoipa::OpenApi;
 
 use super::State;
 use super::caller::Caller;
@@ -62,6 +63,10 @@ impl Monitoring {
         }
     }
 }
+
+#[derive(OpenApi)]
+#[openapi(paths(programs))]
+pub(super) struct Operations;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/monitoring", READ).route(reading().to(people)))
@@ -119,6 +124,12 @@ async fn people(
         .body(body))
 }
 
+/// What the process measures of itself.
+#[utoipa::path(
+    get,
+    path = "/api/v1/monitoring",
+    responses((status = 200, description = "The measures.", body = Object))
+)]
 async fn programs(state: web::Data<State>) -> HttpResponse {
     let measures = measures::read(&state).await;
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(measures)

@@ -13,7 +13,9 @@ use bellwether_tracker::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
+use super::api::schema::{RangeName, Ticker};
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
@@ -212,11 +214,17 @@ async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Fo
 }
 
 /// How a dashboard is to be seen, as its address says.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ViewQuery {
+    /// How far back the chart reaches.
+    #[param(value_type = Option<RangeName>, inline)]
     pub(super) range: Option<String>,
+    /// As it was on that day.
     pub(super) as_of: Option<NaiveDate>,
+    /// What to compare with.
+    #[param(value_type = Option<Ticker>, inline)]
     pub(super) benchmark: Option<Symbol>,
 }
 

@@ -100,9 +100,16 @@ pub(super) enum Problem {
         limit: usize,
     },
     /// The body is of a type that is not read here.
-    #[allow(dead_code)]
     #[error("The body's type is not read here: send it with Content-Type: {0}.")]
     WrongType(String),
+    /// The key was given to another request before.
+    #[error("That Idempotency-Key was given to another request before: give each request one of its own.")]
+    KeyOfAnother,
+    /// It was sent before, under the same key, and what it is answered is not known yet.
+    #[error(
+        "That was sent before, and its answer is not known yet. Should that stay so, look whether it was carried out."
+    )]
+    BeingCarriedOut,
     /// The address does not answer this method, but these.
     #[error("This address answers {0} only.")]
     NotAllowed(&'static str),
@@ -153,7 +160,8 @@ impl Problem {
             Self::TooLarge { .. } => "That is too large",
             Self::Changed { .. } => "That has changed",
             Self::NotAllowed(_) => "That cannot be done here",
-            Self::Conflict(_) | Self::Twin { .. } => "That is not possible",
+            Self::Conflict(_) | Self::Twin { .. } | Self::BeingCarriedOut => "That is not possible",
+            Self::KeyOfAnother => "That is another request",
             Self::Unavailable => "The database does not answer",
             Self::Forbidden => "That is not for other sites",
             Self::SignInNeeded => "Sign in first",
@@ -181,8 +189,14 @@ impl Problem {
     /// An answer with the status and headers of this failure.
     pub(super) fn begin(&self) -> HttpResponseBuilder {
         let mut answer = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Unavailable) {
-            answer.insert_header((RETRY_AFTER_HEADER, RETRY_AFTER.to_string()));
+        match self {
+            Self::Unavailable | Self::Busy(_) => {
+                answer.insert_header((RETRY_AFTER_HEADER, RETRY_AFTER.to_string()));
+            }
+            Self::BeingCarriedOut => {
+                answer.insert_header((RETRY_AFTER_HEADER, "1"));
+            }
+            _ => {}
         }
         match self {
             Self::TooMany { after, .. } => {
@@ -252,7 +266,8 @@ impl ResponseError for Problem {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType(_) | Self::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) | Self::Twin { .. } => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::Twin { .. } | Self::BeingCarriedOut => StatusCode::CONFLICT,
+            Self::KeyOfAnother => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
             Self::SignInNeeded | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,

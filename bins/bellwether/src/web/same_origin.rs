@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
 use super::access::Proxies;
+use super::problem::ProblemDetails;
 
 /// How a request is refused that another site makes a browser send here; `hosts` are names of this server.
 pub(super) fn refusal(request: &ServiceRequest, hosts: &[String], proxies: &Proxies) -> Option<HttpResponse> {
@@ -33,7 +34,12 @@ pub(super) fn refusal(request: &ServiceRequest, hosts: &[String], proxies: &Prox
             "This request came from another site and was refused. Open the page here and try again.",
         )
     };
-    Some(HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(words))
+    let mut refusal = HttpResponse::build(status);
+    if request.path().starts_with("/api/") {
+        let details = ProblemDetails::of_status(status, words.to_owned());
+        return Some(refusal.content_type(ProblemDetails::MEDIA_TYPE).json(details));
+    }
+    Some(refusal.content_type("text/plain; charset=utf-8").body(words))
 }
 
 /// Another site can make its own name lead here, and would then count as this origin; it cannot do so with an address.

@@ -12,6 +12,7 @@ mod clean_up;
 mod crash;
 mod database;
 mod doctor;
+mod idempotency_keys;
 mod imports;
 mod instruments;
 mod jobs;

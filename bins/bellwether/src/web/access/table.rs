@@ -109,6 +109,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/refresh-holdings/{portfolio}", Change, Change),
     ("/api/refresh-all-prices/{portfolio}", Change, Change),
     ("/api/upstream", Read, Change),
+    ("/api/docs", Read, Change),
     // A price that somebody typed counts in everybody's portfolios.
     ("/api/prices", Operate, Operate),
     ("/api/prices/{ticker}/{date}", Operate, Operate),

@@ -8,29 +8,71 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::portfolio::chosen;
+use super::schema::{Amount, AnyAmount, Ticker};
 use super::{Answer, decimal_of};
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 
-#[derive(Deserialize)]
+/// The weights that holdings are to have; what is left is cash.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedAllocations {
     /// The first one where none is named.
+    #[schema(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
     allocations: Vec<WantedAllocation>,
 }
 
-#[derive(Deserialize)]
+/// The weight that one is to have.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedAllocation {
+    #[schema(value_type = Ticker)]
     ticker: Symbol,
-    /// A number, or a text where every digit counts.
+    /// From 0 to 100, and 100 at most together.
+    #[schema(value_type = AnyAmount)]
     percentage: Value,
 }
 
+/// The targets, and beside them what there is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+struct AllocationsTold {
+    success: bool,
+    portfolio_id: Uuid,
+    /// Since when they hold.
+    since: Option<String>,
+    allocations: Vec<AllocationTold>,
+    cash_percentage: Amount,
+    current_cash_percentage: Option<f64>,
+    /// What of the portfolio is not where it should be.
+    misplaced_percentage: Option<f64>,
+    /// Why what there is is not known.
+    reason: Option<String>,
+}
+
+/// One of them.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+struct AllocationTold {
+    ticker: Ticker,
+    percentage: Amount,
+    current_percentage: Option<f64>,
+    drift_percentage: Option<f64>,
+    drift_amount: Option<f64>,
+}
+
 /// Replaces all targets.
+#[utoipa::path(
+    put,
+    path = "/api/v1/allocations",
+    request_body = WantedAllocations,
+    responses((status = 200, description = "The targets.", body = AllocationsTold), (status = 404, description = "There is no such portfolio."), (status = 409, description = "Not as things are."))
+)]
 pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
     let wanted: WantedAllocations = serde_json::from_slice(&body)
         .map_err(|error| Problem::BadRequest(format!("The body is no JSON of allocations: {error}.")))?;
@@ -56,12 +98,21 @@ pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
     Ok(HttpResponse::Ok().json(answer(&targets, &allocations)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct AllocationQuery {
+    /// The first one where none is named.
+    #[param(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
 }
 
 /// The targets beside what there is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/allocations",
+    params(AllocationQuery),
+    responses((status = 200, description = "The targets.", body = AllocationsTold), (status = 404, description = "There is no such portfolio."))
+)]
 pub(super) async fn get(caller: Caller, query: web::Query<AllocationQuery>) -> Answer {
     let id = chosen(&caller, query.portfolio).await?;
     let AllocationShown { targets, drift } = caller.tracker.allocation(id).await?;

@@ -7,25 +7,35 @@
 
 use std::sync::LazyLock;
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::Answer;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, PartialSchema};
 
-use super::{changes, indices, portfolios, transactions};
+use super::idempotency::{self, takes_a_key};
+use super::{accounts, changes, docs, indices, portfolios, transactions};
 use crate::web::access::{Needs, needs};
 use crate::web::methods::{READ, address, reading};
 use crate::web::problem::{Fault, ProblemDetails};
-use crate::web::snapshot;
+use crate::web::{cache, events, jobs, monitoring, notifications, snapshot};
 
 /// The operations of each group, in the order of the documentation.
 fn parts() -> Vec<(&'static str, utoipa::openapi::OpenApi)> {
     vec![
-        ("Contract", Operations::openapi()),
         ("Portfolios", portfolios::Operations::openapi()),
         ("Transactions", transactions::Operations::openapi()),
         ("Changes", changes::Operations::openapi()),
         ("Indices", indices::Operations::openapi()),
+        ("Figures", super::Portfolios::openapi()),
+        ("Known names", super::KnownNames::openapi()),
+        ("Jobs", jobs::Operations::openapi()),
+        ("Notifications", notifications::Operations::openapi()),
+        ("Events", events::Operations::openapi()),
+        ("Accounts", accounts::Operations::openapi()),
+        ("Cache", cache::Operations::openapi()),
+        ("Monitoring", monitoring::Operations::openapi()),
+        ("Contract", Operations::openapi().merge_from(docs::Operations::openapi())),
     ]
 }
 
@@ -109,9 +119,11 @@ const REFUSALS: &[(u16, &str, &[&str])] = &[
     (401, "Nobody is signed in.", &["WWW-Authenticate"]),
     (403, "Role or token do not allow it, or another site asks.", &[]),
     (404, "It is not there, or not yours.", &[]),
+    (409, "Not as things are, or its answer is not known yet.", &["Retry-After"]),
     (413, "The body is too long.", &[]),
     (415, "The body is of a type that is not read here.", &[]),
     (421, "This server does not answer to that name.", &[]),
+    (422, "The Idempotency-Key was given to another request.", &[]),
     (429, "Too many requests.", &["Retry-After"]),
     (503, "The database does not answer, or too many ask at a time.", &["Retry-After"]),
 ];
@@ -143,13 +155,27 @@ fn completed(group: &str, path: &str, method: &str, mut operation: Value) -> Val
     let needed = needs(Some(path), is_safe);
     let is_open = matches!(needed, Needs::Anybody | Needs::Nothing);
     operation["security"] = if is_open { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };
+    let may_bear_a_key = method == "post" && takes_a_key(path, &Method::POST);
+    if may_bear_a_key {
+        let key = json!({
+            "name": idempotency::HEADER,
+            "in": "header",
+            "description": "Sent again under it within a day, the request is answered as it was and not carried out again.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+        });
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(key),
+            None => operation["parameters"] = json!([key]),
+        }
+    }
     let has_body = operation.get("requestBody").is_some();
     let has_parameters = |place| {
         let mut parameters = operation["parameters"].as_array().into_iter().flatten();
         parameters.any(|parameter| parameter["in"] == place)
     };
     let may_be = |status| match status {
-        400 => has_body || has_parameters("query"),
+        400 => has_body || has_parameters("query") || may_bear_a_key,
+        409 | 422 => may_bear_a_key,
         401 => !is_open,
         403 => !is_open || !is_safe,
         404 => has_parameters("path"),

@@ -28,6 +28,17 @@ pub(in crate::web) struct PageQuery {
     cursor: Option<String>,
 }
 
+/// So many at most, or as many as usual.
+///
+/// # Errors
+/// A problem that names `limit`, when they are none or too many.
+pub(in crate::web) fn checked(limit: Option<usize>) -> Result<usize, Problem> {
+    match limit.unwrap_or(USUAL) {
+        limit if (1..=MOST).contains(&limit) => Ok(limit),
+        _ => Err(Fault::new("limit", format!("give a number from 1 to {MOST}")).into()),
+    }
+}
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) struct Paging {
@@ -49,13 +60,7 @@ impl Paging {
     fn of(query: &str) -> Result<Self, Problem> {
         let web::Query(PageQuery { limit, cursor }) = web::Query::from_query(query)
             .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
-        let limit = match limit {
-            None => USUAL,
-            Some(text) => match text.parse() {
-                Ok(limit) if (1..=MOST).contains(&limit) => limit,
-                _ => return Err(Fault::new("limit", format!("give a number from 1 to {MOST}")).into()),
-            },
-        };
+        let limit = checked(limit.map(|text| text.parse().unwrap_or(0)))?;
         Ok(Self { limit, cursor })
     }
 

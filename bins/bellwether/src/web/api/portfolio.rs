@@ -5,7 +5,10 @@ use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_tracker::View;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::schema::{RangeName, Ticker};
+use super::told::{MetricsTold, WholePortfolio};
 use super::{Answer, dashboard_json, with_known_benchmarks};
 use crate::web::State;
 use crate::web::caller::Caller;
@@ -23,11 +26,19 @@ pub(super) async fn chosen(caller: &Caller, named: Option<PortfolioId>) -> Resul
     first.ok_or_else(|| Problem::NotFound("There is no portfolio yet.".to_owned()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct PortfolioQuery {
+    /// The first one where none is named.
+    #[param(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
+    /// How far back the figures of a range reach.
+    #[param(value_type = Option<RangeName>, inline)]
     range: Option<String>,
+    /// As it was on that day.
     as_of: Option<NaiveDate>,
+    /// What to compare with.
+    #[param(value_type = Option<Ticker>, inline)]
     benchmark: Option<Symbol>,
 }
 
@@ -38,6 +49,12 @@ impl PortfolioQuery {
 }
 
 /// What is held and what it is worth.
+#[utoipa::path(
+    get,
+    path = "/api/v1/portfolio",
+    params(PortfolioQuery),
+    responses((status = 200, description = "The portfolio.", body = WholePortfolio), (status = 304, description = "You have it."), (status = 404, description = "There is none."))
+)]
 pub(super) async fn portfolio(
     state: web::Data<State>,
     caller: Caller,
@@ -50,13 +67,23 @@ pub(super) async fn portfolio(
     dashboard_json(state, request, id, Kind::Portfolio, view).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct MetricsQuery {
+    /// The first one where none is named.
+    #[param(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
+    /// As it was on that day.
     as_of: Option<NaiveDate>,
 }
 
 /// Rates of return side by side, and risk.
+#[utoipa::path(
+    get,
+    path = "/api/v1/calculations/portfolio-metrics",
+    params(MetricsQuery),
+    responses((status = 200, description = "The metrics.", body = MetricsTold), (status = 304, description = "You have it."), (status = 404, description = "There is no portfolio."))
+)]
 pub(super) async fn metrics(
     state: web::Data<State>,
     caller: Caller,

@@ -1,7 +1,5 @@
 //! How values are written that JSON has no type for, for the documentation: `#[schema(value_type = Amount)]`.
 
-#![allow(dead_code)]
-
 use utoipa::openapi::schema::{OneOf, Schema, Type};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
@@ -59,3 +57,27 @@ impl PartialSchema for AnyAmount {
 }
 
 impl ToSchema for AnyAmount {}
+
+/// How far back a range reaches.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the ranges in the documentation")]
+pub(in crate::web) enum RangeName {
+    #[serde(rename = "1D")]
+    Day,
+    #[serde(rename = "1W")]
+    Week,
+    #[serde(rename = "1M")]
+    Month,
+    #[serde(rename = "3M")]
+    Quarter,
+    #[serde(rename = "YTD")]
+    YearToDate,
+    #[serde(rename = "1Y")]
+    Year,
+    #[serde(rename = "3Y")]
+    ThreeYears,
+    #[serde(rename = "5Y")]
+    FiveYears,
+    #[serde(rename = "Max")]
+    Max,
+}

@@ -5,12 +5,47 @@ use bellwether_domain::Symbol;
 use chrono::{NaiveDate, SecondsFormat};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
+use utoipa::ToSchema;
 
+use super::schema::{CurrencyCode, Instant, Ticker};
 use super::{Answer, symbol_of};
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 
+/// What one unit became.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+struct SinglePurchase {
+    /// Whether it is known.
+    success: bool,
+    ticker: Ticker,
+    requested_date: NaiveDate,
+    /// The first day of trading from then on.
+    purchase_date: Option<NaiveDate>,
+    purchase_price: Option<f64>,
+    current_price: Option<f64>,
+    /// Per cent, with dividends.
+    performance: Option<f64>,
+    /// Per cent, without.
+    price_performance: Option<f64>,
+    currency: Option<CurrencyCode>,
+    as_of: Option<Instant>,
+    data_age_minutes: Option<i64>,
+    freshness: String,
+    is_stale: bool,
+    /// Why it is not known.
+    reason: Option<String>,
+    /// Whether older prices are being fetched.
+    history_requested: bool,
+}
+
 /// From stored prices: what was never fetched is asked for in the background, and said so.
+#[utoipa::path(
+    get,
+    path = "/api/etf-performance/{ticker}/{date}",
+    params(("ticker" = Ticker, Path, description = "The symbol."), ("date" = NaiveDate, Path, description = "The day, as 2024-03-05.")),
+    responses((status = 200, description = "What it became.", body = SinglePurchase), (status = 400, description = "That is no symbol or no day."))
+)]
 pub(super) async fn etf_performance(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, day) = of.into_inner();
     let symbol: Symbol = symbol_of(&ticker)?;

@@ -6,11 +6,14 @@ use bellwether_tracker::Notification;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PAGE, id_of};
+use super::id_of;
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
+
+/// Notifications on a page.
+const PAGE: usize = 50;
 
 /// Where the list is.
 const ADDRESS: &str = "/notifications";

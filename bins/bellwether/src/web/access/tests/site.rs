@@ -168,8 +168,11 @@ impl Site {
             let read = stream.read(&mut chunk).await.unwrap_or(0);
             told.extend_from_slice(chunk.get(..read).expect("no more than there is room for"));
             // A stream of events has no end.
-            let is_stream = told.windows(17).any(|window| window == b"text/event-stream");
-            if read == 0 || (is_stream && told.windows(4).any(|window| window == b"\r\n\r\n")) {
+            let head =
+                told.windows(4).position(|window| window == b"\r\n\r\n").and_then(|end| told.get(..end));
+            let is_stream =
+                head.is_some_and(|head| head.windows(17).any(|window| window == b"text/event-stream"));
+            if read == 0 || is_stream {
                 break;
             }
         }

@@ -1,0 +1,13 @@
+-- Requests that are carried out once however often they are sent, by the key that their sender gave them. What they were
+-- answered is kept for a day; without a status they are being carried out, or were when their process ended.
+CREATE TABLE idempotency_keys (
+    user_id  BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key      TEXT    NOT NULL,
+    request  BLOB    NOT NULL CHECK (length(request) = 32),
+    begun_at INTEGER NOT NULL,
+    status   INTEGER,
+    headers  TEXT,
+    body     BLOB,
+    PRIMARY KEY (user_id, key)
+) STRICT;
+CREATE INDEX idempotency_keys_by_time ON idempotency_keys (begun_at);
