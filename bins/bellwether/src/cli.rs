@@ -62,12 +62,49 @@ pub(crate) enum Command {
     User(User),
     /// Bring the database to this version's schema and say so
     Migrate,
+    /// Print a portfolio's data as a table
+    #[command(subcommand)]
+    Export(Export),
     /// Write all data into one file, as of one moment, while others go on reading and writing
     Backup(Backup),
     /// Put a backup in the place of all data
     Restore(Restore),
     /// Look whether all data are as they must be, and say what is not
     Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// All that the owner entered, as JSON that "restore-json" puts back exactly
+    Json,
+    /// Put an export back where there is nothing yet
+    RestoreJson {
+        /// The file
+        file: PathBuf,
+    },
+    /// Transactions as CSV, which "import" reads
+    Transactions {
+        /// Name of the portfolio
+        #[arg(long)]
+        portfolio: String,
+    },
+    /// Every movement of cash as CSV
+    CashFlows {
+        /// Name of the portfolio
+        #[arg(long)]
+        portfolio: String,
+    },
+    /// Gains by lot of a calendar year as CSV
+    TaxYear {
+        /// Name of the portfolio
+        #[arg(long)]
+        portfolio: String,
+        /// Which
+        year: i32,
+        /// Print JSON, with sums and income
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod actions;
 mod demo;
+mod export;
 mod import;
 mod migrate;
 mod prices;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Report(report) => report::run(&settings, report).await,
             Command::User(user) => user::run(&settings, user).await,
             Command::Migrate => migrate::run(&settings).await,
+            Command::Export(export) => export::run(&settings, export).await,
             Command::Backup(backup) => vault::back_up(&settings, &backup).await,
             Command::Restore(restore) => vault::restore(&settings, &restore).await,
             Command::Doctor => vault::examine(&settings).await,

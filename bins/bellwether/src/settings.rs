@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use bellwether_tracker::FeedSettings;
+use bellwether_tracker::{BackupPlan, BackupsKept, FeedSettings};
 use chrono::TimeDelta;
 use clap::Args;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
@@ -87,6 +87,12 @@ pub(crate) struct Options {
     /// Name or address in a private network that webhooks may lead to; may be given several times
     #[arg(long, global = true, env = "BELLWETHER_WEBHOOK_HOST", value_name = "NAME", value_delimiter = ',')]
     pub(crate) webhook_host: Vec<String>,
+    /// Folder in which a backup is made each night [default: none]
+    #[arg(long, global = true, env = "BELLWETHER_BACKUP_FOLDER", value_name = "FOLDER")]
+    pub(crate) backup_folder: Option<PathBuf>,
+    /// How many of those backups stay: the newest of so many days, weeks and months [default: 7,4,12]
+    #[arg(long, global = true, env = "BELLWETHER_BACKUP_KEEP", value_name = "DAYS,WEEKS,MONTHS")]
+    pub(crate) backup_keep: Option<String>,
     /// What to log: error, warn, info, debug, or by module as in "info,bellwether_prices=debug" [default: info]
     #[arg(long, global = true, env = "BELLWETHER_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -110,6 +116,8 @@ struct SettingsFile {
     mail_from: Option<String>,
     webhook_secret: Option<String>,
     webhook_host: Vec<String>,
+    backup_folder: Option<PathBuf>,
+    backup_keep: Option<String>,
     log: Option<String>,
 }
 
@@ -156,6 +164,8 @@ pub(crate) struct Settings {
     pub(crate) lease: TimeDelta,
     /// By what ways notifications go out.
     pub(crate) post: PostSettings,
+    /// Where backups are made each night.
+    pub(crate) backups: Option<BackupPlan>,
     pub(crate) log: String,
 }
 
@@ -215,6 +225,10 @@ impl Settings {
                     options.webhook_host
                 },
             },
+            backups: backups(
+                options.backup_folder.or(file.backup_folder),
+                given(options.backup_keep.or(file.backup_keep)),
+            )?,
             log: options.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -236,6 +250,13 @@ fn public_host(url: &str) -> Result<(String, bool), Failure> {
             "{url:?} is no public address: give one such as https://portfolio.example.org"
         ))),
     }
+}
+
+/// An empty folder is none, as compose files say it.
+fn backups(folder: Option<PathBuf>, keep: Option<String>) -> Result<Option<BackupPlan>, Failure> {
+    let keep = keep.map_or(Ok(BackupsKept::default()), |text| text.parse())?;
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    Ok(folder.map(|folder| BackupPlan { folder, keep }))
 }
 
 /// An empty value is none: compose files set what they leave open to nothing.
@@ -310,6 +331,8 @@ mod tests {
             mail_from: None,
             webhook_secret: None,
             webhook_host: Vec::new(),
+            backup_folder: None,
+            backup_keep: None,
             log: None,
         }
     }

@@ -32,7 +32,7 @@ const VERSION: u32 = 1;
 const FORMAT: &str = "bellwether-backup";
 
 /// Tables that are no data of anybody's: work in progress, and who is signed in or tries to be.
-const LEFT_OUT: &[&str] = &["jobs", "job_files", "sessions", "sign_in_failures"];
+const LEFT_OUT: &[&str] = &["jobs", "job_files", "import_drafts", "sessions", "sign_in_failures"];
 /// Of these, what an installation has stays as it is when a backup is restored.
 const LEFT_ALONE: &[&str] = &["jobs", "job_files"];
 /// What opens doors: restored only where that is asked for, since one that was revoked since would open them again.

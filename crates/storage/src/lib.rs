@@ -70,6 +70,7 @@ mod storage;
 pub mod target_allocations;
 mod transaction;
 pub mod upkeep;
+pub mod user_export;
 pub mod users;
 
 pub use change_mark::ChangeMark;

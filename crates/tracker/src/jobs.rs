@@ -1,6 +1,7 @@
 //! Work that nobody waits for: which kinds of jobs there are, and who does them.
 
 mod asked;
+mod backup;
 mod clean_up;
 mod fill_history;
 mod import;
@@ -23,11 +24,13 @@ use tokio::task::JoinHandle;
 use crate::{Event, Tracker, TrackerError, notifications};
 
 pub use asked::portfolio_named_in;
+pub use backup::{BackupPlan, BackupRecord, BackupsKept};
 pub(crate) use import::{JobOfImport, KIND as IMPORT, portfolio_of as portfolio_of_import};
 pub(crate) use keep_prices::KIND as KEEP_PRICES;
 pub(crate) use observed::Announced;
 pub(crate) use refresh_prices::KIND as REFRESH_PRICES;
 pub use report::WantedReport;
+pub(crate) use report::{tax_year_csv, year_of};
 
 /// How long running jobs may take to end when the worker stops.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -51,11 +54,18 @@ impl RunningWorker {
 /// What a worker does besides the tracker's own kinds of jobs, and for how long it may be silent.
 #[derive(Default)]
 pub struct WorkerPlan {
+    backups: Option<BackupPlan>,
     handlers: Vec<(String, usize, Arc<dyn JobHandler>)>,
     lease: Option<TimeDelta>,
 }
 
 impl WorkerPlan {
+    /// Makes backups by night.
+    #[must_use]
+    pub fn backups(self, backups: Option<BackupPlan>) -> Self {
+        Self { backups, ..self }
+    }
+
     /// Has jobs of a kind done by this handler, at most `at_once` at a time.
     #[must_use]
     pub fn handle(mut self, kind: impl Into<String>, at_once: usize, handler: impl JobHandler) -> Self {
@@ -86,7 +96,11 @@ impl Tracker {
             .handle(clean_up::KIND, 1, clean_up::Handler(self.clone()))
             .handle(verify_history::KIND, 1, verify_history::Handler(self.clone()))
             .handle(notifications::CHECK, 1, notifications::CheckHandler(self.clone()))
-            .timetable(timetable::timetable(self.has_provider()));
+            .timetable(timetable::timetable(self.has_provider(), plan.backups.is_some()));
+        let worker = match plan.backups {
+            Some(plan) => worker.handle(backup::KIND, 1, backup::Handler { tracker: self.clone(), plan }),
+            None => worker,
+        };
         plan.handlers
             .into_iter()
             .fold(worker, |worker, (kind, at_once, handler)| worker.handle(kind, at_once, handler))
@@ -95,7 +109,11 @@ impl Tracker {
     /// Starts a worker in this process, within the tokio runtime of the caller.
     pub fn start_worker(&self, plan: WorkerPlan) -> RunningWorker {
         let tracker = self.clone();
+        let are_made = plan.backups.is_some();
         tokio::spawn(async move {
+            if are_made && let Err(error) = tracker.note_backups().await {
+                tracing::warn!(%error, "backups.not_noted");
+            }
             // Whatever was missed while nobody worked.
             if let Err(error) = tracker.enqueue_keep_prices(tracker.clock().now()).await {
                 tracing::warn!(%error, "upkeep.not_enqueued");

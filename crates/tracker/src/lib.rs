@@ -41,6 +41,7 @@ mod accounts;
 mod compute;
 mod dashboard;
 mod error;
+mod export;
 mod idempotency;
 mod import;
 mod indices;
@@ -77,7 +78,9 @@ pub use import::{
     ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, RejectedRow, RowStatus,
 };
 pub use indices::{EnteredIndex, IndexShown};
-pub use jobs::{RunningWorker, WantedReport, WorkerPlan, portfolio_named_in};
+pub use jobs::{
+    BackupPlan, BackupRecord, BackupsKept, RunningWorker, WantedReport, WorkerPlan, portfolio_named_in,
+};
 pub use ledger::{
     ChangeShown, DeletedTransaction, EditedTransaction, EnteredLot, EnteredTransaction, FieldFault,
     LedgerChange, LedgerChanged, LedgerPage, MOST_AT_ONCE, NewTransaction, Part, SymbolStanding,

@@ -263,6 +263,25 @@ impl Tracker {
         Ok(id)
     }
 
+    /// Tells the owner that a backup failed, at most once a day, in the page and wherever they want to be told of
+    /// anything.
+    pub(crate) async fn backup_failed(&self, words: String, at: DateTime<Utc>) -> Result<(), TrackerError> {
+        let message = Message::backup_failed(words, at);
+        let (owner, told) = (self.owner(), message.clone());
+        let sent = self.storage().write(move |connection| {
+            let rules = telling::rules(connection, owner)?;
+            let enabled = rules.into_iter().filter(|rule| rule.asks.enabled);
+            let destinations = enabled
+                .filter_map(|rule| rule::destination(rule.asks.channel, rule.asks.destination))
+                .collect();
+            telling::send(connection, owner, &message, &destinations, at, at)
+        });
+        if sent.await?.is_some() {
+            self.acting_for(owner).tell_pages(vec![told]);
+        }
+        Ok(())
+    }
+
     /// What somebody wants to be told the price of.
     pub(crate) async fn symbols_with_targets(&self) -> Result<BTreeSet<Symbol>, TrackerError> {
         let rules = self.storage().read(|connection| {

@@ -35,7 +35,7 @@ pub(super) async fn run(settings: &Settings, demo: Demo, log: EventLog) -> Resul
 
     let listener = web::bind(settings.listen)?;
     let state = web::state(tracker, settings.hosts.clone(), log, Post::closed(), web::Entry::default());
-    let worker = web::start_worker(&state, settings.lease);
+    let worker = web::start_worker(&state, settings.lease, None);
     writeln!(std::io::stdout(), "Bellwether's demonstration is on http://{}", listener.local_addr()?)?;
     web::serve(listener, state).await?;
     worker.stop().await;

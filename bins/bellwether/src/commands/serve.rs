@@ -18,7 +18,8 @@ pub(super) async fn run(settings: &Settings, serve: &Serve, log: EventLog) -> Re
     let entry = entry(settings, listener.local_addr()?)?;
     let code = if entry.needs_code { tracker.draw_claim_code().await? } else { None };
     let state = web::state(tracker, settings.hosts.clone(), log, post, entry);
-    let worker = (!serve.no_worker).then(|| web::start_worker(&state, settings.lease));
+    let worker =
+        (!serve.no_worker).then(|| web::start_worker(&state, settings.lease, settings.backups.clone()));
     writeln!(std::io::stdout(), "Bellwether serves on http://{}", listener.local_addr()?)?;
     if let Some(code) = code {
         writeln!(

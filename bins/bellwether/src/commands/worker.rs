@@ -16,7 +16,7 @@ pub(super) async fn run(settings: &Settings, log: EventLog) -> Result<ExitCode, 
     let tracker = start::tracker(settings).await?;
     let post = start::post(settings, &tracker)?;
     let state = web::state(tracker, Vec::new(), log, post, web::Entry::default());
-    let worker = web::start_worker(&state, settings.lease);
+    let worker = web::start_worker(&state, settings.lease, settings.backups.clone());
     writeln!(std::io::stdout(), "Bellwether works on jobs")?;
     tokio::select! {
         _ = terminate.recv() => {}

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_domain::{Portfolio, PortfolioId, Role, UserId};
 use bellwether_tracker::{NewUser, Passwords, Scopes, TrackerError};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -62,6 +62,15 @@ struct AccountPage {
     tokens: Vec<TokenRow>,
     links: Vec<LinkRow>,
     portfolios: Vec<Choice>,
+    last_year: i32,
+    backups: Vec<BackupRow>,
+}
+
+#[derive(Serialize)]
+struct BackupRow {
+    at: String,
+    outcome: String,
+    failed: bool,
 }
 
 #[derive(Serialize)]
@@ -132,7 +141,15 @@ async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
         expires: ends(link.expires_at),
     });
     let refused = told.problem.is_some();
+    let made = if who.may_administer() { tracker.backups().await? } else { Vec::new() };
+    let backups = made.into_iter().map(|made| BackupRow {
+        at: time(made.at),
+        failed: made.error.is_some(),
+        outcome: made.error.or(made.file).unwrap_or_default(),
+    });
     let page = AccountPage {
+        last_year: tracker.today().year() - 1,
+        backups: backups.collect(),
         page: Page::new(state, "Account", &portfolios, None, Place::Elsewhere),
         problem: told.problem,
         done: told.done,

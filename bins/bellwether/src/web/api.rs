@@ -8,6 +8,7 @@ pub(super) mod changes;
 pub(super) mod conditions;
 pub(super) mod docs;
 pub(super) mod envelope;
+pub(super) mod exports;
 pub(super) mod fields;
 pub(super) mod idempotency;
 pub(super) mod indices;
@@ -85,6 +86,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
                 .route(reading().to(allocations::get))
                 .route(web::put().to(allocations::put)),
         )
+        .configure(exports::routes)
         .service(address("/api/prices", "POST").route(web::post().to(record_price)))
         .service(address("/api/prices/{ticker}/{date}", "DELETE").route(web::delete().to(remove_price)))
         .service(address("/api/refresh-holdings/{portfolio}", "POST").route(web::post().to(refresh_holdings)))

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bellwether_cache::{Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
 use bellwether_tracker::{
-    Event, Job, JobContext, JobError, JobHandler, Progress, RunningWorker, Tracker, Versions, View,
-    WorkerPlan,
+    BackupPlan, Event, Job, JobContext, JobError, JobHandler, Progress, RunningWorker, Tracker, Versions,
+    View, WorkerPlan,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast::error::RecvError;
@@ -203,7 +203,7 @@ impl Warm {
 }
 
 /// Starts a worker that builds answers too.
-pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta) -> Warm {
+pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta, backups: Option<BackupPlan>) -> Warm {
     const USUAL: &[Kind] = &[Kind::DashboardPage, Kind::InitialData, Kind::HoldingsData];
     const FIGURES: &[Kind] = &[
         Kind::DashboardPage,
@@ -217,6 +217,7 @@ pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta) -> Warm {
     let notifier = state.tracker.notifier(Arc::<Post>::clone(&state.post));
     let plan = WorkerPlan::default()
         .lease(lease)
+        .backups(backups)
         .handle(Tracker::NOTIFY, 4, notifier)
         .handle(Tracker::WARM, 1, builder(FIGURES, USUAL))
         .handle(Tracker::CHART_DATA, 1, builder(CHARTS, CHARTS));

@@ -8,6 +8,7 @@ mod ledger;
 mod monitoring;
 mod notifications;
 mod program;
+mod vault;
 
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpStream;

@@ -30,4 +30,5 @@ mod sequences;
 mod settings;
 mod target_allocations;
 mod upkeep;
+mod user_export;
 mod writers;

@@ -3,6 +3,8 @@
 mod performance;
 mod tax_year;
 
+pub(crate) use tax_year::{csv as tax_year_csv, year_of};
+
 use async_trait::async_trait;
 use bellwether_domain::{Portfolio, PortfolioId};
 use bellwether_portfolio::{Books, LedgerError, Market, Options};

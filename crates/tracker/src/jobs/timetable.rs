@@ -4,7 +4,7 @@ use bellwether_domain::Exchange;
 use bellwether_scheduler::{Entry, NewJob, OnDays, Priority, Timetable, When};
 use chrono::{NaiveTime, Weekday};
 
-use super::{clean_up, keep_prices, verify_history, warm};
+use super::{backup, clean_up, keep_prices, verify_history, warm};
 use crate::import::HOME_EXCHANGE;
 use crate::notifications;
 
@@ -14,8 +14,9 @@ const BARS_AFTER_CLOSE_MINUTES: u32 = 20;
 /// The upkeep asks for its next round itself; whether it did is looked at so often.
 const LOOK_AT_UPKEEP_SECONDS: u32 = 10;
 
-/// The timetable of the house; every time is New York's. Prices are kept where there is somebody to ask for them.
-pub(super) fn timetable(has_provider: bool) -> Timetable {
+/// The timetable of the house; every time is New York's. Prices are kept where there is somebody to ask for them, backups
+/// made where there is a folder for them.
+pub(super) fn timetable(has_provider: bool, has_backups: bool) -> Timetable {
     let exchange = HOME_EXCHANGE;
     let at = |hour, minute, days| {
         let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
@@ -33,6 +34,8 @@ pub(super) fn timetable(has_provider: bool) -> Timetable {
         when: When::Standing { look_every_seconds: LOOK_AT_UPKEEP_SECONDS },
         job: NewJob::new(keep_prices::KIND, keep_prices::KIND).priority(Priority::NORMAL),
     };
+    // Before old jobs and files are taken away.
+    let nightly = Entry { when: at(2, 30, OnDays::Every), job: background(backup::KIND, backup::KIND) };
     Timetable {
         entries: [
             after_close(exchange),
@@ -50,6 +53,7 @@ pub(super) fn timetable(has_provider: bool) -> Timetable {
         ]
         .into_iter()
         .chain(has_provider.then_some(standing))
+        .chain(has_backups.then_some(nightly))
         .collect(),
     }
 }
@@ -64,7 +68,7 @@ mod tests {
     fn due(from: &str, to: &str) -> Vec<(String, String)> {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
         let mut due = Vec::new();
-        for entry in timetable(false).entries {
+        for entry in timetable(false, false).entries {
             let mut now = at(from);
             while let Some(next) = entry.when.next_after(now).filter(|next| *next <= at(to)) {
                 due.push((next, entry.job.key.clone()));

@@ -134,6 +134,18 @@ impl Message {
     /// The kind of messages that somebody asked for to see whether they arrive.
     pub(super) const TEST: &'static str = "test";
 
+    /// A backup by night that was not made, which is told whether asked for or not.
+    pub(super) fn backup_failed(words: String, at: DateTime<Utc>) -> Self {
+        Self {
+            kind: "backup-failed",
+            severity: Severity::Warning,
+            title: "The backup failed".to_owned(),
+            body: words,
+            link: Some("/monitoring".to_owned()),
+            key: format!("backup-failed:{}", at.date_naive()),
+        }
+    }
+
     pub(super) fn test(id: Uuid) -> Self {
         Self {
             kind: Self::TEST,

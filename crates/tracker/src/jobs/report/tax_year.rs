@@ -4,18 +4,19 @@ use bellwether_portfolio::{Books, Figure, HoldingPeriod, Period, TaxYearReport, 
 use rust_decimal::Decimal;
 
 use crate::TrackerError;
+use crate::export::text_cell as cell;
 
 const HEAD: &str =
     "symbol,acquired,sold,quantity,proceeds,cost,gain,fees,taxes,days_held,term,currency,unknown\n";
 
-pub(super) fn year_of(year: i32) -> Result<Period, TrackerError> {
+pub(crate) fn year_of(year: i32) -> Result<Period, TrackerError> {
     tax_year(year, 1, 1).ok().filter(|_| (1900..=9998).contains(&year)).ok_or_else(|| {
         TrackerError::Refused(format!("{year} is no year of a report: give one such as 2025."))
     })
 }
 
 /// A row for each lot. An amount that is not known is empty, with its reason in the last column.
-pub(super) fn csv(books: &Books, year: i32) -> Result<String, TrackerError> {
+pub(crate) fn csv(books: &Books, year: i32) -> Result<String, TrackerError> {
     let refused = |reason| TrackerError::Refused(format!("There is no such report: {reason}."));
     let report =
         TaxYearReport::new(&[books], year_of(year)?, HoldingPeriod::MoreThanAYear).map_err(refused)?;
@@ -52,24 +53,9 @@ pub(super) fn csv(books: &Books, year: i32) -> Result<String, TrackerError> {
     Ok(csv)
 }
 
-/// A text that a spreadsheet takes for nothing but text.
-fn cell(text: &str) -> String {
-    let text = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_text_runs_in_a_spreadsheet_or_breaks_a_row() {
-        let cells = ["KO", "=1+1", "@sum", "a,b", "say \"no\"", "-A"].map(cell);
-        assert_eq!(cells, ["KO", "'=1+1", "'@sum", "\"a,b\"", "\"say \"\"no\"\"\"", "'-A"]);
-    }
 
     #[test]
     fn years_are_of_this_era() {
