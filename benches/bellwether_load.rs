@@ -2,10 +2,12 @@
 //! everything is computed anew, and what a cold start and a day's use take.
 //!
 //! Each server runs on this machine with two workers, and the callers beside it on the same cores: what counts is the
-//! ratio of figures of one run. Parts can be named: `cold`, `warm`, `health`, `memory`.
+//! ratio of figures of one run. Parts can be named: `cold`, `warm`, `health`, `memory`, `import`.
 
 #[path = "bellwether_load/callers.rs"]
 mod callers;
+#[path = "bellwether_load/imports.rs"]
+mod imports;
 #[path = "bellwether_load/process.rs"]
 mod process;
 #[path = "bellwether_load/world.rs"]
@@ -55,6 +57,12 @@ fn main() {
     if is_wanted("health") {
         let (large, ids) = folder_of(&world::LARGE);
         health_beside_work(large.path(), &ids);
+    }
+    if is_wanted("import") {
+        for rows in [10_000, 100_000] {
+            let (small, ids) = folder_of(&world::SMALL);
+            imports::import(small.path(), ids[0], rows);
+        }
     }
     if is_wanted("memory") {
         let (many, ids) = folder_of(&world::MANY);

@@ -9,6 +9,7 @@ mod caller;
 mod events;
 mod front;
 mod health;
+mod imports;
 mod jobs;
 mod ledger;
 mod methods;
@@ -70,6 +71,9 @@ fn routes(app: &mut web::ServiceConfig) {
     sign_in::routes(app);
     account::routes(app);
     shared::routes(app);
+    api::imports::routes(app);
+    api::reconciliation::routes(app);
+    imports::routes(app);
     pages::routes(app);
 }
 

@@ -5,6 +5,8 @@ mod commit;
 mod draft;
 mod mappings;
 mod preview;
+mod proposals;
+mod reconciliation;
 mod stated;
 
 use std::collections::{HashMap, HashSet};
@@ -32,6 +34,8 @@ pub use draft::Draft;
 pub use mappings::Mapping;
 pub(crate) use preview::Previews;
 pub use preview::{AskedInstrument, Preview, PreviewCounts, PreviewReason, PreviewRow, RowStatus};
+pub use proposals::Proposal;
+pub use reconciliation::{Compared, Reconciliation, ReconciliationLine};
 
 /// Where a file goes.
 #[derive(Debug, Clone)]

@@ -74,8 +74,9 @@ pub use accounts::{
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use error::TrackerError;
 pub use import::{
-    AskedInstrument, Choices, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord, ImportReport,
-    ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, RejectedRow, RowStatus,
+    AskedInstrument, Choices, Compared, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord,
+    ImportReport, ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, Proposal,
+    Reconciliation, ReconciliationLine, RejectedRow, RowStatus,
 };
 pub use indices::{EnteredIndex, IndexShown};
 pub use jobs::{

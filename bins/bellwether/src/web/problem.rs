@@ -233,6 +233,9 @@ impl From<TrackerError> for Problem {
                 Self::Twin { twin: Box::new(transactions::twin(twin)), words: error.to_string() }
             }
             TrackerError::Overtaken => Self::Conflict(error.to_string()),
+            TrackerError::File(error) => {
+                Self::BadRequest(format!("The file cannot be used: {error}. Nothing was changed."))
+            }
             TrackerError::WrongPassword => Self::WrongPassword,
             TrackerError::TooManyAttempts { after } => {
                 let words = error.to_string();

@@ -192,6 +192,9 @@ impl Tracker {
         portfolio: PortfolioId,
         id: ImportId,
     ) -> Result<ImportRecord, TrackerError> {
+        if self.draft(portfolio, id).await.is_ok() {
+            return Err(TrackerError::Conflict("The file is not imported yet: discard it.".to_owned()));
+        }
         match self.storage().undo_import(self.user(), portfolio, id).await {
             Ok(_) => {}
             Err(StorageError::Refused(_)) => {

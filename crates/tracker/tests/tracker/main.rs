@@ -14,6 +14,7 @@ mod notifications;
 #[cfg(feature = "postgres")]
 mod proxy;
 mod real_data;
+mod reconciliation;
 mod refresh;
 mod reports;
 mod restarts;

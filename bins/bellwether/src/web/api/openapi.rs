@@ -35,6 +35,8 @@ fn parts() -> Vec<(&'static str, utoipa::openapi::OpenApi)> {
         ("Accounts", accounts::Operations::openapi()),
         ("Cache", cache::Operations::openapi()),
         ("Monitoring", monitoring::Operations::openapi()),
+        ("Imports", super::imports::Operations::openapi()),
+        ("Proposals", super::reconciliation::Operations::openapi()),
         ("Export", super::exports::Operations::openapi()),
         ("Contract", Operations::openapi().merge_from(docs::Operations::openapi())),
     ]

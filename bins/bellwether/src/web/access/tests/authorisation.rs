@@ -89,6 +89,8 @@ pub(super) fn path_of(pattern: &str, objects: &Objects, session: &str, user: &st
         .replace("{portfolio}", &objects.portfolio)
         .replace("{job}", &objects.job)
         .replace("{rule}", &objects.rule)
+        .replace("{import}", &objects.import)
+        .replace("{key}", "none")
         .replace("{id}", id)
         .replace("{session}", session)
         .replace("{user}", user)
@@ -127,6 +129,9 @@ async fn send(site: &Site, method: &str, pattern: &str, path: &str, head: &str) 
         ("/api/v1/notifications/rules/{rule}", "PUT") => {
             ("application/json", "{\"kind\": \"refresh-finished\", \"channel\": \"page\"}")
         }
+        ("/api/v1/portfolios/{portfolio}/proposals/accept", _) => {
+            ("application/json", "{\"ids\": [\"none\"]}")
+        }
         ("/api/v1/portfolios/{portfolio}/reports", _) => {
             ("application/json", "{\"report\": \"tax-year\", \"year\": 2025}")
         }
@@ -152,8 +157,13 @@ async fn send(site: &Site, method: &str, pattern: &str, path: &str, head: &str) 
 }
 
 /// Where even one's own may have nothing to show.
-const MAY_BE_EMPTY: &[&str] =
-    &["/api/v1/jobs/{job}/result", "/api/prices/{ticker}/{date}", "/api/etf-performance/{ticker}/{date}"];
+const MAY_BE_EMPTY: &[&str] = &[
+    "/api/v1/jobs/{job}/result",
+    "/api/prices/{ticker}/{date}",
+    "/api/etf-performance/{ticker}/{date}",
+    "/api/v1/import-mappings/{key}",
+    "/import-mappings/{key}/forget",
+];
 
 #[actix_web::test]
 async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_objects() {

@@ -248,6 +248,12 @@ impl Site {
         for rule in tracker.notification_rules().await.expect("listed") {
             tracker.remove_notification_rule(rule.id).await.expect("removed");
         }
+        for draft in tracker.drafts(person.portfolio).await.expect("listed") {
+            tracker.discard_draft(person.portfolio, draft.id, None).await.expect("discarded");
+        }
+        let csv = b"Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-06,61,1\n".to_vec();
+        let file = ImportFile { name: "draft.csv".to_owned(), bytes: csv, currency: None };
+        let import = tracker.begin_import(person.portfolio, file).await.expect("a draft").id.to_string();
         let job = tracker.request_warming(person.portfolio).await.expect("a job").to_string();
         let rule = tracker.add_notification_rule(RuleDraft::of(Topic::RefreshFinished)).await;
         let all = SignedIn { scopes: Scopes::ALL, ..person.who.clone() };
@@ -256,6 +262,7 @@ impl Site {
         Objects {
             portfolio: person.portfolio.to_string(),
             job,
+            import,
             rule: rule.expect("a rule").id.to_string(),
             token: token.id.to_string(),
             link: link.id.to_string(),
@@ -304,6 +311,7 @@ impl Site {
 pub(super) struct Objects {
     pub(super) portfolio: String,
     pub(super) job: String,
+    pub(super) import: String,
     pub(super) rule: String,
     pub(super) token: String,
     pub(super) link: String,
@@ -313,7 +321,14 @@ impl Objects {
     /// Of a portfolio, and else of what is not there.
     pub(super) fn none(portfolio: &str) -> Self {
         let none = || PortfolioId::new().to_string();
-        Self { portfolio: portfolio.to_owned(), job: none(), rule: none(), token: none(), link: none() }
+        Self {
+            portfolio: portfolio.to_owned(),
+            job: none(),
+            import: none(),
+            rule: none(),
+            token: none(),
+            link: none(),
+        }
     }
 }
 

@@ -1,0 +1,201 @@
+//! Transactions that the ledger seems to lack, proposed as drafts that the owner can accept.
+
+use std::collections::BTreeSet;
+
+use bellwether_domain::{
+    Booking, DividendPolicy, ImportId, Portfolio, PortfolioId, Split, Symbol, Transaction, TransactionDraft,
+    TransactionId, TransactionKind,
+};
+use bellwether_portfolio::{Books, IncomeKind, Market, Options, Position};
+use bellwether_statements::Twins;
+use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
+use bellwether_storage::ledger;
+use chrono::{NaiveDate, TimeDelta};
+use sha2::{Digest, Sha256};
+
+use crate::compute::replay;
+use crate::{Tracker, TrackerError};
+
+/// Under which accepted proposals stand among the imports.
+const NAME: &str = "Proposals";
+/// A split that the ledger records so near the known day is the same one.
+const SAME_SPLIT: TimeDelta = TimeDelta::days(10);
+
+/// A transaction that the ledger seems to lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// By which it is accepted; the same as long as the proposal is.
+    pub id: String,
+    /// The transaction.
+    pub transaction: TransactionDraft,
+    /// Why it is proposed.
+    pub reason: String,
+}
+
+impl Proposal {
+    pub(super) fn new(transaction: TransactionDraft, reason: String) -> Self {
+        let digest = Sha256::digest(transaction.fingerprint());
+        let id = digest.iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        Self { id, transaction, reason }
+    }
+}
+
+impl Tracker {
+    /// The splits and dividends that upstream data knows and a portfolio's ledger does not record, oldest first.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Conflict`] when its ledger cannot be
+    /// computed.
+    pub async fn proposals(&self, id: PortfolioId) -> Result<Vec<Proposal>, TrackerError> {
+        let portfolio = self.portfolio(id).await?;
+        let ledger = self.ledger(id).await?;
+        let (market, today) = (self.market_of_actions(&ledger).await?, self.today());
+        let options = inferring(&portfolio);
+        self.compute(move || {
+            let books =
+                replay(&ledger, &market, options, today).map_err(|error| cannot_be_computed(&error))?;
+            let mut found = dividends(&books, &ledger);
+            found.extend(splits(&books, &ledger, &market, today));
+            found.sort_by(|a, b| (a.transaction.date, &a.id).cmp(&(b.transaction.date, &b.id)));
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Records proposals, all that are named or none: those of the portfolio, or those of the reconciliation of a file. They
+    /// stand among the imports, where they can be taken back at once.
+    ///
+    /// # Errors
+    /// [`TrackerError::Conflict`] when one of them is proposed no longer; nothing is changed then.
+    pub async fn accept_proposals(
+        &self,
+        id: PortfolioId,
+        of: Option<ImportId>,
+        wanted: &BTreeSet<String>,
+    ) -> Result<usize, TrackerError> {
+        let proposed = match of {
+            Some(import) => {
+                if self.draft(id, import).await.is_ok() {
+                    let words = "Import the file first: its rows are not in the ledger yet.";
+                    return Err(TrackerError::Conflict(words.to_owned()));
+                }
+                self.reconciliation(id, import).await?.proposals()
+            }
+            None => self.proposals(id).await?,
+        };
+        let accepted: Vec<TransactionDraft> = proposed
+            .into_iter()
+            .filter(|proposal| wanted.contains(&proposal.id))
+            .map(|proposal| proposal.transaction)
+            .collect();
+        if accepted.len() != wanted.len() || accepted.is_empty() {
+            return Err(TrackerError::Conflict(
+                "What you accept is proposed no longer. Look at the proposals again.".to_owned(),
+            ));
+        }
+        let (user, now, today) = (self.user(), self.clock().now(), self.today());
+        let mut twins = Twins::default();
+        let mut rows = Vec::with_capacity(accepted.len());
+        for (line, draft) in (1_u32..).zip(&accepted) {
+            let transaction = draft.check(TransactionId::new(), 0, today).map_err(|error| {
+                TrackerError::Conflict(format!("A proposal cannot be recorded: {error}."))
+            })?;
+            rows.push(ImportedRow { line, transaction, fingerprint: twins.fingerprint(draft) });
+        }
+        let header =
+            ImportHeader { file_name: NAME.to_owned(), format: "proposals".to_owned(), sha256: [0; 32] };
+        let outcome = self
+            .storage()
+            .write(move |connection| {
+                let first = ledger::next_sequence(connection, user, id)?;
+                for (row, sequence) in rows.iter_mut().zip(first..) {
+                    row.transaction.sequence = sequence;
+                }
+                imports::commit(connection, user, id, &header, &rows, &[], now)
+            })
+            .await?;
+        if outcome.import.is_some() {
+            self.ledger_changed(id).await;
+        }
+        Ok(outcome.inserted.len())
+    }
+}
+
+/// As the portfolio's owner wants it, with all dividends that are known.
+pub(super) fn inferring(portfolio: &Portfolio) -> Options {
+    Options { dividends: DividendPolicy::Infer, ..Options::of(portfolio) }
+}
+
+pub(super) fn cannot_be_computed(error: &bellwether_portfolio::LedgerError) -> TrackerError {
+    TrackerError::Conflict(format!("The ledger cannot be computed: {error}. Correct that first."))
+}
+
+/// The account of an instrument's bookings, where they name one only.
+fn account_of(ledger: &[Transaction], symbol: &Symbol) -> String {
+    let of_symbol = ledger.iter().filter(|booked| booked.booking.symbol() == Some(symbol));
+    let accounts: BTreeSet<&str> = of_symbol.map(|booked| booked.account.as_str()).collect();
+    match accounts.into_iter().collect::<Vec<_>>()[..] {
+        [only] => only.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Known dividends that the ledger does not record, as the books infer them.
+pub(super) fn dividends(books: &Books, ledger: &[Transaction]) -> Vec<Proposal> {
+    let inferred = books.positions().iter().flat_map(|position| &position.income);
+    inferred
+        .filter(|paid| paid.is_inferred() && paid.kind == IncomeKind::Dividend)
+        .filter_map(|paid| {
+            let symbol = paid.symbol.clone()?;
+            let units =
+                paid.units.map(|units| format!(" on {} shares", units.normalize())).unwrap_or_default();
+            let reason =
+                format!("a dividend{units} is known with the ex-date {} and not recorded", paid.date);
+            let transaction = TransactionDraft {
+                account: account_of(ledger, &symbol),
+                symbol: Some(symbol),
+                amount: Some(paid.gross.normalize()),
+                ..TransactionDraft::new(TransactionKind::Dividend, paid.date, paid.currency)
+            };
+            Some(Proposal::new(transaction, reason))
+        })
+        .collect()
+}
+
+/// Known splits of shares that were held and that the ledger does not record.
+fn splits(books: &Books, ledger: &[Transaction], market: &Market, until: NaiveDate) -> Vec<Proposal> {
+    let mut found = Vec::new();
+    for position in books.positions() {
+        let Some(instrument) = market.instrument(&position.symbol) else { continue };
+        for split in instrument.splits().iter().filter(|split| split.ex_date <= until) {
+            if was_held_before(position, split.ex_date) && !is_recorded(ledger, &position.symbol, *split) {
+                let ratio = format!("{}:{}", split.ratio.new, split.ratio.old);
+                let transaction = TransactionDraft {
+                    symbol: Some(position.symbol.clone()),
+                    ratio: Some(split.ratio),
+                    ..TransactionDraft::new(TransactionKind::Split, split.ex_date, position.currency)
+                };
+                let reason =
+                    format!("a split {ratio} is known and counted; recorded, it stands in your ledger too");
+                found.push(Proposal::new(transaction, reason));
+            }
+        }
+    }
+    found
+}
+
+fn was_held_before(position: &Position, day: NaiveDate) -> bool {
+    let last = position.changes.iter().take_while(|change| change.date < day).last();
+    last.is_some_and(|change| !change.after.is_zero())
+}
+
+fn is_recorded(ledger: &[Transaction], symbol: &Symbol, split: Split) -> bool {
+    ledger.iter().any(|booked| match &booked.booking {
+        Booking::Split { symbol: of, ratio, .. } => {
+            of == symbol
+                && (booked.date - split.ex_date).abs() <= SAME_SPLIT
+                && ratio.new.checked_mul(split.ratio.old) == ratio.old.checked_mul(split.ratio.new)
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,403 @@
+//! What a file states that should come out, beside what the ledger comes to, with the differences explained.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bellwether_domain::{
+    Currency, ImportId, PortfolioId, SplitRatio, Symbol, Transaction, TransactionDraft, TransactionKind,
+};
+use bellwether_portfolio::{Books, Market};
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
+
+use super::preview::Judged;
+use super::proposals::{Proposal, cannot_be_computed, dividends, inferring};
+use super::stated::Stated;
+use crate::compute::replay;
+use crate::{Tracker, TrackerError};
+
+/// More accounts and days than this are not compared: each needs the ledger computed anew.
+const MOST_LEDGERS: usize = 24;
+/// More lines than anybody compares.
+const MOST_LINES: usize = 5_000;
+/// So much of a share is the rounding of a statement.
+const ROUNDED_SHARES: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
+/// So much money is the rounding of a statement.
+const ROUNDED_CASH: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+/// The largest number in the ratio of a split that is guessed.
+const LARGEST_RATIO: i64 = 50;
+
+/// What is compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compared {
+    /// Shares of an instrument.
+    Shares(Symbol),
+    /// Cash in a currency.
+    Cash(Currency),
+}
+
+/// One position or balance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReconciliationLine {
+    /// What.
+    pub of: Compared,
+    /// The account, as the file names it; empty for all of the portfolio.
+    pub account: String,
+    /// As of the close of this day.
+    pub day: NaiveDate,
+    /// What the file states; nothing where it states others of the account and not this one.
+    pub stated: Decimal,
+    /// What the ledger comes to.
+    pub ours: Decimal,
+    /// What is stated less what the ledger comes to.
+    pub difference: Decimal,
+    /// What may be behind a difference.
+    pub explanations: Vec<String>,
+    /// Transactions that would remove it.
+    pub proposals: Vec<Proposal>,
+}
+
+/// A file beside the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// Positions and balances by account and day.
+    pub lines: Vec<ReconciliationLine>,
+    /// What had to be assumed.
+    pub notes: Vec<String>,
+}
+
+impl Reconciliation {
+    /// All transactions that are proposed, each once.
+    pub fn proposals(&self) -> Vec<Proposal> {
+        let all = self.lines.iter().flat_map(|line| &line.proposals);
+        let by_id: BTreeMap<&str, &Proposal> = all.map(|proposal| (proposal.id.as_str(), proposal)).collect();
+        by_id.into_values().cloned().collect()
+    }
+}
+
+#[derive(Default)]
+struct Shown {
+    shares: BTreeMap<Symbol, (Decimal, Option<Decimal>, Currency)>,
+    cash: BTreeMap<Currency, Decimal>,
+}
+
+impl Tracker {
+    /// What the file of a draft or an import states, beside what the ledger comes to on its day; with the draft's own rows.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is neither, [`TrackerError::Conflict`] when the ledger cannot be computed.
+    pub async fn reconciliation(
+        &self,
+        portfolio: PortfolioId,
+        id: ImportId,
+    ) -> Result<Reconciliation, TrackerError> {
+        let mut ledger = self.ledger(portfolio).await?;
+        let (stated, rejected, came) = match self.draft_with_file(portfolio, id).await {
+            Ok((draft, content)) => {
+                let Judged { preview, candidate } = self.judge(&draft, content).await?;
+                let known = self.storage().fingerprints(self.user(), portfolio).await?;
+                let news = candidate.rows.into_iter().filter(|row| !known.contains(&row.fingerprint));
+                ledger.extend(news.map(|row| row.transaction));
+                (preview.stated(), preview.counts.error, draft.created_at)
+            }
+            Err(TrackerError::NotFound(_)) => {
+                let (record, stated) = self.import_with_statement(portfolio, id).await?;
+                (stated, record.rejected as usize, record.created_at)
+            }
+            Err(error) => return Err(error),
+        };
+        let settings = self.portfolio(portfolio).await?;
+        let market = self.market_of_actions(&ledger).await?;
+        let (options, today) = (inferring(&settings), self.today());
+        let came = self.home_exchange().local_date(came);
+        let mut notes = Vec::new();
+        if rejected > 0 {
+            notes.push(format!("{rejected} rows of the file could not be used: they may be a difference."));
+        }
+        let (groups, more) = grouped(&stated, came, today, &mut notes);
+        if more {
+            notes.push(format!("Only the first {MOST_LEDGERS} accounts and days of the file are compared."));
+        }
+        self.compute(move || {
+            let mut lines = Vec::new();
+            for ((account, day), shown) in groups {
+                let of_account = !account.is_empty() && ledger.iter().any(|booked| booked.account == account);
+                let bookings: Vec<Transaction> = ledger
+                    .iter()
+                    .filter(|booked| !of_account || booked.account == account)
+                    .cloned()
+                    .collect();
+                let books =
+                    replay(&bookings, &market, options, day).map_err(|error| cannot_be_computed(&error))?;
+                let side =
+                    Side { account, day, books: &books, ledger: &bookings, market: &market, stated: &stated };
+                lines.extend(side.lines(&shown));
+                if lines.len() > MOST_LINES {
+                    lines.truncate(MOST_LINES);
+                    notes.push(format!("Only the first {MOST_LINES} lines are shown."));
+                    break;
+                }
+            }
+            Ok(Reconciliation { lines, notes })
+        })
+        .await
+    }
+}
+
+type Groups = BTreeMap<(String, NaiveDate), Shown>;
+
+/// What is stated by account and day, and whether there is more.
+fn grouped(stated: &Stated, came: NaiveDate, today: NaiveDate, notes: &mut Vec<String>) -> (Groups, bool) {
+    let last = stated.days.map(|(_, last)| last);
+    let undated = last.unwrap_or(came).min(today);
+    let mut groups = Groups::new();
+    let mut more = false;
+    let mut assumed = false;
+    let mut group = |account: &str, date: Option<NaiveDate>| -> Option<(String, NaiveDate)> {
+        assumed |= date.is_none();
+        Some((account.to_owned(), date.unwrap_or(undated).min(today)))
+    };
+    for position in &stated.positions {
+        let Some(key) = group(&position.account, position.date) else { continue };
+        if groups.len() >= MOST_LEDGERS && !groups.contains_key(&key) {
+            more = true;
+            continue;
+        }
+        let shares = &mut groups.entry(key).or_default().shares;
+        let (quantity, cost, _) = shares.entry(position.symbol.clone()).or_insert((
+            Decimal::ZERO,
+            Some(Decimal::ZERO),
+            position.currency,
+        ));
+        *quantity = quantity.saturating_add(position.quantity);
+        *cost = cost.zip(position.cost).and_then(|(sum, more)| sum.checked_add(more));
+    }
+    for balance in &stated.cash {
+        let Some(key) = group(&balance.account, balance.date) else { continue };
+        if groups.len() >= MOST_LEDGERS && !groups.contains_key(&key) {
+            more = true;
+            continue;
+        }
+        let cash = groups.entry(key).or_default().cash.entry(balance.currency).or_default();
+        *cash = cash.saturating_add(balance.amount);
+    }
+    if assumed {
+        notes.push(format!("The file does not say of which day its positions are: {undated} is taken."));
+    }
+    (groups, more)
+}
+
+/// The ledger of an account as of a day, beside what is stated of it.
+struct Side<'a> {
+    account: String,
+    day: NaiveDate,
+    books: &'a Books,
+    ledger: &'a [Transaction],
+    market: &'a Market,
+    stated: &'a Stated,
+}
+
+impl Side<'_> {
+    fn lines(&self, shown: &Shown) -> Vec<ReconciliationLine> {
+        let mut lines = Vec::new();
+        if !shown.shares.is_empty() {
+            let held = self.books.positions().iter().filter(|position| !position.quantity.is_zero());
+            let symbols: BTreeSet<&Symbol> =
+                shown.shares.keys().chain(held.map(|position| &position.symbol)).collect();
+            for symbol in symbols {
+                let stated = shown.shares.get(symbol).copied();
+                lines.push(self.shares(symbol, stated));
+            }
+        }
+        lines.extend(shown.cash.iter().filter_map(|(currency, stated)| self.cash(*currency, *stated)));
+        lines
+    }
+
+    fn line(&self, of: Compared, stated: Decimal, ours: Decimal) -> ReconciliationLine {
+        ReconciliationLine {
+            of,
+            account: self.account.clone(),
+            day: self.day,
+            stated: stated.normalize(),
+            ours: ours.normalize(),
+            difference: stated.saturating_sub(ours).normalize(),
+            explanations: Vec::new(),
+            proposals: Vec::new(),
+        }
+    }
+
+    fn draft(&self, kind: TransactionKind, date: NaiveDate, currency: Currency) -> TransactionDraft {
+        TransactionDraft { account: self.account.clone(), ..TransactionDraft::new(kind, date, currency) }
+    }
+
+    fn shares(
+        &self,
+        symbol: &Symbol,
+        told: Option<(Decimal, Option<Decimal>, Currency)>,
+    ) -> ReconciliationLine {
+        let position = self.books.position(symbol);
+        let ours = position.map_or(Decimal::ZERO, |position| position.quantity);
+        let currency = told.map(|(_, _, currency)| currency).or(position.map(|position| position.currency));
+        let (stated, cost) = told.map_or((Decimal::ZERO, None), |(stated, cost, _)| (stated, cost));
+        let mut line = self.line(Compared::Shares(symbol.clone()), stated, ours);
+        let (difference, Some(currency)) = (line.difference, currency) else { return line };
+        if difference.is_zero() {
+            return line;
+        }
+        if difference.abs() <= ROUNDED_SHARES {
+            line.explanations.push("The statement rounds fractions of shares.".to_owned());
+            return line;
+        }
+        if let Some((ratio, day)) = self.split_between(symbol, ours, stated) {
+            line.explanations.push(format!(
+                "A split {}:{} explains it: one side counts it and the other does not.",
+                ratio.new, ratio.old
+            ));
+            if stated.abs() > ours.abs() || ratio.new < ratio.old {
+                let draft = TransactionDraft {
+                    symbol: Some(symbol.clone()),
+                    ratio: Some(ratio),
+                    ..self.draft(TransactionKind::Split, day, currency)
+                };
+                line.proposals.push(Proposal::new(draft, "the statement counts this split".to_owned()));
+                return line;
+            }
+        }
+        let first = self.ledger.iter().filter(|booked| booked.booking.symbols().any(|of| of == symbol));
+        let first = first.map(|booked| booked.date).min();
+        if difference > Decimal::ZERO {
+            let file_begins = self.stated.days.map(|(first, _)| first);
+            let begins = first.into_iter().chain(file_begins).min().unwrap_or(self.day).min(self.day);
+            let day = (begins - TimeDelta::days(1)).min(self.day);
+            line.explanations.push(match first {
+                None => format!("The ledger knows nothing of {symbol}: it was bought or transferred before the first row."),
+                Some(first) => format!(
+                    "Shares came that the ledger does not record: probably before its first row of {symbol} on {first}, or by \
+                     a transfer or a reinvestment."
+                ),
+            });
+            let of_lacking = cost.filter(|_| ours.is_zero()).and_then(|cost| cost.checked_div(difference));
+            let draft = TransactionDraft {
+                symbol: Some(symbol.clone()),
+                quantity: Some(difference),
+                price: of_lacking.map(|price| price.round_dp(6).normalize()),
+                ..self.draft(TransactionKind::TransferIn, day, currency)
+            };
+            let cost =
+                if of_lacking.is_some() { "at the cost that is stated" } else { "whose cost is not known" };
+            line.proposals.push(Proposal::new(draft, format!("shares that the ledger lacks, {cost}")));
+        } else if ours > Decimal::ZERO && stated >= Decimal::ZERO {
+            line.explanations.push(
+                "Shares left that the ledger still holds: a sale or a transfer is not recorded.".to_owned(),
+            );
+            let draft = TransactionDraft {
+                symbol: Some(symbol.clone()),
+                quantity: Some(-difference),
+                ..self.draft(TransactionKind::TransferOut, self.day, currency)
+            };
+            let reason = "shares that the statement does not have; enter the sale instead if there was one";
+            line.proposals.push(Proposal::new(draft, reason.to_owned()));
+        }
+        line
+    }
+
+    /// A split that makes one of the quantities of the other, and its day.
+    fn split_between(
+        &self,
+        symbol: &Symbol,
+        ours: Decimal,
+        stated: Decimal,
+    ) -> Option<(SplitRatio, NaiveDate)> {
+        let is_it = |ratio: SplitRatio| {
+            let made = ours.checked_mul(ratio.new).and_then(|made| made.checked_div(ratio.old));
+            let back = stated.checked_mul(ratio.new).and_then(|made| made.checked_div(ratio.old));
+            made.is_some_and(|made| made.saturating_sub(stated).abs() <= ROUNDED_SHARES)
+                || back.is_some_and(|back| back.saturating_sub(ours).abs() <= ROUNDED_SHARES)
+        };
+        if ours.is_zero() || stated.is_zero() {
+            return None;
+        }
+        let told = self.stated.splits.iter().find(|split| split.symbol == *symbol);
+        if let Some(told) = told {
+            let before = stated.checked_sub(told.shares).filter(|before| !before.is_zero())?;
+            let ratio = simple_ratio(stated.checked_div(before)?)?;
+            return is_it(ratio).then_some((ratio, told.date));
+        }
+        let known = self.market.instrument(symbol).map(bellwether_portfolio::InstrumentData::splits);
+        let known = known.unwrap_or_default().iter().find(|split| is_it(split.ratio));
+        if let Some(split) = known {
+            return Some((split.ratio, split.ex_date));
+        }
+        let ratio = simple_ratio(stated.checked_div(ours)?).filter(|ratio| ratio.new != ratio.old)?;
+        // Any two numbers have a ratio: only those that splits usually have are taken for one.
+        let is_usual = ratio.old == Decimal::ONE || ratio.new == Decimal::ONE;
+        (is_usual && is_it(ratio)).then_some((ratio, self.day))
+    }
+
+    fn cash(&self, currency: Currency, stated: Decimal) -> Option<ReconciliationLine> {
+        let with_inferred = self.books.cash().recorded_balance(currency).ok()?;
+        let lacking: Vec<Proposal> = dividends(self.books, self.ledger)
+            .into_iter()
+            .filter(|proposal| proposal.transaction.currency == currency)
+            .collect();
+        let unrecorded: Decimal = lacking
+            .iter()
+            .filter_map(|proposal| proposal.transaction.amount)
+            .fold(Decimal::ZERO, Decimal::saturating_add);
+        let mut line = self.line(Compared::Cash(currency), stated, with_inferred.saturating_sub(unrecorded));
+        let difference = line.difference;
+        if difference.is_zero() {
+            return Some(line);
+        }
+        if difference.abs() <= ROUNDED_CASH {
+            line.explanations.push("Amounts are rounded differently.".to_owned());
+            return Some(line);
+        }
+        if !lacking.is_empty() && difference.saturating_sub(unrecorded).abs() <= ROUNDED_CASH {
+            line.explanations.push("Dividends that are known and not recorded come to just that.".to_owned());
+            line.proposals = lacking;
+            return Some(line);
+        }
+        if !lacking.is_empty() {
+            line.explanations.push(format!(
+                "Known dividends of {unrecorded} {currency} are not recorded; they explain a part of it, before tax."
+            ));
+        }
+        let records_cash = self.ledger.iter().any(|booked| {
+            matches!(
+                TransactionDraft::of(booked).kind,
+                TransactionKind::Deposit | TransactionKind::Withdrawal
+            )
+        });
+        let is_small =
+            difference.abs() <= Decimal::ONE_HUNDRED && difference.abs() <= stated.abs() / Decimal::from(20);
+        let (kind, amount, reason) = if difference < Decimal::ZERO && records_cash && is_small {
+            line.explanations.push("A fee, a tax or interest is probably not recorded.".to_owned());
+            (TransactionKind::Fee, -difference, "what the statement lacks, as a fee")
+        } else {
+            line.explanations.push(if records_cash {
+                "A deposit, a withdrawal or a row before the first one is not recorded.".to_owned()
+            } else {
+                "The ledger records neither deposits nor withdrawals.".to_owned()
+            });
+            if difference > Decimal::ZERO {
+                (TransactionKind::Deposit, difference, "cash that the ledger lacks")
+            } else {
+                (TransactionKind::Withdrawal, -difference, "cash that the statement does not have")
+            }
+        };
+        let draft = TransactionDraft { amount: Some(amount), ..self.draft(kind, self.day, currency) };
+        line.proposals.push(Proposal::new(draft, reason.to_owned()));
+        Some(line)
+    }
+}
+
+/// A ratio of small whole numbers.
+fn simple_ratio(factor: Decimal) -> Option<SplitRatio> {
+    (1..=LARGEST_RATIO).find_map(|old| {
+        let new = factor.checked_mul(Decimal::from(old))?;
+        let whole = new.round();
+        let is_whole = (new - whole).abs() <= Decimal::from_parts(1, 0, 0, false, 4) && whole >= Decimal::ONE;
+        (is_whole && whole <= Decimal::from(LARGEST_RATIO))
+            .then(|| SplitRatio::new(whole, Decimal::from(old)))?
+    })
+}
