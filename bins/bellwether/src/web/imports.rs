@@ -244,16 +244,13 @@ async fn shown(
         Err(error) => return Err(error.into()),
     };
     let page = frame(state, caller, portfolio, "Import").await?;
-    let mut answer = match preview {
-        Some(preview) => {
-            let rows = RowsPage::of(page, &draft, &preview, seen, problem)?;
-            html(state.templates.render("import-rows.html", &rows)?)
-        }
-        None => {
-            let guess = tracker.suggested_mapping(portfolio, id).await?;
-            let columns = MappingPage::of(page, &draft, guess, problem);
-            html(state.templates.render("import-mapping.html", &columns)?)
-        }
+    let mut answer = if let Some(preview) = preview {
+        let rows = RowsPage::of(page, &draft, &preview, seen, problem)?;
+        html(state.templates.render("import-rows.html", &rows)?)
+    } else {
+        let guess = tracker.suggested_mapping(portfolio, id).await?;
+        let columns = MappingPage::of(page, &draft, guess, problem);
+        html(state.templates.render("import-mapping.html", &columns)?)
     };
     if refused {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
@@ -592,10 +589,10 @@ fn mapping_of(fields: &[(String, String)]) -> Result<(ColumnMapping, bool), Prob
             }
             "kind" => mapping.kind = Some(text.parse().map_err(|_no_kind| unknown(name, text))?),
             "signs" => {
-                mapping.signs = serde_json::from_value(json).map_err(|_no_rule| unknown(name, text))?
+                mapping.signs = serde_json::from_value(json).map_err(|_no_rule| unknown(name, text))?;
             }
             "dates" => {
-                mapping.dates = serde_json::from_value(json).map_err(|_no_order| unknown(name, text))?
+                mapping.dates = serde_json::from_value(json).map_err(|_no_order| unknown(name, text))?;
             }
             "decimals" => {
                 mapping.decimals = serde_json::from_value(json).map_err(|_no_mark| unknown(name, text))?;

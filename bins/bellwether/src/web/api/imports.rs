@@ -440,6 +440,7 @@ async fn one(caller: Caller, path: web::Path<(PortfolioId, ImportId)>, condition
 }
 
 /// Tells null from nothing.
+#[expect(clippy::option_option, reason = "null takes a choice back, nothing leaves it")]
 fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
@@ -449,6 +450,7 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// What is to be chosen otherwise. What is left out stays; null takes a choice back.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null takes a choice back, nothing leaves it")]
 struct Change {
     /// The currency of rows that name none.
     #[serde(default, deserialize_with = "told")]
