@@ -171,8 +171,8 @@ async fn the_same_again_is_shown_its_twin_and_kept_where_that_is_meant(database:
     let (tracker, id) = tracker(database).await;
     let first = add(&tracker, id, entered("buy", "2024-03-05", "KO", "10")).await.unwrap().created[0];
     let mut again = entered("buy", "2024-03-05", "KO", "10.0");
-    again.entered.price = String::new();
-    again.entered.amount = "600".to_owned();
+    again.entered.price.clear();
+    "600".clone_into(&mut again.entered.amount);
 
     let Err(TrackerError::Twin(twin)) = add(&tracker, id, again.clone()).await else { panic!("no twin") };
 
@@ -201,7 +201,7 @@ async fn a_ledger_is_looked_through_in_parts(database: &TestDatabase) {
     let (tracker, id) = tracker(database).await;
     import(&tracker, "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,10\n", false).await;
     let mut noted = entered("buy", "2024-03-07", "MSFT", "3");
-    noted.entered.note = "100 % of the Bonus".to_owned();
+    "100 % of the Bonus".clone_into(&mut noted.entered.note);
     let deposit = EnteredTransaction {
         kind: "deposit".to_owned(),
         date: "2024-03-06".to_owned(),

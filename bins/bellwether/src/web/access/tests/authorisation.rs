@@ -96,6 +96,7 @@ pub(super) fn path_of(pattern: &str, objects: &Objects, session: &str, user: &st
         .replace("{user}", user)
         .replace("{ticker}", "KO")
         .replace("{date}", "2024-03-05")
+        .replace("{year}", "2024")
         .replace("{token}", "bwp_none")
         .replace("{name}", "none.js");
     let nobodys = PortfolioId::new().to_string();
