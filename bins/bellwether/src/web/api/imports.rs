@@ -395,7 +395,14 @@ pub(in crate::web) async fn uploaded(
     post,
     path = "/api/v1/portfolios/{portfolio}/imports",
     params(("portfolio" = uuid::Uuid, Path), UploadQuery),
-    request_body(content = String, content_type = "text/csv", description = "The file as it was downloaded; or a form with it as its field `file`."),
+    request_body(
+        content(
+            (String = "text/csv"), (String = "text/plain"), (String = "application/json"), (String = "application/xml"),
+            (String = "text/xml"), (String = "application/x-ofx"), (String = "application/vnd.ms-excel"),
+            (String = "application/octet-stream"), (String = "multipart/form-data")
+        ),
+        description = "The file as it was downloaded; or a form with it as its field `file`."
+    ),
     responses(
         (status = 201, description = "The draft.", body = Import, headers(("Location" = String))),
         (status = 409, description = "There are too many drafts."),

@@ -154,7 +154,7 @@ struct Accepted {
 
 /// How much was recorded.
 #[derive(Serialize, ToSchema)]
-pub(in crate::web) struct Recorded {
+pub(in crate::web) struct AcceptedProposals {
     /// How many transactions the ledger has more.
     recorded: usize,
 }
@@ -166,7 +166,7 @@ pub(in crate::web) struct Recorded {
     params(("portfolio" = uuid::Uuid, Path)),
     request_body = Accepted,
     responses(
-        (status = 200, description = "How much was recorded.", body = Recorded),
+        (status = 200, description = "How much was recorded.", body = AcceptedProposals),
         (status = 409, description = "One of them is proposed no longer."),
     )
 )]
@@ -177,5 +177,5 @@ async fn accept(caller: Caller, portfolio: web::Path<PortfolioId>, body: web::By
     }
     let ids: BTreeSet<String> = ids.into_iter().collect();
     let recorded = caller.tracker.accept_proposals(*portfolio, import, &ids).await?;
-    Ok(fresh(&Recorded { recorded }))
+    Ok(fresh(&AcceptedProposals { recorded }))
 }
