@@ -8,11 +8,28 @@ use crate::{Currency, Symbol};
 
 /// `new` shares for `old` ones: 2:1 doubles a holding, 1:10 is a reverse split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "ToldRatio")]
 pub struct SplitRatio {
     /// Shares after.
     pub new: Decimal,
     /// Shares before.
     pub old: Decimal,
+}
+
+/// A ratio as a text has it, which may be none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldRatio {
+    new: Decimal,
+    old: Decimal,
+}
+
+impl TryFrom<ToldRatio> for SplitRatio {
+    type Error = &'static str;
+
+    fn try_from(told: ToldRatio) -> Result<Self, Self::Error> {
+        Self::new(told.new, told.old).ok_or("a ratio of new to old shares is of two positive numbers")
+    }
 }
 
 impl SplitRatio {
@@ -92,6 +109,11 @@ mod tests {
     fn a_ratio_is_of_positive_numbers() {
         assert!(SplitRatio::new(Decimal::ZERO, Decimal::ONE).is_none());
         assert!(SplitRatio::new(Decimal::ONE, Decimal::NEGATIVE_ONE).is_none());
+        for told in [r#"{"new":"1","old":"0"}"#, r#"{"new":"-1","old":"1"}"#, r#"{"new":"1"}"#] {
+            assert!(serde_json::from_str::<SplitRatio>(told).is_err(), "{told}");
+        }
+        let told: SplitRatio = serde_json::from_str(r#"{"new":"2.0","old":"1"}"#).expect("a ratio");
+        assert_eq!(Some(told), SplitRatio::new(Decimal::TWO, Decimal::ONE));
     }
 
     #[test]

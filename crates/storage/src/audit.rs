@@ -244,6 +244,32 @@ pub fn records(
     rows.iter().map(record).collect()
 }
 
+/// The last record of the change that a record of a portfolio is of, so that no half of a change is taken for a state.
+pub(crate) fn end_of_change(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    record: i64,
+) -> Result<i64, StorageError> {
+    let of_portfolio = || {
+        audit_log::table
+            .filter(audit_log::portfolio_id.eq(Key(portfolio.uuid())))
+            .filter(audit_log::user_id.eq(Key(user.uuid())))
+    };
+    let change: Option<Option<Key>> = of_portfolio()
+        .filter(audit_log::id.le(record))
+        .order(audit_log::id.desc())
+        .select(audit_log::change_id)
+        .first(connection)
+        .optional()?;
+    let Some(Some(change)) = change else { return Ok(record) };
+    let end: Option<i64> = of_portfolio()
+        .filter(audit_log::change_id.eq(change))
+        .select(diesel::dsl::max(audit_log::id))
+        .get_result(connection)?;
+    Ok(end.map_or(record, |end| end.max(record)))
+}
+
 /// The last record of one thing of a user's.
 pub(crate) fn last_of(
     connection: &mut AnyConnection,

@@ -170,7 +170,7 @@ fn undone(
     Ok(Undone { current, wanted, kept })
 }
 
-/// Gives a portfolio the state that it had after an audit record, and returns the change that this is; `None` when it
+/// Gives a portfolio the state that it had after the change of an audit record, and returns the change that this is; `None` when it
 /// has that state already. Imports that came later count as undone.
 ///
 /// # Errors
@@ -185,6 +185,7 @@ pub fn restore(
 ) -> Result<Option<ChangeId>, StorageError> {
     portfolios::lock(connection, user, portfolio)?;
     let current = read(connection, user, portfolio)?;
+    let record = audit::end_of_change(connection, user, portfolio, record)?;
     let mut wanted = replay(connection, user, portfolio, Some(record))?;
     if wanted.settings.is_none() {
         return Err(StorageError::NotFound);
@@ -240,6 +241,9 @@ fn take_back(
                 state::settings(record, record.after.as_ref())?,
             );
             unchanged(state.settings == after)?;
+            // What was entered into it since is not to go with it; what came with it is taken back by now.
+            let is_empty = state.entries.is_empty() && state.targets.as_ref().is_none_or(BTreeMap::is_empty);
+            unchanged(before.is_some() || is_empty)?;
             state.settings = before;
         }
         AuditSubject::TargetAllocation => {

@@ -11,8 +11,8 @@ use super::line::{Mark, TableHead};
 use super::writing::hex;
 use super::{ArchiveError, FORMAT, Manifest, VERSION};
 
-/// The longest line: rows are far shorter.
-const LONGEST_LINE: u64 = 16 << 20;
+/// The longest line: a record of the audit log holds all the rejected rows of an import that went with its portfolio.
+const LONGEST_LINE: u64 = 512 << 20;
 /// So much an archive may unpack to in any case, and beyond it so many times its own size.
 const ALWAYS_ALLOWED: u64 = 16 << 20;
 const LARGEST_RATIO: u64 = 200;

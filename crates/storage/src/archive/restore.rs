@@ -203,8 +203,10 @@ fn count_on(connection: &mut AnyConnection, table: &Table) -> Result<(), Storage
         AnyConnection::Postgres(postgres) => {
             for column in table.columns.iter().filter(|column| column.numbered) {
                 let (name, of) = (quoted(&column.name), quoted(&table.name));
+                // A sequence keeps its number when the transaction fails, so it is never lowered.
                 postgres.batch_execute(&format!(
-                    "SELECT setval(pg_get_serial_sequence('{of}', '{}'), coalesce(max({name}), 0) + 1, false) FROM {of}",
+                    "SELECT setval(s, greatest(nextval(s), (SELECT coalesce(max({name}), 0) + 1 FROM {of})), false)
+                     FROM (SELECT pg_get_serial_sequence('{of}', '{}')::regclass AS s) AS sequence",
                     column.name
                 ))?;
             }

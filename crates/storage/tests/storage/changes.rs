@@ -22,6 +22,8 @@ on_both!(
     a_stranger_undoes_nothing,
     any_earlier_state_is_restored,
     two_entries_that_traded_their_fingerprints_trade_them_back,
+    a_portfolio_with_something_in_it_does_not_go_by_undoing_its_beginning,
+    no_half_of_a_change_is_restored,
 );
 
 async fn state(db: &TestDatabase, id: PortfolioId) -> PortfolioState {
@@ -253,4 +255,31 @@ async fn two_entries_that_traded_their_fingerprints_trade_them_back(db: &TestDat
     storage.restore_portfolio(user, id, record).await.unwrap();
 
     assert_eq!(state(db, id).await, before);
+}
+
+async fn a_portfolio_with_something_in_it_does_not_go_by_undoing_its_beginning(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let beginning = last_change(db, id).await;
+    let entered = ibm(db, id, "125").await;
+
+    let refused = db.storage.undo_change(db.user, id, beginning).await;
+
+    assert!(matches!(refused, Err(StorageError::Refused(_))), "{refused:?}");
+    assert!(state(db, id).await.entries.contains_key(&entered));
+    db.storage.delete_transactions(db.user, id, vec![entered]).await.unwrap();
+    db.storage.undo_change(db.user, id, beginning).await.unwrap();
+    assert_eq!(state(db, id).await.settings, None);
+}
+
+async fn no_half_of_a_change_is_restored(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    db.storage.commit_import(db.user, id, header(), import_rows(0, 3), vec![]).await.unwrap();
+    let whole = state(db, id).await;
+    let records = db.storage.audit(db.user, id, None, 10).await.unwrap();
+    ibm(db, id, "125").await;
+
+    // The import's records are those of its three transactions and its own.
+    db.storage.restore_portfolio(db.user, id, records[2].id).await.unwrap();
+
+    assert_eq!(state(db, id).await, whole);
 }
