@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// localhost need none
     #[arg(long, global = true, env = "BELLWETHER_HOST", value_name = "NAME", value_delimiter = ',')]
     pub(crate) host: Vec<String>,
-    /// Address at which browsers reach this server, such as https://portfolio.example.org: with https, cookies never go
+    /// Address at which browsers reach this server, such as `https://portfolio.example.org`: with https, cookies never go
     /// without it. Its name counts as --host
     #[arg(long, global = true, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
