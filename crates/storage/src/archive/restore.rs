@@ -196,6 +196,7 @@ fn postgres_cell(column: &Column, place: usize) -> String {
 
 /// Has numbers that the database gives go on after those that were restored. SQLite goes on after the highest that it
 /// ever gave.
+#[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "the other back end is a feature"))]
 fn count_on(connection: &mut AnyConnection, table: &Table) -> Result<(), StorageError> {
     match connection {
         AnyConnection::Sqlite(_) => {}
@@ -231,6 +232,10 @@ struct Trigger {
 
 impl Guards {
     /// Lifts them within the transaction, in which nobody else writes.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "the other back end is a feature")
+    )]
     fn lift(connection: &mut AnyConnection, tables: &[Table]) -> Result<Self, StorageError> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {

@@ -33,6 +33,10 @@ struct Orphans {
     count: i64,
 }
 
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(irrefutable_let_patterns, reason = "the other back end is a feature")
+)]
 pub(super) fn examine(connection: &mut AnyConnection, findings: &mut Findings) -> Result<(), StorageError> {
     if let AnyConnection::Sqlite(sqlite) = connection {
         let pages = diesel::sql_query("PRAGMA integrity_check(20)");
@@ -63,6 +67,10 @@ pub(super) fn examine(connection: &mut AnyConnection, findings: &mut Findings) -
     Ok(())
 }
 
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(irrefutable_let_patterns, reason = "the other back end is a feature")
+)]
 fn orphans(connection: &mut AnyConnection) -> Result<Vec<Orphans>, StorageError> {
     if let AnyConnection::Sqlite(sqlite) = connection {
         let check = "SELECT \"table\" AS child, parent, count(*) AS count FROM pragma_foreign_key_check \
