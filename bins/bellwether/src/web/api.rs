@@ -3,6 +3,7 @@
 pub(super) mod accounts;
 mod ages;
 mod allocations;
+pub(super) mod answer;
 pub(super) mod body;
 pub(super) mod changes;
 pub(super) mod conditions;

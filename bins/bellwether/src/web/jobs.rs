@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
+use super::api::answer::fresh;
 use super::api::paging;
 use super::api::schema::Instant;
 use super::caller::Caller;
@@ -37,10 +38,6 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 #[derive(OpenApi)]
 #[openapi(paths(list, one, cancel, cancel_by_post, result, request_report, chart_progress))]
 pub(super) struct Operations;
-
-fn fresh(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
-}
 
 fn seconds(span: TimeDelta) -> f64 {
     span.num_milliseconds() as f64 / 1_000.0

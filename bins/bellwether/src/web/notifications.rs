@@ -14,6 +14,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
 
 use super::State;
+use super::api::answer::fresh;
 use super::api::paging;
 use super::api::schema::{Amount, AnyAmount, Instant, Ticker};
 use super::caller::Caller;
@@ -67,10 +68,6 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
     test
 ))]
 pub(super) struct Operations;
-
-fn fresh(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
-}
 
 fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)

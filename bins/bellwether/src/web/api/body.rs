@@ -1,7 +1,5 @@
 //! Bodies of requests as what they say.
 
-#![allow(dead_code)]
-
 use serde::de::DeserializeOwned;
 
 use crate::web::problem::{Fault, Problem};

@@ -1,6 +1,5 @@
 //! What was changed in a portfolio, and taking it back, for programs.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::{ChangeId, PortfolioId, UserId};
 use bellwether_tracker::{AuditRecord, ChangeShown};
@@ -10,14 +9,13 @@ use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
+use super::answer::{instant, listed};
 use super::body::read;
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
 use super::schema::Instant;
-use super::transactions::instant;
 use crate::web::caller::Caller;
 use crate::web::methods::{READ, address, reading};
-use crate::web::problem::Problem;
 
 pub(crate) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/api/v1/portfolios/{portfolio}/changes", READ).route(reading().to(list)))
@@ -67,14 +65,7 @@ impl ChangeTold {
 async fn list(caller: Caller, id: web::Path<PortfolioId>, paging: Paging, wanted: Wanted) -> Answer {
     let fields = wanted.fields::<ChangeTold>()?;
     let changes = caller.tracker.changes(*id, paging.after()?, paging.limit + 1).await?;
-    let page = paging.page(changes, |change| change.record);
-    let items: Vec<Value> =
-        page.items.iter().map(|change| fields.of(&ChangeTold::of(change))).collect::<Result<_, Problem>>()?;
-    Ok(told(&Page { items, next: page.next }))
-}
-
-fn told(page: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-cache")).json(page)
+    listed(paging.page(changes, |change| change.record), |change| fields.of(&ChangeTold::of(change)))
 }
 
 /// The change that taking back is.
@@ -178,8 +169,5 @@ impl RecordTold {
 async fn audit(caller: Caller, id: web::Path<PortfolioId>, paging: Paging, wanted: Wanted) -> Answer {
     let fields = wanted.fields::<RecordTold>()?;
     let records = caller.tracker.audit_records(*id, paging.after()?, paging.limit + 1).await?;
-    let page = paging.page(records, |record| record.id);
-    let items: Vec<Value> =
-        page.items.iter().map(|record| fields.of(&RecordTold::of(record))).collect::<Result<_, Problem>>()?;
-    Ok(told(&Page { items, next: page.next }))
+    listed(paging.page(records, |record| record.id), |record| fields.of(&RecordTold::of(record)))
 }

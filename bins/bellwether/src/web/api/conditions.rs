@@ -1,7 +1,5 @@
 //! Requests that hold for one version of a resource only: `If-None-Match` and `If-Match` (RFC 9110).
 
-#![allow(dead_code)]
-
 use std::fmt::{self, Display, Write as _};
 use std::future::{Ready, ready};
 

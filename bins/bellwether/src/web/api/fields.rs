@@ -1,6 +1,4 @@
-//! Answers with less and with more: `fields` names the keys that are wanted, `include` related parts to be put in.
-
-#![allow(dead_code)]
+//! Answers with less: `fields` names the keys that are wanted.
 
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};
@@ -22,16 +20,10 @@ pub(in crate::web) struct FieldsQuery {
     fields: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct IncludeQuery {
-    include: Option<String>,
-}
-
 /// What of an answer is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::web) struct Wanted {
     fields: Option<Vec<String>>,
-    include: Vec<String>,
 }
 
 /// The keys of an item that are wanted.
@@ -40,11 +32,9 @@ pub(in crate::web) struct Fields(Option<Vec<String>>);
 
 impl Wanted {
     fn of(query: &str) -> Result<Self, Problem> {
-        let unreadable = |error| Problem::BadRequest(format!("That address cannot be read: {error}."));
-        let web::Query(FieldsQuery { fields }) = web::Query::from_query(query).map_err(unreadable)?;
-        let web::Query(IncludeQuery { include }) = web::Query::from_query(query).map_err(unreadable)?;
-        let names = |list: String| list.split(',').map(|name| name.trim().to_owned()).collect();
-        Ok(Self { fields: fields.map(names), include: include.map(names).unwrap_or_default() })
+        let web::Query(FieldsQuery { fields }) = web::Query::from_query(query)
+            .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+        Ok(Self { fields: fields.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()) })
     }
 
     /// The wanted keys of an item of that schema.
@@ -56,27 +46,13 @@ impl Wanted {
         let mut known = BTreeSet::new();
         keys(&T::schema(), &mut known);
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        check("fields", wanted, &known)?;
-        Ok(Fields(Some(wanted.clone())))
+        let unknown: Vec<Fault> = wanted
+            .iter()
+            .filter(|wanted| !known.contains(&wanted.as_str()))
+            .map(|wanted| Fault::new("fields", format!("{wanted:?} is not known: use {}", known.join(", "))))
+            .collect();
+        if unknown.is_empty() { Ok(Fields(Some(wanted.clone()))) } else { Err(Problem::Invalid(unknown)) }
     }
-
-    /// Whether each of these parts is wanted, in their order.
-    ///
-    /// # Errors
-    /// A problem that names those that there are not.
-    pub(in crate::web) fn parts<const N: usize>(&self, known: [&str; N]) -> Result<[bool; N], Problem> {
-        check("include", &self.include, &known)?;
-        Ok(known.map(|part| self.include.iter().any(|wanted| wanted == part)))
-    }
-}
-
-fn check(parameter: &'static str, wanted: &[String], known: &[&str]) -> Result<(), Problem> {
-    let unknown: Vec<Fault> = wanted
-        .iter()
-        .filter(|wanted| !known.contains(&wanted.as_str()))
-        .map(|wanted| Fault::new(parameter, format!("{wanted:?} is not known: use {}", known.join(", "))))
-        .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Problem::Invalid(unknown)) }
 }
 
 /// The keys of an object, and of those that it is put together from.
@@ -144,8 +120,5 @@ mod tests {
             let refused = Wanted::of(query).expect("names").fields::<Share>();
             assert!(matches!(refused, Err(Problem::Invalid(faults)) if faults.len() == 1), "{query}");
         }
-        let wanted = Wanted::of("include=lots,taxes").expect("names");
-        assert_eq!(wanted.parts(["audit", "taxes", "lots"]).expect("known"), [false, true, true]);
-        assert!(wanted.parts(["lots"]).is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! Indices of one's own, for programs.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_tracker::{EnteredIndex, IndexShown, TrackerError};
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
+use super::answer::{gone, listed, made, resource};
 use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
@@ -136,12 +136,7 @@ async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
     let after: Option<Uuid> = paging.after()?;
     let mut all = caller.tracker.indices().await?;
     all.retain(|index| after.is_none_or(|after| index.id > after));
-    let page = paging.page(all, |index| index.id);
-    let items: Vec<Value> =
-        page.items.iter().map(|index| fields.of(&IndexTold::of(index))).collect::<Result<_, Problem>>()?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .json(Page { items, next: page.next }))
+    listed(paging.page(all, |index| index.id), |index| fields.of(&IndexTold::of(index)))
 }
 
 /// Makes an index.
@@ -156,15 +151,12 @@ async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
 )]
 async fn create(caller: Caller, body: web::Bytes) -> Answer {
     let wanted: IndexBody = read(&body, "an index, with \"name\", \"rebalancing\" and \"components\"")?;
-    let made = match caller.tracker.create_index(&wanted.into()).await {
-        Ok(made) => made,
+    let index = match caller.tracker.create_index(&wanted.into()).await {
+        Ok(index) => index,
         Err(TrackerError::Invalid(faults)) => return Err(invalid(&faults, true)),
         Err(error) => return Err(error.into()),
     };
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/api/v1/indices/{}", made.id)))
-        .insert_header((header::ETAG, tag(&made).to_string()))
-        .json(IndexTold::of(&made)))
+    Ok(made(format!("/api/v1/indices/{}", index.id), &tag(&index), &IndexTold::of(&index)))
 }
 
 /// An index.
@@ -216,9 +208,7 @@ async fn change(caller: Caller, id: web::Path<Uuid>, conditions: Conditions, bod
     let wanted: IndexBody = read(&body, "an index, with \"name\", \"rebalancing\" and \"components\"")?;
     let seen = seen(&caller, *id, &conditions).await?;
     match caller.tracker.change_index(*id, &wanted.into(), seen.as_ref()).await {
-        Ok(changed) => Ok(HttpResponse::Ok()
-            .insert_header((header::ETAG, tag(&changed).to_string()))
-            .json(IndexTold::of(&changed))),
+        Ok(changed) => Ok(resource(&tag(&changed), &IndexTold::of(&changed))),
         Err(error) => Err(of_change(&caller, *id, error).await),
     }
 }
@@ -236,7 +226,7 @@ async fn change(caller: Caller, id: web::Path<Uuid>, conditions: Conditions, bod
 async fn remove(caller: Caller, id: web::Path<Uuid>, conditions: Conditions) -> Answer {
     let seen = seen(&caller, *id, &conditions).await?;
     match caller.tracker.delete_index(*id, seen.as_ref()).await {
-        Ok(()) => Ok(HttpResponse::NoContent().finish()),
+        Ok(()) => Ok(gone()),
         Err(error) => Err(of_change(&caller, *id, error).await),
     }
 }
@@ -255,6 +245,6 @@ async fn remove(caller: Caller, id: web::Path<Uuid>, conditions: Conditions) -> 
 async fn undo(caller: Caller, id: web::Path<Uuid>) -> Answer {
     Ok(match caller.tracker.undo_index(*id).await? {
         Some(index) => HttpResponse::Ok().json(IndexTold::of(&index)),
-        None => HttpResponse::NoContent().finish(),
+        None => gone(),
     })
 }

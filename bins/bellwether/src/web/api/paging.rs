@@ -1,7 +1,5 @@
 //! Long lists, a page at a time: `limit` says how many, `cursor` where to go on.
 
-#![allow(dead_code)]
-
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;

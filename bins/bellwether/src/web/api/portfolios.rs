@@ -1,7 +1,6 @@
 //! Portfolios, their settings and their targets, for programs.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use bellwether_domain::{Portfolio, PortfolioId, Symbol};
 use bellwether_tracker::{EnteredSettings, TargetWeights, TrackerError};
 use rust_decimal::Decimal;
@@ -10,6 +9,7 @@ use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+use super::answer::{gone, listed, made, resource};
 use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
@@ -125,14 +125,7 @@ async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
     let mut all = caller.tracker.portfolios().await?;
     all.retain(|portfolio| after.is_none_or(|after| portfolio.id > after));
     let page = paging.page(all, |portfolio| portfolio.id);
-    let items: Vec<Value> = page
-        .items
-        .iter()
-        .map(|portfolio| fields.of(&PortfolioShown::of(portfolio)))
-        .collect::<Result<_, Problem>>()?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .json(Page { items, next: page.next }))
+    listed(page, |portfolio| fields.of(&PortfolioShown::of(portfolio)))
 }
 
 /// Makes a portfolio.
@@ -147,11 +140,9 @@ async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
 )]
 async fn create(caller: Caller, body: web::Bytes) -> Answer {
     let settings: SettingsBody = read(&body, "a portfolio, such as {\"name\": \"Main\"}")?;
-    let made = caller.tracker.make_portfolio(&settings.into()).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/api/v1/portfolios/{}", made.id)))
-        .insert_header((header::ETAG, tag(&made).to_string()))
-        .json(PortfolioShown::of(&made)))
+    let portfolio = caller.tracker.make_portfolio(&settings.into()).await?;
+    let address = format!("/api/v1/portfolios/{}", portfolio.id);
+    Ok(made(address, &tag(&portfolio), &PortfolioShown::of(&portfolio)))
 }
 
 /// A portfolio.
@@ -209,9 +200,7 @@ async fn change(
     let settings: SettingsBody = read(&body, "settings, such as {\"name\": \"Main\"}")?;
     let seen = seen(&caller, *id, &conditions).await?;
     match caller.tracker.change_portfolio(*id, &settings.into(), seen).await {
-        Ok(changed) => Ok(HttpResponse::Ok()
-            .insert_header((header::ETAG, tag(&changed).to_string()))
-            .json(PortfolioShown::of(&changed))),
+        Ok(changed) => Ok(resource(&tag(&changed), &PortfolioShown::of(&changed))),
         Err(error) => Err(of_change(&caller, *id, error).await),
     }
 }
@@ -229,7 +218,7 @@ async fn change(
 async fn remove(caller: Caller, id: web::Path<PortfolioId>, conditions: Conditions) -> Answer {
     let seen = seen(&caller, *id, &conditions).await?;
     match caller.tracker.delete_portfolio(*id, seen).await {
-        Ok(_) => Ok(HttpResponse::NoContent().finish()),
+        Ok(_) => Ok(gone()),
         Err(error) => Err(of_change(&caller, *id, error).await),
     }
 }
@@ -342,5 +331,5 @@ async fn set_targets(
         return Err(Problem::Invalid(faults));
     }
     let shown = TargetsShown::of(&caller.tracker.set_targets(*id, read).await?);
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag_of(&shown).to_string())).json(shown))
+    Ok(resource(&tag_of(&shown), &shown))
 }

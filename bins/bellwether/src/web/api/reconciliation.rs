@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use bellwether_domain::{ImportId, PortfolioId, TransactionDraft};
 use bellwether_tracker::{Compared, Proposal, Reconciliation, ReconciliationLine};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use super::Answer;
+use super::answer::fresh;
 use super::body::read;
 use super::paging::{Page, PageQuery, Paging};
 use super::schema::Amount;
@@ -30,10 +30,6 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
     .service(
         address("/api/v1/portfolios/{portfolio}/proposals/accept", "POST").route(web::post().to(accept)),
     );
-}
-
-fn fresh(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
 }
 
 /// A transaction that the ledger seems to lack.

@@ -1,0 +1,77 @@
+//! How a file arrives: as a form's field, or as it is.
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes as UploadedFile;
+use actix_multipart::form::text::Text;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use bellwether_domain::Currency;
+use bellwether_tracker::ImportFile;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::web::MAX_UPLOAD;
+use crate::web::problem::{Fault, Problem};
+
+#[derive(MultipartForm)]
+struct Upload {
+    file: UploadedFile,
+    currency: Option<Text<String>>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UploadQuery {
+    /// The name of a file that is sent as it is.
+    name: Option<String>,
+    /// The currency of rows that name none; the portfolio's unless told.
+    #[param(value_type = Option<String>)]
+    currency: Option<String>,
+}
+
+fn currency_of(text: Option<&str>) -> Result<Option<Currency>, Problem> {
+    let parse = |text: &str| text.trim().parse();
+    text.map(parse).transpose().map_err(|error| Fault::new("currency", format!("{error}")).into())
+}
+
+/// A file that somebody sends: as a form's field `file`, or as it is.
+pub(in crate::web) async fn uploaded(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<ImportFile, Problem> {
+    let query = web::Query::<UploadQuery>::from_query(request.query_string())
+        .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/")) {
+        let mut payload = payload.into_inner();
+        let form = MultipartForm::<Upload>::from_request(request, &mut payload).await.map_err(|error| {
+            if error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::TooLarge { limit: MAX_UPLOAD }
+            } else {
+                Problem::BadRequest(format!(
+                    "The form cannot be read: {error}. Send the file as its field \"file\"."
+                ))
+            }
+        })?;
+        let Upload { file, currency } = form.into_inner();
+        return Ok(ImportFile {
+            name: file.file_name.unwrap_or_else(|| "upload".to_owned()),
+            bytes: file.data.to_vec(),
+            currency: currency_of(
+                currency.as_ref().map(|text| text.0.as_str()).filter(|text| !text.is_empty()),
+            )?,
+        });
+    }
+    let bytes = match payload.to_bytes_limited(MAX_UPLOAD).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => return Err(Problem::BadRequest(format!("The body broke off: {error}."))),
+        Err(_limit) => return Err(Problem::TooLarge { limit: MAX_UPLOAD }),
+    };
+    let UploadQuery { name, currency } = query.into_inner();
+    Ok(ImportFile {
+        name: name.unwrap_or_else(|| "upload".to_owned()),
+        bytes: bytes.to_vec(),
+        currency: currency_of(currency.as_deref())?,
+    })
+}

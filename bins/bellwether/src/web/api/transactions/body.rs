@@ -1,0 +1,137 @@
+//! A transaction as programs send it.
+
+use bellwether_tracker::{EnteredLot, EnteredTransaction, NewTransaction};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::web::api::schema::{AnyAmount, CurrencyCode, Ticker};
+
+/// A text as it is, a number as it is written, nothing as the empty text.
+fn text<'de, D: Deserializer<'de>>(told: D) -> Result<String, D::Error> {
+    match Value::deserialize(told)? {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(serde::de::Error::custom("give a text or a number")),
+    }
+}
+
+/// A transaction as it is to be. What its kind does not need is left out.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct TransactionBody {
+    /// `buy`, `sell`, `dividend`, `reinvestment`, `deposit`, `withdrawal`, `fee`, `tax`, `interest`, `split`,
+    /// `spin-off`, `merger`, `ticker-change`, `transfer-in` or `transfer-out`.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = String, required = true)]
+    kind: String,
+    /// The day, at the latest today.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = String, format = Date, required = true)]
+    date: String,
+    /// The instrument.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<Ticker>)]
+    symbol: String,
+    /// What comes out of a spin-off, merger or ticker change.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<Ticker>)]
+    other_symbol: String,
+    /// Shares, in the units of the day.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    quantity: String,
+    /// Per share.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    price: String,
+    /// In all, before fee and tax.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    amount: String,
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    fee: String,
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    tax: String,
+    /// New to old shares, such as `4:1`.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<String>)]
+    ratio: String,
+    /// Part of the cost, 0 to 1.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    cost_share: String,
+    /// Paid for the fraction of a share.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    cash_in_lieu: String,
+    /// The lots that leave; none: those of the portfolio's cost method.
+    lots: Option<Vec<LotBody>>,
+    /// The day on which transferred shares were first acquired.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<String>, format = Date)]
+    acquired: String,
+    /// Of the amounts; the portfolio's where none is said.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<CurrencyCode>)]
+    currency: String,
+    /// The portfolio's currency per unit of this one.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<AnyAmount>)]
+    fx_rate: String,
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    account: String,
+    #[serde(default, deserialize_with = "text")]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    note: String,
+    /// Record it although the same transaction is there already.
+    #[serde(default)]
+    accept_duplicate: bool,
+    /// Its symbols are your own, which no source of prices knows.
+    #[serde(default)]
+    custom: bool,
+}
+
+/// A chosen lot.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct LotBody {
+    /// The transaction that opened it.
+    #[schema(value_type = Uuid)]
+    opened_by: String,
+    /// How many of its shares.
+    #[serde(deserialize_with = "text")]
+    #[schema(value_type = AnyAmount)]
+    quantity: String,
+}
+
+impl From<TransactionBody> for NewTransaction {
+    fn from(body: TransactionBody) -> Self {
+        let lot = |lot: LotBody| EnteredLot { opened_by: lot.opened_by, quantity: lot.quantity };
+        let entered = EnteredTransaction {
+            kind: body.kind,
+            date: body.date,
+            symbol: body.symbol,
+            other_symbol: body.other_symbol,
+            quantity: body.quantity,
+            price: body.price,
+            amount: body.amount,
+            fee: body.fee,
+            tax: body.tax,
+            ratio: body.ratio,
+            cost_share: body.cost_share,
+            cash_in_lieu: body.cash_in_lieu,
+            lots: body.lots.unwrap_or_default().into_iter().map(lot).collect(),
+            acquired: body.acquired,
+            currency: body.currency,
+            fx_rate: body.fx_rate,
+            account: body.account,
+            note: body.note,
+        };
+        Self { entered, accept_duplicate: body.accept_duplicate, custom: body.custom }
+    }
+}

@@ -1,0 +1,102 @@
+//! Which transactions of a ledger are looked for, and in which order.
+
+use bellwether_domain::TransactionId;
+use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::web::problem::{Fault, Problem};
+
+/// What is looked for.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(in crate::web) struct TransactionQuery {
+    /// Of this instrument.
+    #[param(value_type = Option<String>)]
+    pub(in crate::web) symbol: String,
+    /// Of this kind.
+    #[param(value_type = Option<String>)]
+    pub(in crate::web) kind: String,
+    /// Not before this day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(in crate::web) from: String,
+    /// Not after this day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(in crate::web) to: String,
+    /// With these words in note or symbol.
+    #[param(value_type = Option<String>, max_length = 200)]
+    pub(in crate::web) q: String,
+    /// `import` or `manual`.
+    #[param(value_type = Option<String>)]
+    pub(in crate::web) source: String,
+    /// `-date` (the latest first, as always), `date`, `-entered` or `entered`.
+    #[param(value_type = Option<String>)]
+    pub(in crate::web) sort: String,
+}
+
+impl TransactionQuery {
+    /// What the texts say, or all that is wrong with them.
+    pub(in crate::web) fn read(&self) -> Result<(LedgerFilter, LedgerOrder), Problem> {
+        let mut faults = Vec::new();
+        let mut filter = LedgerFilter::default();
+        let mut fault = |field: &str, reason: String| faults.push(Fault::new(field, reason));
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        if let Some(text) = given(&self.symbol) {
+            match text.parse() {
+                Ok(symbol) => filter.symbol = Some(symbol),
+                Err(error) => fault("symbol", format!("{error}")),
+            }
+        }
+        if let Some(text) = given(&self.kind) {
+            match text.parse() {
+                Ok(kind) => filter.kind = Some(kind),
+                Err(error) => fault("kind", format!("{error}")),
+            }
+        }
+        for (field, text, day) in [("from", &self.from, &mut filter.from), ("to", &self.to, &mut filter.to)] {
+            if let Some(text) = given(text) {
+                match text.parse() {
+                    Ok(read) => *day = Some(read),
+                    Err(_) => fault(field, "give a day like 2024-03-05".to_owned()),
+                }
+            }
+        }
+        if let Some(text) = given(&self.q) {
+            if text.chars().count() > 200 || text.chars().any(char::is_control) {
+                fault("q", "give 200 characters at most that can be printed".to_owned());
+            }
+            filter.text = Some(text);
+        }
+        match self.source.trim() {
+            "" => {}
+            "import" => filter.origin = Some(Origin::Import),
+            "manual" => filter.origin = Some(Origin::Manual),
+            _ => fault("source", "say import or manual".to_owned()),
+        }
+        let order = match self.sort.trim() {
+            "" | "-date" => LedgerOrder::Newest,
+            "date" => LedgerOrder::Oldest,
+            "-entered" => LedgerOrder::LastEntered,
+            "entered" => LedgerOrder::FirstEntered,
+            _ => {
+                fault("sort", "say date, -date, entered or -entered".to_owned());
+                LedgerOrder::Newest
+            }
+        };
+        if faults.is_empty() { Ok((filter, order)) } else { Err(Problem::Invalid(faults)) }
+    }
+}
+
+/// What is needed to go on behind a transaction.
+pub(in crate::web) type Cursor = (chrono::NaiveDate, i64, DateTime<Utc>, TransactionId);
+
+pub(in crate::web) fn place((date, sequence, created_at, id): Cursor) -> LedgerPlace {
+    LedgerPlace { date, sequence, created_at, id }
+}
+
+pub(in crate::web) fn cursor(entry: &LedgerEntry) -> Cursor {
+    let LedgerPlace { date, sequence, created_at, id } = LedgerPlace::of(entry);
+    (date, sequence, created_at, id)
+}
