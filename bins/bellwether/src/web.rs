@@ -111,6 +111,15 @@ pub(crate) async fn serve(listener: TcpListener, state: web::Data<State>) -> Res
 }
 
 fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Server> {
+    server_with(listener, state, |_| {})
+}
+
+/// With more addresses than there are.
+fn server_with(
+    listener: TcpListener,
+    state: web::Data<State>,
+    more: fn(&mut web::ServiceConfig),
+) -> std::io::Result<Server> {
     let connected = state.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -120,6 +129,7 @@ fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Ser
             .wrap(from_fn(access::guard))
             .wrap(from_fn(front::pass))
             .configure(routes)
+            .configure(more)
             .default_service(web::to(pages::not_found))
     })
     .on_connect(move |_, connection| connected.monitoring.requests.connected(connection))

@@ -42,6 +42,8 @@ impl EnteredSettings {
         }
         if let Some(reason) = unusable(&settings.name, LONGEST_NAME) {
             fault("name", reason);
+        } else if settings.name.chars().any(char::is_control) {
+            fault("name", "give it a name of one line".to_owned());
         } else if settings.name.is_empty() {
             fault("name", "give it a name".to_owned());
         }

@@ -1,5 +1,6 @@
 //! What every request goes through on its way in and every answer on its way out, in one pass.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -14,6 +15,7 @@ use actix_web::http::header::{
 use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
+use futures::FutureExt;
 
 use super::access::Proxies;
 use super::problem::Problem;
@@ -86,24 +88,30 @@ pub(super) async fn pass<B: MessageBody + 'static>(
 }
 
 /// A request that changes something is carried out to its end, with all that follows from it, even when whoever sent
-/// it is gone before.
+/// it is gone before. A handler that panics is a fault of ours, which is answered as such.
 async fn to_the_end<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    if request.method().is_safe() {
-        return next.call(request).await;
+    let is_safe = request.method().is_safe();
+    // Nothing of the request is looked at again after a panic.
+    let answered = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
+    let answered = if is_safe { Ok(answered.await) } else { actix_web::rt::spawn(answered).await };
+    match answered {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(broken_off("it panicked")),
+        Err(error) => Err(broken_off(&error.to_string())),
     }
-    let carried_out = actix_web::rt::spawn(async move { next.call(request).await });
-    carried_out.await.unwrap_or_else(|error| {
-        // What it was is for the log.
-        tracing::error!(%error, "request.broken_off");
-        let mut answer = Problem::Internal.error_response();
-        for (name, value) in &HEADERS {
-            answer.headers_mut().insert(name.clone(), value.clone());
-        }
-        Err(InternalError::from_response(Problem::Internal, answer).into())
-    })
+}
+
+/// What is answered to a request that came to no end. Why is for the log.
+fn broken_off(why: &str) -> Error {
+    tracing::error!(why, "request.broken_off");
+    let mut answer = Problem::Internal.error_response();
+    for (name, value) in &HEADERS {
+        answer.headers_mut().insert(name.clone(), value.clone());
+    }
+    InternalError::from_response(Problem::Internal, answer).into()
 }
 
 /// Takes slashes from the end of the address, and those that follow upon others.

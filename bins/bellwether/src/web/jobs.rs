@@ -275,6 +275,14 @@ async fn called_off(caller: &Caller, id: &str) -> Answer {
     }))
 }
 
+/// A file's name of signs that mean nothing anywhere: to no header, shell or file system.
+fn plain_name(name: &str) -> String {
+    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.' | '_');
+    let plain: String = name.chars().map(|sign| if is_plain(sign) { sign } else { '-' }).collect();
+    let plain = plain.trim_matches(['-', '.']);
+    if plain.is_empty() { "result".to_owned() } else { plain.to_owned() }
+}
+
 /// The file that a job made.
 #[utoipa::path(
     get,
@@ -284,7 +292,7 @@ async fn called_off(caller: &Caller, id: &str) -> Answer {
 )]
 async fn result(caller: Caller, id: web::Path<String>) -> Answer {
     let file = caller.tracker.job_result(id_of(&id)?).await?;
-    let named = header::ContentDisposition::attachment(file.name);
+    let named = header::ContentDisposition::attachment(plain_name(&file.name));
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(named)

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
 use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
 use bellwether_tracker::{
-    ImportFile, ImportReport, ImportTarget, JobId, JobState, PortfolioSettings, Tracker, TrackerError, View,
+    EnteredSettings, ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -191,18 +191,18 @@ impl Default for NewPortfolio {
 
 async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Form<NewPortfolio>) -> Answer {
     let typed = form.into_inner();
-    let settings = || -> Result<PortfolioSettings, String> {
-        let base_currency: Currency = typed.currency.parse().map_err(|error| format!("{error}."))?;
-        let cost_method: CostMethod = typed.cost_method.parse().map_err(|error| format!("{error}."))?;
-        Ok(PortfolioSettings { base_currency, cost_method, ..PortfolioSettings::named(typed.name.trim()) })
+    let entered = EnteredSettings {
+        name: Some(typed.name.clone()),
+        base_currency: Some(typed.currency.clone()),
+        cost_method: Some(typed.cost_method.clone()),
+        ..EnteredSettings::default()
     };
-    let created = match settings() {
-        Ok(settings) => match caller.tracker.create_portfolio(settings).await {
-            Ok(portfolio) => Ok(portfolio),
-            Err(TrackerError::Conflict(words) | TrackerError::Refused(words)) => Err(words),
-            Err(error) => return Err(error.into()),
-        },
-        Err(words) => Err(words),
+    let created = match caller.tracker.make_portfolio(&entered).await {
+        Ok(portfolio) => Ok(portfolio),
+        Err(error @ (TrackerError::Conflict(_) | TrackerError::Refused(_) | TrackerError::Invalid(_))) => {
+            Err(Problem::from(error).to_string())
+        }
+        Err(error) => return Err(error.into()),
     };
     match created {
         Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),

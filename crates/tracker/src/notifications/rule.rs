@@ -232,6 +232,10 @@ impl RuleDraft {
             _ if self.destination.len() > LONGEST_DESTINATION => {
                 Err("The destination is too long.".to_owned())
             }
+            // PostgreSQL takes no text with a NUL, and no address has such characters.
+            _ if self.destination.chars().any(char::is_control) => {
+                Err("The destination has characters that cannot be printed.".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -82,7 +82,7 @@ pub(super) struct MetricsQuery {
     get,
     path = "/api/v1/calculations/portfolio-metrics",
     params(MetricsQuery),
-    responses((status = 200, description = "The metrics.", body = MetricsTold), (status = 304, description = "You have it."), (status = 404, description = "There is no portfolio."))
+    responses((status = 200, description = "The metrics.", body = MetricsTold), (status = 304, description = "You have it."), (status = 400, description = "That is no day until today."), (status = 404, description = "There is no portfolio."))
 )]
 pub(super) async fn metrics(
     state: web::Data<State>,

@@ -44,7 +44,7 @@ struct SinglePurchase {
     get,
     path = "/api/etf-performance/{ticker}/{date}",
     params(("ticker" = Ticker, Path, description = "The symbol."), ("date" = NaiveDate, Path, description = "The day, as 2024-03-05.")),
-    responses((status = 200, description = "What it became.", body = SinglePurchase), (status = 400, description = "That is no symbol or no day."))
+    responses((status = 200, description = "What it became.", body = SinglePurchase), (status = 400, description = "That is no symbol, or no day until today."))
 )]
 pub(super) async fn etf_performance(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, day) = of.into_inner();

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+
 use super::super::table::{Needs, TABLE};
 use super::authorisation::path_of;
 use super::site::{Site, bearer};
 use crate::web::access::{BodyBounds, Entry};
+use crate::web::api::openapi::DOCUMENT;
 
 /// Each route that changes something, by each method that it has.
 async fn changing(site: &Site, head: &str, portfolio: &str) -> Vec<(String, String)> {
@@ -28,26 +31,84 @@ async fn changing(site: &Site, head: &str, portfolio: &str) -> Vec<(String, Stri
 }
 
 #[actix_web::test]
-async fn a_body_beyond_the_bound_is_refused_by_every_route_with_a_length_or_without() {
+async fn a_body_that_says_it_is_beyond_the_bound_is_refused_by_every_route() {
     let bodies = BodyBounds { largest: 600_000, ..BodyBounds::default() };
     let site = Site::with("sqlite::memory:", Entry { is_locked: true, ..Entry::default() }, bodies).await;
     let owner = site.claimed().await;
     let token = site.token(&owner, "read write admin").await;
     let head = bearer(&token.token);
-    let chunk = format!("{:x}\r\n{}\r\n", 65_536, "[".repeat(65_536));
     for (method, path) in changing(&site, &head, &owner.portfolio.to_string()).await {
         let begin =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}", site.address);
         let stated = format!("{begin}Content-Length: 600001\r\n\r\n");
-        let told = site.raw(&[stated.as_bytes()]).await;
-        assert_eq!(told.status, 413, "{method} {path}: {told:?}");
-        // Without a length: a route that reads it refuses it; what reads none of it may answer as it does without.
-        let chunked = format!("{begin}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
-        let mut pieces = vec![chunked.as_bytes()];
+        assert_eq!(site.status_of(&stated).await, 413, "{method} {path}");
+    }
+}
+
+const KINDS: [&str; 3] =
+    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=edge"];
+
+/// Which routes read a body, of which kind: those that wait for one of which nothing comes.
+#[actix_web::test]
+async fn a_body_beyond_the_bound_without_a_length_is_refused_by_every_route_that_reads_one() {
+    let locked = || Entry { is_locked: true, ..Entry::default() };
+    let bodies = BodyBounds { pause: Duration::from_millis(300), ..BodyBounds::default() };
+    let waiting = Site::with("sqlite::memory:", locked(), bodies).await;
+    let asker = waiting.claimed().await;
+    let head = bearer(&waiting.token(&asker, "read write admin").await.token);
+    let begin = |site: &Site, head: &str, method: &str, path: &str, kind: &str| {
+        let address = site.address;
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{head}Content-Type: {kind}\r\n\
+             Transfer-Encoding: chunked\r\n\r\n"
+        )
+    };
+    let routes = changing(&waiting, &head, &asker.portfolio.to_string()).await;
+    let asked = routes.iter().flat_map(|route| KINDS.map(|kind| (route, kind)));
+    let reads =
+        futures::stream::iter(asked).map(|((method, path), kind)| {
+            let begin = begin(&waiting, &head, method, path, kind);
+            let waiting = &waiting;
+            async move {
+                (waiting.status_of(&begin).await == 408).then_some((method.as_str(), path.as_str(), kind))
+            }
+        });
+    let reads: Vec<_> = reads.buffered(12).filter_map(std::future::ready).collect().await;
+    // Whatever says in the documentation that it takes a body is among them.
+    for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            if operation.get("requestBody").is_none() || path.contains("auth/log") {
+                continue;
+            }
+            let path = path_of(path, &super::site::Objects::none(""), "none", "none");
+            let is_asked = reads.iter().any(|(known, asked, _)| {
+                known.eq_ignore_ascii_case(method)
+                    && asked.split('/').zip(path.split('/')).filter(|(a, b)| a != b).count()
+                        <= asked.matches('-').count() / 4
+                    && asked.split('/').count() == path.split('/').count()
+            });
+            assert!(is_asked, "{method} {path} is said to take a body and reads none: {reads:?}");
+        }
+    }
+    assert!(reads.len() > 45, "{reads:?}");
+
+    let bodies = BodyBounds { largest: 600_000, ..BodyBounds::default() };
+    let site = Site::with("sqlite::memory:", locked(), bodies).await;
+    let owner = site.claimed().await;
+    let portfolio = owner.portfolio.to_string();
+    let head = bearer(&site.token(&owner, "read write admin").await.token);
+    let chunk = format!("{:x}\r\n{}\r\n", 65_536, "[".repeat(65_536));
+    for (method, path, kind) in reads {
+        let path = path.replace(&asker.portfolio.to_string(), &portfolio);
+        let begin = begin(&site, &head, method, &path, kind);
+        let part = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\n";
+        let part = format!("{:x}\r\n{part}\r\n", part.len());
+        let mut pieces = vec![begin.as_bytes()];
+        pieces.extend(kind.starts_with("multipart").then_some(part.as_bytes()));
         pieces.extend(std::iter::repeat_n(chunk.as_bytes(), 10));
         pieces.push(b"0\r\n\r\n");
         let told = site.raw(&pieces).await;
-        assert!(told.status < 500, "{method} {path}: {told:?}");
+        assert_eq!(told.status, 413, "{method} {path} {kind}: {told:?}");
     }
 }
 

@@ -70,6 +70,16 @@ impl Site {
     }
 
     pub(super) async fn with(database: &str, entry: Entry, bodies: BodyBounds) -> Self {
+        Self::with_routes(database, entry, bodies, |_| {}).await
+    }
+
+    /// With more addresses than there are.
+    pub(super) async fn with_routes(
+        database: &str,
+        entry: Entry,
+        bodies: BodyBounds,
+        more: fn(&mut web::ServiceConfig),
+    ) -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let tracker = Tracker::open(TrackerOptions {
             database: database.to_owned(),
@@ -85,11 +95,13 @@ impl Site {
         let post = PostSettings {
             smtp: Some("smtp://127.0.0.1:9".to_owned()),
             mail_from: Some("bellwether@example.org".to_owned()),
+            webhook_secret: Some("what webhooks are signed with".to_owned()),
             ..PostSettings::default()
         };
         let state = state.posting_by(Post::new(&post, clock).expect("ways out")).entered_by(entry);
         let state = web::Data::new(State { bodies, ..state });
-        actix_web::rt::spawn(crate::web::server(listener, state.clone()).expect("a server"));
+        let server = crate::web::server_with(listener, state.clone(), more);
+        actix_web::rt::spawn(server.expect("a server"));
         Self { state, address }
     }
 
@@ -192,6 +204,28 @@ impl Site {
         // Nor is all of what it said always there to read then.
         let _ = stream.read_to_end(&mut told).await;
         Told::of(&told)
+    }
+
+    /// Sends a file as it is.
+    pub(super) async fn upload(&self, path: &str, head: &str, file: &[u8]) -> Told {
+        let begin = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n\
+             Content-Length: {}\r\n{head}\r\n",
+            self.address,
+            file.len()
+        );
+        self.raw(&[begin.as_bytes(), file]).await
+    }
+
+    /// The status of what is answered to a beginning of which nothing more comes.
+    pub(super) async fn status_of(&self, begin: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        stream.write_all(begin.as_bytes()).await.expect("sent");
+        let mut told = vec![0; 12];
+        match stream.read_exact(&mut told).await {
+            Ok(_) => Told::of(&told).status,
+            Err(_) => 0,
+        }
     }
 
     /// Sends a beginning and then a letter at a time, until the server answers or closes.
