@@ -43,8 +43,9 @@ pub use calendar::RollingFigure;
 pub use figure_name::{
     AgeGroupFigure, AllocationFigure, BenchmarkFigure, CalendarFigure, CapitalGainsFigure, CashFigure,
     ContributionFigure, DecisionsFigure, DividendYearFigure, FigureName, GainPartFigure, HoldingFigure,
-    LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure,
-    RiskFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
+    InvalidFigureName, LotFigure, MultipleFigure, Omitted, PeriodFigure, PortfolioFigure,
+    PortfolioYieldFigure, PurchaseFigure, RiskFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure,
+    YieldFigure,
 };
 pub use operation::{Operation, Statistic};
 pub use risk::RiskBasis;

@@ -110,9 +110,9 @@ pub use decisions::{
 pub use derivation::{
     AgeGroupFigure, AllocationFigure, BenchmarkFigure, CalendarFigure, CapitalGainsFigure, CashFigure,
     ContributionFigure, DecisionsFigure, Derivation, Derivations, DividendYearFigure, DriftFigure,
-    FigureName, GainPartFigure, HoldingFigure, LotFigure, MultipleFigure, PeriodFigure, PortfolioFigure,
-    PortfolioYieldFigure, PurchaseFigure, RebalancingFigure, RebalancingPlan, RiskBasis, RiskFigure,
-    RollingFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
+    FigureName, GainPartFigure, HoldingFigure, InvalidFigureName, LotFigure, MultipleFigure, Omitted,
+    PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RebalancingFigure, RebalancingPlan,
+    RiskBasis, RiskFigure, RollingFigure, SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
 pub use dividend_calendar::{ComingDividend, DividendCalendar, DividendFrequency, declared_dividends};
 pub use downsampling::{ChartPoint, downsample};
@@ -129,7 +129,7 @@ pub use income::{
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
 pub use performance::{
-    Basis, CapitalGains, CostParts, GainParts, IncomeParts, LinkedReturn, NetFlows, Performance,
+    Basis, CapitalGains, CostParts, GainParts, IncomeParts, LinkedReturn, NetFlows, Performance, PeriodGain,
     PeriodReturns, Subject, SubjectFlow, SubjectFlowKind, TradeCosts, performance,
 };
 pub use period::Period;

@@ -81,6 +81,29 @@ pub fn performance(subject: &Subject<'_>, market: &Market, period: Period) -> Pe
     Performance { period, base, opening, closing, flows, gain, parts, returns, explanation }
 }
 
+/// Gain and time-weighted return alone, exactly as [`performance()`] has them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeriodGain {
+    /// The days that count.
+    pub period: Period,
+    /// `closing - opening - net flows`.
+    pub gain: Figure<Decimal>,
+    /// Hold then trade, daily.
+    pub time_weighted: Figure<LinkedReturn>,
+}
+
+impl PeriodGain {
+    /// What a subject gained over a period, and at which rate.
+    pub fn new(subject: &Subject<'_>, market: &Market, period: Period) -> Self {
+        let (opening, closing) = (subject.value_on(period.from, market), subject.value_on(period.to, market));
+        let flows = NetFlows::new(subject, period);
+        let gain = gain(&opening, &closing, &flows.net);
+        let values = Values { opening: &opening, closing: &closing, flows: &flows, gain: &gain };
+        let time_weighted = returns::time_weighted_alone(subject, market, period, &values);
+        Self { period, gain, time_weighted }
+    }
+}
+
 fn explanation(
     subject: &Subject<'_>,
     period: Period,

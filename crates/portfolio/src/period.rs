@@ -7,11 +7,27 @@ use crate::{Figure, Reason};
 
 /// The days after `from` up to and with `to`: what is measured opens with the close of `from`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Ends")]
 pub struct Period {
     /// The day at whose close the period opens; nothing of this day itself counts.
     pub from: NaiveDate,
     /// The last day, which counts whole.
     pub to: NaiveDate,
+}
+
+/// A period as it is written down.
+#[derive(Deserialize)]
+struct Ends {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+impl TryFrom<Ends> for Period {
+    type Error = Reason;
+
+    fn try_from(Ends { from, to }: Ends) -> Figure<Self> {
+        Self::new(from, to)
+    }
 }
 
 impl Period {
@@ -95,6 +111,8 @@ mod tests {
     fn a_period_without_a_day_is_too_short() {
         let day = date("2024-02-15");
         assert_eq!(Period::new(day, day), Err(Reason::TooShort));
+        let written = r#"{"from":"2024-02-15","to":"2024-02-15"}"#;
+        assert!(serde_json::from_str::<Period>(written).is_err());
         assert_eq!(Period::last_months(0, day), Err(Reason::TooShort));
         assert!(Period::since(day, day).is_ok_and(|period| period.days() == 1));
     }

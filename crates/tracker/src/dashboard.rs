@@ -73,7 +73,7 @@ pub struct Figures {
     pub benchmarks: Vec<Against>,
     /// What happened in the range.
     pub range: RangeChange,
-    /// Names and small charts of what is held.
+    /// Names of all that was ever held, and small charts of what is.
     pub instruments: BTreeMap<Symbol, InstrumentShown>,
 }
 
@@ -254,9 +254,9 @@ impl Input {
         let report = Report::new(&books, market, &series);
         let benchmarks = self.beside_benchmarks(&Investments::new(&books, &series, &report, market));
         let before_all = series.value.first_day.pred_opt().unwrap_or(series.value.first_day);
-        let range = RangeChange::of(&series, range.begins(self.as_of, before_all));
+        let range = RangeChange::of(&books, market, range.begins(self.as_of, before_all));
         let instruments =
-            report.open_holdings().map(|holding| (holding.symbol.clone(), self.shown(holding))).collect();
+            report.holdings.iter().map(|holding| (holding.symbol.clone(), self.shown(holding))).collect();
         Ok(Figures { books, report, series, benchmarks, range, instruments })
     }
 
@@ -279,7 +279,10 @@ impl Input {
     }
 
     fn shown(&self, holding: &Holding) -> InstrumentShown {
-        let instrument = self.market.instruments.get(&holding.symbol);
+        let name = self.market.instruments.get(&holding.symbol).and_then(|known| known.name.clone());
+        if !holding.is_open() {
+            return InstrumentShown { name, sparkline: Vec::new() };
+        }
         let sparkline = self.market.market.instrument(&holding.symbol).map_or_else(Vec::new, |data| {
             let columns = data.prices().columns();
             let until = columns.days.partition_point(|day| *day <= bellwether_domain::epoch_day(self.as_of));
@@ -294,7 +297,7 @@ impl Input {
             };
             days.iter().zip(closes).map(|(day, close)| close / units(*day)).collect()
         });
-        InstrumentShown { name: instrument.and_then(|known| known.name.clone()), sparkline }
+        InstrumentShown { name, sparkline }
     }
 
     fn prices_shown(&self, figures: &Figures, is_past: bool) -> PricesShown {

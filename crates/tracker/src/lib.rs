@@ -40,6 +40,7 @@
 mod accounts;
 mod compute;
 mod dashboard;
+mod derivations;
 mod error;
 mod export;
 mod idempotency;
@@ -67,11 +68,13 @@ mod tracker;
 mod upkeep;
 mod vault;
 mod versions;
+pub mod views;
 
 pub use accounts::{
     Credential, NewSession, NewUser, Passwords, Scopes, Session, Shared, SignedIn, Visitor, random_code,
 };
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
+pub use derivations::{DerivationPart, DerivationShown, NodeShown, SourceShown, benchmark_named_in};
 pub use error::TrackerError;
 pub use import::{
     AskedInstrument, Choices, Compared, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord,

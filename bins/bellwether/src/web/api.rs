@@ -11,6 +11,7 @@ pub(super) mod docs;
 pub(super) mod envelope;
 pub(super) mod exports;
 pub(super) mod fields;
+pub(super) mod figures;
 pub(super) mod idempotency;
 pub(super) mod imports;
 pub(super) mod indices;
@@ -90,6 +91,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
                 .route(web::put().to(allocations::put)),
         )
         .configure(exports::routes)
+        .configure(figures::routes)
         .service(address("/api/prices", "POST").route(web::post().to(record_price)))
         .service(address("/api/prices/{ticker}/{date}", "DELETE").route(web::delete().to(remove_price)))
         .service(address("/api/refresh-holdings/{portfolio}", "POST").route(web::post().to(refresh_holdings)))

@@ -14,6 +14,7 @@ use bellwether_tracker::{Tracker, View};
 use chrono::TimeDelta;
 
 use super::State;
+use super::api::conditions::Tag;
 use super::caller::Caller;
 use super::problem::Problem;
 
@@ -87,6 +88,28 @@ where
     if asks_for_prices(kind.as_str(), view) {
         look(state, tracker, key, (kind, view), &answer);
     }
+    Ok(sent(request, &answer).await)
+}
+
+/// An answer about something that `about` says all of, beside the view. It is kept like the others, but nobody makes it
+/// before it is asked for.
+pub(super) async fn answer_about<F>(
+    state: &web::Data<State>,
+    request: &HttpRequest,
+    portfolio: PortfolioId,
+    (kind, about): (&'static str, &str),
+    view: &View,
+    build: impl Fn() -> F + Send + Sync + 'static,
+) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    let Caller { tracker, .. } = Caller::of(request)?;
+    let lag = if wants_the_newest(request) { Lag::None } else { LAG };
+    // However long it is, its digest is short.
+    let detail = format!("{} {}", detail(view), Tag::of_bytes(about.as_bytes())).into();
+    let key = SnapshotKey { portfolio, kind, detail };
+    let answer = finished(state, &tracker, &key, view, lag, build).await?;
     Ok(sent(request, &answer).await)
 }
 

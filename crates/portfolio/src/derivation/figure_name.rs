@@ -2,6 +2,7 @@
 
 mod derived;
 mod figures;
+mod text;
 
 use bellwether_domain::{Currency, Symbol, TransactionId};
 use chrono::NaiveDate;
@@ -13,6 +14,8 @@ pub use figures::{
     MultipleFigure, PeriodFigure, PortfolioFigure, PortfolioYieldFigure, PurchaseFigure, RiskFigure,
     SaleEffectFigure, TaxYearFigure, TaxYearIncomeFigure, YieldFigure,
 };
+
+pub use text::{InvalidFigureName, Omitted};
 
 use super::allocation::{DriftFigure, RebalancingFigure, RebalancingPlan};
 use super::calendar::RollingFigure;

@@ -59,6 +59,17 @@ impl PeriodReturns {
     }
 }
 
+/// The time-weighted return without the others.
+pub(super) fn time_weighted_alone(
+    subject: &Subject<'_>,
+    market: &Market,
+    period: Period,
+    values: &Values<'_>,
+) -> Figure<LinkedReturn> {
+    let columns = Columns::new(subject, market, period);
+    rates_hold(period, values, &columns).and_then(|()| linked(&columns, period))
+}
+
 /// No percentage means anything where more is owed than owned.
 fn rates_hold(period: Period, values: &Values<'_>, columns: &Figure<Columns>) -> Figure<()> {
     for (value, on) in [(values.opening, period.from), (values.closing, period.to)] {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use bellwether_portfolio::derivation::Number;
 use bellwether_portfolio::{
     Books, Decisions, Derivations, DividendCalendar, DividendFrequency, DividendGrowth, DividendHistory,
-    DividendYield, FigureName, IncomeReceived, Period, PortfolioFigure, PortfolioSeries, PortfolioYield,
-    Rebalancing, Report, declared_dividends,
+    DividendYield, FigureName, IncomeReceived, Omitted, Period, PortfolioFigure, PortfolioSeries,
+    PortfolioYield, Rebalancing, Report, declared_dividends,
 };
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
@@ -115,6 +115,9 @@ impl<'a> Sweep<'a> {
             .unwrap()
             .with_indices(vec![benchmarks::mixed(Rebalancing::Monthly)]);
         for name in figure_names(books) {
+            let read = FigureName::read(&name.brief(&Omitted::default()), &Omitted::default());
+            // A period without a day has no text that is read.
+            self.found.hold(read.is_err() || read == Ok(name.clone()), || format!("{name} is {read:?}"));
             let derived = derivations.derive(&name);
             self.found.finite("Derivations::derive", &derived);
             let same = match (derived.value(), &derived.evaluate()) {

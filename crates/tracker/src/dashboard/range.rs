@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bellwether_portfolio::{Figure, Period, PortfolioSeries, Reason};
+use bellwether_portfolio::{Books, Figure, Market, Period, PeriodGain, Subject};
 use chrono::{Datelike, Days, Months, NaiveDate};
+use rust_decimal::Decimal;
 
 /// A span that ends on the day of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -103,36 +104,24 @@ pub struct RangeChange {
     /// The range begins at the close of this day.
     pub since: NaiveDate,
     /// Value at the end less value at the beginning less what was paid in between, in the base currency.
-    pub amount: Figure<f64>,
+    pub amount: Figure<Decimal>,
     /// Time-weighted return.
     pub rate: Figure<f64>,
 }
 
 impl RangeChange {
-    /// The change from the close of `since` to the end of the series.
-    pub fn of(series: &PortfolioSeries, since: NaiveDate) -> Self {
-        Self { since, amount: amount(series, since), rate: rate(series, since) }
+    /// The change from the close of `since` to the books' day.
+    pub fn of(books: &Books, market: &Market, since: NaiveDate) -> Self {
+        let period = Period::new(since, books.as_of());
+        let change = period.map(|period| PeriodGain::new(&Subject::portfolio(books), market, period));
+        match change {
+            Ok(change) => {
+                let rate = change.time_weighted.map(|linked| linked.total);
+                Self { since, amount: change.gain, rate }
+            }
+            Err(reason) => Self { since, amount: Err(reason.clone()), rate: Err(reason) },
+        }
     }
-}
-
-/// A day before the series had nothing in it.
-fn amount(series: &PortfolioSeries, since: NaiveDate) -> Figure<f64> {
-    if let Some(reason) = &series.gap {
-        return Err(reason.clone());
-    }
-    let paid_in = series.net_contributions.as_ref().map_err(Clone::clone)?;
-    let last = |column: &bellwether_portfolio::DailySeries| column.last().ok_or(Reason::TooShort);
-    let value = last(&series.value)? - series.value.at(since).unwrap_or(0.0);
-    Ok(value - (last(paid_in)? - paid_in.at(since).unwrap_or(0.0)))
-}
-
-fn rate(series: &PortfolioSeries, since: NaiveDate) -> Figure<f64> {
-    if let Some(reason) = &series.gap {
-        return Err(reason.clone());
-    }
-    let returns = series.time_weighted.as_ref().map_err(Clone::clone)?;
-    let last = series.value.day(series.value.len().saturating_sub(1));
-    returns.over(Period::new(since, last)?).map(|part| part.total)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod database;
+mod derivations;
 mod drafts;
 mod feeds;
 mod imports;

@@ -27,7 +27,7 @@ fn parts() -> Vec<(&'static str, utoipa::openapi::OpenApi)> {
         ("Transactions", transactions::Operations::openapi()),
         ("Changes", changes::Operations::openapi()),
         ("Indices", indices::Operations::openapi()),
-        ("Figures", super::Portfolios::openapi()),
+        ("Figures", super::Portfolios::openapi().merge_from(super::figures::Operations::openapi())),
         ("Known names", super::KnownNames::openapi()),
         ("Jobs", jobs::Operations::openapi()),
         ("Notifications", notifications::Operations::openapi()),

@@ -3,8 +3,8 @@
 use bellwether_domain::Currency;
 use bellwether_portfolio::risk::trading_days;
 use bellwether_portfolio::{
-    Basis, Books, CapitalGains, Contributions, GainParts, HoldingPeriod, PortfolioSeries, Report, Subject,
-    TaxYearReport, TradeCosts, performance, tax_year,
+    Basis, Books, CapitalGains, Contributions, GainParts, HoldingPeriod, PeriodGain, PortfolioSeries, Report,
+    Subject, TaxYearReport, TradeCosts, performance, tax_year,
 };
 use chrono::NaiveDate;
 
@@ -43,6 +43,10 @@ impl Sweep<'_> {
                         self.found.hold(found.gain.is_err(), || format!("what is to come: {found:?}"));
                     }
                     self.found.finite("performance", &found);
+                    let alone = PeriodGain::new(&subject, market, period);
+                    let is_the_same =
+                        (&alone.gain, &alone.time_weighted) == (&found.gain, &found.returns.time_weighted);
+                    self.found.hold(is_the_same, || format!("{alone:?} instead of {found:?}"));
                     self.found.finite("Subject::daily_flows", &subject.daily_flows(period));
                     self.found.finite("Subject::flows_within", &subject.flows_within(period));
                     let parts = GainParts::new(&subject, market, period);

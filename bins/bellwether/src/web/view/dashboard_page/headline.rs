@@ -3,7 +3,6 @@
 use bellwether_domain::Currency;
 use bellwether_portfolio::{Figure, Report};
 use bellwether_tracker::RangeChange;
-use rust_decimal::prelude::FromPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
@@ -119,10 +118,7 @@ impl Change {
     pub(super) fn of_range(range: &RangeChange, base: Currency) -> Self {
         let (key, period) = ("change:range", format!("since {}", long(range.since)));
         match &range.amount {
-            Ok(amount) => match Decimal::from_f64(*amount) {
-                Some(amount) => Self::known(key, amount, &range.rate, base, period),
-                None => Self::unknown(key, period, "the amount is out of range".to_owned()),
-            },
+            Ok(amount) => Self::known(key, *amount, &range.rate, base, period),
             Err(reason) => Self::unknown(key, period, reason.to_string()),
         }
     }

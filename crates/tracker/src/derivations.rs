@@ -1,0 +1,119 @@
+//! How a shown figure came about: a tree down to transactions and prices, a bounded part of it at a time.
+
+mod fetched;
+mod tree;
+
+use std::collections::BTreeSet;
+
+use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
+use bellwether_portfolio::{Derivations, FigureName, Omitted, Options, Period};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::metrics::day_ends;
+use crate::{Tracker, TrackerError, View};
+
+pub use tree::{NodeShown, SourceShown};
+
+/// Which part of a derivation is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivationPart {
+    /// The way from the figure down to the node to begin with, by the places of operands.
+    pub under: Vec<usize>,
+    /// So many steps below that node.
+    pub depth: usize,
+    /// The first of its operands to be shown.
+    pub first: usize,
+    /// So many operands of any node at most.
+    pub most: usize,
+}
+
+/// A part of a figure's derivation.
+#[derive(Debug)]
+pub struct DerivationShown {
+    /// The portfolio.
+    pub portfolio: Portfolio,
+    /// The figure.
+    pub figure: FigureName,
+    /// The day at whose end it is.
+    pub as_of: NaiveDate,
+    /// When this was computed.
+    pub computed_at: DateTime<Utc>,
+    /// When the day that it is of ends; `None` where that is over.
+    pub day_ends: Option<DateTime<Utc>>,
+    /// The node that was asked for, with what it rests on.
+    pub node: NodeShown,
+}
+
+impl Tracker {
+    /// How a figure of a portfolio came about, from the same ledger and prices as the dashboard of that view. A name of a
+    /// figure of a period may leave the period out: then it is the view's range. Waits for nobody and writes nothing.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when there is no such portfolio or no such node, [`TrackerError::Refused`] for a name
+    /// of no figure and for a day to come, [`TrackerError::Conflict`] for a ledger that cannot be read, and the
+    /// database's.
+    pub async fn derivation(
+        &self,
+        id: PortfolioId,
+        view: &View,
+        figure: &str,
+        part: DerivationPart,
+    ) -> Result<DerivationShown, TrackerError> {
+        let as_of = self.past_day(view.as_of)?;
+        let portfolio = self.portfolio(id).await?;
+        let transactions = self.ledger(id).await?;
+        let omitted = Omitted { period: period_of(view, &transactions, as_of), ..Omitted::default() };
+        let figure =
+            FigureName::read(figure, &omitted).map_err(|error| TrackerError::Refused(format!("{error}.")))?;
+        let benchmarks = benchmarks(view, &portfolio, &figure);
+        let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
+        let computed_at = self.clock().now();
+        let options = Options::of(&portfolio);
+        let derive = move || {
+            let derivations = Derivations::new(&transactions, &market.market, &options, as_of)
+                .map_err(|fault| TrackerError::Conflict(fault.to_string()))?;
+            let derivation = derivations.derive(&figure);
+            let no_node = || TrackerError::NotFound("such step in this derivation".to_owned());
+            let node = NodeShown::of(&derivation, &part).ok_or_else(no_node)?;
+            Ok::<_, TrackerError>((figure, node, market))
+        };
+        let (figure, mut node, market) = self.compute(derive).await?;
+        self.tell_when_fetched(&mut node, &market).await?;
+        let day_ends = day_ends(as_of, computed_at);
+        Ok(DerivationShown { portfolio, figure, as_of, computed_at, day_ends, node })
+    }
+}
+
+/// The days of the view's range.
+fn period_of(view: &View, transactions: &[Transaction], as_of: NaiveDate) -> Option<Period> {
+    let booked = transactions.iter().map(|booked| booked.date).filter(|day| *day <= as_of).min();
+    let first = booked.unwrap_or(as_of);
+    Period::new(view.range.begins(as_of, first.pred_opt().unwrap_or(first)), as_of).ok()
+}
+
+/// Those of the view's dashboard, and what the figure is compared with.
+fn benchmarks(view: &View, portfolio: &Portfolio, figure: &FigureName) -> Vec<Symbol> {
+    let chosen = if view.benchmarks.is_empty() { &portfolio.benchmarks } else { &view.benchmarks };
+    let all: BTreeSet<Symbol> = chosen.iter().chain(named_in(figure)).cloned().collect();
+    all.into_iter().collect()
+}
+
+fn named_in(figure: &FigureName) -> Option<&Symbol> {
+    match figure {
+        FigureName::Benchmark { symbol, .. } | FigureName::BenchmarkReturn { symbol, .. } => Some(symbol),
+        FigureName::AgainstBenchmark { benchmark, .. } | FigureName::AgeGroup { benchmark, .. } => {
+            Some(benchmark)
+        }
+        FigureName::Decisions { benchmark, .. } => benchmark.as_ref(),
+        FigureName::Risk { basis, .. } => basis.benchmark.as_ref(),
+        _ => None,
+    }
+}
+
+/// The benchmark that a figure's name names: its prices are among those that the figure is made from.
+pub fn benchmark_named_in(figure: &str) -> Option<Symbol> {
+    // Whatever the period is, the benchmark is the same.
+    let some_day = Period::since(NaiveDate::default(), NaiveDate::default()).ok();
+    let omitted = Omitted { period: some_day, ..Omitted::default() };
+    named_in(&FigureName::read(figure, &omitted).ok()?).cloned()
+}
