@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_figure_is_written_with_all_its_digits_its_unit_and_its_name() {
         let name = FigureName::Portfolio(PortfolioFigure::Value);
-        let amount = "170.1200".parse().map_err(|_| Reason::OutOfRange);
+        let amount = Ok("170.1200".parse().expect("a number"));
         let known = FigureShown::money(&amount, Currency::USD, name.clone());
         let told = json!({ "value": "170.12", "unit": "USD", "figure": "portfolio:value" });
         assert_eq!(json!(known), told);

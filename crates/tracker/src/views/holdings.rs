@@ -130,7 +130,7 @@ impl Holdings {
         let row = |holding| HoldingRow::of(holding, &dashboard, figures);
         let rows = figures.report.holdings.iter().map(row).collect();
         let total = Summary::of(figures);
-        Ok(Self { rows, total, dashboard })
+        Ok(Self { dashboard, rows, total })
     }
 }
 

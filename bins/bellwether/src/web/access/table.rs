@@ -142,6 +142,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/v1/indices/{index}", Read, Change),
     ("/api/v1/indices/{index}/undo", Change, Change),
     ("/api/v1/portfolios/{portfolio}/derivations/{figure}", Read, Change),
+    ("/api/v1/portfolios/{portfolio}/holdings", Read, Change),
     ("/api/v1/calculations/portfolio-metrics", Read, Change),
     ("/api/v1/allocations", Read, Change),
     ("/api/v1/events", Read, Change),

@@ -7,6 +7,7 @@ mod both_databases;
 mod contract;
 mod downloads;
 mod failing;
+mod figures;
 mod headers;
 mod hostile_texts;
 mod idempotency;

@@ -95,6 +95,8 @@ pub(super) fn path_of(pattern: &str, objects: &Objects, session: &str, user: &st
         .replace("{session}", session)
         .replace("{user}", user)
         .replace("{ticker}", "KO")
+        .replace("{symbol}", "KO")
+        .replace("{figure}", "portfolio:value")
         .replace("{date}", "2024-03-05")
         .replace("{year}", "2024")
         .replace("{token}", "bwp_none")

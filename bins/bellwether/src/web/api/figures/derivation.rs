@@ -6,12 +6,13 @@ use bellwether_portfolio::PriceOrigin;
 use bellwether_portfolio::derivation::{About, Source};
 use bellwether_tracker::views::FigureShown;
 use bellwether_tracker::{DerivationPart, DerivationShown, NodeShown, SourceShown, View, benchmark_named_in};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::figure::FigureTold;
+use super::instant;
 use crate::web::State;
 use crate::web::api::schema::{CurrencyCode, Instant, Ticker};
 use crate::web::api::{Answer, finished};
@@ -170,10 +171,6 @@ struct SourceTold {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<Instant>)]
     fetched_at: Option<String>,
-}
-
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Where derivations of a view are.
