@@ -10,6 +10,7 @@ mod events;
 mod front;
 mod health;
 mod imports;
+mod indices;
 mod jobs;
 mod ledger;
 mod methods;
@@ -25,6 +26,7 @@ mod state;
 mod templates;
 mod view;
 mod warming;
+mod weights;
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -64,6 +66,7 @@ fn routes(app: &mut web::ServiceConfig) {
     api::changes::routes(app);
     api::indices::routes(app);
     ledger::routes(app);
+    indices::routes(app);
     cache::routes(app);
     jobs::routes(app);
     events::routes(app);

@@ -84,6 +84,24 @@ pub fn find(connection: &mut AnyConnection, user: UserId, id: Uuid) -> Result<St
     with_components(connection, row)
 }
 
+/// One of a user's indices, held still until the transaction ends: who changes one begins here.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when there is no such index or it is somebody else's.
+pub fn lock(connection: &mut AnyConnection, user: UserId, id: Uuid) -> Result<StoredIndex, StorageError> {
+    #[cfg(feature = "postgres")]
+    if let AnyConnection::Postgres(postgres) = connection {
+        let _: Key = indices::table
+            .filter(indices::user_id.eq(Key(user.uuid())))
+            .filter(indices::id.eq(Key(id)))
+            .select(indices::id)
+            .for_update()
+            .first(postgres)?;
+    }
+    // The only writer of the other back end holds everything still.
+    find(connection, user, id)
+}
+
 fn with_components(connection: &mut AnyConnection, row: Row) -> Result<StoredIndex, StorageError> {
     let damaged = |reason: String| StorageError::corrupt(format!("index {}", row.id.0), reason);
     let weights: Vec<(String, Amount)> = index_components::table
@@ -192,7 +210,7 @@ pub fn change(
     settings: &IndexSettings,
     now: DateTime<Utc>,
 ) -> Result<StoredIndex, StorageError> {
-    let before = find(connection, user, id)?;
+    let before = lock(connection, user, id)?;
     if before.settings != *settings {
         become_index(connection, (user, now, ChangeId::new()), id, Some(&before), Some(settings))?;
     }
@@ -209,7 +227,7 @@ pub fn delete(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<ChangeId, StorageError> {
-    let before = find(connection, user, id)?;
+    let before = lock(connection, user, id)?;
     let change = ChangeId::new();
     become_index(connection, (user, now, change), id, Some(&before), None)?;
     Ok(change)

@@ -225,7 +225,8 @@ pub(crate) fn change_by(
     Ok(after)
 }
 
-/// Deletes a portfolio with its transactions and imports. The audit log keeps what it was.
+/// Deletes a portfolio with its transactions and imports, and returns the change that this is. The audit log keeps what
+/// it was.
 ///
 /// # Errors
 /// [`StorageError::NotFound`].
@@ -234,8 +235,10 @@ pub fn delete(
     user: UserId,
     id: PortfolioId,
     now: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    delete_by(connection, Author::of_change(user, id, now))
+) -> Result<ChangeId, StorageError> {
+    let author = Author::of_change(user, id, now);
+    delete_by(connection, author)?;
+    Ok(author.change)
 }
 
 /// As [`delete`], as a part of a change.
@@ -373,7 +376,7 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::NotFound`].
-    pub async fn delete_portfolio(&self, user: UserId, id: PortfolioId) -> Result<(), StorageError> {
+    pub async fn delete_portfolio(&self, user: UserId, id: PortfolioId) -> Result<ChangeId, StorageError> {
         let now = self.now();
         self.write(move |connection| delete(connection, user, id, now)).await
     }

@@ -31,6 +31,7 @@ use crate::{Tracker, TrackerError};
 pub use choices::{Choices, DraftChange};
 pub use commit::{DraftOutcome, ImportRecord};
 pub use draft::Draft;
+pub(crate) use draft::kept_name;
 pub use mappings::Mapping;
 pub(crate) use preview::Previews;
 pub use preview::{AskedInstrument, Preview, PreviewCounts, PreviewReason, PreviewRow, RowStatus};
@@ -187,8 +188,11 @@ impl Tracker {
             return Ok(report);
         }
 
-        let header =
-            ImportHeader { file_name: file.name, format: statement.format.as_str().to_owned(), sha256 };
+        let header = ImportHeader {
+            file_name: kept_name(&file.name),
+            format: statement.format.as_str().to_owned(),
+            sha256,
+        };
         let now = self.clock().now();
         let outcome = self
             .storage()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::{Currency, Symbol};
 use bellwether_portfolio::{Component, CustomIndex, Rebalancing};
-use bellwether_storage::StorageError;
-use bellwether_storage::indices::{IndexSettings, StoredIndex};
+use bellwether_storage::indices::{self, IndexSettings, StoredIndex};
+use bellwether_storage::{AnyConnection, StorageError};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -133,6 +133,10 @@ impl EnteredIndex {
     }
 }
 
+fn is_overtaken(present: StoredIndex, seen: Option<IndexShown>) -> bool {
+    seen.is_some_and(|seen| seen != IndexShown::of(present))
+}
+
 fn of_index(error: StorageError, name: &str) -> TrackerError {
     match error {
         StorageError::NotFound => TrackerError::NotFound("such index".to_owned()),
@@ -183,13 +187,19 @@ impl Tracker {
         entered: &EnteredIndex,
         seen: Option<&IndexShown>,
     ) -> Result<IndexShown, TrackerError> {
-        let before = self.index(id).await?;
-        if seen.is_some_and(|seen| *seen != before) {
-            return Err(TrackerError::Overtaken);
-        }
-        let settings = entered.read()?;
-        let changed = self.storage().change_index(self.user(), id, settings).await;
-        changed.map(IndexShown::of).map_err(|error| of_index(error, entered.name.trim()))
+        let settings = entered.read();
+        let (user, now, seen) = (self.user(), self.storage().now(), seen.cloned());
+        let work = move |connection: &mut AnyConnection| {
+            if is_overtaken(indices::lock(connection, user, id)?, seen) {
+                return Ok(Err(TrackerError::Overtaken));
+            }
+            match settings {
+                Ok(settings) => indices::change(connection, user, id, &settings, now).map(Ok),
+                Err(faults) => Ok(Err(faults)),
+            }
+        };
+        let changed = self.storage().write(work).await;
+        Ok(IndexShown::of(changed.map_err(|error| of_index(error, entered.name.trim()))??))
     }
 
     /// Deletes an index; where `seen` is told, it must still be that.
@@ -198,12 +208,15 @@ impl Tracker {
     /// [`TrackerError::NotFound`] when there is no such index, [`TrackerError::Overtaken`] when it is another since it
     /// was seen, and the database's.
     pub async fn delete_index(&self, id: Uuid, seen: Option<&IndexShown>) -> Result<(), TrackerError> {
-        let before = self.index(id).await?;
-        if seen.is_some_and(|seen| *seen != before) {
-            return Err(TrackerError::Overtaken);
-        }
-        let deleted = self.storage().delete_index(self.user(), id).await;
-        deleted.map(drop).map_err(|error| of_index(error, ""))
+        let (user, now, seen) = (self.user(), self.storage().now(), seen.cloned());
+        let work = move |connection: &mut AnyConnection| {
+            if is_overtaken(indices::lock(connection, user, id)?, seen) {
+                return Ok(None);
+            }
+            indices::delete(connection, user, id, now).map(Some)
+        };
+        let deleted = self.storage().write(work).await.map_err(|error| of_index(error, ""))?;
+        deleted.map(drop).ok_or(TrackerError::Overtaken)
     }
 
     /// Takes back the last change of an index, which may be deleted, and returns it as it is then; `None` where it is

@@ -1,8 +1,8 @@
 //! A portfolio's settings: making one, changing them, and deleting it with all that hangs on it.
 
 use bellwether_domain::{ChangeId, CostMethod, Currency, DividendPolicy, Portfolio, PortfolioId, Symbol};
-use bellwether_storage::StorageError;
-use bellwether_storage::portfolios::PortfolioSettings;
+use bellwether_storage::portfolios::{self, PortfolioSettings};
+use bellwether_storage::{AnyConnection, StorageError};
 
 use crate::ledger::of_portfolio;
 use crate::{FieldFault, Tracker, TrackerError};
@@ -91,6 +91,10 @@ pub(crate) fn unusable(text: &str, longest: usize) -> Option<String> {
     (text.chars().count() > longest).then(|| format!("it is longer than {longest} characters"))
 }
 
+fn is_overtaken(version: i64, seen: Option<i64>) -> bool {
+    seen.is_some_and(|seen| seen != version)
+}
+
 impl Tracker {
     /// Makes a portfolio of what somebody entered.
     ///
@@ -114,24 +118,33 @@ impl Tracker {
         entered: &EnteredSettings,
         seen: Option<i64>,
     ) -> Result<Portfolio, TrackerError> {
-        let before = self.portfolio(id).await?;
-        if seen.is_some_and(|seen| seen != before.ledger_version) {
-            return Err(TrackerError::Overtaken);
-        }
-        let was = PortfolioSettings::of(&before);
-        let settings = entered.over(was.clone())?;
-        if settings == was {
-            return Ok(before);
-        }
-        let name = settings.name.clone();
-        let after = match self.storage().change_portfolio(self.user(), id, settings).await {
+        let (user, now) = (self.user(), self.storage().now());
+        let wanted = entered.clone();
+        // What others change meanwhile is neither lost nor overlooked.
+        let work = move |connection: &mut AnyConnection| {
+            if is_overtaken(portfolios::lock(connection, user, id)?, seen) {
+                return Ok(Err(TrackerError::Overtaken));
+            }
+            let before = portfolios::find(connection, user, id)?;
+            let was = PortfolioSettings::of(&before);
+            let settings = match wanted.over(was.clone()) {
+                Ok(settings) if settings == was => return Ok(Ok((before, false))),
+                Ok(settings) => settings,
+                Err(faults) => return Ok(Err(faults)),
+            };
+            Ok(Ok((portfolios::change(connection, user, id, &settings, now)?, true)))
+        };
+        let (after, is_changed) = match self.storage().write(work).await {
             Err(StorageError::Duplicate) => {
+                let name = entered.name.as_deref().unwrap_or_default().trim();
                 let words = format!("There is a portfolio named {name:?} already. Choose another name.");
                 return Err(TrackerError::Conflict(words));
             }
-            changed => changed.map_err(of_portfolio)?,
+            worked => worked.map_err(of_portfolio)??,
         };
-        self.ledger_changed(id).await;
+        if is_changed {
+            self.ledger_changed(id).await;
+        }
         Ok(after)
     }
 
@@ -145,14 +158,17 @@ impl Tracker {
         &self,
         id: PortfolioId,
         seen: Option<i64>,
-    ) -> Result<Option<ChangeId>, TrackerError> {
-        let before = self.portfolio(id).await?;
-        if seen.is_some_and(|seen| seen != before.ledger_version) {
-            return Err(TrackerError::Overtaken);
-        }
-        self.storage().delete_portfolio(self.user(), id).await.map_err(of_portfolio)?;
+    ) -> Result<ChangeId, TrackerError> {
+        let (user, now) = (self.user(), self.storage().now());
+        let work = move |connection: &mut AnyConnection| {
+            if is_overtaken(portfolios::lock(connection, user, id)?, seen) {
+                return Ok(None);
+            }
+            portfolios::delete(connection, user, id, now).map(Some)
+        };
+        let deleted = self.storage().write(work).await.map_err(of_portfolio)?;
+        let change = deleted.ok_or(TrackerError::Overtaken)?;
         self.portfolio_changed(id, true).await;
-        let last = self.storage().changes(self.user(), id, None, 1).await?;
-        Ok(last.first().map(|change| change.id))
+        Ok(change)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{Allocation, Assets, Class, Drift, Figure, LedgerError, Market, Options, Targets};
-use bellwether_storage::target_allocations::{HOLDINGS, TargetAllocation};
+use bellwether_storage::target_allocations::{self, HOLDINGS, TargetAllocation};
+use bellwether_storage::{AnyConnection, StorageError, portfolios};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -57,22 +58,37 @@ pub struct AllocationShown {
 }
 
 impl Tracker {
-    /// Sets the weights that holdings are to have from today on; none when there are none.
+    /// Sets the weights that holdings are to have from today on; none when there are none. Where `seen` is told, they
+    /// must still be that.
     ///
     /// # Errors
     /// [`TrackerError::Refused`] unless each is within 0 and 1, of at most 18 decimals, named once, and all sum to at
-    /// most 1; [`TrackerError::NotFound`] when there is no such portfolio; and the database's.
+    /// most 1; [`TrackerError::NotFound`] when there is no such portfolio, [`TrackerError::Overtaken`] when they are
+    /// others since they were seen; and the database's.
     pub async fn set_targets(
         &self,
         id: PortfolioId,
         weights: Vec<(Symbol, Decimal)>,
+        seen: Option<TargetWeights>,
     ) -> Result<TargetWeights, TrackerError> {
         let weights = checked(weights)?;
         let by_name = weights.into_iter().map(|(symbol, weight)| (symbol.as_str().to_owned(), weight));
         let targets = TargetAllocation { since: self.today(), weights: by_name.collect() };
-        let set = self.storage().set_target_allocation(self.user(), id, HOLDINGS, targets).await;
-        set.map_err(of_portfolio)?;
-        self.targets(id).await
+        let (user, today, now) = (self.user(), self.today(), self.storage().now());
+        let work = move |connection: &mut AnyConnection| {
+            portfolios::lock(connection, user, id)?;
+            let in_force = |connection: &mut AnyConnection| {
+                let stored = target_allocations::in_force(connection, user, id, HOLDINGS, today)?;
+                Ok::<_, StorageError>(TargetWeights::of(id, stored))
+            };
+            if seen.is_some() && seen != Some(in_force(connection)?) {
+                return Ok(None);
+            }
+            target_allocations::set(connection, user, id, HOLDINGS, &targets, now)?;
+            in_force(connection).map(Some)
+        };
+        let set = self.storage().write(work).await.map_err(of_portfolio)?;
+        set.ok_or(TrackerError::Overtaken)
     }
 
     /// The weights that holdings are to have.

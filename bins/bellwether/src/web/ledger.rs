@@ -3,6 +3,9 @@
 mod activity;
 mod fields;
 mod settings;
+mod targets;
+
+use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -16,7 +19,7 @@ use bellwether_tracker::{
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::api::transactions::{Cursor, TransactionQuery, cursor, place};
+use super::api::transactions::{Cursor, TransactionQuery, cursor, place, tag};
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
@@ -49,6 +52,11 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
             .route(reading().to(settings::form))
             .route(web::post().to(settings::change)),
     )
+    .service(
+        address("/portfolio/{portfolio}/targets", "GET, HEAD, POST")
+            .route(reading().to(targets::form))
+            .route(web::post().to(targets::set)),
+    )
     .service(post("/portfolio/{portfolio}/delete").route(web::post().to(settings::remove)));
 }
 
@@ -80,7 +88,7 @@ async fn portfolios(caller: &Caller, id: PortfolioId) -> Result<(Vec<Portfolio>,
 
 /// What is wrong with an entry: with its fields, and otherwise.
 #[derive(Debug, Default)]
-struct Refused {
+pub(super) struct Refused {
     faults: Vec<FieldFault>,
     problem: Option<String>,
     is_twin: bool,
@@ -88,7 +96,7 @@ struct Refused {
 
 impl Refused {
     /// What a person can do something about.
-    fn of(error: TrackerError) -> Result<Self, Problem> {
+    pub(super) fn of(error: TrackerError) -> Result<Self, Problem> {
         match error {
             TrackerError::Invalid(faults) => Ok(Self { faults, ..Self::default() }),
             TrackerError::Twin(_) => {
@@ -102,14 +110,19 @@ impl Refused {
     }
 
     /// What belongs to no field that is on the page.
-    fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let beside = self.faults.iter().filter(|fault| fault.field.is_empty());
         let words: Vec<String> =
             self.problem.iter().cloned().chain(beside.map(ToString::to_string)).collect();
         (!words.is_empty()).then(|| words.join(" "))
     }
 
-    fn is_any(&self) -> bool {
+    /// What is wrong with each field.
+    pub(super) fn by_field(&self) -> BTreeMap<&'static str, String> {
+        self.faults.iter().map(|fault| (fault.field, fault.to_string())).collect()
+    }
+
+    pub(super) fn is_any(&self) -> bool {
         self.problem.is_some() || !self.faults.is_empty()
     }
 }
@@ -130,6 +143,7 @@ struct TransactionsPage {
     fields: Vec<FieldShown>,
     /// Whether the entry was refused for its twin.
     is_twin: bool,
+    is_custom: bool,
 }
 
 #[derive(Serialize)]
@@ -240,6 +254,7 @@ async fn transactions_page(
         next,
         fields: fields_of(typed, &refused.faults, portfolio.base_currency),
         is_twin: refused.is_twin,
+        is_custom: typed.is_custom(),
     };
     let mut answer = html(state.templates.render("transactions.html", &page)?);
     *answer.status_mut() = status;
@@ -315,9 +330,12 @@ struct EditPage {
     page: Page,
     id: String,
     transaction: TransactionId,
+    /// The tag of the transaction that is edited.
+    seen: String,
     problem: Option<String>,
     fields: Vec<FieldShown>,
     is_twin: bool,
+    is_custom: bool,
 }
 
 async fn edit_form(
@@ -326,7 +344,8 @@ async fn edit_form(
     ids: web::Path<(PortfolioId, TransactionId)>,
 ) -> Answer {
     let entry = caller.tracker.transaction(ids.0, ids.1).await?;
-    let typed = TransactionForm::of(&EnteredTransaction::of(&entry.transaction));
+    let mut typed = TransactionForm::of(&EnteredTransaction::of(&entry.transaction));
+    typed.seen = tag(&entry).to_string();
     edit_page(&state, &caller, *ids, &typed, Refused::default()).await
 }
 
@@ -342,9 +361,11 @@ async fn edit_page(
         page: Page::new(state, "Edit a transaction", &all, Some(portfolio), Place::Transactions),
         id: portfolio.to_string(),
         transaction,
+        seen: typed.seen.clone(),
         problem: refused.problem(),
         fields: fields_of(typed, &refused.faults, found.base_currency),
         is_twin: refused.is_twin,
+        is_custom: typed.is_custom(),
     };
     let mut answer = html(state.templates.render("transaction.html", &page)?);
     if refused.is_any() {
@@ -359,13 +380,32 @@ async fn edit(
     ids: web::Path<(PortfolioId, TransactionId)>,
     form: web::Form<TransactionForm>,
 ) -> Answer {
-    let typed = form.into_inner();
+    let mut typed = form.into_inner();
     let (portfolio, id) = *ids;
-    let facts: NewTransaction = typed.new_transaction();
-    let edits = vec![EditedTransaction { id, facts, seen: None }];
-    let change = LedgerChange { edits, ..LedgerChange::default() };
-    match caller.tracker.change_ledger(portfolio, change, false).await {
+    match changed(&caller, *ids, &typed).await {
         Ok(changed) => Ok(after(portfolio, &changed)),
-        Err(error) => edit_page(&state, &caller, *ids, &typed, Refused::of(error)?).await,
+        Err(error) => {
+            if matches!(error, TrackerError::Overtaken) {
+                // Whoever has read that may save what they typed.
+                typed.seen = tag(&caller.tracker.transaction(portfolio, id).await?).to_string();
+            }
+            edit_page(&state, &caller, *ids, &typed, Refused::of(error)?).await
+        }
     }
+}
+
+/// Gives a transaction the facts of a form, where it is still the one that the form was made for.
+async fn changed(
+    caller: &Caller,
+    (portfolio, id): (PortfolioId, TransactionId),
+    typed: &TransactionForm,
+) -> Result<LedgerChanged, TrackerError> {
+    let present = caller.tracker.transaction(portfolio, id).await?;
+    if !typed.seen.is_empty() && typed.seen != tag(&present).to_string() {
+        return Err(TrackerError::Overtaken);
+    }
+    let facts: NewTransaction = typed.new_transaction();
+    let edits = vec![EditedTransaction { id, facts, seen: Some(present) }];
+    let change = LedgerChange { edits, ..LedgerChange::default() };
+    caller.tracker.change_ledger(portfolio, change, false).await
 }

@@ -195,6 +195,112 @@ async fn programs_make_change_and_delete_portfolios_targets_and_indices() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_transaction_keeps_what_was_typed_and_what_others_changed() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let all = format!("/portfolio/{id}/transactions");
+    let text = |answer: &Answer| said(&answer.body);
+    let bought = "kind=buy&date=2024-03-07&symbol=ZZZ&price=5";
+    let added = form(&server, &all, &format!("{bought}&quantity=3&note=one%0D%0Atwo"));
+    assert_eq!(added.status, 303, "{}", text(&added));
+    let found = text(&server.get(&format!("{all}?symbol=ZZZ&sort=symbol")));
+    let one = found.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let (edit, resource) = (format!("{all}/{one}"), format!("/api/v1/portfolios/{id}/transactions/{one}"));
+    assert_eq!(server.get(&resource).json()["note"], "one\ntwo");
+    let page = text(&server.get(&edit));
+    assert!(page.contains("<textarea name=\"note\"") && page.contains("\none\ntwo</textarea>"), "{page}");
+    let seen = |page: &str| {
+        let seen = page.split("name=\"seen\" value=\"").nth(1).unwrap().split("\">").next().unwrap();
+        seen.replace("&quot;", "%22").replace('"', "%22")
+    };
+    let first = seen(&page);
+    let saved = form(&server, &edit, &format!("{bought}&quantity=4&note=one%0D%0Atwo&seen={first}"));
+    assert_eq!(saved.status, 303, "{}", text(&saved));
+
+    let late = form(&server, &edit, &format!("{bought}&quantity=5&note=mine&custom=yes&seen={first}"));
+    let page = text(&late);
+    assert_eq!(late.status, 400, "{page}");
+    assert!(page.contains("changed by somebody else") && page.contains("value=\"5\""), "{page}");
+    assert!(page.contains("name=\"custom\" value=\"yes\" checked"), "{page}");
+    let told = server.get(&resource).json();
+    assert_eq!((told["quantity"].as_str(), told["note"].as_str()), (Some("4"), Some("one\ntwo")));
+    let again = form(&server, &edit, &format!("{bought}&quantity=5&note=mine&seen={}", seen(&page)));
+    assert_eq!(again.status, 303, "{}", text(&again));
+    assert_eq!(server.get(&resource).json()["quantity"], "5");
+
+    let settings = format!("/portfolio/{id}/settings");
+    let typed = "name=Main&description=a%0D%0Ab&base_currency=USD&cost_method=fifo&dividends=infer";
+    assert_eq!(form(&server, &settings, typed).status, 303);
+    assert_eq!(server.get(&format!("/api/v1/portfolios/{id}")).json()["description"], "a\nb");
+    assert!(text(&server.get(&settings)).contains("\na\nb</textarea>"));
+}
+
+#[tokio::test]
+async fn people_blend_an_index_and_set_targets_on_pages() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let text = |answer: &Answer| said(&answer.body);
+    let settings = text(&server.get(&format!("/portfolio/{id}/settings")));
+    assert!(settings.contains("href=\"/indices\"") && settings.contains("/targets\""), "{settings}");
+
+    let blend = |bonds: &str| {
+        format!(
+            "name=Mix&base_currency=USD&rebalancing=monthly&limit=&symbol=voo&percent=60&symbol=BND&percent={bonds}&symbol=&percent="
+        )
+    };
+    let short = form(&server, "/indices", &blend("30"));
+    assert_eq!(short.status, 400);
+    let page = text(&short);
+    assert!(
+        page.contains("The weights sum to 90 %, not to 100 %.") && page.contains("value=\"voo\""),
+        "{page}"
+    );
+    let made = form(&server, "/indices", &blend("40"));
+    assert_eq!(made.status, 303, "{}", text(&made));
+    let page = text(&server.get(made.header("location").unwrap()));
+    assert!(page.contains("40 % BND, 60 % VOO") && page.contains("every month"), "{page}");
+    let told = server.get("/api/v1/indices").json()["items"][0].clone();
+    assert_eq!(told["components"][0], json!({ "symbol": "BND", "weight": "0.4" }), "{told}");
+    let one = format!("/indices/{}", told["id"].as_str().unwrap());
+    let page = text(&server.get(&one));
+    let seen = |page: &str| {
+        let seen = page.split("name=\"seen\" value=\"").nth(1).unwrap().split("\">").next().unwrap();
+        seen.replace("&quot;", "%22")
+    };
+    let drifting = "name=Mix&rebalancing=drift&limit=5&symbol=VOO&percent=70&symbol=BND&percent=30";
+    let first = seen(&page);
+    let changed = form(&server, &one, &format!("{drifting}&seen={first}"));
+    assert_eq!(changed.status, 303, "{}", text(&changed));
+    assert_eq!(server.get(&format!("/api/v1{one}")).json()["rebalancing"], "drift:0.05");
+    assert!(text(&server.get("/indices")).contains("when one drifts too far: 5 percentage points"));
+    let late = form(&server, &one, &format!("{drifting}&seen={first}"));
+    assert!(late.status == 400 && text(&late).contains("changed by somebody else"), "{}", text(&late));
+    let gone = form(&server, &format!("{one}/delete"), "");
+    let page = text(&server.get(gone.header("location").unwrap()));
+    assert!(page.contains("There is none yet.") && page.contains(&format!("{one}/undo")), "{page}");
+    assert_eq!(form(&server, &format!("{one}/undo"), "").status, 303);
+    assert_eq!(server.get(&one).status, 200);
+
+    let targets = format!("/portfolio/{id}/targets");
+    let page = text(&server.get(&targets));
+    assert!(page.contains("There are none yet."), "{page}");
+    let none = seen(&page);
+    let set = form(&server, &targets, &format!("symbol=voo&percent=60&symbol=BND&percent=30&seen={none}"));
+    assert_eq!(set.status, 303, "{}", text(&set));
+    let page = text(&server.get(set.header("location").unwrap()));
+    assert!(page.contains("with 10 % of cash") && page.contains("value=\"BND\""), "{page}");
+    for (wrong, words) in [
+        ("symbol=VOO&percent=60&symbol=BND&percent=41", "The targets sum to 101 %: at most 100 % can be."),
+        ("symbol=VOO&percent=much", "The target of VOO is no percentage: write it like 12.5."),
+        ("symbol=%3Cb%3E&percent=1", "is not a ticker symbol"),
+    ] {
+        let refused = form(&server, &targets, &format!("{wrong}&seen={}", seen(&page)));
+        assert!(refused.status == 400 && text(&refused).contains(words), "{}", text(&refused));
+    }
+    let late = form(&server, &targets, &format!("symbol=VOO&percent=50&seen={none}"));
+    assert!(late.status == 400 && text(&late).contains("changed by somebody else"), "{}", text(&late));
+    assert_eq!(server.get(&format!("/api/v1/portfolios/{id}/targets")).json()["cash"], "0.1");
+}
+
+#[tokio::test]
 async fn people_do_the_same_on_pages() {
     let (server, id) = Server::with_a_portfolio().await;
     let all = format!("/portfolio/{id}/transactions");

@@ -2,8 +2,10 @@
 
 use bellwether_domain::{PortfolioId, Symbol, TransactionId, TransactionKind, UserId, epoch_day};
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Nullable, Text};
 
 use super::LedgerEntry;
 use super::read::entries_of;
@@ -39,11 +41,17 @@ pub enum LedgerOrder {
     LastEntered,
     /// What was entered first first.
     FirstEntered,
+    /// By symbol, and of each the earliest day first; what has none comes last.
+    Symbol,
+    /// The other way round.
+    SymbolBackwards,
 }
 
 /// The place of a transaction in an order; it need not be there any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerPlace {
+    /// Its instrument; `None` where it has none.
+    pub symbol: Option<Symbol>,
     /// Its day.
     pub date: NaiveDate,
     /// Its place within the day.
@@ -59,6 +67,7 @@ impl LedgerPlace {
     pub fn of(entry: &LedgerEntry) -> Self {
         let LedgerEntry { transaction, created_at, .. } = entry;
         Self {
+            symbol: transaction.booking.symbol().cloned(),
             date: transaction.date,
             sequence: transaction.sequence,
             created_at: *created_at,
@@ -97,12 +106,117 @@ pub fn search(
     after: Option<LedgerPlace>,
     limit: i64,
 ) -> Result<Vec<LedgerEntry>, StorageError> {
-    portfolios::version(connection, user, portfolio)?;
+    match order {
+        LedgerOrder::Symbol | LedgerOrder::SymbolBackwards => {
+            by_symbol(connection, user, portfolio, filter, order, after, limit)
+        }
+        _ => {
+            portfolios::version(connection, user, portfolio)?;
+            part(connection, portfolio, filter, order, &Of::All, after, limit)
+        }
+    }
+}
+
+/// Transactions of which instruments.
+enum Of {
+    All,
+    None,
+    One(i32),
+    These(Vec<i32>),
+}
+
+/// As [`search`], by symbol: instrument after instrument, so that only as much is read as the part needs.
+fn by_symbol(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    filter: &LedgerFilter,
+    order: LedgerOrder,
+    after: Option<LedgerPlace>,
+    limit: i64,
+) -> Result<Vec<LedgerEntry>, StorageError> {
+    let known = crate::instruments::of_portfolio(connection, user, portfolio)?;
+    let mut rest: Vec<Option<(i32, Symbol)>> =
+        known.into_iter().map(|instrument| Some((instrument.id.0, instrument.symbol))).collect();
+    rest.push(None);
+    let key = |symbol: Option<&Symbol>| (symbol.is_none(), symbol.map(|symbol| symbol.as_str().to_owned()));
+    rest.sort_by_cached_key(|one| key(one.as_ref().map(|(_, symbol)| symbol)));
+    let of_one = if order == LedgerOrder::Symbol {
+        LedgerOrder::Oldest
+    } else {
+        rest.reverse();
+        LedgerOrder::Newest
+    };
+    let mut found = Vec::new();
+    if let Some(place) = after {
+        let reached = key(place.symbol.as_ref());
+        let is_before = |one: &Option<(i32, Symbol)>| {
+            let key = key(one.as_ref().map(|(_, symbol)| symbol));
+            if order == LedgerOrder::Symbol { key < reached } else { key > reached }
+        };
+        rest.drain(..rest.iter().take_while(|one| is_before(one)).count());
+        // Of the symbol that the part before ended with there may be more.
+        if rest.first().is_some_and(|one| one.as_ref().map(|(_, symbol)| symbol) == place.symbol.as_ref()) {
+            let of = rest.remove(0).map_or(Of::None, |(number, _)| Of::One(number));
+            found = part(connection, portfolio, filter, of_one, &of, Some(place), limit)?;
+        }
+    }
+    let (mut at, mut width) = (0, 1);
+    loop {
+        let wanted = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        let Some(first) = rest.get(at).filter(|_| wanted > 0) else { return Ok(found) };
+        let numbers: Vec<i32> = rest
+            .iter()
+            .skip(at)
+            .take(width)
+            .map_while(|one| one.as_ref().map(|(number, _)| *number))
+            .collect();
+        at += numbers.len().max(1);
+        // Where most have nothing of what is looked for, it does not take a question for each.
+        if !numbers.is_empty() {
+            width *= 2;
+        }
+        let (of, order) = match (first, numbers.len()) {
+            (None, _) => (Of::None, of_one),
+            (Some((number, _)), 1) => (Of::One(*number), of_one),
+            _ => (Of::These(numbers), order),
+        };
+        found.extend(part(connection, portfolio, filter, order, &of, None, wanted)?);
+    }
+}
+
+/// Symbols in the order of their letters' numbers, whatever language the database is told to sort in.
+fn symbols_in_order(connection: &AnyConnection) -> SqlLiteral<Nullable<Text>> {
+    sql(match connection {
+        AnyConnection::Sqlite(_) => "instruments.symbol",
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => "instruments.symbol COLLATE \"C\"",
+    })
+}
+
+/// A part of a ledger, of some instruments; one that is by symbol begins at the beginning.
+fn part(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+    filter: &LedgerFilter,
+    order: LedgerOrder,
+    of: &Of,
+    after: Option<LedgerPlace>,
+    limit: i64,
+) -> Result<Vec<LedgerEntry>, StorageError> {
     let mut query = transactions::table
         .left_join(instruments::table)
         .filter(transactions::portfolio_id.eq(Key(portfolio.uuid())))
         .select((Row::as_select(), instruments::symbol.nullable()))
         .into_boxed();
+    match of {
+        Of::All => {}
+        Of::None => query = query.filter(transactions::instrument_id.is_null()),
+        Of::One(number) => query = query.filter(transactions::instrument_id.eq(*number)),
+        Of::These(numbers) => {
+            query = query.filter(transactions::instrument_id.eq_any(numbers.clone()));
+        }
+    }
     if let Some(symbol) = &filter.symbol {
         let known = crate::instruments::by_symbols(connection, std::slice::from_ref(symbol))?;
         let Some(instrument) = known.get(symbol) else { return Ok(Vec::new()) };
@@ -138,10 +252,12 @@ pub fn search(
         let (date, sequence) = (transactions::trade_date, transactions::sequence);
         let entered = transactions::created_at;
         query = match order {
-            LedgerOrder::Newest => query.filter(date.lt(day).or(date.eq(day).and(
-                sequence.lt(place.sequence).or(sequence.eq(place.sequence).and(transactions::id.lt(id))),
-            ))),
-            LedgerOrder::Oldest => query.filter(date.gt(day).or(date.eq(day).and(
+            LedgerOrder::Newest | LedgerOrder::SymbolBackwards => {
+                query.filter(date.lt(day).or(date.eq(day).and(
+                    sequence.lt(place.sequence).or(sequence.eq(place.sequence).and(transactions::id.lt(id))),
+                )))
+            }
+            LedgerOrder::Oldest | LedgerOrder::Symbol => query.filter(date.gt(day).or(date.eq(day).and(
                 sequence.gt(place.sequence).or(sequence.eq(place.sequence).and(transactions::id.gt(id))),
             ))),
             LedgerOrder::LastEntered => {
@@ -163,6 +279,18 @@ pub fn search(
         }
         LedgerOrder::LastEntered => query.order((transactions::created_at.desc(), transactions::id.desc())),
         LedgerOrder::FirstEntered => query.order((transactions::created_at, transactions::id)),
+        LedgerOrder::Symbol => query.order((
+            symbols_in_order(connection),
+            transactions::trade_date,
+            transactions::sequence,
+            transactions::id,
+        )),
+        LedgerOrder::SymbolBackwards => query.order((
+            symbols_in_order(connection).desc(),
+            transactions::trade_date.desc(),
+            transactions::sequence.desc(),
+            transactions::id.desc(),
+        )),
     };
     let rows: Vec<(Row, Option<String>)> = query.limit(limit).load(connection)?;
     entries_of(connection, rows)

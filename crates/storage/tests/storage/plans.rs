@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use bellwether_domain::{InstrumentId, PortfolioId, UserId};
+use bellwether_domain::{InstrumentId, PortfolioId, TransactionId, UserId};
 use bellwether_storage::jobs::NewJob;
+use bellwether_storage::ledger::{LedgerFilter, LedgerOrder, LedgerPlace};
 use bellwether_storage::notifications::{self, NotificationFilter};
 use bellwether_storage::{
     AnyConnection, StorageError, actions, audit, imports, instruments, jobs, ledger, portfolios, prices,
@@ -109,6 +110,37 @@ async fn histories_are_read_in_the_order_of_an_index() {
     assert_in_order(&plans(&db, move |c| audit::list(c, user, portfolio, None, 50)).await);
     assert_indexed(&plans(&db, move |c| imports::list(c, user, portfolio)).await);
     assert_in_order(&plans(&db, move |c| ledger::fingerprints(c, user, portfolio)).await);
+}
+
+#[tokio::test]
+async fn a_ledger_by_symbol_is_read_in_the_order_of_an_index() {
+    let db = TestDatabase::sqlite().await;
+    let (portfolio, user) = (crate::samples::portfolio(&db).await.id, db.user);
+    let told = ["KO", "MSFT", "VOO"].iter().zip(1..).map(|(ticker, sequence)| {
+        crate::samples::told(&crate::samples::purchase("2024-03-05", ticker, "1", "60"), sequence)
+    });
+    db.storage.insert_transactions(user, portfolio, told.collect()).await.unwrap();
+    for (order, of) in [(LedgerOrder::Symbol, "KO"), (LedgerOrder::SymbolBackwards, "VOO")] {
+        for ticker in [Some(of), None] {
+            let place = ticker.map(|ticker| LedgerPlace {
+                symbol: Some(crate::samples::symbol(ticker)),
+                date: day("2024-03-05"),
+                sequence: 2,
+                created_at: start(),
+                id: TransactionId::new(),
+            });
+            let all = LedgerFilter::default();
+            let plans = plans(&db, move |c| ledger::search(c, user, portfolio, &all, order, place, 1)).await;
+            assert_indexed(&plans);
+            let parts: Vec<&String> =
+                plans.iter().filter(|plan| plan.starts_with("SEARCH transactions")).collect();
+            assert!(!parts.is_empty(), "{plans:?}");
+            assert!(parts.iter().all(|plan| plan.contains("transactions_by_instrument")), "{plans:?}");
+            // A part of one instrument is read in order; the instruments themselves are few.
+            let sorted = plans.iter().filter(|plan| plan.starts_with("USE TEMP B-TREE"));
+            assert!(sorted.clone().all(|plan| !plan.contains("LIMIT")), "{plans:?}");
+        }
+    }
 }
 
 #[tokio::test]

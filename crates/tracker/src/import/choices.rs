@@ -7,10 +7,14 @@ use bellwether_statements::{ColumnMapping, Correction, Corrections, Detected, Re
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::TrackerError;
+use crate::{FieldFault, TrackerError};
 
 /// More corrections or symbols than anybody makes by hand.
 const MOST_CHOICES: usize = 10_000;
+/// More than any cell of a table of trades holds, in bytes.
+const LONGEST_CELL: usize = 64 << 10;
+/// More than any name of an instrument, in bytes.
+const LONGEST_INSTRUMENT: usize = 1 << 10;
 
 /// What was found out about a file, and what somebody chose for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,12 +85,21 @@ impl DraftChange {
             changed.remembered = false;
         }
         for (place, correction) in self.corrections {
+            if let Some(Correction::Cells(cells)) = &correction {
+                check_cells(place, cells)?;
+            }
             match correction {
                 Some(correction) => changed.corrections.insert(place, correction),
                 None => changed.corrections.remove(&place),
             };
         }
         for (instrument, symbol) in self.symbols {
+            if instrument.len() > LONGEST_INSTRUMENT {
+                return Err(TrackerError::Invalid(vec![FieldFault::of(
+                    "symbols",
+                    "no instrument of the file has so long a name",
+                )]));
+            }
             match symbol {
                 Some(symbol) => changed.symbols.insert(instrument, symbol),
                 None => changed.symbols.remove(&instrument),
@@ -99,4 +112,20 @@ impl DraftChange {
         }
         Ok(changed)
     }
+}
+
+/// Refuses texts that no table has.
+fn check_cells(place: usize, cells: &BTreeMap<usize, String>) -> Result<(), TrackerError> {
+    let is_unusual = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    for (column, text) in cells {
+        let reason = if text.len() > LONGEST_CELL {
+            format!("row {place}, column {column} is longer than {} KiB", LONGEST_CELL >> 10)
+        } else if text.chars().any(is_unusual) {
+            format!("row {place}, column {column} has characters that cannot be printed")
+        } else {
+            continue;
+        };
+        return Err(TrackerError::Invalid(vec![FieldFault::of("corrections", reason)]));
+    }
+    Ok(())
 }

@@ -18,6 +18,8 @@ const MOST_DRAFTS: i64 = 20;
 const MOST_BYTES: i64 = 128 << 20;
 /// Longer names of files are cut off.
 const NAME: usize = 200;
+/// All choices of a draft as they are kept, in bytes.
+const MOST_CHOSEN: usize = 4 << 20;
 
 /// A file on its way into a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +75,20 @@ impl Draft {
 }
 
 fn text_of(choices: &Choices) -> Result<String, TrackerError> {
-    serde_json::to_string(choices)
-        .map_err(|error| TrackerError::Refused(format!("The choices cannot be kept: {error}.")))
+    let text = serde_json::to_string(choices)
+        .map_err(|error| TrackerError::Refused(format!("The choices cannot be kept: {error}.")))?;
+    if text.len() > MOST_CHOSEN {
+        return Err(TrackerError::Refused(format!(
+            "Corrections of more than {} MiB cannot be kept: correct the file and upload it again.",
+            MOST_CHOSEN >> 20
+        )));
+    }
+    Ok(text)
+}
+
+/// A file's name as it is kept.
+pub(crate) fn kept_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME).collect()
 }
 
 /// What is not there, in words that say what.
@@ -128,7 +142,7 @@ impl Tracker {
         let draft = Draft {
             id: ImportId::new(),
             portfolio,
-            file_name: file.name.chars().filter(|c| !c.is_control()).take(NAME).collect(),
+            file_name: kept_name(&file.name),
             choices,
             version: 1,
             created_at: now,

@@ -38,8 +38,15 @@ impl Mapping {
     }
 }
 
+/// Bytes of a digest that name a mapping.
+const KEY: usize = 16;
+
+fn is_key(text: &str) -> bool {
+    text.len() == 2 * KEY && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn digest(header_key: &str) -> String {
-    Sha256::digest(header_key).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    Sha256::digest(header_key).iter().take(KEY).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl Tracker {
@@ -58,13 +65,14 @@ impl Tracker {
     /// # Errors
     /// [`TrackerError::NotFound`] when there is none of that key.
     pub async fn forget_import_mapping(&self, key: &str) -> Result<(), TrackerError> {
+        let no_such = || TrackerError::NotFound("such mapping".to_owned());
+        if !is_key(key) {
+            return Err(no_such());
+        }
         let (user, key) = (self.user(), key.to_owned());
         let forgotten =
             self.storage().write(move |connection| import_mappings::forget(connection, user, &key)).await;
-        forgotten.map_err(|error| match error {
-            error if error.is_not_found() => TrackerError::NotFound("such mapping".to_owned()),
-            error => error.into(),
-        })
+        forgotten.map_err(|error| if error.is_not_found() { no_such() } else { error.into() })
     }
 
     /// What is remembered of files with the columns of this one.

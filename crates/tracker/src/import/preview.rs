@@ -183,6 +183,13 @@ impl Preview {
         before.filter(|state| status.is_none_or(|status| state.status == status)).count()
     }
 
+    /// The place of the row of a status, or of any, before which so many stand.
+    pub fn place_of(&self, status: Option<RowStatus>, number: usize) -> Option<usize> {
+        let states = self.states.iter().enumerate();
+        let mut wanted = states.filter(|(_, state)| status.is_none_or(|status| state.status == status));
+        wanted.nth(number).map(|(place, _)| place)
+    }
+
     /// One row by its place.
     pub fn row(&self, place: usize) -> Option<PreviewRow> {
         let (row, state) = (self.statement.rows.get(place)?, self.states.get(place)?);

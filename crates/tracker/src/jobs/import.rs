@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::failed;
+use crate::import::kept_name;
 use crate::{ImportFile, ImportReport, ImportTarget, Tracker, TrackerError};
 
 /// Imports a kept file.
@@ -121,7 +122,8 @@ impl Tracker {
             run_at: now,
             max_attempts: ATTEMPTS,
         };
-        let file = JobFile { name: file.name, media_type: "text/csv".to_owned(), content: file.bytes };
+        let file =
+            JobFile { name: kept_name(&file.name), media_type: "text/csv".to_owned(), content: file.bytes };
         let enqueued = self
             .storage()
             .write(move |connection| {

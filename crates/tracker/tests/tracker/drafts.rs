@@ -195,6 +195,43 @@ async fn what_is_refused_can_be_taken_away_before_and_after(database: &TestDatab
 const UNKNOWN: &str =
     "Valuta;Was;Papier;Anzahl;Kurs\n05.03.2024;Kauf;KO;10;60,5\n06.03.2024;Verkauf;KO;4;61,5\n";
 
+async fn choices_have_bounds_in_bytes_and_no_texts_that_no_table_has(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let draft = tracker.begin_import(id, file("a.csv", MIXED)).await.unwrap();
+    let refused = async |change: DraftChange| match tracker.change_draft(id, draft.id, None, change).await {
+        Err(error @ (TrackerError::Invalid(_) | TrackerError::Refused(_))) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let cells = |rows: usize, text: &str| {
+        let cells = || Some(Correction::Cells(BTreeMap::from([(2, text.to_owned())])));
+        DraftChange { corrections: (0..rows).map(|row| (row, cells())).collect(), ..DraftChange::default() }
+    };
+    assert!(refused(cells(1, &"x".repeat((64 << 10) + 1))).await.contains("column 2 is longer than 64 KiB"));
+    assert!(refused(cells(65, &"x".repeat(64 << 10))).await.contains("more than 4 MiB"));
+    for text in ["a\u{0}b", "a\u{1b}b"] {
+        assert!(refused(cells(1, text)).await.contains("characters that cannot be printed"), "{text:?}");
+    }
+    let long = BTreeMap::from([("x".repeat(2_000), "KO".parse().ok())]);
+    let long = DraftChange { symbols: long, ..DraftChange::default() };
+    assert!(refused(long).await.contains("so long a name"));
+    assert_eq!(tracker.draft(id, draft.id).await.unwrap().version, 1, "nothing of it was kept");
+    tracker.change_draft(id, draft.id, None, cells(3, "a\nb\tc")).await.unwrap();
+    let none = tracker.forget_import_mapping("a\u{0}b").await;
+    assert!(matches!(none, Err(TrackerError::NotFound(_))), "{none:?}");
+}
+
+async fn a_place_in_a_preview_is_found_by_its_number(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let draft = tracker.begin_import(id, file("a.csv", MIXED)).await.unwrap();
+    let preview = tracker.preview(id, draft.id).await.unwrap().unwrap();
+    for status in RowStatus::ALL.into_iter().map(Some).chain([None]) {
+        let places: Vec<usize> = preview.rows(status, 0, 10).into_iter().map(|row| row.place).collect();
+        let numbered: Vec<usize> =
+            (0..).map_while(|number| preview.place_of(status, number)).take(10).collect();
+        assert_eq!(numbered, places, "{status:?}");
+    }
+}
+
 async fn an_unknown_file_is_mapped_once(database: &TestDatabase) {
     let (tracker, id) = world(database).await;
     let draft = tracker.begin_import(id, file("u.csv", UNKNOWN)).await.unwrap();
@@ -322,6 +359,8 @@ on_both!(
     a_preview_says_of_each_row_what_becomes_of_it,
     a_row_is_corrected_left_out_or_replaced_in_place,
     what_is_refused_can_be_taken_away_before_and_after,
+    choices_have_bounds_in_bytes_and_no_texts_that_no_table_has,
+    a_place_in_a_preview_is_found_by_its_number,
     an_unknown_file_is_mapped_once,
     a_draft_of_somebody_else_is_not_there,
     a_draft_goes_after_a_week_and_too_many_are_refused,

@@ -246,6 +246,61 @@ async fn a_ledger_is_looked_through_in_parts(database: &TestDatabase) {
     assert_eq!(unverified, ["KO", "MSFT"], "nobody was there to ask");
 }
 
+async fn a_ledger_is_told_by_symbol_in_parts_of_any_size(database: &TestDatabase) {
+    let (tracker, id) = tracker(database).await;
+    // Some of them languages sort otherwise than their letters' numbers, and one has a note of its own.
+    let symbols = ["KO", "^GSPC", "BRK-B", "BRKA", "EURUSD=X", "BRK.A", "A", "MSFT", "T", "VOO", "BND"];
+    let mut creates: Vec<NewTransaction> =
+        symbols.iter().map(|symbol| entered("buy", "2024-03-05", symbol, "1")).collect();
+    creates.extend(["2024-03-07", "2024-03-06"].map(|day| entered("buy", day, "KO", "1")));
+    let deposit = EnteredTransaction {
+        kind: "deposit".to_owned(),
+        date: "2024-03-04".to_owned(),
+        amount: "500".to_owned(),
+        ..EnteredTransaction::default()
+    };
+    creates.push(NewTransaction { entered: deposit, ..NewTransaction::default() });
+    tracker.change_ledger(id, adding(creates), false).await.unwrap();
+    let mut expected: Vec<String> = symbols.iter().map(|symbol| format!("{symbol} 05")).collect();
+    expected.extend(["KO 06", "KO 07"].map(str::to_owned));
+    expected.sort();
+    expected.push(" 04".to_owned());
+
+    let found = async |filter: LedgerFilter, order, limit| {
+        let (mut told, mut after) = (Vec::new(), None);
+        loop {
+            let page = tracker.transactions(id, filter.clone(), order, after, limit).await.unwrap();
+            told.extend(page.entries.iter().map(|entry| {
+                let symbol = entry.transaction.booking.symbol().map(ToString::to_string).unwrap_or_default();
+                format!("{symbol} {}", &entry.transaction.date.to_string()[8..])
+            }));
+            after = page.next;
+            if after.is_none() {
+                return told;
+            }
+        }
+    };
+    let backwards: Vec<String> = expected.iter().rev().cloned().collect();
+    for limit in [1, 2, 3, 5, 50] {
+        assert_eq!(found(LedgerFilter::default(), LedgerOrder::Symbol, limit).await, expected, "{limit}");
+        let told = found(LedgerFilter::default(), LedgerOrder::SymbolBackwards, limit).await;
+        assert_eq!(told, backwards, "{limit}");
+    }
+    let of_ko = LedgerFilter { symbol: "KO".parse().ok(), ..LedgerFilter::default() };
+    assert_eq!(found(of_ko, LedgerOrder::Symbol, 2).await, ["KO 05", "KO 06", "KO 07"]);
+    let deposits = LedgerFilter { kind: "deposit".parse().ok(), ..LedgerFilter::default() };
+    assert_eq!(found(deposits, LedgerOrder::Symbol, 1).await, [" 04"]);
+
+    // What the part before ended with may be gone, and its symbol with it.
+    let first =
+        tracker.transactions(id, LedgerFilter::default(), LedgerOrder::Symbol, None, 3).await.unwrap();
+    let last = first.entries.last().unwrap().transaction.id;
+    tracker.change_ledger(id, deleting(&[last]), false).await.unwrap();
+    let next =
+        tracker.transactions(id, LedgerFilter::default(), LedgerOrder::Symbol, first.next, 1).await.unwrap();
+    assert_eq!(next.entries[0].transaction.booking.symbol().unwrap().as_str(), "BRK.A");
+}
+
 async fn a_symbol_is_one_that_upstream_knows_or_the_users_own(database: &TestDatabase) {
     let clock = clock("2026-11-20T15:00:00Z");
     let simulator = simulator(&clock);
@@ -298,7 +353,7 @@ async fn a_portfolio_is_made_changed_deleted_and_put_back(database: &TestDatabas
     assert_eq!((changed.cost_method.as_str(), changed.name.as_str()), ("lifo", "Main"));
     assert!(matches!(tracker.change_portfolio(id, &other, Some(seen)).await, Err(TrackerError::Overtaken)));
 
-    let gone = tracker.delete_portfolio(id, None).await.unwrap().unwrap();
+    let gone = tracker.delete_portfolio(id, None).await.unwrap();
     assert!(matches!(tracker.portfolio(id).await, Err(TrackerError::NotFound(_))));
     let deleted = tracker.deleted_portfolios().await.unwrap();
     assert_eq!((deleted.len(), deleted[0].change, deleted[0].portfolio.id), (1, gone, id));
@@ -452,6 +507,7 @@ on_both!(
     the_same_again_is_shown_its_twin_and_kept_where_that_is_meant,
     what_was_changed_since_it_was_seen_is_left_alone,
     a_ledger_is_looked_through_in_parts,
+    a_ledger_is_told_by_symbol_in_parts_of_any_size,
     a_symbol_is_one_that_upstream_knows_or_the_users_own,
     a_portfolio_is_made_changed_deleted_and_put_back,
     an_index_of_ones_own_is_whole_and_can_be_taken_back,

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod at_once;
 mod database;
 mod derivations;
 mod drafts;

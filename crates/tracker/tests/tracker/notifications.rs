@@ -328,7 +328,7 @@ async fn a_portfolio_off_its_targets_is_told_beyond_the_limit(database: &TestDat
 
     let id = world.tracker.portfolio_named("Main").await.unwrap().id;
     let half = |symbol: &str| (symbol.parse().unwrap(), "0.5".parse().unwrap());
-    world.tracker.set_targets(id, vec![half("KO"), half("PEP")]).await.unwrap();
+    world.tracker.set_targets(id, vec![half("KO"), half("PEP")], None).await.unwrap();
     world.check().await;
     world.check().await;
     // 1,500 of 2,500 is 60 %.

@@ -12,6 +12,7 @@ mod headers;
 mod hostile_texts;
 mod idempotency;
 mod members;
+mod nul_texts;
 mod paths;
 mod poison;
 mod proxies;

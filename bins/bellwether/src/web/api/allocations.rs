@@ -16,6 +16,7 @@ use super::schema::{Amount, AnyAmount, Ticker};
 use super::{Answer, decimal_of};
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
+use crate::web::weights::{part, percent};
 
 /// The weights that holdings are to have; what is left is cash.
 #[derive(Deserialize, ToSchema)]
@@ -78,10 +79,7 @@ pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
         .map_err(|error| Problem::BadRequest(format!("The body is no JSON of allocations: {error}.")))?;
     let weight = |wanted: WantedAllocation| {
         let percent = decimal_of(&wanted.percentage);
-        let weight = percent.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED));
-        // What has too many digits to be divided exactly is not taken for something else.
-        let weight = weight.filter(|weight| weight.checked_mul(Decimal::ONE_HUNDRED) == percent);
-        let weight = weight.ok_or_else(|| {
+        let weight = percent.and_then(part).ok_or_else(|| {
             let words = format!("{} is no percentage: give it as \"12.5\".", wanted.percentage);
             Problem::BadRequest(words)
         })?;
@@ -89,7 +87,7 @@ pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
     };
     let weights: Vec<_> = wanted.allocations.into_iter().map(weight).collect::<Result<_, Problem>>()?;
     let id = chosen(&caller, wanted.portfolio).await?;
-    let targets = caller.tracker.set_targets(id, weights).await?;
+    let targets = caller.tracker.set_targets(id, weights, None).await?;
     let allocations: Vec<Value> = targets
         .weights
         .iter()
@@ -168,10 +166,4 @@ fn current(class: &ClassDrift) -> Option<f64> {
 
 fn float_percent(part: Decimal) -> Option<f64> {
     part.checked_mul(Decimal::ONE_HUNDRED)?.to_f64()
-}
-
-/// Exact, as it was given.
-fn percent(weight: Decimal) -> String {
-    // At most 18 decimals and at most 1.
-    (weight * Decimal::ONE_HUNDRED).normalize().to_string()
 }

@@ -75,7 +75,7 @@ impl IndexTold {
     }
 }
 
-fn tag(index: &IndexShown) -> Tag {
+pub(in crate::web) fn tag(index: &IndexShown) -> Tag {
     Tag::of_bytes(&serde_json::to_vec(&IndexTold::of(index)).unwrap_or_default())
 }
 

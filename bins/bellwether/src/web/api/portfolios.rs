@@ -261,6 +261,11 @@ impl TargetsShown {
     }
 }
 
+/// The tag of targets.
+pub(in crate::web) fn targets_tag(targets: &TargetWeights) -> Tag {
+    tag_of(&TargetsShown::of(targets))
+}
+
 fn tag_of(targets: &TargetsShown) -> Tag {
     Tag::of_bytes(&serde_json::to_vec(targets).unwrap_or_default())
 }
@@ -318,8 +323,8 @@ async fn set_targets(
     body: web::Bytes,
 ) -> Answer {
     let TargetsBody { weights } = read(&body, "targets, with \"weights\"")?;
-    let present = TargetsShown::of(&caller.tracker.targets(*id).await?);
-    conditions.allow_change_of(&tag_of(&present))?;
+    let present = caller.tracker.targets(*id).await?;
+    conditions.allow_change_of(&targets_tag(&present))?;
     let (mut read, mut faults) = (Vec::new(), Vec::new());
     for (at, wanted) in weights.into_iter().enumerate() {
         match decimal_of(&wanted.weight) {
@@ -330,6 +335,14 @@ async fn set_targets(
     if !faults.is_empty() {
         return Err(Problem::Invalid(faults));
     }
-    let shown = TargetsShown::of(&caller.tracker.set_targets(*id, read).await?);
+    let seen = conditions.name_a_version().then_some(present);
+    let set = match caller.tracker.set_targets(*id, read, seen).await {
+        Err(TrackerError::Overtaken) => {
+            let present = targets_tag(&caller.tracker.targets(*id).await?).to_string();
+            return Err(Problem::Changed { present });
+        }
+        set => set?,
+    };
+    let shown = TargetsShown::of(&set);
     Ok(resource(&tag_of(&shown), &shown))
 }

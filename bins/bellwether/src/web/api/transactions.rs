@@ -119,6 +119,6 @@ async fn list(
     listed(paging.page(found.entries, cursor), |entry| fields.of(&TransactionShown::of(entry)))
 }
 
-fn tag(entry: &LedgerEntry) -> Tag {
+pub(in crate::web) fn tag(entry: &LedgerEntry) -> Tag {
     Tag::of_bytes(&serde_json::to_vec(entry).unwrap_or_default())
 }

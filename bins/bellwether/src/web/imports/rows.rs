@@ -144,8 +144,9 @@ impl RowsPage {
         let next = rows.get(ROWS).map(|row| row.place);
         rows.truncate(ROWS);
         let first = rows.first().map_or(0, |row| preview.rows_before(status, row.place));
-        let before = preview.rows(status, 0, first);
-        let previous = (first > 0).then(|| before.get(first.saturating_sub(ROWS)).map_or(0, |row| row.place));
+        let previous = (first > 0)
+            .then(|| preview.place_of(status, first.saturating_sub(ROWS)))
+            .map(Option::unwrap_or_default);
         let counts = &preview.counts;
         let all: usize = RowStatus::ALL.iter().map(|status| counts.of(*status)).sum();
         let links = RowStatus::ALL.into_iter().map(|of| StatusLink {

@@ -31,6 +31,8 @@ pub(super) struct TransactionForm {
     /// A box that is ticked, or not there.
     accept_duplicate: Option<String>,
     custom: Option<String>,
+    /// The tag of the transaction as it was when the form was made.
+    pub(super) seen: String,
 }
 
 impl TransactionForm {
@@ -63,7 +65,12 @@ impl TransactionForm {
             note: entered.note,
             accept_duplicate: None,
             custom: None,
+            seen: String::new(),
         }
+    }
+
+    pub(super) fn is_custom(&self) -> bool {
+        self.custom.is_some()
     }
 
     pub(super) fn new_transaction(&self) -> NewTransaction {
@@ -90,11 +97,16 @@ impl TransactionForm {
             currency: typed.currency,
             fx_rate: typed.fx_rate,
             account: typed.account,
-            note: typed.note,
+            note: plain_lines(&typed.note),
         };
         let (accept_duplicate, custom) = (typed.accept_duplicate.is_some(), typed.custom.is_some());
         NewTransaction { entered, accept_duplicate, custom }
     }
+}
+
+/// Lines as they were entered: forms end them in a way of their own.
+pub(super) fn plain_lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// A field on a page.
@@ -142,7 +154,7 @@ pub(super) fn fields_of(typed: &TransactionForm, faults: &[FieldFault], base: Cu
         field("fee", "Fee", &typed.fee, "number", false),
         field("tax", "Tax", &typed.tax, "number", false),
         field("currency", "Currency", &currency, "text", false),
-        field("note", "Note", &typed.note, "text", false),
+        field("note", "Note", &typed.note, "lines", false),
         field("account", "Account", &typed.account, "text", true),
         field("fx_rate", "Exchange rate, as booked", &typed.fx_rate, "number", true),
         field("other_symbol", "New symbol (spin-off, merger, change)", &typed.other_symbol, "text", true),

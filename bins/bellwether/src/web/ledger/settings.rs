@@ -8,6 +8,7 @@ use bellwether_domain::{CostMethod, PortfolioId};
 use bellwether_tracker::EnteredSettings;
 use serde::{Deserialize, Serialize};
 
+use super::fields::plain_lines;
 use super::{Refused, portfolios};
 use crate::web::State;
 use crate::web::caller::Caller;
@@ -77,7 +78,7 @@ async fn settings_page(
         id: id.to_string(),
         done,
         problem: refused.problem(),
-        faults: refused.faults.iter().map(|fault| (fault.field, fault.to_string())).collect(),
+        faults: refused.by_field(),
         typed,
         cost_methods: CostMethod::ALL.map(CostMethod::as_str).to_vec(),
     };
@@ -98,7 +99,7 @@ pub(super) async fn change(
     let symbols = typed.benchmarks.split([',', ' ']).map(str::trim).filter(|text| !text.is_empty());
     let entered = EnteredSettings {
         name: Some(typed.name.clone()),
-        description: Some(typed.description.clone()),
+        description: Some(plain_lines(&typed.description)),
         base_currency: Some(typed.base_currency.clone()),
         cost_method: Some(typed.cost_method.clone()),
         dividends: Some(typed.dividends.clone()),
@@ -113,8 +114,5 @@ pub(super) async fn change(
 /// Deletes the portfolio, and shows the way back.
 pub(super) async fn remove(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
     let change = caller.tracker.delete_portfolio(*id, None).await?;
-    Ok(match change {
-        Some(change) => see_other(&format!("/portfolio/{id}/activity?done={change}")),
-        None => see_other("/"),
-    })
+    Ok(see_other(&format!("/portfolio/{id}/activity?done={change}")))
 }

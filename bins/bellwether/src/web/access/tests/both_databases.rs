@@ -1,5 +1,6 @@
 //! What depends on the database, on each of them.
 
+use super::nul_texts::a_nul_in_any_text_of_any_request_is_refused_and_fails_nowhere;
 use super::site::{PASSWORD, Site, bearer};
 use crate::web::access::{BodyBounds, Entry};
 
@@ -33,6 +34,7 @@ macro_rules! on_both {
 }
 
 on_both!(
+    a_nul_in_any_text_of_any_request_is_refused_and_fails_nowhere,
     a_nul_in_a_text_is_refused_and_fails_nowhere,
     foreign_objects_do_not_exist,
     guesses_at_once_have_no_more_turns,

@@ -1,6 +1,6 @@
 //! Which transactions of a ledger are looked for, and in which order.
 
-use bellwether_domain::TransactionId;
+use bellwether_domain::{Symbol, TransactionId};
 use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub(in crate::web) struct TransactionQuery {
     /// `import` or `manual`.
     #[param(value_type = Option<String>)]
     pub(in crate::web) source: String,
-    /// `-date` (the latest first, as always), `date`, `-entered` or `entered`.
+    /// `-date` (the latest first, as always), `date`, `-entered`, `entered`, `symbol` or `-symbol`.
     #[param(value_type = Option<String>)]
     pub(in crate::web) sort: String,
 }
@@ -80,8 +80,10 @@ impl TransactionQuery {
             "date" => LedgerOrder::Oldest,
             "-entered" => LedgerOrder::LastEntered,
             "entered" => LedgerOrder::FirstEntered,
+            "symbol" => LedgerOrder::Symbol,
+            "-symbol" => LedgerOrder::SymbolBackwards,
             _ => {
-                fault("sort", "say date, -date, entered or -entered".to_owned());
+                fault("sort", "say date, -date, entered, -entered, symbol or -symbol".to_owned());
                 LedgerOrder::Newest
             }
         };
@@ -90,13 +92,13 @@ impl TransactionQuery {
 }
 
 /// What is needed to go on behind a transaction.
-pub(in crate::web) type Cursor = (chrono::NaiveDate, i64, DateTime<Utc>, TransactionId);
+pub(in crate::web) type Cursor = (Option<Symbol>, chrono::NaiveDate, i64, DateTime<Utc>, TransactionId);
 
-pub(in crate::web) fn place((date, sequence, created_at, id): Cursor) -> LedgerPlace {
-    LedgerPlace { date, sequence, created_at, id }
+pub(in crate::web) fn place((symbol, date, sequence, created_at, id): Cursor) -> LedgerPlace {
+    LedgerPlace { symbol, date, sequence, created_at, id }
 }
 
 pub(in crate::web) fn cursor(entry: &LedgerEntry) -> Cursor {
-    let LedgerPlace { date, sequence, created_at, id } = LedgerPlace::of(entry);
-    (date, sequence, created_at, id)
+    let LedgerPlace { symbol, date, sequence, created_at, id } = LedgerPlace::of(entry);
+    (symbol, date, sequence, created_at, id)
 }
