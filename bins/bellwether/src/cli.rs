@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod client;
+
 use std::path::PathBuf;
 
 use bellwether_domain::PriceBasis;
@@ -18,7 +20,9 @@ Examples:
   bellwether prices import closes.csv --basis as-traded
   bellwether prices set PRIVATE 120.50 --currency EUR
   bellwether actions import splits.csv            splits or dividends that no provider knows
+  bellwether transaction add buy --portfolio Main --date 2024-03-05 --symbol KO --quantity 10 --price 60.12
   bellwether report --portfolio Main --as-of 2013-03-01
+  bellwether report --portfolio Main --server https://portfolio.example.org --token-file FILE
   bellwether backup portfolio.bellwether          all data in one file
 
 A trade file needs the columns Ticker,Type,Date,Price,Shares in any order; a dividend file Ticker,Date,Amount.
@@ -55,16 +59,13 @@ pub(crate) enum Command {
     /// Splits and dividends that no provider knows
     #[command(subcommand)]
     Actions(Actions),
-    /// Print a portfolio's figures
-    Report(Report),
+    #[command(flatten)]
+    Asking(client::Asking),
     /// Who may sign in: for the operator, on the machine of the database
     #[command(subcommand)]
     User(User),
     /// Bring the database to this version's schema and say so
     Migrate,
-    /// Print a portfolio's data as a table
-    #[command(subcommand)]
-    Export(Export),
     /// Write all data into one file, as of one moment, while others go on reading and writing
     Backup(Backup),
     /// Put a backup in the place of all data
@@ -281,6 +282,7 @@ pub(crate) struct ActionsImport {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(crate) struct Report {
     /// Name of the portfolio
     #[arg(long)]
@@ -294,4 +296,14 @@ pub(crate) struct Report {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_option_means_two_things() {
+        super::Cli::command().debug_assert();
+    }
 }

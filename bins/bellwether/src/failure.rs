@@ -4,6 +4,8 @@ use std::error::Error;
 
 use bellwether_tracker::TrackerError;
 
+use crate::client::Refusal;
+
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -25,6 +27,18 @@ pub(crate) enum Failure {
     /// The runtime, a signal or standard output.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// What was asked for was refused.
+    #[error(transparent)]
+    Asked(#[from] Refusal),
+    /// No server answers there.
+    #[error("nothing answers at {server}: {reason}; look whether the server runs, and at --server")]
+    Unreachable { server: String, reason: String },
+    /// A server took too long.
+    #[error("{server} did not answer within {seconds} s: {advice}")]
+    Silent { server: String, seconds: u64, advice: &'static str },
+    /// A server broke off.
+    #[error("{server} broke off before its answer was whole: {advice}")]
+    BrokenOff { server: String, advice: &'static str },
     /// The simulator could not start.
     #[error("the price simulator could not start: {0}")]
     Simulator(String),

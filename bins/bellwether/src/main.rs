@@ -5,6 +5,7 @@
 
 mod charts;
 mod cli;
+mod client;
 mod commands;
 mod failure;
 mod notifications;

@@ -10,6 +10,7 @@ mod events;
 mod front;
 mod health;
 mod imports;
+mod in_process;
 mod indices;
 mod jobs;
 mod ledger;
@@ -31,15 +32,17 @@ mod weights;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, Error, HttpServer, web};
 use bellwether_tracker::Tracker;
 
 use crate::failure::Failure;
 use crate::notifications::Post;
 
 pub(crate) use access::{Entry, Proxies};
+pub(crate) use in_process::InProcess;
 pub(crate) use monitoring::EventLog;
 pub(crate) use state::State;
 pub(crate) use warming::start_worker;
@@ -113,6 +116,28 @@ pub(crate) async fn serve(listener: TcpListener, state: web::Data<State>) -> Res
     Ok(())
 }
 
+/// What answers requests, whichever way they come.
+fn app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .wrap(from_fn(api::envelope::pass))
+        .wrap(from_fn(api::idempotency::pass))
+        .wrap(from_fn(access::guard))
+        .wrap(from_fn(front::pass))
+        .configure(routes)
+        .default_service(web::to(pages::not_found))
+}
+
 fn server(listener: TcpListener, state: web::Data<State>) -> std::io::Result<Server> {
     server_with(listener, state, |_| {})
 }
@@ -124,22 +149,12 @@ fn server_with(
     more: fn(&mut web::ServiceConfig),
 ) -> std::io::Result<Server> {
     let connected = state.clone();
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .wrap(from_fn(api::envelope::pass))
-            .wrap(from_fn(api::idempotency::pass))
-            .wrap(from_fn(access::guard))
-            .wrap(from_fn(front::pass))
-            .configure(routes)
-            .configure(more)
-            .default_service(web::to(pages::not_found))
-    })
-    .on_connect(move |_, connection| connected.monitoring.requests.connected(connection))
-    // Who is gone is noticed at once, not when something is next written: an open event stream is to cost nothing then.
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(FAREWELL.as_secs())
-    .listen(listener)?;
+    let server = HttpServer::new(move || app(state.clone()).configure(more))
+        .on_connect(move |_, connection| connected.monitoring.requests.connected(connection))
+        // Who is gone is noticed at once, not when something is next written: an open event stream is to cost nothing then.
+        .h1_allow_half_closed(false)
+        .shutdown_timeout(FAREWELL.as_secs())
+        .listen(listener)?;
     Ok(server.run())
 }
 

@@ -20,6 +20,7 @@ pub(super) mod paging;
 mod portfolio;
 pub(super) mod portfolios;
 pub(super) mod reconciliation;
+mod report;
 pub(super) mod schema;
 mod single_purchase;
 mod told;
@@ -68,7 +69,13 @@ type Answer = Result<HttpResponse, Problem>;
 struct KnownNames;
 
 #[derive(OpenApi)]
-#[openapi(paths(portfolio::portfolio, portfolio::metrics, allocations::get, allocations::put))]
+#[openapi(paths(
+    portfolio::portfolio,
+    portfolio::metrics,
+    report::report,
+    allocations::get,
+    allocations::put
+))]
 struct Portfolios;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
@@ -85,6 +92,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .service(read("/api/upstream").route(reading().to(upstream)))
         .service(read("/api/v1/portfolio").route(reading().to(portfolio::portfolio)))
         .service(read("/api/v1/calculations/portfolio-metrics").route(reading().to(portfolio::metrics)))
+        .service(read("/api/v1/portfolios/{portfolio}/report").route(reading().to(report::report)))
         .service(
             address("/api/v1/allocations", "GET, HEAD, PUT")
                 .route(reading().to(allocations::get))

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod accounts;
+mod client;
 mod imports;
 mod known_names;
 mod ledger;

@@ -155,6 +155,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/v1/jobs/{job}", Read, Change),
     ("/api/v1/jobs/{job}/cancel", Change, Change),
     ("/api/v1/jobs/{job}/result", Read, Change),
+    ("/api/v1/portfolios/{portfolio}/report", Read, Change),
     ("/api/v1/portfolios/{portfolio}/reports", Change, Change),
     ("/api/v1/portfolios/{portfolio}/transactions.csv", Read, Change),
     ("/api/v1/portfolios/{portfolio}/cash-flows.csv", Read, Change),
