@@ -6,6 +6,7 @@ mod day_order;
 mod dividends;
 mod event_effect;
 mod families;
+mod faults;
 mod from_ledger;
 mod holding_price;
 mod holding_value;

@@ -223,7 +223,7 @@ pub fn list(
         .filter(audit_log::portfolio_id.eq(Key(portfolio.uuid())))
         .filter(audit_log::user_id.eq(Key(user.uuid())))
         .filter(audit_log::id.lt(before.unwrap_or(i64::MAX)))
-        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .order(audit_log::id.desc())
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;

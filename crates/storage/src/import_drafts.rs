@@ -179,6 +179,8 @@ pub fn choose(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<Option<ImportDraft>, StorageError> {
+    // Who commits it holds the portfolio meanwhile.
+    portfolios::lock(connection, user, draft.portfolio)?;
     find(connection, user, draft.portfolio, draft.id, now)?;
     let of_version =
         import_drafts::table.find(Key(draft.id.uuid())).filter(import_drafts::version.eq(draft.version));
@@ -206,7 +208,8 @@ pub fn remove(
     id: ImportId,
     version: Option<i64>,
 ) -> Result<bool, StorageError> {
-    portfolios::version(connection, user, portfolio)?;
+    // Who commits it holds the portfolio meanwhile, and then it is no longer there.
+    portfolios::lock(connection, user, portfolio)?;
     let own = import_drafts::table
         .find(Key(id.uuid()))
         .filter(import_drafts::portfolio_id.eq(Key(portfolio.uuid())));

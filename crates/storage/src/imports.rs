@@ -285,6 +285,25 @@ pub fn undo(
     portfolios::raise_version(connection, portfolio, now)
 }
 
+/// As [`undo`], where the portfolio has that version of its ledger; otherwise nothing is changed, and the answer is
+/// `None`.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_as_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+    portfolio: PortfolioId,
+    id: ImportId,
+    version: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StorageError> {
+    if portfolios::lock(connection, user, portfolio)? != version {
+        return Ok(None);
+    }
+    undo(connection, user, portfolio, id, now).map(Some)
+}
+
 /// Says of an import whether and when it was undone, as a part of a change; its transactions are the caller's.
 pub(crate) fn set_undone(
     connection: &mut AnyConnection,

@@ -47,6 +47,17 @@ pub(crate) fn replay(
     Books::replay(transactions, market, &options, as_of)
 }
 
+/// All that is wrong with a ledger, on the pool's threads only, as [`Books::faults`] finds it.
+pub(crate) fn faults(
+    transactions: &[Transaction],
+    market: &Market,
+    options: Options,
+    as_of: NaiveDate,
+) -> Vec<LedgerError> {
+    debug_assert!(rayon::current_thread_index().is_some(), "a ledger is replayed on a thread that serves");
+    Books::faults(transactions, market, &options, as_of)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Files of transactions into a ledger: all good rows or, when anything breaks, none.
 
+mod candidate;
 mod choices;
 mod commit;
 mod draft;
@@ -9,14 +10,15 @@ mod proposals;
 mod reconciliation;
 mod stated;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use bellwether_domain::{
     Currency, Exchange, ImportId, Portfolio, PortfolioId, TransactionDraft, TransactionId, UserId,
 };
 use bellwether_portfolio::Options;
-use bellwether_statements::{ReadOptions, Statement, Twins, Verdict, read_transactions};
+use bellwether_statements::{ReadOptions, Twins, read_transactions};
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow, NewImport};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
 use bellwether_storage::{AnyConnection, StorageError, ledger};
@@ -24,10 +26,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::jobs::JobOfImport;
-use crate::ledger::Shortage;
+use crate::ledger::{TRIES, kept_changing};
 use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
 
+use candidate::Candidate;
 pub use choices::{Choices, DraftChange};
 pub use commit::{DraftOutcome, ImportRecord};
 pub use draft::Draft;
@@ -147,45 +150,61 @@ impl Tracker {
         dry_run: bool,
         of: Option<JobOfImport>,
     ) -> Result<ImportReport, TrackerError> {
+        let (file, of) = (Arc::new(file), of.map(Arc::new));
+        for _ in 0..TRIES {
+            if let Some(report) = self.import_once(&target, &file, dry_run, of.as_ref()).await? {
+                return Ok(report);
+            }
+        }
+        Err(kept_changing())
+    }
+
+    /// The same where nobody changes the ledger between its reading and the writing; otherwise nothing is changed, and
+    /// the answer is `None`.
+    async fn import_once(
+        &self,
+        target: &ImportTarget,
+        file: &Arc<ImportFile>,
+        dry_run: bool,
+        of: Option<&Arc<JobOfImport>>,
+    ) -> Result<Option<ImportReport>, TrackerError> {
         let user = self.user();
-        let portfolio = self.target(&target).await?;
-        let base = match (&portfolio, &target) {
-            (Some(portfolio), _) => portfolio.base_currency,
-            (None, ImportTarget::Named(settings)) => settings.base_currency,
+        let seen = match self.target(target).await? {
+            Some(portfolio) => Some(self.ledger_seen(portfolio.id).await?),
+            None => None,
+        };
+        let (base, name) = match (&seen, target) {
+            (Some(seen), _) => (seen.portfolio.base_currency, seen.portfolio.name.clone()),
+            (None, ImportTarget::Named(settings)) => (settings.base_currency, settings.name.clone()),
             (None, ImportTarget::Portfolio(_)) => {
                 return Err(TrackerError::NotFound("such portfolio".to_owned()));
             }
         };
-        let today = self.today();
-        let options = ReadOptions::new(file.currency.unwrap_or(base), today);
-        let bytes = file.bytes;
+        let read = ReadOptions::new(file.currency.unwrap_or(base), self.today());
+        let content = Arc::clone(file);
         let (statement, mut candidate, sha256) = self
             .compute(move || {
-                let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-                let statement = read_transactions(&bytes, &options)?;
+                let sha256: [u8; 32] = Sha256::digest(&content.bytes).into();
+                let statement = read_transactions(&content.bytes, &read)?;
                 let candidate = Candidate::of(&statement);
                 Ok::<_, TrackerError>((statement, candidate, sha256))
             })
             .await?;
 
         let rows = statement.rows.len();
-        let reached = |step, note| of.as_ref().map_or(Ok(()), |of| of.reached(step, rows, note));
+        let reached = |step, note| of.map_or(Ok(()), |of| of.reached(step, rows, note));
         reached(1, "looking for sales without shares")?;
-        candidate.check_shares(self, portfolio.as_ref(), base).await?;
+        let options = seen.as_ref().map_or(Options::new(base), |seen| Options::of(&seen.portfolio));
+        let entries = seen.as_ref().map_or(&[][..], |seen| &seen.entries);
+        candidate.check_shares(self, entries, options).await?;
         reached(2, "writing into the ledger")?;
-        let name = match (&portfolio, &target) {
-            (Some(portfolio), _) => portfolio.name.clone(),
-            (None, ImportTarget::Named(settings)) => settings.name.clone(),
-            (None, ImportTarget::Portfolio(_)) => String::new(),
-        };
-        let mut report = candidate.report(portfolio.as_ref().map(|portfolio| portfolio.id), name);
+        let judged_over = seen.as_ref().map(|seen| (seen.portfolio.id, seen.version));
+        let mut report = candidate.report(judged_over.map(|(id, _)| id), name);
         if dry_run {
-            let known = match &portfolio {
-                Some(portfolio) => self.storage().fingerprints(user, portfolio.id).await?,
-                None => HashSet::new(),
-            };
-            report.count_known(candidate.rows.iter().filter(|row| known.contains(&row.fingerprint)).count());
-            return Ok(report);
+            let known: HashSet<&str> = entries.iter().map(|entry| entry.fingerprint.as_str()).collect();
+            let already_there = candidate.rows.iter().filter(|row| known.contains(row.fingerprint.as_str()));
+            report.count_known(already_there.count());
+            return Ok(Some(report));
         }
 
         let header = ImportHeader {
@@ -193,13 +212,25 @@ impl Tracker {
             format: statement.format.as_str().to_owned(),
             sha256,
         };
-        let now = self.clock().now();
+        let (now, target, of) = (self.clock().now(), target.clone(), of.map(Arc::clone));
         let outcome = self
             .storage()
             .write(move |connection| {
+                let found = found(connection, user, &target)?;
+                let held =
+                    found.map(|id| Ok::<_, StorageError>((id, portfolios::lock(connection, user, id)?)));
+                if held.transpose()? != judged_over {
+                    return Ok(None);
+                }
+                let id = match (found, &target) {
+                    (Some(id), _) => id,
+                    (None, ImportTarget::Portfolio(id)) => *id,
+                    (None, ImportTarget::Named(settings)) => {
+                        portfolios::create(connection, user, settings, now)?.id
+                    }
+                };
                 let stored_rejects = candidate.stored_rejects(&statement);
                 let mut rows = candidate.rows;
-                let id = ensure(connection, user, &target, now)?;
                 let first = ledger::next_sequence(connection, user, id)?;
                 for (row, sequence) in rows.iter_mut().zip(first..) {
                     row.transaction.sequence = sequence;
@@ -219,15 +250,15 @@ impl Tracker {
                     at: now,
                 };
                 let told = notifications::tell(connection, user, &finished, now)?;
-                Ok((id, report, !outcome.inserted.is_empty(), told))
+                Ok(Some((id, report, !outcome.inserted.is_empty(), told)))
             })
             .await?;
-        let (id, report, changed, told) = outcome;
+        let Some((id, report, changed, told)) = outcome else { return Ok(None) };
         self.tell_pages(told.into_iter().collect());
         if changed {
             self.ledger_changed(id).await;
         }
-        Ok(report)
+        Ok(Some(report))
     }
 
     /// Adds transactions that a program made, such as the demonstration's. All of them or none.
@@ -280,160 +311,19 @@ impl Tracker {
     }
 }
 
-/// The portfolio's identifier, in the transaction that imports into it.
-fn ensure(
+/// The portfolio that a file goes into, where there is one.
+fn found(
     connection: &mut AnyConnection,
     user: UserId,
     target: &ImportTarget,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<PortfolioId, StorageError> {
+) -> Result<Option<PortfolioId>, StorageError> {
     match target {
-        ImportTarget::Portfolio(id) => Ok(*id),
+        ImportTarget::Portfolio(id) => Ok(Some(*id)),
         ImportTarget::Named(settings) => match portfolios::find_by_name(connection, user, &settings.name) {
-            Ok(portfolio) => Ok(portfolio.id),
-            Err(error) if error.is_not_found() => {
-                portfolios::create(connection, user, settings, now).map(|portfolio| portfolio.id)
-            }
+            Ok(portfolio) => Ok(Some(portfolio.id)),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         },
-    }
-}
-
-/// A file's rows on their way into a ledger.
-struct Candidate {
-    rows: Vec<ImportedRow>,
-    rejected: Vec<RejectedRow>,
-    notes: Vec<String>,
-    /// The place in the file of the row that each transaction comes from.
-    places: HashMap<TransactionId, usize>,
-    /// What the ledger says of transactions: their rows, whether it is certain, and the words.
-    doubts: Vec<(usize, bool, String)>,
-}
-
-impl Candidate {
-    fn of(statement: &Statement) -> Self {
-        let fingerprints = bellwether_statements::number_twins(&statement.rows);
-        let mut candidate = Self {
-            rows: Vec::with_capacity(statement.rows.len()),
-            rejected: Vec::new(),
-            notes: statement.notes.iter().map(ToString::to_string).collect(),
-            places: HashMap::with_capacity(statement.rows.len()),
-            doubts: Vec::new(),
-        };
-        let mut rows: Vec<_> = statement.rows.iter().enumerate().zip(fingerprints).collect();
-        if statement.newest_first() {
-            // The ledger's order within a day is that of its rows.
-            rows.reverse();
-        }
-        for ((place, row), fingerprints) in rows {
-            if let Verdict::Rejected(problems) = &row.verdict {
-                for problem in problems {
-                    candidate.reject(row.line, problem.column.clone(), problem.reason.to_string());
-                }
-            }
-            for (draft, fingerprint) in row.verdict.drafts().iter().zip(fingerprints) {
-                // The reader accepted it as of today already; what it accepted has no reason to fail here.
-                match draft.check(TransactionId::new(), 0, draft.date) {
-                    Ok(transaction) => {
-                        candidate.places.insert(transaction.id, place);
-                        candidate.rows.push(ImportedRow {
-                            line: u32::try_from(row.line).unwrap_or(u32::MAX),
-                            transaction,
-                            fingerprint,
-                        });
-                    }
-                    Err(error) => {
-                        candidate.doubts.push((place, true, error.to_string()));
-                        candidate.reject(row.line, None, error.to_string());
-                    }
-                }
-            }
-        }
-        candidate
-    }
-
-    fn reject(&mut self, line: usize, column: Option<String>, reason: String) {
-        self.rejected.push(RejectedRow { line, column, reason });
-    }
-
-    /// Takes out sales of more shares than there are, judged over the ledger as it would become.
-    async fn check_shares(
-        &mut self,
-        tracker: &Tracker,
-        portfolio: Option<&Portfolio>,
-        base: Currency,
-    ) -> Result<(), TrackerError> {
-        let (existing, known) = match portfolio {
-            Some(portfolio) => (
-                tracker.ledger(portfolio.id).await?,
-                tracker.storage().fingerprints(tracker.user(), portfolio.id).await?,
-            ),
-            None => (Vec::new(), HashSet::new()),
-        };
-        let after_existing = existing.iter().map(|booked| booked.sequence + 1).max().unwrap_or(0);
-        let mut all = existing;
-        let mut lines = HashMap::new();
-        for (row, sequence) in self.rows.iter_mut().zip(after_existing..) {
-            row.transaction.sequence = sequence;
-            if !known.contains(&row.fingerprint) {
-                lines.insert(row.transaction.id, row.line);
-                all.push(row.transaction.clone());
-            }
-        }
-        let options =
-            portfolio.map_or(Options::new(base), |portfolio| Options { base, ..Options::of(portfolio) });
-        let mut taken_out = HashSet::new();
-        for Shortage { transaction, may_be_split, words } in tracker.shortages(all, options).await? {
-            let certain = may_be_split.is_none();
-            if let Some(place) = self.places.get(&transaction).filter(|_| lines.contains_key(&transaction)) {
-                self.doubts.push((*place, certain, words.clone()));
-            }
-            match lines.get(&transaction) {
-                Some(line) if certain => {
-                    taken_out.insert(transaction);
-                    self.reject(*line as usize, None, words);
-                }
-                Some(line) => self.notes.push(format!(
-                    "Line {line} was kept but needs attention: {words}. Splits may be missing; prices bring them along."
-                )),
-                None => self.notes.push(format!("The ledger needs attention: {words}.")),
-            }
-        }
-        self.rows.retain(|row| !taken_out.contains(&row.transaction.id));
-        self.rejected.sort_by_key(|row| row.line);
-        Ok(())
-    }
-
-    fn report(&self, portfolio: Option<PortfolioId>, portfolio_name: String) -> ImportReport {
-        let lines: HashSet<usize> = self.rejected.iter().map(|row| row.line).collect();
-        ImportReport {
-            portfolio,
-            portfolio_name,
-            imported: self.rows.len(),
-            already_there: 0,
-            rejected: self.rejected.clone(),
-            rejected_rows: lines.len(),
-            notes: self.notes.clone(),
-        }
-    }
-
-    fn stored_rejects(&self, statement: &Statement) -> Vec<imports::RejectedRow> {
-        let content = |line: usize| {
-            let at = statement.rows.partition_point(|row| row.line < line);
-            let row = statement.rows.get(at).filter(|row| row.line == line);
-            row.map(|row| stated::line_of(statement, row)).unwrap_or_default()
-        };
-        self.rejected
-            .iter()
-            .map(|row| imports::RejectedRow {
-                line: u32::try_from(row.line).unwrap_or(u32::MAX),
-                content: content(row.line),
-                reason: row
-                    .column
-                    .as_ref()
-                    .map_or_else(|| row.reason.clone(), |c| format!("{c}: {}", row.reason)),
-            })
-            .collect()
     }
 }
 

@@ -23,14 +23,14 @@ pub use entered::{EnteredLot, EnteredTransaction};
 pub use history::ChangeShown;
 pub(crate) use history::words_of;
 pub use listing::LedgerPage;
-pub(crate) use shares::Shortage;
+pub(crate) use shares::{Shortage, left_short};
 pub use symbols::SymbolStanding;
-use twins::Fingerprints;
+pub(crate) use twins::Fingerprints;
 
 /// So many additions, changes and deletions at once, at most.
 pub const MOST_AT_ONCE: usize = 1_000;
 /// A ledger that others keep changing is looked at so often.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 /// A transaction to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -183,10 +183,11 @@ impl Tracker {
                 Err(error) => return Err(of_portfolio(error)),
             }
         }
-        Err(TrackerError::Conflict("Others keep changing this ledger. Try again in a moment.".to_owned()))
+        Err(kept_changing())
     }
 
-    async fn ledger_seen(&self, id: PortfolioId) -> Result<Seen, TrackerError> {
+    /// A portfolio's ledger with its version, at one moment.
+    pub(crate) async fn ledger_seen(&self, id: PortfolioId) -> Result<Seen, TrackerError> {
         let user = self.user();
         let read = self.storage().snapshot(move |connection| {
             Ok(Seen {
@@ -207,37 +208,25 @@ impl Tracker {
         warnings: &mut Vec<String>,
     ) -> Result<(), TrackerError> {
         let options = Options::of(&seen.portfolio);
-        let after = self.shortages(planned.after(seen), options).await?;
-        if after.is_empty() {
-            return Ok(());
-        }
-        let before = self.shortages(seen.transactions(), options).await?;
-        let was_short: HashSet<TransactionId> = before.iter().map(|short| short.transaction).collect();
+        let short = self.short_sales(seen.transactions(), planned.after(seen), options).await?;
         let touched = planned.touched(seen);
-        let mut faults = Vec::new();
-        for short in after {
-            if was_short.contains(&short.transaction) && !touched.contains_key(&short.transaction) {
-                continue;
-            }
-            if let Some(symbol) = &short.may_be_split
-                && self.may_tell_splits(symbol)
-            {
-                warnings.push(format!(
-                    "{} Splits may be missing; prices bring them along.",
-                    sentence(&short.words)
-                ));
+        let (mut faults, mut left) = (Vec::new(), Vec::new());
+        let was_short = short.old.iter().filter(|short| touched.contains_key(&short.transaction));
+        for short in short.new.iter().chain(was_short) {
+            if self.may_yet_be_split(short) {
+                let words = sentence(&short.words);
+                warnings.push(format!("{words} Splits may be missing; prices bring them along."));
             } else if let Some(part) = touched.get(&short.transaction) {
-                faults.push(FieldFault { part: *part, field: "quantity", reason: short.words });
+                let reason = short.words.clone();
+                faults.push(FieldFault { part: *part, field: "quantity", reason });
             } else {
-                return Err(TrackerError::Conflict(left_short(&short)));
+                left.push(short);
             }
+        }
+        if let Some(refused) = left_short(&left) {
+            return Err(refused);
         }
         if faults.is_empty() { Ok(()) } else { Err(TrackerError::Invalid(faults)) }
-    }
-
-    /// Whether somebody may yet tell the splits of a symbol whose history is not known.
-    fn may_tell_splits(&self, symbol: &Symbol) -> bool {
-        self.sources().is_some_and(|sources| !sources.is_silent(symbol))
     }
 }
 
@@ -278,25 +267,21 @@ fn check_symbols(
     if faults.is_empty() { Ok(()) } else { Err(TrackerError::Invalid(faults)) }
 }
 
-/// The refusal of what would leave a transaction without shares.
-fn left_short(short: &Shortage) -> String {
-    format!("That would leave a later transaction without shares: {}", sentence(&short.words))
-}
-
 fn sentence(words: &str) -> String {
     FieldFault::of("", words).to_string()
 }
 
 /// A ledger as it is.
-struct Seen {
-    portfolio: Portfolio,
-    version: i64,
-    entries: Vec<LedgerEntry>,
-    next: i64,
+pub(crate) struct Seen {
+    pub(crate) portfolio: Portfolio,
+    pub(crate) version: i64,
+    pub(crate) entries: Vec<LedgerEntry>,
+    /// The lowest sequence number after all of them.
+    pub(crate) next: i64,
 }
 
 impl Seen {
-    fn transactions(&self) -> Vec<Transaction> {
+    pub(crate) fn transactions(&self) -> Vec<Transaction> {
         self.entries.iter().map(|entry| entry.transaction.clone()).collect()
     }
 }
@@ -361,6 +346,9 @@ impl Planned {
             deleted.iter().copied().chain(edits.iter().map(|(edit, ..)| edit.id)).collect();
         let mut fingerprints =
             Fingerprints::of(seen.entries.iter().filter(|entry| !gone.contains(&entry.transaction.id)));
+        for (_, before, _) in &edits {
+            fingerprints.keep_for_its_file(before);
+        }
         let invalid = |error: bellwether_domain::InvalidTransaction| {
             TrackerError::Invalid(vec![FieldFault::of("", error.to_string())])
         };
@@ -429,6 +417,11 @@ impl Planned {
         let entered = self.entered().map(|(_, transaction)| transaction);
         kept.filter(|transaction| !gone.contains(&transaction.id)).chain(entered).cloned().collect()
     }
+}
+
+/// The refusal of a change that others overtook again and again.
+pub(crate) fn kept_changing() -> TrackerError {
+    TrackerError::Conflict("Others keep changing this ledger. Try again in a moment.".to_owned())
 }
 
 fn no_such_transaction() -> TrackerError {

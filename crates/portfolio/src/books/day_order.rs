@@ -1,5 +1,7 @@
 //! The order in which one instrument's bookings of a day take effect.
 
+use std::collections::{BTreeSet, HashMap};
+
 use bellwether_domain::{Booking, Transaction};
 use rust_decimal::Decimal;
 
@@ -7,6 +9,8 @@ use rust_decimal::Decimal;
 pub(super) struct DayOrder<'a, 'b> {
     bookings: &'b [&'a Transaction],
     state: Vec<State>,
+    /// The places of what may be called forward, by account; sought when it is first asked for.
+    inflows: Option<HashMap<&'a str, BTreeSet<usize>>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -18,7 +22,8 @@ struct State {
 
 impl<'a, 'b> DayOrder<'a, 'b> {
     pub(super) fn new(bookings: &'b [&'a Transaction]) -> Self {
-        let mut order = Self { bookings, state: vec![State { done: false, partner: None }; bookings.len()] };
+        let state = vec![State { done: false, partner: None }; bookings.len()];
+        let mut order = Self { bookings, state, inflows: None };
         order.pair_own_transfers();
         order
     }
@@ -32,7 +37,11 @@ impl<'a, 'b> DayOrder<'a, 'b> {
     pub(super) fn take(&mut self, index: usize) -> Option<&'a Transaction> {
         let state = self.state.get_mut(index).filter(|state| !state.done)?;
         state.done = true;
-        self.bookings.get(index).copied()
+        let booking = self.bookings.get(index).copied()?;
+        if let Some(inflows) = self.inflows.as_mut().and_then(|all| all.get_mut(booking.account.as_str())) {
+            inflows.remove(&index);
+        }
+        Some(booking)
     }
 
     /// The arrival that belongs to a departure to another own account, which counts as taken with it.
@@ -41,15 +50,28 @@ impl<'a, 'b> DayOrder<'a, 'b> {
         self.take(partner)
     }
 
+    /// Parts a departure from its arrival, and tells where that is.
+    pub(super) fn separate(&mut self, index: usize) -> Option<usize> {
+        let partner = self.state.get_mut(index)?.partner.take()?;
+        self.state.get_mut(partner)?.partner = None;
+        // The arrival may be called forward from now on.
+        self.inflows = None;
+        Some(partner)
+    }
+
     /// The place of the next purchase of `account` after `index`: what a sale may call forward.
-    pub(super) fn next_inflow(&self, index: usize, account: &str) -> Option<usize> {
-        (index + 1..self.bookings.len()).find(|later| {
-            let state = self.state[*later];
-            !state.done
-                && state.partner.is_none()
-                && self.bookings[*later].account == account
-                && arriving(&self.bookings[*later].booking).is_some()
-        })
+    pub(super) fn next_inflow(&mut self, index: usize, account: &str) -> Option<usize> {
+        let (bookings, state) = (self.bookings, &self.state);
+        let inflows = self.inflows.get_or_insert_with(|| {
+            let mut inflows: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+            for (place, (booking, state)) in bookings.iter().zip(state).enumerate() {
+                if !state.done && state.partner.is_none() && arriving(&booking.booking).is_some() {
+                    inflows.entry(booking.account.as_str()).or_default().insert(place);
+                }
+            }
+            inflows
+        });
+        inflows.get(account)?.range(index + 1..).next().copied()
     }
 
     /// Whether the booking is the arriving half of a transfer between own accounts: its departure moves the shares.

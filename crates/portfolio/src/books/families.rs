@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bellwether_domain::{Booking, Symbol, Transaction};
+use bellwether_domain::{Booking, Symbol, Transaction, TransactionId};
 use chrono::NaiveDate;
 
 use crate::{InstrumentData, LedgerError, Market};
@@ -12,6 +12,15 @@ pub(super) struct Family<'a> {
     pub(super) members: Vec<Member<'a>>,
     /// Spin-offs and mergers between them, in order.
     pub(super) events: Vec<Event<'a>>,
+}
+
+impl Family<'_> {
+    pub(super) fn leave_out(&mut self, transaction: TransactionId) {
+        for member in &mut self.members {
+            member.bookings.retain(|booking| booking.id != transaction);
+        }
+        self.events.retain(|event| event.transaction.id != transaction);
+    }
 }
 
 /// One instrument with its bookings, in order.
@@ -67,6 +76,19 @@ pub(super) fn last_name<'a>(
     changes.fold(symbol, |name, (date, old, new)| if date > on && old == name { new } else { name })
 }
 
+/// Whether a booking turns an instrument into itself, by the names that it has in the end.
+pub(super) fn turns_into_itself<'a>(booking: &'a Transaction, changes: &TickerChanges<'a>) -> bool {
+    let name = |symbol: &'a Symbol| changes.last_name(symbol, booking.date);
+    let is_change = matches!(booking.booking, Booking::TickerChange { .. });
+    let names = booking.booking.symbol().zip(booking.booking.other_symbol()).filter(|_| !is_change);
+    names.is_some_and(|(of, into)| name(of) == name(into))
+}
+
+pub(super) fn into_itself(booking: &Transaction) -> LedgerError {
+    let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
+    LedgerError::IntoItself { transaction, kind, date }
+}
+
 /// Sorts bookings, which are in order, by the instruments that they concern.
 pub(super) fn families<'a>(
     ordered: &[&'a Transaction],
@@ -83,8 +105,7 @@ pub(super) fn families<'a>(
         let into = booking.booking.other_symbol().map(|into| changes.last_name(into, booking.date));
         if let Some(into) = into {
             if into == symbol {
-                let (transaction, kind, date) = (booking.id, booking.booking.kind(), booking.date);
-                return Err(LedgerError::IntoItself { transaction, kind, date });
+                return Err(into_itself(booking));
             }
             by_symbol.entry(into).or_default();
         }

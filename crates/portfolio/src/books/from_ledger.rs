@@ -33,7 +33,7 @@ impl Books {
         options: &Options,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        let terms = Terms { options, rates: market.rates(), as_of, explained: false };
+        let terms = Terms { options, rates: market.rates(), as_of, explained: false, left_out: None };
         Self::replayed(transactions, terms, market, replay_all)
     }
 
@@ -44,7 +44,8 @@ impl Books {
         options: Options,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
-        let terms = Terms { options: &options, rates: market.rates(), as_of, explained: true };
+        let terms =
+            Terms { options: &options, rates: market.rates(), as_of, explained: true, left_out: None };
         Self::replayed(transactions, terms, market, replay_all)
     }
 
@@ -55,7 +56,8 @@ impl Books {
         options: Options,
         as_of: NaiveDate,
     ) -> Result<(Self, Replays), LedgerError> {
-        let terms = Terms { options: &options, rates: market.rates(), as_of, explained: false };
+        let terms =
+            Terms { options: &options, rates: market.rates(), as_of, explained: false, left_out: None };
         let mut replays = Replays::new(options, as_of);
         let books = Self::replayed(transactions, terms, market, |families, terms| {
             let all = replay_all(families, terms);
@@ -76,8 +78,13 @@ impl Books {
         market: &Market,
         options: Options,
     ) -> Result<(Self, usize), LedgerError> {
-        let terms =
-            Terms { options: &options, rates: market.rates(), as_of: replays.as_of(), explained: false };
+        let terms = Terms {
+            options: &options,
+            rates: market.rates(),
+            as_of: replays.as_of(),
+            explained: false,
+            left_out: None,
+        };
         let mut replayed = 0;
         let books = Self::replayed(transactions, terms, market, |families, terms| {
             let known_or_replayed = |family: &Family<'_>| {

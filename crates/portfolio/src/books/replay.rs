@@ -9,6 +9,7 @@ mod trades;
 
 use std::collections::HashMap;
 use std::iter::Peekable;
+use std::sync::{Mutex, PoisonError};
 use std::vec::IntoIter;
 
 use bellwether_domain::{Booking, CashDividend, Currency, DividendPolicy, Split, Transaction, TransactionId};
@@ -44,6 +45,9 @@ pub(super) struct Terms<'a> {
     pub(super) as_of: NaiveDate,
     /// Costs keep how they came about.
     pub(super) explained: bool,
+    /// Where sales and transfers that lack their shares are noted while the replay goes on without them; `None` when
+    /// the first one ends it.
+    pub(super) left_out: Option<&'a Mutex<Vec<LedgerError>>>,
 }
 
 impl Terms<'_> {
@@ -228,11 +232,32 @@ impl<'a> Replay<'a> {
             Booking::TransferOut { quantity, lots, .. } => Some((quantity.get(), lots)),
             _ => None,
         };
-        if let Some((wanted, chosen)) = leaving {
-            self.make_available(transaction, wanted, chosen, (index, order))?;
+        if let Some((wanted, chosen)) = leaving
+            && let Err(fault) = self.make_available(transaction, wanted, chosen, (index, order))
+        {
+            return self.leave_out(fault, transaction, (index, order));
         }
         let arrival = order.take_partner(index);
         self.take_effect(transaction, arrival)
+    }
+
+    /// Notes that shares for a booking are not there, where the replay is to go on without it.
+    fn leave_out(
+        &mut self,
+        fault: LedgerError,
+        booking: &Transaction,
+        (index, order): (usize, &mut DayOrder<'a, '_>),
+    ) -> Result<(), LedgerError> {
+        // A purchase that was called forward may be at fault itself, and has taken effect in part.
+        let Some(left_out) = self.terms.left_out.filter(|_| fault.transaction() == Some(booking.id)) else {
+            return Err(fault);
+        };
+        left_out.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        // What was to arrive in another account comes from elsewhere then.
+        match order.separate(index).filter(|arrival| *arrival < index) {
+            Some(passed) => self.book(passed, order),
+            None => Ok(()),
+        }
     }
 
     fn take_effect(

@@ -6,6 +6,7 @@ mod dividends;
 mod event_cash;
 mod event_days;
 mod events;
+mod faults;
 mod fees;
 mod lots;
 mod methods;

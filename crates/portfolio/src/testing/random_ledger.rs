@@ -116,8 +116,8 @@ impl Case {
         date(&day(305))
     }
 
-    /// What of the acts is possible.
-    pub(crate) fn ledger(&self, market: &Market, options: Options, as_of: NaiveDate) -> Ledger {
+    /// All acts, possible or not.
+    pub(crate) fn acted(&self) -> Ledger {
         let mut ledger = Ledger::default();
         for act in &self.acts {
             let name = SYMBOLS[act.symbol];
@@ -156,6 +156,12 @@ impl Case {
                 ledger = ledger.in_currency("EUR", (act.fee % 3 == 0).then_some("1.125"));
             }
         }
+        ledger
+    }
+
+    /// What of the acts is possible.
+    pub(crate) fn ledger(&self, market: &Market, options: Options, as_of: NaiveDate) -> Ledger {
+        let mut ledger = self.acted();
         while let Err(error) = Books::replay(&ledger.0, market, &options, as_of) {
             let wrong = error.transaction().expect("a transaction is wrong");
             ledger.0.retain(|booking| booking.id != wrong);

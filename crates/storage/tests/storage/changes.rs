@@ -24,6 +24,7 @@ on_both!(
     two_entries_that_traded_their_fingerprints_trade_them_back,
     a_portfolio_with_something_in_it_does_not_go_by_undoing_its_beginning,
     no_half_of_a_change_is_restored,
+    records_are_paged_by_their_numbers_whatever_the_clock_says,
 );
 
 async fn state(db: &TestDatabase, id: PortfolioId) -> PortfolioState {
@@ -282,4 +283,21 @@ async fn no_half_of_a_change_is_restored(db: &TestDatabase) {
     db.storage.restore_portfolio(db.user, id, records[2].id).await.unwrap();
 
     assert_eq!(state(db, id).await, whole);
+}
+
+async fn records_are_paged_by_their_numbers_whatever_the_clock_says(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    for price in ["1", "2", "3"] {
+        ibm(db, id, price).await;
+        // The clock is set back between one and the next.
+        db.clock.advance(TimeDelta::hours(-1));
+    }
+    let all = db.storage.audit(db.user, id, None, 100).await.unwrap();
+    let (mut paged, mut before) = (Vec::new(), None);
+    while let Some(next) = db.storage.audit(db.user, id, before, 1).await.unwrap().pop() {
+        before = Some(next.id);
+        paged.push(next);
+    }
+    assert!(all.is_sorted_by(|newer, older| newer.id > older.id));
+    assert_eq!((paged.len(), paged), (4, all));
 }

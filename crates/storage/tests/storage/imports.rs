@@ -1,6 +1,8 @@
-use bellwether_storage::StorageError;
+use bellwether_domain::ImportId;
 use bellwether_storage::audit::{AuditAction, AuditSubject};
-use bellwether_storage::imports::RejectedRow;
+use bellwether_storage::import_drafts::{self, ImportDraft};
+use bellwether_storage::imports::{self, NewImport, RejectedRow};
+use bellwether_storage::{StorageError, portfolios};
 
 use crate::database::{TestDatabase, on_both};
 use crate::samples::{checked, header, import_rows, portfolio, purchase};
@@ -12,6 +14,8 @@ on_both!(
     a_twin_within_a_file_is_known_by_its_fingerprint,
     an_import_is_undone_once_with_edited_rows,
     two_imports_at_once_do_not_double,
+    an_import_is_undone_over_the_ledger_that_was_looked_at,
+    a_draft_is_either_discarded_or_imported,
 );
 
 fn rejected() -> Vec<RejectedRow> {
@@ -120,4 +124,62 @@ async fn two_imports_at_once_do_not_double(db: &TestDatabase) {
     assert_eq!(one.inserted.len() + two.inserted.len(), 300);
     let ledger = db.storage.ledger(db.user, id).await.unwrap();
     assert_eq!((ledger.version, ledger.transactions.len()), (2, 300));
+}
+
+async fn an_import_is_undone_over_the_ledger_that_was_looked_at(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let (user, now) = (db.user, db.storage.now());
+    let outcome = db.storage.commit_import(user, id, header(), import_rows(0, 2), vec![]).await.unwrap();
+    let import = outcome.import.unwrap();
+    let undo = |version| {
+        db.storage.write(move |connection| imports::undo_as_of(connection, user, id, import, version, now))
+    };
+    assert_eq!(undo(outcome.ledger_version - 1).await.unwrap(), None);
+    assert_eq!(db.storage.ledger(user, id).await.unwrap().transactions.len(), 2);
+    assert_eq!(undo(outcome.ledger_version).await.unwrap(), Some(outcome.ledger_version + 1));
+}
+
+/// Who discards a draft while it is imported is told that it is no longer there.
+async fn a_draft_is_either_discarded_or_imported(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let (user, now) = (db.user, db.storage.now());
+    let draft = ImportDraft {
+        id: ImportId::new(),
+        portfolio: id,
+        file_name: "trades.csv".to_owned(),
+        sha256: [0; 32],
+        choices: "{}".to_owned(),
+        version: 1,
+        created_at: now,
+        expires_at: now + chrono::TimeDelta::days(1),
+    };
+    let (draft_id, added) = (draft.id, draft.clone());
+    db.storage.write(move |connection| import_drafts::add(connection, user, &added, b"x")).await.unwrap();
+    let other = db.opened_again().await;
+    let (is_found, found) = tokio::sync::oneshot::channel();
+    let (is_discarded, discarded) = std::sync::mpsc::channel();
+    let committing = db.storage.write(move |connection| {
+        portfolios::lock(connection, user, id)?;
+        import_drafts::find(connection, user, id, draft_id, now)?;
+        is_found.send(()).unwrap();
+        // It cannot be discarded before this ends; where it is, that is known at once.
+        let _ = discarded.recv_timeout(std::time::Duration::from_secs(1));
+        let new = NewImport { id: draft_id, stated: None };
+        imports::commit_as(connection, user, id, new, &header(), &import_rows(0, 1), &[], now)?;
+        import_drafts::remove(connection, user, id, draft_id, None)
+    });
+    let discarding = async move {
+        found.await.unwrap();
+        let removed =
+            other.write(move |connection| import_drafts::remove(connection, user, id, draft_id, Some(1)));
+        let removed = removed.await.unwrap();
+        // The other one may have waited long enough.
+        let _ = is_discarded.send(());
+        removed
+    };
+
+    let (committed, discarded) = tokio::join!(committing, discarding);
+
+    assert_eq!((committed.unwrap(), discarded), (true, false));
+    assert_eq!(db.storage.imports(user, id).await.unwrap().len(), 1);
 }

@@ -107,7 +107,12 @@ async fn histories_are_read_in_the_order_of_an_index() {
     let portfolio: PortfolioId = crate::samples::portfolio(&db).await.id;
     let user: UserId = db.user;
 
-    assert_in_order(&plans(&db, move |c| audit::list(c, user, portfolio, None, 50)).await);
+    // In the order of their numbers, by which they are paged.
+    for before in [None, Some(1_000)] {
+        let records = plans(&db, move |c| audit::list(c, user, portfolio, before, 50)).await;
+        assert_in_order(&records);
+        assert!(records.iter().all(|plan| plan.contains("audit_of_portfolio")), "{records:?}");
+    }
     assert_indexed(&plans(&db, move |c| imports::list(c, user, portfolio)).await);
     assert_in_order(&plans(&db, move |c| ledger::fingerprints(c, user, portfolio)).await);
 }

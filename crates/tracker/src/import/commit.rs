@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use bellwether_domain::{ImportId, PortfolioId};
+use bellwether_portfolio::Options;
 use bellwether_storage::imports::{self, ImportHeader, NewImport, RejectedRow};
 use bellwether_storage::{AnyConnection, StorageError, import_drafts, ledger, portfolios};
 
@@ -12,11 +13,9 @@ use super::ImportReport;
 use super::draft::{changed_meanwhile, no_such_import};
 use super::preview::Judged;
 use super::stated::Stated;
+use crate::ledger::{TRIES, kept_changing, left_short};
 use crate::notifications::{self, Happening, Named};
 use crate::{Tracker, TrackerError};
-
-/// A ledger that changes so often while a file is judged is left alone.
-const MOST_ATTEMPTS: usize = 5;
 
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +66,7 @@ impl Tracker {
         expected: Option<i64>,
     ) -> Result<DraftOutcome, TrackerError> {
         let name = self.portfolio(portfolio).await?.name;
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..TRIES {
             let (draft, content) = match self.draft_with_file(portfolio, id).await {
                 Err(TrackerError::NotFound(_)) if self.import_record(portfolio, id).await.is_ok() => {
                     return Err(TrackerError::Conflict("The file was imported already.".to_owned()));
@@ -144,9 +143,7 @@ impl Tracker {
                 Attempt::LedgerChanged => {}
             }
         }
-        Err(TrackerError::Conflict(
-            "The ledger is being changed all the time. Try again in a moment.".to_owned(),
-        ))
+        Err(kept_changing())
     }
 
     /// The imports into a portfolio, newest first, undone ones too.
@@ -186,7 +183,8 @@ impl Tracker {
     /// Takes an import back: what is left of its transactions goes, edited ones included.
     ///
     /// # Errors
-    /// [`TrackerError::NotFound`] when there is no such import, [`TrackerError::Conflict`] when it was undone before.
+    /// [`TrackerError::NotFound`] when there is no such import, [`TrackerError::Conflict`] when it was undone before, or
+    /// later transactions would be left without shares.
     pub async fn undo_import(
         &self,
         portfolio: PortfolioId,
@@ -195,15 +193,36 @@ impl Tracker {
         if self.draft(portfolio, id).await.is_ok() {
             return Err(TrackerError::Conflict("The file is not imported yet: discard it.".to_owned()));
         }
-        match self.storage().undo_import(self.user(), portfolio, id).await {
-            Ok(_) => {}
-            Err(StorageError::Refused(_)) => {
-                return Err(TrackerError::Conflict("The import was undone already.".to_owned()));
+        for _ in 0..TRIES {
+            let seen = self.ledger_seen(portfolio).await?;
+            let kept = seen.entries.iter().filter(|entry| entry.import != Some(id));
+            let after: Vec<_> = kept.map(|entry| entry.transaction.clone()).collect();
+            if after.len() < seen.entries.len() {
+                let options = Options::of(&seen.portfolio);
+                let short = self.short_sales(seen.transactions(), after, options).await?.new;
+                let left: Vec<_> = short.iter().filter(|short| !self.may_yet_be_split(short)).collect();
+                if let Some(refused) = left_short(&left) {
+                    return Err(refused);
+                }
             }
-            Err(error) => return Err(no_such_import(error)),
+            let (user, now) = (self.user(), self.clock().now());
+            let undone = self.storage().write(move |connection| {
+                imports::undo_as_of(connection, user, portfolio, id, seen.version, now)
+            });
+            match undone.await {
+                Ok(Some(_)) => {
+                    self.ledger_changed(portfolio).await;
+                    return self.import_record(portfolio, id).await;
+                }
+                // Somebody else was faster: what was checked is checked again over their ledger.
+                Ok(None) => {}
+                Err(StorageError::Refused(_)) => {
+                    return Err(TrackerError::Conflict("The import was undone already.".to_owned()));
+                }
+                Err(error) => return Err(no_such_import(error)),
+            }
         }
-        self.ledger_changed(portfolio).await;
-        self.import_record(portfolio, id).await
+        Err(kept_changing())
     }
 
     /// The rows of a draft or an import that could not be used, as CSV in UTF-8 with a byte order mark, each with everything

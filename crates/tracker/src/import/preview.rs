@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bellwether_domain::{
     ImportId, Portfolio, PortfolioId, Symbol, Transaction, TransactionDraft, TransactionKind,
 };
+use bellwether_portfolio::Options;
 use bellwether_statements::{Reason, Statement, Verdict, read_transactions};
 use bellwether_storage::ledger::LedgerEntry;
-use bellwether_storage::{AnyConnection, ledger, portfolios};
+use bellwether_storage::{AnyConnection, portfolios};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::Choices;
+use super::candidate::Candidate;
 use super::draft::Draft;
 use super::stated::{self, Stated};
-use super::{Candidate, Choices};
 use crate::{Tracker, TrackerError};
 
 /// What would become of a row.
@@ -420,19 +422,12 @@ impl Tracker {
 
     /// Reads a draft's file and judges each row over the ledger as it is now.
     pub(super) async fn judge(&self, draft: &Draft, content: Vec<u8>) -> Result<Judged, TrackerError> {
-        let portfolio: Portfolio = self.portfolio(draft.portfolio).await?;
-        let (statement, mut candidate) = self.read_file(content, &draft.choices, &portfolio).await?;
-        let (user, id) = (self.user(), draft.portfolio);
-        let (ledger_version, entries) = self
-            .storage()
-            .snapshot(move |connection| {
-                Ok((portfolios::version(connection, user, id)?, ledger::entries(connection, user, id)?))
-            })
-            .await?;
-        candidate.check_shares(self, Some(&portfolio), portfolio.base_currency).await?;
+        let seen = self.ledger_seen(draft.portfolio).await?;
+        let (statement, mut candidate) = self.read_file(content, &draft.choices, &seen.portfolio).await?;
+        candidate.check_shares(self, &seen.entries, Options::of(&seen.portfolio)).await?;
         Ok(self
             .compute(move || {
-                let preview = Preview::of(statement, &candidate, &entries, ledger_version);
+                let preview = Preview::of(statement, &candidate, &seen.entries, seen.version);
                 Judged { preview, candidate }
             })
             .await)

@@ -7,17 +7,20 @@ use bellwether_domain::{
     TransactionId, TransactionKind,
 };
 use bellwether_portfolio::{Books, IncomeKind, Market, Options, Position};
-use bellwether_statements::Twins;
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
-use bellwether_storage::ledger;
+use bellwether_storage::portfolios;
 use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use crate::compute::replay;
+use crate::ledger::{Fingerprints, Seen, TRIES, kept_changing, left_short};
 use crate::{Tracker, TrackerError};
 
 /// Under which accepted proposals stand among the imports.
 const NAME: &str = "Proposals";
+/// So many decimals a ledger keeps of an amount; what comes out of a calculation may have more.
+const AMOUNT_DECIMALS: u32 = 12;
 /// A split that the ledger records so near the known day is the same one.
 const SAME_SPLIT: TimeDelta = TimeDelta::days(10);
 
@@ -66,13 +69,51 @@ impl Tracker {
     /// stand among the imports, where they can be taken back at once.
     ///
     /// # Errors
-    /// [`TrackerError::Conflict`] when one of them is proposed no longer; nothing is changed then.
+    /// [`TrackerError::Conflict`] when one of them is proposed no longer, or would leave a transaction without shares;
+    /// nothing is changed then.
     pub async fn accept_proposals(
         &self,
         id: PortfolioId,
         of: Option<ImportId>,
         wanted: &BTreeSet<String>,
     ) -> Result<usize, TrackerError> {
+        for _ in 0..TRIES {
+            let seen = self.ledger_seen(id).await?;
+            let accepted = self.wanted_proposals(id, of, wanted).await?;
+            let rows = numbered(&seen, &accepted, self.today())?;
+            let before = seen.transactions();
+            let mut after = before.clone();
+            after.extend(rows.iter().map(|row| row.transaction.clone()));
+            let short = self.short_sales(before, after, Options::of(&seen.portfolio)).await?.new;
+            let left: Vec<_> = short.iter().filter(|short| !self.may_yet_be_split(short)).collect();
+            if let Some(refused) = left_short(&left) {
+                return Err(refused);
+            }
+            let (user, now) = (self.user(), self.clock().now());
+            let header =
+                ImportHeader { file_name: NAME.to_owned(), format: "proposals".to_owned(), sha256: [0; 32] };
+            let recorded = self.storage().write(move |connection| {
+                if portfolios::lock(connection, user, id)? != seen.version {
+                    return Ok(None);
+                }
+                imports::commit(connection, user, id, &header, &rows, &[], now).map(Some)
+            });
+            // Where somebody else was faster, what is proposed may be another.
+            if let Some(outcome) = recorded.await? {
+                self.ledger_changed(id).await;
+                return Ok(outcome.inserted.len());
+            }
+        }
+        Err(kept_changing())
+    }
+
+    /// Of what is proposed, all that is wanted.
+    async fn wanted_proposals(
+        &self,
+        id: PortfolioId,
+        of: Option<ImportId>,
+        wanted: &BTreeSet<String>,
+    ) -> Result<Vec<TransactionDraft>, TrackerError> {
         let proposed = match of {
             Some(import) => {
                 if self.draft(id, import).await.is_ok() {
@@ -93,32 +134,26 @@ impl Tracker {
                 "What you accept is proposed no longer. Look at the proposals again.".to_owned(),
             ));
         }
-        let (user, now, today) = (self.user(), self.clock().now(), self.today());
-        let mut twins = Twins::default();
-        let mut rows = Vec::with_capacity(accepted.len());
-        for (line, draft) in (1_u32..).zip(&accepted) {
-            let transaction = draft.check(TransactionId::new(), 0, today).map_err(|error| {
-                TrackerError::Conflict(format!("A proposal cannot be recorded: {error}."))
-            })?;
-            rows.push(ImportedRow { line, transaction, fingerprint: twins.fingerprint(draft) });
-        }
-        let header =
-            ImportHeader { file_name: NAME.to_owned(), format: "proposals".to_owned(), sha256: [0; 32] };
-        let outcome = self
-            .storage()
-            .write(move |connection| {
-                let first = ledger::next_sequence(connection, user, id)?;
-                for (row, sequence) in rows.iter_mut().zip(first..) {
-                    row.transaction.sequence = sequence;
-                }
-                imports::commit(connection, user, id, &header, &rows, &[], now)
-            })
-            .await?;
-        if outcome.import.is_some() {
-            self.ledger_changed(id).await;
-        }
-        Ok(outcome.inserted.len())
+        Ok(accepted)
     }
+}
+
+/// Drafts as transactions of a ledger: after all that it has, and each another one of its kind.
+fn numbered(
+    seen: &Seen,
+    accepted: &[TransactionDraft],
+    today: NaiveDate,
+) -> Result<Vec<ImportedRow>, TrackerError> {
+    let mut fingerprints = Fingerprints::of(seen.entries.iter());
+    let mut rows = Vec::with_capacity(accepted.len());
+    for ((line, draft), sequence) in (1_u32..).zip(accepted).zip(seen.next..) {
+        let transaction = draft
+            .check(TransactionId::new(), sequence, today)
+            .map_err(|error| TrackerError::Conflict(format!("A proposal cannot be recorded: {error}.")))?;
+        let fingerprint = fingerprints.of_new(&transaction, draft, true)?;
+        rows.push(ImportedRow { line, transaction, fingerprint });
+    }
+    Ok(rows)
 }
 
 /// As the portfolio's owner wants it, with all dividends that are known.
@@ -130,8 +165,13 @@ pub(super) fn cannot_be_computed(error: &bellwether_portfolio::LedgerError) -> T
     TrackerError::Conflict(format!("The ledger cannot be computed: {error}. Correct that first."))
 }
 
+/// An amount as a ledger can have it.
+pub(super) fn exact(amount: Decimal) -> Decimal {
+    amount.round_dp(AMOUNT_DECIMALS).normalize()
+}
+
 /// The account of an instrument's bookings, where they name one only.
-fn account_of(ledger: &[Transaction], symbol: &Symbol) -> String {
+pub(super) fn account_of(ledger: &[Transaction], symbol: &Symbol) -> String {
     let of_symbol = ledger.iter().filter(|booked| booked.booking.symbol() == Some(symbol));
     let accounts: BTreeSet<&str> = of_symbol.map(|booked| booked.account.as_str()).collect();
     match accounts.into_iter().collect::<Vec<_>>()[..] {
@@ -154,7 +194,7 @@ pub(super) fn dividends(books: &Books, ledger: &[Transaction]) -> Vec<Proposal> 
             let transaction = TransactionDraft {
                 account: account_of(ledger, &symbol),
                 symbol: Some(symbol),
-                amount: Some(paid.gross.normalize()),
+                amount: Some(exact(paid.gross)),
                 ..TransactionDraft::new(TransactionKind::Dividend, paid.date, paid.currency)
             };
             Some(Proposal::new(transaction, reason))

@@ -1,22 +1,24 @@
 //! What a file states that should come out, beside what the ledger comes to, with the differences explained.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod groups;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bellwether_domain::{
-    Currency, ImportId, PortfolioId, SplitRatio, Symbol, Transaction, TransactionDraft, TransactionKind,
+    Currency, ImportId, PortfolioId, Quantity, SplitRatio, Symbol, Transaction, TransactionDraft,
+    TransactionKind,
 };
 use bellwether_portfolio::{Books, Market};
 use chrono::{NaiveDate, TimeDelta};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
+use self::groups::{MOST_LEDGERS, Shown, grouped, together};
 use super::preview::Judged;
-use super::proposals::{Proposal, cannot_be_computed, dividends, inferring};
+use super::proposals::{Proposal, account_of, cannot_be_computed, dividends, exact, inferring};
 use super::stated::Stated;
 use crate::compute::replay;
 use crate::{Tracker, TrackerError};
 
-/// More accounts and days than this are not compared: each needs the ledger computed anew.
-const MOST_LEDGERS: usize = 24;
 /// More lines than anybody compares.
 const MOST_LINES: usize = 5_000;
 /// So much of a share is the rounding of a statement.
@@ -40,7 +42,7 @@ pub enum Compared {
 pub struct ReconciliationLine {
     /// What.
     pub of: Compared,
-    /// The account, as the file names it; empty for all of the portfolio.
+    /// The account, as the file names it; empty for several that the ledger does not tell apart.
     pub account: String,
     /// As of the close of this day.
     pub day: NaiveDate,
@@ -72,12 +74,6 @@ impl Reconciliation {
         let by_id: BTreeMap<&str, &Proposal> = all.map(|proposal| (proposal.id.as_str(), proposal)).collect();
         by_id.into_values().cloned().collect()
     }
-}
-
-#[derive(Default)]
-struct Shown {
-    shares: BTreeMap<Symbol, (Decimal, Option<Decimal>, Currency)>,
-    cash: BTreeMap<Currency, Decimal>,
 }
 
 impl Tracker {
@@ -114,22 +110,38 @@ impl Tracker {
             notes.push(format!("{rejected} rows of the file could not be used: they may be a difference."));
         }
         let (groups, more) = grouped(&stated, came, today, &mut notes);
+        let of_file: BTreeSet<&str> = groups.keys().map(|(account, _)| account.as_str()).collect();
+        let booked: HashSet<&str> = ledger.iter().map(|booked| booked.account.as_str()).collect();
+        let (known, unknown): (BTreeSet<&str>, BTreeSet<&str>) =
+            of_file.into_iter().partition(|account| !account.is_empty() && booked.contains(account));
+        let known: BTreeSet<String> = known.into_iter().map(str::to_owned).collect();
+        let unknown: BTreeSet<String> = unknown.into_iter().map(str::to_owned).collect();
+        let groups = together(groups, &unknown, &mut notes);
         if more {
             notes.push(format!("Only the first {MOST_LEDGERS} accounts and days of the file are compared."));
         }
         self.compute(move || {
             let mut lines = Vec::new();
             for ((account, day), shown) in groups {
-                let of_account = !account.is_empty() && ledger.iter().any(|booked| booked.account == account);
+                let is_known = known.contains(&account);
                 let bookings: Vec<Transaction> = ledger
                     .iter()
-                    .filter(|booked| !of_account || booked.account == account)
+                    .filter(|booked| {
+                        if is_known { booked.account == account } else { !known.contains(&booked.account) }
+                    })
                     .cloned()
                     .collect();
                 let books =
                     replay(&bookings, &market, options, day).map_err(|error| cannot_be_computed(&error))?;
-                let side =
-                    Side { account, day, books: &books, ledger: &bookings, market: &market, stated: &stated };
+                let side = Side {
+                    account,
+                    is_known,
+                    day,
+                    books: &books,
+                    ledger: &bookings,
+                    market: &market,
+                    stated: &stated,
+                };
                 lines.extend(side.lines(&shown));
                 if lines.len() > MOST_LINES {
                     lines.truncate(MOST_LINES);
@@ -143,52 +155,11 @@ impl Tracker {
     }
 }
 
-type Groups = BTreeMap<(String, NaiveDate), Shown>;
-
-/// What is stated by account and day, and whether there is more.
-fn grouped(stated: &Stated, came: NaiveDate, today: NaiveDate, notes: &mut Vec<String>) -> (Groups, bool) {
-    let last = stated.days.map(|(_, last)| last);
-    let undated = last.unwrap_or(came).min(today);
-    let mut groups = Groups::new();
-    let mut more = false;
-    let mut assumed = false;
-    let mut group = |account: &str, date: Option<NaiveDate>| -> Option<(String, NaiveDate)> {
-        assumed |= date.is_none();
-        Some((account.to_owned(), date.unwrap_or(undated).min(today)))
-    };
-    for position in &stated.positions {
-        let Some(key) = group(&position.account, position.date) else { continue };
-        if groups.len() >= MOST_LEDGERS && !groups.contains_key(&key) {
-            more = true;
-            continue;
-        }
-        let shares = &mut groups.entry(key).or_default().shares;
-        let (quantity, cost, _) = shares.entry(position.symbol.clone()).or_insert((
-            Decimal::ZERO,
-            Some(Decimal::ZERO),
-            position.currency,
-        ));
-        *quantity = quantity.saturating_add(position.quantity);
-        *cost = cost.zip(position.cost).and_then(|(sum, more)| sum.checked_add(more));
-    }
-    for balance in &stated.cash {
-        let Some(key) = group(&balance.account, balance.date) else { continue };
-        if groups.len() >= MOST_LEDGERS && !groups.contains_key(&key) {
-            more = true;
-            continue;
-        }
-        let cash = groups.entry(key).or_default().cash.entry(balance.currency).or_default();
-        *cash = cash.saturating_add(balance.amount);
-    }
-    if assumed {
-        notes.push(format!("The file does not say of which day its positions are: {undated} is taken."));
-    }
-    (groups, more)
-}
-
 /// The ledger of an account as of a day, beside what is stated of it.
 struct Side<'a> {
     account: String,
+    /// Whether the ledger has that account; otherwise it is compared with all that is of no other account of the file.
+    is_known: bool,
     day: NaiveDate,
     books: &'a Books,
     ledger: &'a [Transaction],
@@ -225,8 +196,20 @@ impl Side<'_> {
         }
     }
 
-    fn draft(&self, kind: TransactionKind, date: NaiveDate, currency: Currency) -> TransactionDraft {
-        TransactionDraft { account: self.account.clone(), ..TransactionDraft::new(kind, date, currency) }
+    /// A draft for an account that the ledger has: that of the instrument's bookings where the file's is not one.
+    fn draft(
+        &self,
+        kind: TransactionKind,
+        date: NaiveDate,
+        currency: Currency,
+        symbol: Option<&Symbol>,
+    ) -> TransactionDraft {
+        let account = match symbol {
+            _ if self.is_known => self.account.clone(),
+            Some(symbol) => account_of(self.ledger, symbol),
+            None => String::new(),
+        };
+        TransactionDraft { account, symbol: symbol.cloned(), ..TransactionDraft::new(kind, date, currency) }
     }
 
     fn shares(
@@ -254,9 +237,8 @@ impl Side<'_> {
             ));
             if stated.abs() > ours.abs() || ratio.new < ratio.old {
                 let draft = TransactionDraft {
-                    symbol: Some(symbol.clone()),
                     ratio: Some(ratio),
-                    ..self.draft(TransactionKind::Split, day, currency)
+                    ..self.draft(TransactionKind::Split, day, currency, Some(symbol))
                 };
                 line.proposals.push(Proposal::new(draft, "the statement counts this split".to_owned()));
                 return line;
@@ -277,10 +259,9 @@ impl Side<'_> {
             });
             let of_lacking = cost.filter(|_| ours.is_zero()).and_then(|cost| cost.checked_div(difference));
             let draft = TransactionDraft {
-                symbol: Some(symbol.clone()),
-                quantity: Some(difference),
+                quantity: Some(countable(difference)),
                 price: of_lacking.map(|price| price.round_dp(6).normalize()),
-                ..self.draft(TransactionKind::TransferIn, day, currency)
+                ..self.draft(TransactionKind::TransferIn, day, currency, Some(symbol))
             };
             let cost =
                 if of_lacking.is_some() { "at the cost that is stated" } else { "whose cost is not known" };
@@ -290,9 +271,8 @@ impl Side<'_> {
                 "Shares left that the ledger still holds: a sale or a transfer is not recorded.".to_owned(),
             );
             let draft = TransactionDraft {
-                symbol: Some(symbol.clone()),
-                quantity: Some(-difference),
-                ..self.draft(TransactionKind::TransferOut, self.day, currency)
+                quantity: Some(countable(-difference)),
+                ..self.draft(TransactionKind::TransferOut, self.day, currency, Some(symbol))
             };
             let reason = "shares that the statement does not have; enter the sale instead if there was one";
             line.proposals.push(Proposal::new(draft, reason.to_owned()));
@@ -385,10 +365,16 @@ impl Side<'_> {
                 (TransactionKind::Withdrawal, -difference, "cash that the statement does not have")
             }
         };
-        let draft = TransactionDraft { amount: Some(amount), ..self.draft(kind, self.day, currency) };
+        let draft =
+            TransactionDraft { amount: Some(exact(amount)), ..self.draft(kind, self.day, currency, None) };
         line.proposals.push(Proposal::new(draft, reason.to_owned()));
         Some(line)
     }
+}
+
+/// A quantity that a ledger can have, no larger than what it is of: what splits leave has more decimals.
+fn countable(quantity: Decimal) -> Decimal {
+    quantity.round_dp_with_strategy(Quantity::DECIMALS, RoundingStrategy::ToZero).normalize()
 }
 
 /// A ratio of small whole numbers.

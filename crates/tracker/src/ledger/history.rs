@@ -1,8 +1,6 @@
 //! What was changed, in plain words, and taking it back.
 
-use std::collections::HashSet;
-
-use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Transaction, TransactionId};
+use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Transaction};
 use bellwether_portfolio::Options;
 use bellwether_storage::audit::{AuditAction, AuditRecord, AuditSubject};
 use bellwether_storage::changes::{self, ChangePart, ChangeSummary, PortfolioState};
@@ -10,7 +8,7 @@ use bellwether_storage::portfolios::{self, DeletedPortfolio, PortfolioSettings};
 use bellwether_storage::{StorageError, audit};
 use chrono::{DateTime, Utc};
 
-use super::{TRIES, left_short, of_portfolio};
+use super::{Shortage, TRIES, kept_changing, left_short, of_portfolio};
 use crate::live::Event;
 use crate::{Tracker, TrackerError};
 
@@ -182,11 +180,13 @@ impl Tracker {
                     Err(error) => return Err(error),
                 };
                 let states = changes::before_and_after_undo(connection, user, id, change, now)?;
-                Ok((version, states))
+                let newest = changes::list(connection, user, id, None, 1)?;
+                let is_newest = newest.first().is_some_and(|newest| newest.id == change);
+                Ok((version, states, is_newest))
             });
-            let (version, (current, wanted)) = seen.await.map_err(of_change)?;
+            let (version, (current, wanted), is_newest) = seen.await.map_err(of_change)?;
             let is_deleted = wanted.settings.is_none();
-            self.check_undo(id, &current, wanted).await?;
+            self.check_undo(id, &current, wanted, is_newest).await?;
             let undone = self
                 .storage()
                 .write(move |connection| changes::undo_as_of(connection, user, id, change, version, now));
@@ -195,7 +195,7 @@ impl Tracker {
                 return Ok(done);
             }
         }
-        Err(TrackerError::Conflict("Others keep changing this ledger. Try again in a moment.".to_owned()))
+        Err(kept_changing())
     }
 
     /// Sales that had shares must keep them.
@@ -204,30 +204,24 @@ impl Tracker {
         id: PortfolioId,
         current: &PortfolioState,
         wanted: PortfolioState,
+        is_newest: bool,
     ) -> Result<(), TrackerError> {
         let Some(settings) = &wanted.settings else { return Ok(()) };
         if current.entries == wanted.entries {
             return Ok(());
         }
         let options = Options::of(&as_portfolio(self, id, settings));
-        let after = wanted.entries.into_values().map(|entry| entry.transaction).collect();
-        let after = self.shortages(after, options).await?;
-        if after.is_empty() {
-            return Ok(());
-        }
         let before = current.entries.values().map(|entry| entry.transaction.clone()).collect();
-        let before = self.shortages(before, options).await?;
-        let was_short: HashSet<TransactionId> = before.iter().map(|short| short.transaction).collect();
-        let news = after.into_iter().find(|short| {
-            let may_come = short.may_be_split.as_ref().is_some_and(|symbol| self.may_tell_splits(symbol));
-            current.entries.contains_key(&short.transaction)
-                && !was_short.contains(&short.transaction)
-                && !may_come
-        });
-        match news {
-            Some(short) => Err(TrackerError::Conflict(left_short(&short))),
-            None => Ok(()),
-        }
+        let after = wanted.entries.into_values().map(|entry| entry.transaction).collect();
+        let short = self.short_sales(before, after, options).await?;
+        let left: Vec<&Shortage> = short
+            .new
+            .iter()
+            .filter(|short| !self.may_yet_be_split(short))
+            // One step back, what was deleted without its shares comes back as it was.
+            .filter(|short| !is_newest || current.entries.contains_key(&short.transaction))
+            .collect();
+        left_short(&left).map_or(Ok(()), Err)
     }
 
     /// Gives a portfolio the state that it had after an audit record, and returns the change that this is; `None` when

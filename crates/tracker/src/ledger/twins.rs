@@ -11,14 +11,14 @@ use crate::TrackerError;
 /// The fingerprints of a ledger: what somebody said of a transaction, `#`, and which of its like it is, from 1. A file
 /// that has two of a kind numbers them in the same way, so it finds both here.
 #[derive(Default)]
-pub(super) struct Fingerprints {
+pub(crate) struct Fingerprints {
     taken: HashSet<String>,
     /// By what they come to, whatever was said: a price, or the amount that it was found by.
     first_of: HashMap<String, LedgerEntry>,
 }
 
 impl Fingerprints {
-    pub(super) fn of<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> Self {
+    pub(crate) fn of<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> Self {
         let mut all = Self::default();
         for entry in entries {
             all.add(entry.clone());
@@ -35,15 +35,13 @@ impl Fingerprints {
     ///
     /// # Errors
     /// [`TrackerError::Twin`] when there is one of the kind, and two are not accepted.
-    pub(super) fn of_new(
+    pub(crate) fn of_new(
         &mut self,
         transaction: &Transaction,
         draft: &TransactionDraft,
         accept_duplicate: bool,
     ) -> Result<String, TrackerError> {
-        if !accept_duplicate && let Some(twin) = self.first_of.get(&come_to(transaction)) {
-            return Err(TrackerError::Twin(Box::new(twin.clone())));
-        }
+        self.refuse_twin(transaction, accept_duplicate)?;
         let said = draft.fingerprint();
         let numbered = (1_u64..).map(|number| format!("{said}#{number}"));
         let fingerprint = numbered
@@ -57,11 +55,20 @@ impl Fingerprints {
         Ok(fingerprint)
     }
 
-    /// The fingerprint of a transaction that has other facts: its own where they come to the same.
+    /// Keeps the fingerprint of a row that came with a file for it, whatever becomes of the transaction: so the next file
+    /// with that row does not bring it again.
+    pub(crate) fn keep_for_its_file(&mut self, entry: &LedgerEntry) {
+        if entry.import.is_some() {
+            self.taken.insert(entry.fingerprint.clone());
+        }
+    }
+
+    /// The fingerprint of a transaction that has other facts: its own where they come to the same, and where a file
+    /// brought it, for which that is [kept](Self::keep_for_its_file).
     ///
     /// # Errors
     /// As [`of_new`](Self::of_new).
-    pub(super) fn of_edited(
+    pub(crate) fn of_edited(
         &mut self,
         before: &LedgerEntry,
         transaction: &Transaction,
@@ -69,11 +76,22 @@ impl Fingerprints {
         accept_duplicate: bool,
     ) -> Result<String, TrackerError> {
         let is_same = come_to(&before.transaction) == come_to(transaction);
-        if is_same && !self.taken.contains(&before.fingerprint) {
-            self.add(before.clone());
-            return Ok(before.fingerprint.clone());
+        let is_own = before.import.is_some() || (is_same && !self.taken.contains(&before.fingerprint));
+        if !is_own {
+            return self.of_new(transaction, draft, accept_duplicate);
         }
-        self.of_new(transaction, draft, accept_duplicate)
+        if !is_same {
+            self.refuse_twin(transaction, accept_duplicate)?;
+        }
+        self.add(LedgerEntry { transaction: transaction.clone(), ..before.clone() });
+        Ok(before.fingerprint.clone())
+    }
+
+    fn refuse_twin(&self, transaction: &Transaction, accept_duplicate: bool) -> Result<(), TrackerError> {
+        match self.first_of.get(&come_to(transaction)) {
+            Some(twin) if !accept_duplicate => Err(TrackerError::Twin(Box::new(twin.clone()))),
+            _ => Ok(()),
+        }
     }
 }
 

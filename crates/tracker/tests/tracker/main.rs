@@ -21,6 +21,7 @@ mod refresh;
 mod reports;
 mod restarts;
 mod shared_events;
+mod short_sales;
 mod split_day;
 mod upkeep;
 mod verification;

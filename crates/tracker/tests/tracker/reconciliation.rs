@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_domain::{PortfolioId, PriceBasis, TransactionKind};
+use bellwether_domain::{ImportId, PortfolioId, PriceBasis, TransactionKind};
 use bellwether_tracker::{
     Compared, ImportFile, ImportTarget, PortfolioSettings, Reconciliation, ReconciliationLine, Tracker,
     TrackerError, Upstream,
@@ -129,7 +129,109 @@ async fn known_splits_and_dividends_are_proposed_until_they_are_recorded(databas
     assert!(matches!(tracker.accept_proposals(id, None, &unknown).await, Err(TrackerError::Conflict(_))));
 }
 
+/// What the file states after what it brought was taken back: its accounts are none of the ledger's.
+async fn statement_of(tracker: &Tracker, id: PortfolioId, csv: &str) -> ImportId {
+    let draft = tracker.begin_import(id, file(csv)).await.unwrap();
+    let import = tracker.commit_draft(id, draft.id, None).await.unwrap().import.unwrap();
+    tracker.undo_import(id, import.id).await.unwrap();
+    import.id
+}
+
+async fn enter(tracker: &Tracker, id: PortfolioId, csv: &str) {
+    let csv = format!("Ticker,Type,Date,Price,Shares,Amount\n{csv}");
+    let report = tracker.import(ImportTarget::Portfolio(id), file(&csv), false).await.unwrap();
+    assert_eq!(report.rejected_rows, 0, "{report:?}");
+}
+
+fn ids(found: &Reconciliation) -> BTreeSet<String> {
+    found.proposals().into_iter().map(|one| one.id).collect()
+}
+
+async fn what_is_proposed_goes_into_an_account_that_the_ledger_has(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let statement = statement_of(&tracker, id, VANGUARD).await;
+    enter(&tracker, id, "KO,Buy,2026-05-01,60,8,\nVTI,Buy,2026-05-01,200,25,\nAAPL,Buy,2026-05-01,100,40,\n")
+        .await;
+    let found = tracker.reconciliation(id, statement).await.unwrap();
+    assert_eq!(line(&found, "KO").difference.to_string(), "-3");
+    assert!(found.proposals().iter().all(|one| one.transaction.account.is_empty()), "{found:?}");
+
+    tracker.accept_proposals(id, Some(statement), &ids(&found)).await.unwrap();
+
+    let after = tracker.reconciliation(id, statement).await.unwrap();
+    assert!(after.lines.iter().all(|line| line.difference.is_zero()), "{after:?}");
+}
+
+async fn what_is_accepted_leaves_no_later_sale_without_shares(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let statement = statement_of(&tracker, id, VANGUARD).await;
+    enter(&tracker, id, "KO,Buy,2026-05-01,60,8,\nKO,Sell,2026-06-10,60,8,\n").await;
+    let found = tracker.reconciliation(id, statement).await.unwrap();
+    let leaving: BTreeSet<String> = line(&found, "KO").proposals.iter().map(|one| one.id.clone()).collect();
+
+    let refused = tracker.accept_proposals(id, Some(statement), &leaving).await;
+
+    let Err(TrackerError::Conflict(words)) = refused else { panic!("{refused:?}") };
+    assert!(words.contains("8 KO leave on 2026-06-10, but only 5 are held"), "{words}");
+    assert_eq!(tracker.ledger(id).await.unwrap().len(), 2);
+}
+
+async fn accounts_that_the_ledger_does_not_tell_apart_are_compared_together(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let two = VANGUARD
+        .replace("12345678,COCA COLA CO,KO,5,", "87654321,COCA COLA CO,KO,5,")
+        .replace("12345678,APPLE INC,AAPL,40", "87654321,VANGUARD TOTAL STOCK MARKET ETF,VTI,15");
+    let statement = statement_of(&tracker, id, &two).await;
+    enter(&tracker, id, "KO,Buy,2026-05-01,60,5,\nVTI,Buy,2026-05-01,200,40,\n").await;
+
+    let found = tracker.reconciliation(id, statement).await.unwrap();
+
+    let told: Vec<_> = found
+        .lines
+        .iter()
+        .filter(|line| matches!(line.of, Compared::Shares(_)))
+        .map(|line| (line.account.as_str(), line.stated.to_string(), line.ours.to_string()))
+        .collect();
+    // 25 of VTI in one account and 15 in the other.
+    let same = |shares: &str| ("", shares.to_owned(), shares.to_owned());
+    assert_eq!(told, [same("5"), same("40")], "{found:?}");
+}
+
+async fn the_same_once_more_is_recorded_once_more(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    let statement = statement_of(&tracker, id, VANGUARD).await;
+    enter(&tracker, id, ",Deposit,2026-05-28,,,500\n").await;
+    let found = tracker.reconciliation(id, statement).await.unwrap();
+    assert_eq!(line(&found, "USD").difference.to_string(), "500");
+    let missing: BTreeSet<String> = line(&found, "USD").proposals.iter().map(|one| one.id.clone()).collect();
+
+    assert_eq!(tracker.accept_proposals(id, Some(statement), &missing).await.unwrap(), 1);
+
+    assert_eq!(tracker.ledger(id).await.unwrap().len(), 2);
+    let after = tracker.reconciliation(id, statement).await.unwrap();
+    assert!(line(&after, "USD").difference.is_zero(), "{after:?}");
+}
+
+async fn a_dividend_is_proposed_as_exactly_as_a_ledger_keeps_it(database: &TestDatabase) {
+    let (tracker, id) = world(database).await;
+    enter(&tracker, id, "KO,Buy,2024-03-05,60,1.123456789,\n").await;
+    let dividends = "ex_date,symbol,amount\n2024-04-05,KO,0.4567891\n";
+    tracker.import_actions(dividends.into(), PriceBasis::AsTraded).await.unwrap();
+    let found = tracker.proposals(id).await.unwrap();
+
+    // 1.123456789 x 0.4567891 = 0.5131828155361999
+    assert_eq!(found[0].transaction.amount.unwrap().to_string(), "0.513182815536");
+    let all = found.into_iter().map(|one| one.id).collect();
+    assert_eq!(tracker.accept_proposals(id, None, &all).await.unwrap(), 1);
+    assert!(tracker.proposals(id).await.unwrap().is_empty());
+}
+
 on_both!(
+    what_is_proposed_goes_into_an_account_that_the_ledger_has,
+    what_is_accepted_leaves_no_later_sale_without_shares,
+    accounts_that_the_ledger_does_not_tell_apart_are_compared_together,
+    the_same_once_more_is_recorded_once_more,
+    a_dividend_is_proposed_as_exactly_as_a_ledger_keeps_it,
     a_statement_is_compared_and_its_differences_explained,
     a_file_that_states_nothing_has_nothing_to_compare,
     known_splits_and_dividends_are_proposed_until_they_are_recorded,
