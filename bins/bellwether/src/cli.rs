@@ -121,6 +121,12 @@ pub(crate) struct Restore {
     /// Also where there are portfolios, which are backed up beside the file first
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Back what is replaced up into this file instead
+    #[arg(long, requires = "replace", value_name = "FILE")]
+    pub(crate) old_to: Option<PathBuf>,
+    /// Replace it without a backup of it, such as where it is damaged beyond that
+    #[arg(long, requires = "replace", conflicts_with = "old_to")]
+    pub(crate) without_old: bool,
     /// Have API tokens and share links work again, also those that were revoked since
     #[arg(long)]
     pub(crate) with_keys: bool,

@@ -31,6 +31,17 @@ pub use writing::Backup;
 const VERSION: u32 = 1;
 const FORMAT: &str = "bellwether-backup";
 
+/// The longest line: a record of the audit log holds all the rejected rows of an import that went with its portfolio.
+const LONGEST_LINE: usize = 512 << 20;
+/// So much an archive may unpack to in any case, and beyond it so many times its own size.
+const ALWAYS_ALLOWED: u64 = 16 << 20;
+const LARGEST_RATIO: u64 = 200;
+
+/// What an archive of a size may unpack to.
+fn allowance(packed: u64) -> u64 {
+    ALWAYS_ALLOWED.saturating_add(packed.saturating_mul(LARGEST_RATIO))
+}
+
 /// Tables that are no data of anybody's: work in progress, and who is signed in or tries to be.
 const LEFT_OUT: &[&str] = &["jobs", "job_files", "import_drafts", "sessions", "sign_in_failures"];
 /// Of these, what an installation has stays as it is when a backup is restored.
@@ -52,7 +63,7 @@ pub struct Manifest {
     pub made_at: DateTime<Utc>,
     /// The migrations that the database had.
     pub migrations: Vec<String>,
-    /// The [`ledger_hash`](crate::ledger_hash) of all that owners had entered.
+    /// The [`ledger_hash`](crate::ledger_hash) of all that owners had entered; empty where it could not be read.
     pub ledger: String,
 }
 
@@ -76,6 +87,12 @@ pub enum ArchiveError {
     /// A digest is another one, or compressed data are damaged.
     #[error("the backup is damaged: {0}")]
     Damaged(String),
+    /// A row is longer than any that is read again.
+    #[error("a row of {0} is longer than a backup can hold")]
+    TooLong(String),
+    /// There is something that nobody said may be replaced.
+    #[error("there are portfolios, their history or other people, which a backup would replace")]
+    WouldReplace,
     /// It unpacks to far more than any backup does.
     #[error("the backup unpacks to more than any backup does; it is refused")]
     TooLarge,

@@ -326,6 +326,26 @@ pub(crate) fn page(
     rows.iter().map(record).collect()
 }
 
+/// A page of all of a user's records, oldest first: those after the record `after`.
+///
+/// # Errors
+/// [`StorageError::Corrupt`] when one cannot be read.
+pub fn page_of_user(
+    connection: &mut AnyConnection,
+    user: UserId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<AuditRecord>, StorageError> {
+    let rows: Vec<Row> = audit_log::table
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
+        .filter(audit_log::id.gt(after))
+        .order(audit_log::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.iter().map(record).collect()
+}
+
 /// The records of one change of a user's portfolio, oldest first.
 pub(crate) fn of_change(
     connection: &mut AnyConnection,
@@ -346,10 +366,12 @@ pub(crate) fn of_change(
 /// The ledger version with which a portfolio was deleted last: what is put back goes on from there.
 pub(crate) fn last_version(
     connection: &mut AnyConnection,
+    user: UserId,
     portfolio: PortfolioId,
 ) -> Result<i64, StorageError> {
     let row: Row = audit_log::table
         .filter(audit_log::subject_id.eq(Key(portfolio.uuid())))
+        .filter(audit_log::user_id.eq(Key(user.uuid())))
         .filter(audit_log::subject.eq(AuditSubject::Portfolio.as_str()))
         .filter(audit_log::action.eq(AuditAction::Deleted.as_str()))
         .order(audit_log::id.desc())

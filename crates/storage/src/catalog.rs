@@ -194,6 +194,18 @@ pub(crate) fn migrations(connection: &mut AnyConnection) -> Result<Vec<String>, 
     Ok(versions.into_iter().map(|found| found.version).collect())
 }
 
+/// Whether there is any row of what stands after `FROM`.
+pub(crate) fn has_row(connection: &mut AnyConnection, from: &str) -> Result<bool, StorageError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Integer)]
+        found: i32,
+    }
+    let query = format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {from}) THEN 1 ELSE 0 END AS found");
+    let Found { found } = on_either!(connection, |inner| diesel::sql_query(query).get_result(inner))?;
+    Ok(found != 0)
+}
+
 /// A name as it stands in a statement.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

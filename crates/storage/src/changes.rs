@@ -303,7 +303,7 @@ fn become_state(
         (Some(_), None) => return portfolios::delete_by(connection, author),
         (None, None) => return Err(StorageError::NotFound),
         (None, Some(settings)) => {
-            let version = audit::last_version(connection, author.portfolio)?;
+            let version = audit::last_version(connection, author.user, author.portfolio)?;
             portfolios::put_back(connection, author, settings, version + 1)?;
         }
         (Some(current), Some(wanted)) if current != wanted => {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{self, AuditSubject, Author, Change};
+use crate::audit::{self, AuditRecord, AuditSubject, Author, Change};
 use crate::columns::{Key, instant, micros};
 use crate::connection::{AnyConnection, on_either};
 use crate::ledger::{self, LedgerEntry};
@@ -412,6 +412,18 @@ fn kept(connection: &mut AnyConnection, row: Row) -> Result<KeptImport, StorageE
         stated: row.stated.clone(),
         record: record_of(row),
     })
+}
+
+/// Whether an import that a record of the audit log keeps can be put back.
+pub(crate) fn check_kept(record: &AuditRecord) -> Result<(), StorageError> {
+    let unlike = |reason: String| StorageError::corrupt(format!("audit record {}", record.id), reason);
+    let Some(before) = &record.before else { return Ok(()) };
+    let kept = KeptImport::deserialize(before).map_err(|error| unlike(error.to_string()))?;
+    let is_line = |line: u32| i32::try_from(line).is_ok();
+    if kept.sha256.len() != 32 || !kept.rejects.iter().all(|row| is_line(row.line)) {
+        return Err(unlike("it keeps no import".to_owned()));
+    }
+    Ok(())
 }
 
 /// Appends the deletion of every import of a portfolio that is about to go with it.

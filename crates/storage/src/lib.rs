@@ -79,7 +79,7 @@ pub use connection::AnyConnection;
 pub use error::StorageError;
 pub use options::StorageOptions;
 pub use statistics::{Connections, StorageStatistics};
-pub use storage::{BackEnd, Storage};
+pub use storage::{BackEnd, Storage, noting_changes};
 
 /// Rows in one insert: well within what either back end binds in a statement.
 const ROWS_PER_INSERT: usize = 500;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,19 @@ struct Shared {
     owner: OnceLock<UserId>,
     // Last, so that it goes after the connections to the file in it.
     _folder: Option<TempDir>,
+}
+
+tokio::task_local! {
+    /// Notes that the present task changed what people entered.
+    static CHANGED: Arc<AtomicBool>;
+}
+
+/// Does something, and says besides whether that changed what people entered, on any storage. It did where a change may
+/// have reached the database, also when its answer did not come back; what can be fetched or done again does not count.
+pub async fn noting_changes<T>(work: impl Future<Output = T>) -> (T, bool) {
+    let changed = Arc::new(AtomicBool::new(false));
+    let value = CHANGED.scope(Arc::clone(&changed), work).await;
+    (value, changed.load(Ordering::Relaxed))
 }
 
 impl Storage {
@@ -234,6 +248,15 @@ impl Storage {
         F: FnOnce(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
     {
         self.shared.counters.count_write();
+        let noted = CHANGED.try_with(Arc::clone).ok().filter(|_| durability == Durability::OnDisk);
+        let work = move |connection: &mut AnyConnection| {
+            let value = work(connection)?;
+            // The commit follows.
+            if let Some(noted) = noted {
+                noted.store(true, Ordering::Relaxed);
+            }
+            Ok(value)
+        };
         let work = |connection: &mut AnyConnection| transaction::write(connection, work);
         self.run(&self.shared.writers, Some(durability), work).await
     }
@@ -288,7 +311,7 @@ fn migrate(connector: &Connector) -> Result<(), StorageError> {
     Ok(())
 }
 
-async fn blocking<T, F>(work: F) -> Result<T, StorageError>
+pub(crate) async fn blocking<T, F>(work: F) -> Result<T, StorageError>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,

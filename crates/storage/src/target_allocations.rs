@@ -168,6 +168,41 @@ pub(crate) fn latest(
     of_day(connection, portfolio, dimension, NaiveDate::MAX)
 }
 
+/// All sets of targets of all of a user's portfolios, earlier ones too, each with what its weights are of.
+///
+/// # Errors
+/// [`StorageError::Unavailable`] when the database is, and when a weight cannot be read.
+pub fn all(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Vec<(String, TargetAllocation)>, StorageError> {
+    let rows: Vec<(Key, i32, String, String, Amount)> = target_allocations::table
+        .filter(target_allocations::user_id.eq(Key(user.uuid())))
+        .order((
+            target_allocations::portfolio_id,
+            target_allocations::date,
+            target_allocations::dimension,
+            target_allocations::target,
+        ))
+        .select((
+            target_allocations::portfolio_id,
+            target_allocations::date,
+            target_allocations::dimension,
+            target_allocations::target,
+            target_allocations::weight,
+        ))
+        .load(connection)?;
+    let sets = rows.chunk_by(|one, next| (one.0, one.1, &one.2) == (next.0, next.1, &next.2));
+    Ok(sets
+        .filter_map(|set| {
+            let (_, date, dimension, ..) = set.first()?;
+            let weights = set.iter().filter(|(.., target, _)| target != NONE);
+            let weights = weights.map(|(.., target, weight)| (target.clone(), weight.0)).collect();
+            Some((dimension.clone(), TargetAllocation { since: from_epoch_day(*date), weights }))
+        })
+        .collect())
+}
+
 /// Appends the end of the targets of a portfolio that is about to be deleted.
 pub(crate) fn record_deletion_of_all(
     connection: &mut AnyConnection,

@@ -40,6 +40,16 @@ pub(crate) fn snapshot<T>(
     end(connection, work)
 }
 
+/// Runs `work` within a transaction that goes on as if nothing had been, where it fails.
+pub(crate) fn attempt<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    // Within a transaction this is a savepoint.
+    on_either!(connection, |inner| AnsiTransactionManager::begin_transaction(inner))?;
+    end(connection, work)
+}
+
 fn end<T>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,

@@ -12,20 +12,18 @@
 //! log. Identifiers are hexadecimal, amounts text with every digit, days counted from 1970-01-01, instants in microseconds
 //! since then; instruments stand by their symbols. Whose it is it does not say: it is whoever restores it.
 
-use std::collections::BTreeSet;
+mod document;
+mod readable;
 
-use bellwether_domain::{PortfolioId, Symbol, UserId};
+use bellwether_domain::UserId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use self::document::{Document, Row, TableOfUser};
 use crate::catalog::{self, Column, Holds, Table, quoted};
-use crate::columns::Key;
 use crate::connection::{AnyConnection, on_either};
-use crate::schema::{audit_log, portfolios};
-use crate::{Storage, StorageError, changes, instruments, transaction};
+use crate::{Storage, StorageError, instruments, transaction};
 
 const FORMAT: &str = "bellwether-export";
 const VERSION: u32 = 1;
@@ -49,27 +47,8 @@ const TABLES: &[(&str, &str)] = &[
     ("audit_log", "user_id = {user}"),
 ];
 
-/// Rows that are written at a time.
-const PORTION: usize = 1_000;
-
-/// The document.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    format: String,
-    version: u32,
-    program: String,
-    exported_at: DateTime<Utc>,
-    tables: Vec<TableOfUser>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TableOfUser {
-    table: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<Value>>,
-}
+/// Rows that are written at a time, by their length as text.
+const PORTION: usize = 1 << 20;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -119,42 +98,66 @@ fn told_cell(connection: &AnyConnection, column: &Column) -> String {
     }
 }
 
-fn read_tables(connection: &mut AnyConnection, user: UserId) -> Result<Vec<TableOfUser>, StorageError> {
+/// Hands out the user's rows of a table one by one, by their keys.
+fn each_row(
+    connection: &mut AnyConnection,
+    table: &Table,
+    whose: &str,
+    mut each: impl FnMut(Row) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    let columns = columns_of(table);
+    let cells: Vec<String> = columns.iter().map(|column| told_cell(connection, column)).collect();
+    let key: Vec<String> = table
+        .key
+        .iter()
+        .map(|name| match table.columns.iter().find(|column| column.name == *name) {
+            // Numbers of instruments are other ones elsewhere.
+            Some(column) if is_instrument(column) => told_cell(connection, column),
+            _ => format!("t.{}", quoted(name)),
+        })
+        .collect();
+    let array = match connection {
+        AnyConnection::Sqlite(_) => "json_array",
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => "json_build_array",
+    };
+    let query = diesel::sql_query(format!(
+        "SELECT CAST({array}({}) AS TEXT) AS line FROM {} t WHERE {whose} ORDER BY {}",
+        cells.join(", "),
+        quoted(&table.name),
+        key.join(", ")
+    ));
+    let mut hand_out = |line: Line| {
+        let row = serde_json::from_str::<Row>(&line.line);
+        each(row.map_err(|error| StorageError::corrupt(format!("a row of {}", table.name), error))?)
+    };
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            for line in query.load_iter::<Line, diesel::connection::DefaultLoadingMode>(sqlite)? {
+                hand_out(line?)?;
+            }
+        }
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(postgres) => {
+            for line in query.load_iter::<Line, diesel::pg::PgRowByRowLoadingMode>(postgres)? {
+                hand_out(line?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The user's tables, each with the condition that its rows are the user's.
+fn tables_of(connection: &mut AnyConnection, user: UserId) -> Result<Vec<(Table, String)>, StorageError> {
     let known = catalog::tables(connection)?;
     let user = user_literal(connection, user);
-    let mut tables = Vec::with_capacity(TABLES.len());
-    for (name, whose) in TABLES {
-        let table = known.iter().find(|table| table.name == *name).ok_or(StorageError::NotFound)?;
-        let columns = columns_of(table);
-        let cells: Vec<String> = columns.iter().map(|column| told_cell(connection, column)).collect();
-        let key: Vec<String> = table
-            .key
-            .iter()
-            .map(|name| match table.columns.iter().find(|column| column.name == *name) {
-                // Numbers of instruments are other ones elsewhere.
-                Some(column) if is_instrument(column) => told_cell(connection, column),
-                _ => format!("t.{}", quoted(name)),
-            })
-            .collect();
-        let array = match connection {
-            AnyConnection::Sqlite(_) => "json_array",
-            #[cfg(feature = "postgres")]
-            AnyConnection::Postgres(_) => "json_build_array",
-        };
-        let query = format!(
-            "SELECT CAST({array}({}) AS TEXT) AS line FROM {} t WHERE {} ORDER BY {}",
-            cells.join(", "),
-            quoted(name),
-            whose.replace("{user}", &user),
-            key.join(", ")
-        );
-        let lines: Vec<Line> = on_either!(connection, |inner| diesel::sql_query(query).load(inner))?;
-        let rows = lines.into_iter().map(|row| serde_json::from_str(&row.line)).collect::<Result<_, _>>();
-        let rows = rows.map_err(|error| StorageError::corrupt(format!("a row of {name}"), error))?;
-        let columns = columns.into_iter().map(|column| column.name.clone()).collect();
-        tables.push(TableOfUser { table: (*name).to_owned(), columns, rows });
-    }
-    Ok(tables)
+    TABLES
+        .iter()
+        .map(|(name, whose)| {
+            let table = known.iter().find(|table| table.name == *name).ok_or(StorageError::NotFound)?;
+            Ok((table.clone(), whose.replace("{user}", &user)))
+        })
+        .collect()
 }
 
 /// All that a user entered, as a JSON document.
@@ -167,64 +170,68 @@ pub fn export(
     now: DateTime<Utc>,
 ) -> Result<Vec<u8>, StorageError> {
     transaction::without_time_limit(connection)?;
-    let tables = read_tables(connection, user)?;
-    let document = Document {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        exported_at: now,
-        tables,
-    };
-    serde_json::to_vec(&document).map_err(|error| StorageError::Refused(error.to_string()))
+    let program = env!("CARGO_PKG_VERSION");
+    let head = serde_json::json!([FORMAT, VERSION, program, now]);
+    let mut document = format!(
+        "{{\"format\":{},\"version\":{},\"program\":{},\"exported_at\":{},\"tables\":[",
+        head[0], head[1], head[2], head[3]
+    );
+    for (place, (table, whose)) in tables_of(connection, user)?.into_iter().enumerate() {
+        let columns: Vec<&String> = columns_of(&table).into_iter().map(|column| &column.name).collect();
+        let comma = if place == 0 { "" } else { "," };
+        let (name, columns) = (serde_json::json!(table.name), serde_json::json!(columns));
+        let begin = format!("{comma}{{\"table\":{name},\"columns\":{columns},\"rows\":[");
+        document.push_str(&begin);
+        let mut is_first = true;
+        each_row(connection, &table, &whose, |Row(row)| {
+            document.push_str(if std::mem::take(&mut is_first) { "" } else { "," });
+            document.push_str(&row);
+            Ok(())
+        })?;
+        document.push_str("]}");
+    }
+    document.push_str("]}");
+    Ok(document.into_bytes())
 }
 
-/// Puts an export back, for a user who has nothing yet. Exported again it is the same; what would not be is refused.
-///
-/// # Errors
-/// [`StorageError::Refused`] with what is wrong with the document, or when the user has something already;
-/// [`StorageError::Duplicate`] when what it tells of is there, with somebody else too.
-pub fn restore(connection: &mut AnyConnection, user: UserId, document: &[u8]) -> Result<(), StorageError> {
+/// Puts an export back, for a user who has nothing yet. Exported again it is the same; what would not be is refused, and
+/// what cannot be read as all else is read.
+fn restore(connection: &mut AnyConnection, user: UserId, document: &Document) -> Result<(), StorageError> {
     let refused = |words: &str| StorageError::Refused(words.to_owned());
-    let document: Document = serde_json::from_slice(document)
-        .map_err(|error| StorageError::Refused(format!("This is no export of Bellwether: {error}.")))?;
-    if document.format != FORMAT {
-        return Err(refused("This is no export of Bellwether."));
-    }
-    if document.version > VERSION {
-        return Err(StorageError::Refused(format!(
-            "The export was made by a newer version of Bellwether ({}). Restore it with that version or a later one.",
-            document.program
-        )));
-    }
     transaction::without_time_limit(connection)?;
-    let there = read_tables(connection, user)?;
-    let has_something = |table: &TableOfUser| {
-        matches!(table.table.as_str(), "portfolios" | "indices" | "audit_log") && !table.rows.is_empty()
-    };
-    if there.iter().any(has_something) {
-        return Err(refused(
-            "There are portfolios or their history already. An export is restored where there is nothing yet.",
-        ));
+    let tables = tables_of(connection, user)?;
+    for (table, whose) in &tables {
+        let counts = matches!(table.name.as_str(), "portfolios" | "indices" | "audit_log");
+        if counts && catalog::has_row(connection, &format!("{} t WHERE {whose}", quoted(&table.name)))? {
+            return Err(refused(
+                "There are portfolios or their history already. An export is restored where there is nothing yet.",
+            ));
+        }
     }
-    let known = catalog::tables(connection)?;
-    // The first rules that everybody has give way.
     let literal = user_literal(connection, user);
+    // The first rules that everybody has give way.
     for name in ["notification_rules", "quiet_hours"] {
         let delete = format!("DELETE FROM {name} WHERE user_id = {literal}");
         on_either!(connection, |inner| diesel::sql_query(delete).execute(inner))?;
     }
-    let names: Vec<&str> = document.tables.iter().map(|table| table.table.as_str()).collect();
-    if names != TABLES.iter().map(|(name, _)| *name).collect::<Vec<_>>() {
-        return Err(refused("The export does not have the tables that exports have, in their order."));
-    }
-    for told in &document.tables {
-        let table = known.iter().find(|table| table.name == told.table).ok_or(StorageError::NotFound)?;
+    instruments::find_or_create(connection, &document.symbols)?;
+    for ((table, _), told) in tables.iter().zip(&document.tables) {
         write_table(connection, table, told, &literal)?;
     }
-    if read_tables(connection, user)? != document.tables {
-        return Err(refused("The export is not as Bellwether wrote it: read back, it would be another one."));
+    for ((table, whose), told) in tables.iter().zip(&document.tables) {
+        let mut rows = told.rows.iter();
+        let mut is_same = true;
+        each_row(connection, table, whose, |row| {
+            is_same &= rows.next() == Some(&row);
+            Ok(())
+        })?;
+        if !is_same || rows.next().is_some() {
+            return Err(refused(
+                "The export is not as Bellwether wrote it: read back, it would be another one.",
+            ));
+        }
     }
-    follow(connection, user)
+    readable::read_all(connection, user)
 }
 
 fn write_table(
@@ -234,16 +241,6 @@ fn write_table(
     user: &str,
 ) -> Result<(), StorageError> {
     let columns = columns_of(table);
-    if columns.iter().map(|column| &column.name).ne(&told.columns) {
-        return Err(StorageError::Refused(format!(
-            "The columns of {} are not those of this version: restore the export with the version that made it.",
-            told.table
-        )));
-    }
-    if told.rows.iter().any(|row| row.len() != columns.len()) {
-        return Err(StorageError::Refused(format!("A row of {} is not like its table.", told.table)));
-    }
-    register(connection, &columns, told)?;
     let mut cells: Vec<String> =
         columns.iter().enumerate().map(|(place, column)| written_cell(connection, column, place)).collect();
     let mut names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
@@ -264,38 +261,28 @@ fn write_table(
         names.join(", "),
         cells.join(", ")
     );
-    for rows in told.rows.chunks(PORTION) {
-        let json = serde_json::to_string(rows).map_err(|error| StorageError::Refused(error.to_string()))?;
-        let written =
-            on_either!(connection, |inner| diesel::sql_query(&insert).bind::<Text, _>(&json).execute(inner));
-        written.map_err(|error| match StorageError::from(error) {
+    let mut write = |portion: &mut String| -> Result<(), StorageError> {
+        portion.push(']');
+        let written = on_either!(connection, |inner| diesel::sql_query(&insert)
+            .bind::<Text, _>(portion.as_str())
+            .execute(inner));
+        portion.clear();
+        written.map(drop).map_err(|error| match StorageError::from(error) {
             StorageError::Query(error) => {
                 StorageError::Refused(format!("Rows of {} are not possible: {error}.", told.table))
             }
             error => error,
-        })?;
-    }
-    Ok(())
-}
-
-/// Makes the instruments known that rows tell of.
-fn register(
-    connection: &mut AnyConnection,
-    columns: &[&Column],
-    told: &TableOfUser,
-) -> Result<(), StorageError> {
-    let mut symbols: BTreeSet<Symbol> = BTreeSet::new();
-    for (place, _) in columns.iter().enumerate().filter(|(_, column)| is_instrument(column)) {
-        for cell in told.rows.iter().filter_map(|row| row.get(place)) {
-            let Value::String(text) = cell else { continue };
-            let symbol = text
-                .parse()
-                .map_err(|error| StorageError::Refused(format!("{text:?} is no symbol: {error}.")))?;
-            symbols.insert(symbol);
+        })
+    };
+    let mut portion = String::new();
+    for Row(row) in &told.rows {
+        portion.push(if portion.is_empty() { '[' } else { ',' });
+        portion.push_str(row);
+        if portion.len() >= PORTION {
+            write(&mut portion)?;
         }
     }
-    let symbols: Vec<Symbol> = symbols.into_iter().collect();
-    instruments::find_or_create(connection, &symbols).map(drop)
+    if portion.is_empty() { Ok(()) } else { write(&mut portion) }
 }
 
 fn written_cell(connection: &AnyConnection, column: &Column, place: usize) -> String {
@@ -317,37 +304,6 @@ fn written_cell(connection: &AnyConnection, column: &Column, place: usize) -> St
     }
 }
 
-/// What was restored must be readable, and what its audit log tells.
-fn follow(connection: &mut AnyConnection, user: UserId) -> Result<(), StorageError> {
-    let mut all: Vec<Key> = portfolios::table
-        .filter(portfolios::user_id.eq(Key(user.uuid())))
-        .select(portfolios::id)
-        .load(connection)?;
-    let told: Vec<Option<Key>> = audit_log::table
-        .filter(audit_log::user_id.eq(Key(user.uuid())))
-        .select(audit_log::portfolio_id)
-        .distinct()
-        .load(connection)?;
-    all.extend(told.into_iter().flatten());
-    all.sort_unstable();
-    all.dedup();
-    for Key(id) in all {
-        let portfolio = PortfolioId::from_uuid(id);
-        let unlike = |error: StorageError| match error {
-            error if error.is_transient() => error,
-            error => StorageError::Refused(format!("The portfolio {id} cannot be read: {error}.")),
-        };
-        let read = changes::read(connection, user, portfolio).map_err(unlike)?;
-        let replayed = changes::replay(connection, user, portfolio, None).map_err(unlike)?;
-        if read != replayed {
-            return Err(StorageError::Refused(format!(
-                "The portfolio {id} is not what its audit log tells."
-            )));
-        }
-    }
-    Ok(())
-}
-
 impl Storage {
     /// All that a user entered, as of one moment, as a JSON document.
     ///
@@ -358,11 +314,25 @@ impl Storage {
         self.snapshot(move |connection| export(connection, user, now)).await
     }
 
-    /// Puts an export back, for a user who has nothing yet: all of it or nothing.
+    /// Puts an export back, for a user who has nothing yet: all of it or nothing. What `check` refuses, which sees what
+    /// was restored, is not there either.
     ///
     /// # Errors
-    /// As [`restore`].
-    pub async fn restore_user(&self, user: UserId, document: Vec<u8>) -> Result<(), StorageError> {
-        self.write(move |connection| restore(connection, user, &document)).await
+    /// [`StorageError::Refused`] with what is wrong with the document, or when the user has something already;
+    /// [`StorageError::Duplicate`] when what it tells of is there, with somebody else too; and those of `check`.
+    pub async fn restore_user(
+        &self,
+        user: UserId,
+        document: Vec<u8>,
+        check: impl FnOnce(&mut AnyConnection) -> Result<(), StorageError> + Send + 'static,
+    ) -> Result<(), StorageError> {
+        // Reading takes longer than others should wait to write.
+        let read = move |connection: &mut _| Document::read(&catalog::tables(connection)?, &document);
+        let document = self.read(read).await?;
+        self.write(move |connection| {
+            restore(connection, user, &document)?;
+            check(connection)
+        })
+        .await
     }
 }

@@ -1,5 +1,7 @@
 //! What leaves as tables: transactions and cash flows, for spreadsheets and for other programs.
 
+mod restored;
+
 use bellwether_domain::{LotChoice, Portfolio, PortfolioId, Symbol, TransactionDraft};
 use bellwether_portfolio::{
     Books, CashEntry, CashKind, Figure, HoldingPeriod, IncomeSums, LedgerError, Options, RealisedLot,
@@ -11,6 +13,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use self::restored::{ONE_AT_A_TIME, Restored};
 use crate::compute::replay;
 use crate::jobs::{tax_year_csv, year_of};
 use crate::{Tracker, TrackerError};
@@ -23,9 +26,10 @@ const TRANSACTIONS: &str = "Ticker,Type,Date,Price,Shares,Amount,Fee,Tax,Ratio,O
                             Acquired,Currency,Account,Note,Booked at rate,Chosen lots\r\n";
 const CASH_FLOWS: &str = "Date,Kind,Ticker,Amount,Currency,Balance,Inferred,Transaction\r\n";
 
-/// A text that a spreadsheet takes for nothing but text.
+/// A text that a spreadsheet takes for nothing but text. Texts that look guarded already are guarded once more, so that
+/// taking one apostrophe away gives every text back.
 pub(crate) fn text_cell(text: &str) -> String {
-    let guarded = match text.chars().next() {
+    let guarded = match text.trim_start_matches('\'').chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         _ => text.to_owned(),
     };
@@ -199,16 +203,36 @@ impl Tracker {
     /// # Errors
     /// The database's.
     pub async fn export(&self) -> Result<Vec<u8>, TrackerError> {
+        // Somebody who never looked at their rules has the first ones.
+        self.notification_rules().await?;
         Ok(self.storage().export_user(self.user()).await?)
     }
 
-    /// Puts an export back, for a user who has nothing yet: all of it or nothing.
+    /// Puts an export back, for a user who has nothing yet: all of it or nothing. What could not be entered here is not
+    /// restored either.
     ///
     /// # Errors
-    /// [`TrackerError::Refused`] with what is wrong with it, [`TrackerError::Conflict`] when what it tells of is there.
+    /// [`TrackerError::Refused`] with what is wrong with it, [`TrackerError::Conflict`] when what it tells of is there, or
+    /// another one is being put back.
     pub async fn restore_export(&self, document: Vec<u8>) -> Result<(), TrackerError> {
-        self.storage().restore_user(self.user(), document).await.map_err(|error| match error {
+        let Ok(_turn) = ONE_AT_A_TIME.try_acquire() else {
+            let words = "Another export is being restored. Try again in a moment.";
+            return Err(TrackerError::Conflict(words.to_owned()));
+        };
+        // They are not made again beside those of the export.
+        self.notification_rules().await?;
+        let today = self.today();
+        // Clocks differ by a day at most.
+        let latest = today.succ_opt().unwrap_or(today);
+        let restored = Restored { user: self.user(), is_owner: self.is_owners(), latest };
+        let check = move |connection: &mut _| restored.check(connection);
+        let done = self.storage().restore_user(self.user(), document, check).await;
+        done.map_err(|error| match error {
             StorageError::Refused(words) => TrackerError::Refused(words),
+            error @ StorageError::Corrupt { .. } => TrackerError::Refused(format!("The export is wrong: {error}.")),
+            StorageError::NotFound => {
+                TrackerError::Refused("The export tells of something that it does not have.".to_owned())
+            }
             StorageError::Duplicate => TrackerError::Conflict(
                 "What the export tells of is there already, with somebody else too. Restore it into an installation \
                  where it is not."
@@ -294,5 +318,6 @@ mod tests {
             cells,
             ["KO", "'=1+1", "'+1", "'-1", "'@sum", "\"'\t=1\"", "\"'\r=1\"", "\"a,b\"", "\"say \"\"no\"\"\""]
         );
+        assert_eq!(["'=1", "''-1", "'tis", ""].map(text_cell), ["''=1", "'''-1", "'tis", ""]);
     }
 }

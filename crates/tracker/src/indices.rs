@@ -137,6 +137,19 @@ fn is_overtaken(present: StoredIndex, seen: Option<IndexShown>) -> bool {
     seen.is_some_and(|seen| seen != IndexShown::of(present))
 }
 
+/// What is wrong with settings that were not entered here.
+pub(crate) fn fault_of(settings: &IndexSettings) -> Result<(), String> {
+    let IndexSettings { name, base_currency, rebalancing, components } = settings;
+    let components = components.iter().map(|(symbol, weight)| (symbol.to_string(), weight.to_string()));
+    let entered = EnteredIndex {
+        name: name.clone(),
+        base_currency: base_currency.to_string(),
+        rebalancing: rebalancing.clone(),
+        components: components.collect(),
+    };
+    entered.read().map(drop).map_err(|error| error.to_string())
+}
+
 fn of_index(error: StorageError, name: &str) -> TrackerError {
     match error {
         StorageError::NotFound => TrackerError::NotFound("such index".to_owned()),

@@ -105,7 +105,7 @@ pub use single_purchases::PurchaseShown;
 pub use sources::{Upstream, UpstreamHealth};
 pub use targets::{AllocationShown, TargetWeights};
 pub use tracker::{Tracker, TrackerOptions};
-pub use vault::{Backup, BackupRestored, RestoreWish};
+pub use vault::{Backup, BackupRestored, RestoreWish, WhatIsThere};
 pub use versions::{Versions, VersionsSeen};
 
 pub use bellwether_prices::{FeedSettings, InvalidFeed, Sharing, SourceHealth};
@@ -123,6 +123,7 @@ pub use bellwether_storage::idempotency_keys::{KeptAnswer, Sent};
 pub use bellwether_storage::job_files::JobFile;
 pub use bellwether_storage::ledger::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
 pub use bellwether_storage::notifications::{Delivery, DeliveryState};
+pub use bellwether_storage::noting_changes;
 pub use bellwether_storage::portfolios::{DeletedPortfolio, PortfolioSettings};
 pub use bellwether_storage::share_links::ShareLink;
 pub use bellwether_storage::users::User;

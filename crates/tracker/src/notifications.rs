@@ -9,6 +9,7 @@ mod delivery;
 mod facts;
 mod happening;
 mod quiet_hours;
+mod restored;
 mod rule;
 mod telling;
 mod watch;
@@ -26,10 +27,12 @@ use crate::{Event, Tracker, TrackerError};
 
 pub use delivery::{Courier, Letter, NotDelivered};
 pub use quiet_hours::{InvalidQuietHours, QuietHours};
+use rule::MOST_RULES;
 pub use rule::{Channel, Rule, RuleDraft, Topic};
 
 pub(crate) use check::{Handler as CheckHandler, KIND as CHECK};
 pub(crate) use happening::{Happening, Message, Named};
+pub(crate) use restored::check_restored;
 pub(crate) use telling::tell;
 pub(crate) use watch::watch;
 
@@ -150,22 +153,11 @@ impl Tracker {
         self.keep_rule(Some(id), draft).await
     }
 
-    /// Whoever has an account here writes to themselves only: the mail server is the operator's, and letters from it
-    /// are believed. The owner writes to whom they like.
     async fn check_recipient(&self, channel: Channel, destination: &str) -> Result<(), TrackerError> {
-        if channel != Channel::Email || self.is_owners() {
-            return Ok(());
-        }
         let user = self.user();
         let own = self.storage().read(move |connection| users::find(connection, user)).await?.email;
-        match own {
-            Some(own) if own == destination.trim().to_lowercase() => Ok(()),
-            Some(own) => Err(TrackerError::Refused(format!("E-mails go to your own address only: {own}."))),
-            None => Err(TrackerError::Refused(
-                "E-mails go to your own address only, and your account has none: ask the owner to add it."
-                    .to_owned(),
-            )),
-        }
+        let fault = rule::recipient_fault(self.is_owners(), own.as_deref(), channel, destination);
+        fault.map_or(Ok(()), |words| Err(TrackerError::Refused(words)))
     }
 
     async fn keep_rule(&self, id: Option<Uuid>, draft: RuleDraft) -> Result<Rule, TrackerError> {
@@ -181,7 +173,11 @@ impl Tracker {
         let (user, now) = (self.user(), self.clock().now());
         let kept = self.storage().write(move |connection| {
             // The first rules are there before any other, whichever is asked for first.
-            telling::rules_or_first(connection, user, now)?;
+            let there = telling::rules_or_first(connection, user, now)?.len();
+            if id.is_none() && there >= MOST_RULES {
+                let words = format!("There are {MOST_RULES} rules already. Remove one that you do not need.");
+                return Err(StorageError::Refused(words));
+            }
             let instrument = match &draft.symbol {
                 Some(symbol) => instrument_of(connection, symbol)?,
                 None => None,
@@ -199,6 +195,7 @@ impl Tracker {
         });
         let kept = kept.await.map_err(|error| match error {
             StorageError::NotFound => TrackerError::NotFound("such rule or portfolio".to_owned()),
+            StorageError::Refused(words) => TrackerError::Conflict(words),
             error => error.into(),
         })?;
         self.check_rules_soon(now).await;
@@ -287,7 +284,12 @@ impl Tracker {
         let rules = self.storage().read(|connection| {
             let mut rules = Vec::new();
             for user in users::list(connection)? {
-                rules.extend(telling::rules(connection, user.id)?);
+                match telling::rules(connection, user.id) {
+                    Ok(theirs) => rules.extend(theirs),
+                    Err(error) if error.is_transient() => return Err(error),
+                    // Others' prices are kept fresh all the same.
+                    Err(error) => tracing::warn!(%error, user = %user.id, "rules.not_read"),
+                }
             }
             Ok(rules)
         });

@@ -83,6 +83,16 @@ impl EnteredSettings {
     }
 }
 
+/// What is wrong with settings that were not entered here.
+pub(crate) fn fault_of(settings: &PortfolioSettings) -> Result<(), String> {
+    let entered = EnteredSettings {
+        description: Some(settings.description.clone()),
+        benchmarks: Some(settings.benchmarks.iter().map(ToString::to_string).collect()),
+        ..EnteredSettings::default()
+    };
+    entered.over(settings.clone()).map(drop).map_err(|error| error.to_string())
+}
+
 /// Why a text is nothing to be kept, if so.
 pub(crate) fn unusable(text: &str, longest: usize) -> Option<String> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {

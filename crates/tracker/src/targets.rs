@@ -165,6 +165,15 @@ fn checked(weights: Vec<(Symbol, Decimal)>) -> Result<BTreeMap<Symbol, Decimal>,
     Ok(by_symbol)
 }
 
+/// What is wrong with weights that were not entered here.
+pub(crate) fn fault_of(weights: &BTreeMap<String, Decimal>) -> Result<(), String> {
+    let named = weights.iter().map(|(name, weight)| match name.parse::<Symbol>() {
+        Ok(symbol) => Ok((symbol, *weight)),
+        Err(error) => Err(format!("{name:?} is no symbol: {error}")),
+    });
+    checked(named.collect::<Result<_, _>>()?).map(drop).map_err(|error| error.to_string())
+}
+
 fn of_portfolio(error: bellwether_storage::StorageError) -> TrackerError {
     if error.is_not_found() { TrackerError::NotFound("such portfolio".to_owned()) } else { error.into() }
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bellwether_portfolio::Options;
-use bellwether_storage::archive::{self, RestoreOptions};
+use bellwether_storage::archive::{self, ArchiveError, RestoreOptions};
 use bellwether_storage::doctor::Finding;
-use bellwether_storage::{StorageError, portfolios, users};
+use bellwether_storage::{StorageError, users};
 use chrono::{DateTime, Utc};
 
 use crate::compute::replay;
@@ -15,11 +15,25 @@ pub use bellwether_storage::archive::Backup;
 
 const SELL: &str = "Record the missing purchase, transfer or split, or correct the transaction.";
 
+/// What becomes of what a backup replaces.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum WhatIsThere {
+    /// Nothing is replaced: a backup is put back only where there is nothing.
+    #[default]
+    Stays,
+    /// It is backed up beside the file, and then replaced.
+    KeptBeside,
+    /// It is backed up there, and then replaced.
+    KeptIn(PathBuf),
+    /// It is replaced without a backup of it: it may be damaged beyond that.
+    Lost,
+}
+
 /// How a backup is put back.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RestoreWish {
-    /// Also where that replaces portfolios, of which a backup is made first.
-    pub replace: bool,
+    /// What becomes of portfolios that are there.
+    pub there: WhatIsThere,
     /// Whether API tokens and share links work again, also those that were revoked since the backup.
     pub with_keys: bool,
 }
@@ -49,7 +63,7 @@ impl Tracker {
     }
 
     /// Puts a backup in the place of all that the installation keeps. The backup is checked wholly before anything is
-    /// touched, and all of it happens or nothing. What is replaced is backed up beside the file first.
+    /// touched, and all of it happens or nothing. What is replaced is backed up first, unless it is to be lost.
     ///
     /// # Errors
     /// [`TrackerError::Refused`] with what is wrong with the file, [`TrackerError::Conflict`] when there are portfolios
@@ -64,27 +78,18 @@ impl Tracker {
         let archive = checked
             .map_err(|error| StorageError::Unavailable(error.into()))?
             .map_err(StorageError::Archive)?;
-        let is_lived_in = self
-            .storage()
-            .snapshot(|connection| {
-                let everybody = users::list(connection)?;
-                let mut is_lived_in = everybody.len() > 1;
-                for user in everybody {
-                    is_lived_in |= !portfolios::list(connection, user.id)?.is_empty();
-                }
-                Ok(is_lived_in)
-            })
-            .await?;
-        if is_lived_in && !wish.replace {
-            return Err(TrackerError::Conflict(
-                "This would replace the portfolios that are there. Say --replace if that is meant; what is there is \
-                 backed up beside the file first."
-                    .to_owned(),
-            ));
-        }
         let now = self.clock().now();
-        let old = is_lived_in.then(|| beside(path, now));
-        let options = RestoreOptions { keep_old: old.clone(), with_keys: wish.with_keys };
+        let keep_old = match &wish.there {
+            WhatIsThere::Stays | WhatIsThere::Lost => None,
+            WhatIsThere::KeptBeside => Some(beside(path, now)),
+            WhatIsThere::KeptIn(old) => Some(old.clone()),
+        };
+        if let Some(old) = keep_old.as_ref().filter(|old| old.exists()) {
+            let words = format!("{} is there already. Say --old-to with another name.", old.display());
+            return Err(TrackerError::Refused(words));
+        }
+        let only_where_nothing_is = wish.there == WhatIsThere::Stays;
+        let options = RestoreOptions { only_where_nothing_is, keep_old, with_keys: wish.with_keys };
         let owner = self.owner();
         let restored = self
             .storage()
@@ -92,12 +97,20 @@ impl Tracker {
                 // Answers that were made of the data before are not those of now, whatever their versions say.
                 versions::all_replaced(connection, now)
             })
-            .await?;
+            .await
+            .map_err(|error| match error {
+                StorageError::Archive(ArchiveError::WouldReplace) => TrackerError::Conflict(
+                    "This would replace the portfolios, their history or the people that are there. Say --replace if that \
+                     is meant; what is there is backed up beside the file first."
+                        .to_owned(),
+                ),
+                error => error.into(),
+            })?;
         let owner_now = self.storage().read(users::owner).await?;
         Ok(BackupRestored {
             made_at: restored.made_at,
             rows: restored.rows,
-            old,
+            old: restored.old,
             is_anothers: owner_now != Some(owner),
         })
     }

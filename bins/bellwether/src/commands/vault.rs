@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use bellwether_tracker::RestoreWish;
+use bellwether_tracker::{RestoreWish, WhatIsThere};
 
 use super::start;
 use crate::cli::{Backup, Restore};
@@ -28,7 +28,13 @@ pub(super) async fn back_up(settings: &Settings, backup: &Backup) -> Result<Exit
 /// Puts a backup in the place of all data.
 pub(super) async fn restore(settings: &Settings, restore: &Restore) -> Result<ExitCode, Failure> {
     let tracker = start::tracker(settings).await?;
-    let wish = RestoreWish { replace: restore.replace, with_keys: restore.with_keys };
+    let there = match (&restore.old_to, restore.replace) {
+        (_, false) => WhatIsThere::Stays,
+        (_, true) if restore.without_old => WhatIsThere::Lost,
+        (Some(old), true) => WhatIsThere::KeptIn(old.clone()),
+        (None, true) => WhatIsThere::KeptBeside,
+    };
+    let wish = RestoreWish { there, with_keys: restore.with_keys };
     let done = tracker.restore_backup(&restore.file, wish).await?;
     let mut out = std::io::stdout();
     let made_at = done.made_at.format("%Y-%m-%d %H:%M:%S UTC");

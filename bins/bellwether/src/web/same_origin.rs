@@ -8,7 +8,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
-use super::access::Proxies;
+use super::access::{Proxies, is_port};
 use super::problem::ProblemDetails;
 
 /// How a request is refused that another site makes a browser send here; `hosts` are names of this server.
@@ -44,10 +44,17 @@ pub(super) fn refusal(request: &ServiceRequest, hosts: &[String], proxies: &Prox
 
 /// Another site can make its own name lead here, and would then count as this origin; it cannot do so with an address.
 fn is_meant_for_us(host: &str, names: &[String]) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(v6) => match v6.split_once(']') {
+            Some((name, "")) => (name, None),
+            Some((name, after)) => (name, Some(after.strip_prefix(':').unwrap_or_default())),
+            None => return false,
+        },
+        None => host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
     };
+    if !port.is_none_or(is_port) {
+        return false;
+    }
     let name = name.trim_end_matches('.');
     let top = name.rsplit_once('.').map_or(name, |(_, top)| top);
     name.parse::<IpAddr>().is_ok()
@@ -103,7 +110,17 @@ mod tests {
         ] {
             assert!(is_meant_for_us(host, &ours), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", ""] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example:8080",
+            "localhost.evil.example",
+            "",
+            "[::1].evil.example",
+            "[::1]:8080.evil.example",
+            "[::1",
+            "127.0.0.1:8080x",
+            "127.0.0.1:@evil.example",
+        ] {
             assert!(!is_meant_for_us(host, &ours), "{host}");
         }
     }

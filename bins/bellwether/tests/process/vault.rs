@@ -42,9 +42,14 @@ async fn a_running_server_is_backed_up_and_shows_what_is_restored_under_it() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .find(|name| name.contains("replaced-"))
         .unwrap();
-    ok(&run(at, &["restore", &old, "--replace"]));
+    ok(&run(at, &["restore", &old, "--replace", "--old-to", "before.bellwether"]));
     assert!(shown().contains("IBM"));
     assert_eq!(booked(at).await, Some(3));
+    let refused = run(at, &["restore", "one.bellwether", "--replace", "--old-to", "before.bellwether"]);
+    assert!(said(&refused.stderr).contains("is there already"), "{}", said(&refused.stderr));
+    let told = ok(&run(at, &["restore", "before.bellwether", "--replace", "--without-old"]));
+    assert!(!told.contains("What it replaced"), "{told}");
+    assert_eq!(booked(at).await, Some(2));
 }
 
 #[tokio::test]

@@ -9,13 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::line::{Mark, TableHead};
 use super::writing::hex;
-use super::{ArchiveError, FORMAT, Manifest, VERSION};
-
-/// The longest line: a record of the audit log holds all the rejected rows of an import that went with its portfolio.
-const LONGEST_LINE: u64 = 512 << 20;
-/// So much an archive may unpack to in any case, and beyond it so many times its own size.
-const ALWAYS_ALLOWED: u64 = 16 << 20;
-const LARGEST_RATIO: u64 = 200;
+use super::{ArchiveError, FORMAT, LONGEST_LINE, Manifest, VERSION, allowance};
 
 /// An archive that was read through and found to be right.
 #[derive(Debug)]
@@ -112,7 +106,7 @@ impl<'f> Reader<'f> {
     fn of(mut file: &'f File) -> Result<Self, ArchiveError> {
         let packed = file.metadata().map_err(broken)?.len();
         file.seek(SeekFrom::Start(0)).map_err(broken)?;
-        let left = ALWAYS_ALLOWED.saturating_add(packed.saturating_mul(LARGEST_RATIO));
+        let left = allowance(packed);
         let lines = BufReader::new(Bounded { unpacked: GzDecoder::new(BufReader::new(file)), left });
         let none = Manifest {
             format: String::new(),
@@ -146,12 +140,12 @@ impl<'f> Reader<'f> {
     fn read_line(&mut self) -> Result<bool, ArchiveError> {
         self.line.clear();
         let mut bytes = std::mem::take(&mut self.line).into_bytes();
-        (&mut self.lines).take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(broken)?;
+        (&mut self.lines).take(LONGEST_LINE as u64).read_until(b'\n', &mut bytes).map_err(broken)?;
         if bytes.is_empty() {
             return Ok(false);
         }
         if bytes.pop() != Some(b'\n') {
-            let is_long = bytes.len() as u64 + 1 >= LONGEST_LINE;
+            let is_long = bytes.len() + 1 >= LONGEST_LINE;
             return Err(if is_long { ArchiveError::TooLarge } else { ArchiveError::NotWhole });
         }
         self.line = String::from_utf8(bytes).map_err(|error| ArchiveError::Damaged(error.to_string()))?;

@@ -17,7 +17,9 @@ use crate::{Storage, StorageError, ledger_hash, transaction};
 /// How an archive is restored.
 #[derive(Debug, Clone, Default)]
 pub struct RestoreOptions {
-    /// Where a backup of what is replaced is kept.
+    /// Only where there are neither portfolios nor their history nor people beside the owner.
+    pub only_where_nothing_is: bool,
+    /// Where a backup of what is replaced is kept, if there is something.
     pub keep_old: Option<PathBuf>,
     /// Whether API tokens and share links work again. One that was revoked after the backup does too.
     pub with_keys: bool,
@@ -30,6 +32,8 @@ pub struct Restored {
     pub made_at: DateTime<Utc>,
     /// Rows that were written.
     pub rows: u64,
+    /// Where what it replaced is kept.
+    pub old: Option<PathBuf>,
 }
 
 /// Rows that are written at a time, by their length as text.
@@ -55,8 +59,19 @@ fn restore(
     }
     transaction::without_time_limit(connection)?;
     let guards = Guards::lift(connection, &tables)?;
-    if let Some(path) = &options.keep_old {
-        writing::write(connection, path, now)?;
+    // Now that nobody else writes.
+    let is_lived_in = is_lived_in(connection)?;
+    if is_lived_in && options.only_where_nothing_is {
+        return Err(ArchiveError::WouldReplace.into());
+    }
+    let old = options.keep_old.clone().filter(|_| is_lived_in);
+    if let Some(path) = &old {
+        // It may be damaged, and replaced for that very reason: then it has no hash.
+        let hash = match transaction::attempt(connection, ledger_hash::of_database) {
+            Err(error) if error.is_transient() => return Err(error),
+            read => read.ok(),
+        };
+        writing::write(connection, path, hash, now)?.place(path)?;
     }
     for table in tables.iter().rev().filter(|table| !LEFT_ALONE.contains(&table.name.as_str())) {
         let delete = format!("DELETE FROM {}", quoted(&table.name));
@@ -67,11 +82,25 @@ fn restore(
         count_on(connection, table)?;
     }
     guards.put_back(connection)?;
-    if ledger_hash::of_database(connection)?.to_string() != archive.manifest.ledger {
+    let told = &archive.manifest.ledger;
+    // One without a hash is of a damaged state, which was kept as it was.
+    if !told.is_empty() && ledger_hash::of_database(connection)?.to_string() != *told {
         let words = "its ledgers are not those that were backed up".to_owned();
         return Err(ArchiveError::Damaged(words).into());
     }
-    Ok(Restored { made_at: archive.manifest.made_at, rows })
+    Ok(Restored { made_at: archive.manifest.made_at, rows, old })
+}
+
+/// Whether anybody would miss something. What cannot be read is something.
+fn is_lived_in(connection: &mut AnyConnection) -> Result<bool, StorageError> {
+    for what in ["portfolios", "audit_log", "indices", "users WHERE role <> 'owner'"] {
+        match transaction::attempt(connection, |connection| catalog::has_row(connection, what)) {
+            Ok(false) => {}
+            Err(error) if error.is_transient() => return Err(error),
+            Ok(true) | Err(_) => return Ok(true),
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a table's rows can stand here.

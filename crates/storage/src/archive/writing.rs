@@ -13,10 +13,11 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::line::{Last, Mark, TableEnd, TableHead};
-use super::{ArchiveError, FORMAT, LEFT_OUT, Manifest, VERSION};
+use super::{ArchiveError, FORMAT, LEFT_OUT, LONGEST_LINE, Manifest, VERSION, allowance, check};
 use crate::catalog::{self, Column, Holds, Table, quoted};
 use crate::connection::AnyConnection;
 use crate::ledger_hash::{self, LedgerHash};
+use crate::storage::blocking;
 use crate::{Storage, StorageError, transaction};
 
 /// A backup that was made.
@@ -45,10 +46,13 @@ struct Lines<W: Write> {
     out: W,
     all: Sha256,
     table: Sha256,
+    /// In bytes.
+    written: u64,
 }
 
 impl<W: Write> Lines<W> {
     fn put(&mut self, line: &str) -> std::io::Result<()> {
+        self.written += line.len() as u64 + 1;
         self.all.update(line);
         self.all.update("\n");
         self.out.write_all(line.as_bytes())?;
@@ -70,32 +74,70 @@ pub(super) fn hex(digest: Sha256) -> String {
     LedgerHash(digest.finalize().into()).to_string()
 }
 
-/// Writes the present state into a file, which is there when it is whole and on the disk, or not at all.
+/// An archive that was written but does not have its name yet.
+pub(super) struct Unplaced {
+    file: NamedTempFile,
+    /// In bytes.
+    size: u64,
+    unpacked: u64,
+    rows: u64,
+}
+
+impl Unplaced {
+    /// Gives it its name when all of it is on the disk and can be read again.
+    pub(super) fn place(self, path: &Path) -> Result<(), ArchiveError> {
+        let failed = |source| ArchiveError::File { path: path.to_owned(), source };
+        self.file.as_file().sync_all().map_err(failed)?;
+        check(self.file.path())?;
+        self.file.persist(path).map_err(|error| failed(error.error))?;
+        // The name is on the disk when the folder is.
+        File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes the present state beside a path, where it is to be placed; `ledger` is its hash, where that can be told.
 pub(super) fn write(
     connection: &mut AnyConnection,
     path: &Path,
+    ledger: Option<LedgerHash>,
     now: DateTime<Utc>,
-) -> Result<Backup, StorageError> {
-    let failed = |source| ArchiveError::File { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Readable for its owner only, whatever the umask.
-    let file = NamedTempFile::new_in(folder).map_err(failed)?;
-    let mut lines = Lines {
-        out: GzEncoder::new(BufWriter::new(file), Compression::new(3)),
-        all: Sha256::default(),
-        table: Sha256::default(),
-    };
-    transaction::without_time_limit(connection)?;
-    let ledger = ledger_hash::of_database(connection)?;
+) -> Result<Unplaced, StorageError> {
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: now,
         migrations: catalog::migrations(connection)?,
-        ledger: ledger.to_string(),
+        ledger: ledger.map(|hash| hash.to_string()).unwrap_or_default(),
     };
-    lines.put_json(&manifest).map_err(failed)?;
+    let written = write_packed(connection, path, &manifest, Compression::new(3))?;
+    if written.unpacked <= allowance(written.size) {
+        return Ok(written);
+    }
+    // What repeats itself packs better than any reader believes: that is not packed.
+    write_packed(connection, path, &manifest, Compression::none())
+}
+
+fn write_packed(
+    connection: &mut AnyConnection,
+    path: &Path,
+    manifest: &Manifest,
+    compression: Compression,
+) -> Result<Unplaced, StorageError> {
+    let failed = |source| ArchiveError::File { path: path.to_owned(), source };
+    // Readable for its owner only, whatever the umask.
+    let file = NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
+    let mut lines = Lines {
+        out: GzEncoder::new(BufWriter::new(file), compression),
+        all: Sha256::default(),
+        table: Sha256::default(),
+        written: 0,
+    };
+    lines.put_json(manifest).map_err(failed)?;
     let (mut tables, mut rows) = (0, 0);
     for table in catalog::tables(connection)? {
         if LEFT_OUT.contains(&table.name.as_str()) {
@@ -104,6 +146,9 @@ pub(super) fn write(
         lines.put_json(&Mark::Table(TableHead::of(&table))).map_err(failed)?;
         let mut count = 0;
         each_row(connection, &table, |line| {
+            if line.len() + 1 >= LONGEST_LINE {
+                return Err(ArchiveError::TooLong(table.name.clone()));
+            }
             count += 1;
             lines.put_row(line).map_err(failed)
         })?;
@@ -114,14 +159,11 @@ pub(super) fn write(
     }
     let sha256 = hex(lines.all.clone());
     lines.put_json(&Mark::Last(Last { tables, rows, sha256 })).map_err(failed)?;
+    let unpacked = lines.written;
     let buffered = lines.out.finish().map_err(failed)?;
     let file = buffered.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
     let size = file.as_file().metadata().map_err(failed)?.len();
-    file.persist(path).map_err(|error| failed(error.error))?;
-    // The name is on the disk when the folder is.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    Ok(Backup { path: path.to_owned(), made_at: now, size, rows, ledger })
+    Ok(Unplaced { file, size, unpacked, rows })
 }
 
 /// Hands out a table's rows one by one, by their keys.
@@ -177,12 +219,24 @@ fn postgres_cell(column: &Column) -> String {
 
 impl Storage {
     /// Writes all that the installation keeps, as of one moment, into a file that only its owner may read. Others go on
-    /// reading and writing meanwhile. The file is there when it is whole and on the disk, or not at all.
+    /// reading and writing meanwhile. The file is there when it is whole, on the disk and was read again, or not at all.
     ///
     /// # Errors
     /// [`StorageError::Archive`] when the file cannot be written, [`StorageError::Unavailable`] when the database is.
     pub async fn back_up(&self, path: PathBuf) -> Result<Backup, StorageError> {
         let now = self.now();
-        self.snapshot(move |connection| write(connection, &path, now)).await
+        let at = path.clone();
+        let write = move |connection: &mut _| {
+            transaction::without_time_limit(connection)?;
+            let ledger = ledger_hash::of_database(connection)?;
+            Ok((write(connection, &at, Some(ledger), now)?, ledger))
+        };
+        let (unplaced, ledger) = self.snapshot(write).await?;
+        let backup = Backup { path, made_at: now, size: unplaced.size, rows: unplaced.rows, ledger };
+        blocking(move || {
+            unplaced.place(&backup.path)?;
+            Ok(backup)
+        })
+        .await?
     }
 }

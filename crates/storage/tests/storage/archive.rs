@@ -26,6 +26,9 @@ on_both!(
     a_backup_under_load_is_a_state_that_there_was,
     keys_come_back_only_when_asked_for_and_sessions_never,
     a_restore_that_fails_at_its_end_changes_nothing,
+    what_is_damaged_is_replaced_and_kept_as_it_is,
+    nothing_is_replaced_where_only_an_empty_place_is_meant,
+    a_record_that_is_long_and_repeats_itself_is_backed_up_and_restored,
     an_archive_of_an_older_schema_is_restored_and_one_of_a_newer_refused,
 );
 
@@ -412,4 +415,63 @@ async fn nobody_is_kept_from_writing_by_a_backup() {
     );
     assert!(one.is_ok() && two.is_ok());
     db.storage.write(|c| Ok(SimpleConnection::batch_execute(c, "SELECT 1")?)).await.unwrap();
+}
+
+async fn what_is_damaged_is_replaced_and_kept_as_it_is(db: &TestDatabase) {
+    let folder = Folder::new();
+    lived_in(db).await;
+    let hash = db.storage.database_hash().await.unwrap();
+    db.storage.back_up(folder.file("good")).await.unwrap();
+    execute(db, "UPDATE transactions SET kind = 'gift' WHERE sequence = 0");
+    assert!(db.storage.database_hash().await.is_err());
+    // A backup of damage is none, but what is replaced is kept.
+    assert!(db.storage.back_up(folder.file("bad")).await.is_err());
+    let archive = archive::check(&folder.file("good")).unwrap();
+    let options = RestoreOptions { keep_old: Some(folder.file("old")), ..RestoreOptions::default() };
+    let restored_from = db.storage.restore(archive, options, |_| Ok(())).await.unwrap();
+    assert_eq!(restored_from.old, Some(folder.file("old")));
+    assert_eq!(db.storage.database_hash().await.unwrap(), hash);
+    assert_eq!(db.storage.examine().await.unwrap(), []);
+    assert_eq!(archive::check(&folder.file("old")).unwrap().manifest.ledger, "");
+    assert!(text_of(&folder.file("old")).contains("\"gift\""));
+    restored(&db.storage, folder.file("old")).await.unwrap();
+    assert!(db.storage.database_hash().await.is_err(), "as it was");
+}
+
+async fn nothing_is_replaced_where_only_an_empty_place_is_meant(db: &TestDatabase) {
+    let folder = Folder::new();
+    db.storage.back_up(folder.file("empty")).await.unwrap();
+    let only = async || {
+        let archive = archive::check(&folder.file("empty")).unwrap();
+        let keep_old = Some(folder.file("old"));
+        let options = RestoreOptions { only_where_nothing_is: true, keep_old, ..RestoreOptions::default() };
+        db.storage.restore(archive, options, |_| Ok(())).await
+    };
+    assert_eq!(only().await.unwrap().old, None);
+    assert!(!folder.file("old").exists(), "there was nothing to keep");
+    // A portfolio that is gone has a history still.
+    let gone = db.storage.create_portfolio(db.user, PortfolioSettings::named("Gone")).await.unwrap();
+    db.storage.delete_portfolio(db.user, gone.id).await.unwrap();
+    let refused = only().await;
+    assert!(matches!(refused, Err(StorageError::Archive(ArchiveError::WouldReplace))), "{refused:?}");
+    assert_eq!(db.storage.changes(db.user, gone.id, None, 9).await.unwrap().len(), 2);
+}
+
+async fn a_record_that_is_long_and_repeats_itself_is_backed_up_and_restored(db: &TestDatabase) {
+    let folder = Folder::new();
+    let long = if db.url.starts_with("sqlite") { "hex(zeroblob(12582912))" } else { "repeat('0', 25165824)" };
+    execute(
+        db,
+        &format!(
+            "INSERT INTO audit_log (user_id, at, action, subject, subject_id, after)
+             SELECT id, 0, 'created', 'index', id, {long} FROM users"
+        ),
+    );
+    let backup = db.storage.back_up(folder.file("one")).await.unwrap();
+    // It packs a thousandfold, which would be taken for a bomb.
+    assert!(backup.size > 16 << 20, "{}", backup.size);
+    restored(&another(&folder).await, folder.file("one")).await.unwrap();
+    restored(&db.storage, folder.file("one")).await.unwrap();
+    let again = db.storage.back_up(folder.file("two")).await.unwrap();
+    assert_eq!(again.rows, backup.rows);
 }

@@ -1,4 +1,5 @@
 use bellwether_storage::jobs::NewJob;
+use bellwether_storage::noting_changes;
 use serde_json::Value;
 
 use crate::database::{TestDatabase, on_both};
@@ -8,6 +9,7 @@ on_both!(
     writers_of_several_processes_wait_for_one_another,
     readers_are_not_held_up_by_a_writer,
     many_calls_share_few_connections,
+    whoever_asks_is_told_whether_something_was_changed,
 );
 
 async fn writers_of_several_processes_wait_for_one_another(db: &TestDatabase) {
@@ -78,4 +80,20 @@ async fn many_calls_share_few_connections(db: &TestDatabase) {
         assert_eq!(call.await.unwrap(), 1);
     }
     assert!(db.storage.statistics().reads >= 200);
+}
+
+async fn whoever_asks_is_told_whether_something_was_changed(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    let (read, changed) = noting_changes(db.storage.ledger(db.user, id)).await;
+    assert!(read.is_ok() && !changed);
+    let (refused, changed) = noting_changes(db.storage.delete_transactions(
+        db.user,
+        id,
+        vec![bellwether_domain::TransactionId::new()],
+    ))
+    .await;
+    assert!(refused.is_err() && !changed);
+    let entry = told(&purchase("2020-05-04", "KO", "1", "50"), 0);
+    let (added, changed) = noting_changes(db.storage.insert_transactions(db.user, id, vec![entry])).await;
+    assert!(added.is_ok() && changed);
 }

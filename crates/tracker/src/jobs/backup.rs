@@ -6,11 +6,12 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler, JobId, NewJob, Priority};
-use bellwether_storage::{archive, settings};
+use bellwether_storage::settings;
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::{Tracker, TrackerError};
+use crate::{Tracker, TrackerError, installation};
 
 pub(super) const KIND: &str = "backup";
 /// How the last ones went.
@@ -76,9 +77,10 @@ impl FromStr for BackupsKept {
 type SpanOf = fn(&DateTime<Utc>) -> (i32, u32);
 
 impl BackupsKept {
-    /// Which of these backups go.
-    fn outdated(self, all: &[(DateTime<Utc>, PathBuf)]) -> Vec<PathBuf> {
-        let mut newest_first: Vec<_> = all.iter().collect();
+    /// Which of these backups go at that time. What a wrong clock dated later takes nobody's place, and stays.
+    fn outdated(self, all: &[(DateTime<Utc>, PathBuf)], now: DateTime<Utc>) -> Vec<PathBuf> {
+        let until_now = || all.iter().filter(|(at, _)| *at <= now);
+        let mut newest_first: Vec<_> = until_now().collect();
         newest_first.sort_by(|one, other| other.cmp(one));
         let mut kept = BTreeSet::new();
         let spans: [(usize, SpanOf); 3] = [
@@ -94,7 +96,7 @@ impl BackupsKept {
                 }
             }
         }
-        all.iter().map(|(_, path)| path).filter(|path| !kept.contains(path)).cloned().collect()
+        until_now().map(|(_, path)| path).filter(|path| !kept.contains(path)).cloned().collect()
     }
 }
 
@@ -165,15 +167,11 @@ impl Handler {
             TrackerError::Refused(format!("The folder {} cannot be used: {error}.", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(unusable)?;
-        let name = format!("{PREFIX}{}{SUFFIX}", at.format(STAMP));
+        let prefix = prefix_of(installation::id(self.tracker.storage()).await?);
+        let name = format!("{prefix}{}{SUFFIX}", at.format(STAMP));
         let path = folder.join(&name);
         let backup = self.tracker.back_up(&path).await?;
-        // One that cannot be read is none.
-        let checked = tokio::task::spawn_blocking(move || archive::check(&path).map(drop)).await;
-        checked
-            .map_err(|error| bellwether_storage::StorageError::Unavailable(error.into()))?
-            .map_err(bellwether_storage::StorageError::Archive)?;
-        for outdated in keep.outdated(&backups_in(folder).map_err(unusable)?) {
+        for outdated in keep.outdated(&backups_in(folder, &prefix).map_err(unusable)?, at) {
             if let Err(error) = std::fs::remove_file(&outdated) {
                 tracing::warn!(%error, "backup.not_removed");
             }
@@ -188,13 +186,20 @@ impl Handler {
     }
 }
 
+/// How the names of an installation's backups begin: several may share a folder.
+fn prefix_of(installation: Uuid) -> String {
+    // What differs in identifiers that were made at the same time.
+    let own = installation.as_u128() & 0xffff_ffff_ffff;
+    format!("{PREFIX}{own:012x}-")
+}
+
 /// The files of a folder that are named as backups by night are; others are nobody's to remove.
-fn backups_in(folder: &Path) -> std::io::Result<Vec<(DateTime<Utc>, PathBuf)>> {
+fn backups_in(folder: &Path, prefix: &str) -> std::io::Result<Vec<(DateTime<Utc>, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let stamp = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+        let stamp = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(SUFFIX));
         if let Some(Ok(at)) = stamp.map(|stamp| NaiveDateTime::parse_from_str(stamp, STAMP)) {
             found.push((at.and_utc(), path));
         }
@@ -246,6 +251,10 @@ mod tests {
         stamps.iter().map(of).collect()
     }
 
+    fn instant(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
     #[test]
     fn the_newest_of_each_day_week_and_month_stay() {
         let keep = BackupsKept { daily: 2, weekly: 2, monthly: 3 };
@@ -260,10 +269,20 @@ mod tests {
             "2024-05-13",
             "2024-05-14",
         ]);
-        let gone: Vec<String> = keep.outdated(&files).iter().map(|path| path.display().to_string()).collect();
+        let now = instant("2024-05-14T02:30:00.25Z");
+        let gone: Vec<String> =
+            keep.outdated(&files, now).iter().map(|path| path.display().to_string()).collect();
         // Days: 14th, 13th; weeks: 14th, 12th; months: May 14th, April 29th, March 31st.
         assert_eq!(gone, ["2024-01-31", "2024-02-10", "2024-05-05"]);
-        assert!(keep.outdated(&all(&["2024-05-14"])).is_empty());
+        assert!(keep.outdated(&all(&["2024-05-14"]), now).is_empty());
+    }
+
+    #[test]
+    fn what_a_wrong_clock_dated_later_takes_no_place_of_the_newest() {
+        let keep = BackupsKept { daily: 1, weekly: 0, monthly: 0 };
+        let files = all(&["2024-05-13", "2024-05-14", "2031-01-01"]);
+        let gone = keep.outdated(&files, instant("2024-05-14T02:30:00Z"));
+        assert_eq!(gone, [PathBuf::from("2024-05-13")]);
     }
 
     #[test]
@@ -281,11 +300,17 @@ mod tests {
     #[test]
     fn other_files_are_no_backups() {
         let folder = tempfile::tempdir().expect("a folder");
+        let of = |low: u128| prefix_of(Uuid::from_u128((7 << 64) | low));
+        let (own, others) = (of(0xab), of(0xac));
+        assert_eq!(own, "bellwether-0000000000ab-");
+        for name in [format!("{own}20240514T023000Z.backup"), format!("{others}20240514T023000Z.backup")] {
+            std::fs::write(folder.path().join(name), "x").expect("written");
+        }
         for name in ["bellwether-20240514T023000Z.backup", "bellwether-mine.backup", "notes.txt"] {
             std::fs::write(folder.path().join(name), "x").expect("written");
         }
-        let found = backups_in(folder.path()).expect("read");
+        let found = backups_in(folder.path(), &own).expect("read");
         assert_eq!(found.len(), 1);
-        assert!(found[0].1.ends_with("bellwether-20240514T023000Z.backup"));
+        assert!(found[0].1.ends_with("bellwether-0000000000ab-20240514T023000Z.backup"));
     }
 }

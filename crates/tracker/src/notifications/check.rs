@@ -32,10 +32,7 @@ pub(crate) struct Handler(pub(crate) Tracker);
 #[async_trait]
 impl JobHandler for Handler {
     async fn run(&self, _: &Job, _: &JobContext) -> Result<(), JobError> {
-        for tracker in self.0.for_everybody().await.map_err(failed)? {
-            tracker.check_rules().await.map_err(failed)?;
-        }
-        Ok(())
+        self.0.check_everybodys_rules().await.map_err(failed)
     }
 }
 
@@ -80,6 +77,18 @@ impl Tracker {
         if let Err(error) = self.queue().enqueue(&job).await {
             tracing::warn!(%error, "rules.not_enqueued");
         }
+    }
+
+    /// What of one user cannot be read keeps nobody else from being told: the first error is told after all.
+    async fn check_everybodys_rules(&self) -> Result<(), TrackerError> {
+        let mut first = Ok(());
+        for tracker in self.for_everybody().await? {
+            if let Err(error) = tracker.check_rules().await {
+                tracing::warn!(%error, user = %tracker.user(), "rules.not_checked");
+                first = first.and(Err(error));
+            }
+        }
+        first
     }
 
     /// Looks whether anything is to be told to the user, and tells it. A job does so for everybody after all that may
@@ -446,6 +455,41 @@ mod tests {
         ended(&tracker, REFRESH_PRICES, main, broken()).await;
         assert!(titles(&grace).await.is_empty());
         assert_eq!(titles(&tracker).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_of_one_user_keeps_nobody_else_from_being_told() {
+        let (tracker, _, _) = world().await;
+        let new = NewUser {
+            name: "grace".to_owned(),
+            email: None,
+            role: Role::Member,
+            password: "a long password".to_owned(),
+        };
+        let grace = tracker.acting_for(tracker.add_user(new).await.expect("added").id);
+        grace.notification_rules().await.expect("rules");
+        let set = async |user, zone: Option<&str>| {
+            let hours =
+                zone.map(|zone| stored::StoredQuietHours { begins: 1, ends: 2, zone: zone.to_owned() });
+            let set = move |c: &mut _| stored::set_quiet_hours(c, user, hours.as_ref());
+            tracker.storage().write(set).await.expect("set");
+        };
+        let told = async |who: &Tracker| who.unread_notifications().await.expect("a count");
+        // Each in turn, whoever comes first.
+        for (source, damaged, whole) in [("one", &tracker, &grace), ("other", &grace, &tracker)] {
+            let before = told(whole).await;
+            set(damaged.user(), Some("Nowhere/Land")).await;
+            assert!(tracker.tell_everybody_of_circuit(source, "open", None).await.is_err());
+            assert_eq!(told(whole).await, before + 1);
+            for _ in 0..3 {
+                ended(&tracker, KEEP_PRICES, serde_json::Value::Null, broken()).await;
+            }
+            if source == "one" {
+                assert!(tracker.check_everybodys_rules().await.is_err());
+                assert_eq!(told(whole).await, before + 2);
+            }
+            set(damaged.user(), None).await;
+        }
     }
 
     #[tokio::test]

@@ -14,6 +14,9 @@ use super::Happening;
 /// The longest address of a destination, in bytes.
 const LONGEST_DESTINATION: usize = 2_000;
 
+/// So many rules of one user at most.
+pub(super) const MOST_RULES: usize = 1_000;
+
 /// What a rule asks to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -299,6 +302,27 @@ pub(super) fn destinations(rules: &[Rule], happening: &Happening) -> Option<BTre
     let mut wanted = rules.iter().filter(|rule| rule.wants(happening)).peekable();
     wanted.peek()?;
     Some(wanted.filter_map(|rule| destination(rule.asks.channel, rule.asks.destination.clone())).collect())
+}
+
+/// Why somebody may not have letters sent there: whoever has an account here writes to themselves only, since the mail
+/// server is the operator's, and letters from it are believed. The owner writes to whom they like.
+pub(super) fn recipient_fault(
+    is_owner: bool,
+    own: Option<&str>,
+    channel: Channel,
+    destination: &str,
+) -> Option<String> {
+    if channel != Channel::Email || is_owner {
+        return None;
+    }
+    match own {
+        Some(own) if own == destination.trim().to_lowercase() => None,
+        Some(own) => Some(format!("E-mails go to your own address only: {own}.")),
+        None => Some(
+            "E-mails go to your own address only, and your account has none: ask the owner to add it."
+                .to_owned(),
+        ),
+    }
 }
 
 /// What an installation tells in the page until its owner says otherwise.

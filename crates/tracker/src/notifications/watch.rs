@@ -55,16 +55,18 @@ fn concerns_rules(job: &Job) -> bool {
 }
 
 impl Tracker {
-    async fn tell_everybody_of_circuit(
+    pub(super) async fn tell_everybody_of_circuit(
         &self,
         source: &str,
         state: &str,
         until: Option<DateTime<Utc>>,
     ) -> Result<(), TrackerError> {
+        // What of one user cannot be read keeps nobody else from being told.
+        let mut first: Result<(), TrackerError> = Ok(());
         for tracker in self.for_everybody().await? {
-            tracker.tell_of_circuit(source, state, until).await?;
+            first = first.and(tracker.tell_of_circuit(source, state, until).await);
         }
-        Ok(())
+        first
     }
 
     /// Tells that a circuit opened or closed, once for all processes that notice. A probe is neither.

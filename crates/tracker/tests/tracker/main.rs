@@ -8,6 +8,7 @@ mod at_once;
 mod database;
 mod derivations;
 mod drafts;
+mod exports;
 mod feeds;
 mod imports;
 mod ledger;

@@ -142,22 +142,72 @@ fn list(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<String>> {
     (!values.is_empty()).then_some(values)
 }
 
-/// What each element of `Forwarded` (RFC 7239) says of one thing; "" where it says nothing.
+/// The parts of a text between separators, as far as these stand outside of quotes; `None` where quotes do not end.
+fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut parts, mut begin, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (place, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if letter == separator && !quoted => {
+                parts.push(text[begin..place].trim());
+                begin = place + letter.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[begin..].trim());
+    (!quoted).then_some(parts)
+}
+
+/// What each element of `Forwarded` (RFC 7239) says of one thing; "" where it says nothing. What is said twice, and a
+/// header whose quotes do not end, say what is no address and no name.
 fn forwarded(headers: &HeaderMap, word: &str) -> Option<Vec<String>> {
-    let elements = list(headers, &FORWARDED)?;
-    let said = |element: &String| {
-        let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-        let found = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(word));
-        found.map(|(_, value)| value.trim().trim_matches('"').to_owned()).unwrap_or_default()
+    const UNCLEAR: &str = "?";
+    let said = |element: &str| {
+        let Some(pairs) = split_outside_quotes(element, ';') else { return UNCLEAR.to_owned() };
+        let pairs = pairs.into_iter().filter_map(|pair| pair.split_once('='));
+        let mut found = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case(word));
+        match (found.next(), found.next()) {
+            (Some((_, value)), None) => unquoted(value.trim()),
+            (Some(_), Some(_)) => UNCLEAR.to_owned(),
+            (None, _) => String::new(),
+        }
     };
-    let told: Vec<String> = elements.iter().map(said).collect();
+    let values = headers.get_all(FORWARDED).map(|value| value.to_str().unwrap_or(UNCLEAR));
+    let told: Vec<String> = values
+        .flat_map(|value| match split_outside_quotes(value, ',') {
+            Some(elements) => elements.into_iter().map(said).collect(),
+            None => vec![UNCLEAR.to_owned()],
+        })
+        .collect();
     told.iter().any(|value| !value.is_empty()).then_some(told)
+}
+
+/// What stands in quotes, where all of it does.
+fn unquoted(value: &str) -> String {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace('\\', ""),
+        None => value.to_owned(),
+    }
+}
+
+/// Whether a text is the number of a port.
+pub(in crate::web) fn is_port(text: &str) -> bool {
+    (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An address, with a port or without.
 fn address_in(hop: &str) -> Option<IpAddr> {
     let bare = match hop.strip_prefix('[') {
-        Some(six) => six.split(']').next()?,
+        Some(six) => {
+            let (six, after) = six.split_once(']')?;
+            if !after.is_empty() && !after.strip_prefix(':').is_some_and(is_port) {
+                return None;
+            }
+            six
+        }
         None if hop.matches(':').count() == 1 => hop.split(':').next()?,
         None => hop,
     };
@@ -232,6 +282,23 @@ mod tests {
         assert!(!trusted.is_https(&request("127.0.0.1", &both)));
         let agreed = [("forwarded", standard), ("x-forwarded-for", "2001:db8::7")];
         assert_eq!(visitor(&trusted, "127.0.0.1", &agreed), "2001:db8::7");
+    }
+
+    #[test]
+    fn what_stands_in_quotes_separates_nothing_and_what_is_said_twice_is_not_said() {
+        let trusted = proxies(&["127.0.0.1"]);
+        let of = |standard: &str| visitor(&trusted, "127.0.0.1", &[("forwarded", standard)]);
+        assert_eq!(of("by=\"a, for=198.51.100.9\";for=203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("for=203.0.113.7;by=\"a\\\", for=198.51.100.9\""), "203.0.113.7");
+        assert_eq!(of("for=203.0.113.7;by=\"x;for=198.51.100.9\""), "203.0.113.7");
+        // Which of two is meant nobody knows, nor where quotes end that do not.
+        for unclear in ["for=198.51.100.9;for=203.0.113.7", "for=203.0.113.7, by=\"x, for=198.51.100.9"] {
+            assert_eq!(of(unclear), "127.0.0.1", "{unclear}");
+        }
+        for wrong in ["for=\"[2001:db8::7]x\"", "for=\"[2001:db8::7]:x\"", "for=\"[2001:db8::7]:123456\""] {
+            assert_eq!(of(wrong), "127.0.0.1", "{wrong}");
+        }
+        assert_eq!(of("for=\"[2001:db8::7]\""), "2001:db8::7");
     }
 
     #[test]

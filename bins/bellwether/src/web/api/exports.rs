@@ -10,6 +10,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::Answer;
 use super::schema::{Amount, CurrencyCode};
+use crate::web::MAX_UPLOAD;
 use crate::web::caller::Caller;
 use crate::web::methods::{READ, address, reading};
 use crate::web::problem::Problem;
@@ -18,7 +19,7 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/api/v1/export", READ).route(reading().to(export)))
         .service(
             address("/api/v1/export/restore", "POST")
-                .app_data(web::PayloadConfig::new(LARGEST_EXPORT))
+                .app_data(web::PayloadConfig::new(MAX_UPLOAD))
                 .route(web::post().to(restore)),
         )
         .service(
@@ -56,9 +57,6 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
 ))]
 pub(in crate::web) struct Operations;
 
-/// An export that is put back over HTTP; the command line takes any.
-const LARGEST_EXPORT: usize = 64 << 20;
-
 /// All that you entered: portfolios with settings, transactions, imports, targets and history, indices, rules. It restores
 /// exactly where there is nothing yet.
 #[utoipa::path(get, path = "/api/v1/export", responses((status = 200, description = "The document.", body = Object)))]
@@ -71,7 +69,8 @@ async fn export(caller: Caller) -> Answer {
         .body(document))
 }
 
-/// Puts an export back, for somebody who has nothing yet: all of it or nothing.
+/// Puts an export back, for somebody who has nothing yet: all of it or nothing. It is one of 32 MiB at most; the command
+/// line takes any. What could not be entered here is refused.
 #[utoipa::path(
     post,
     path = "/api/v1/export/restore",
@@ -79,7 +78,7 @@ async fn export(caller: Caller) -> Answer {
     responses(
         (status = 204, description = "It is restored."),
         (status = 400),
-        (status = 409, description = "What it tells of is there already."),
+        (status = 409, description = "What it tells of is there already, or another one is being restored."),
         (status = 413)
     )
 )]

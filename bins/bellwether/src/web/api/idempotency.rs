@@ -9,11 +9,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
-use bellwether_tracker::{KeptAnswer, Sent};
+use bellwether_tracker::{KeptAnswer, Sent, noting_changes};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 
+use super::envelope::LONGEST_BODY;
 use crate::web::MAX_UPLOAD;
 use crate::web::caller::Caller;
 use crate::web::problem::{Fault, Problem};
@@ -39,6 +40,9 @@ const SECRET: [&str; 5] = [
     "/api/v1/users",
 ];
 
+/// Who takes files, which are longer than other bodies.
+const FILES: [&str; 2] = ["/api/v1/export/restore", "/api/v1/portfolios/{portfolio}/imports"];
+
 /// Whether requests to that address may bear a key.
 pub(in crate::web) fn takes_a_key(path: &str, method: &Method) -> bool {
     *method == Method::POST && path.starts_with("/api/v1/") && !SECRET.contains(&path)
@@ -58,7 +62,7 @@ pub(in crate::web) async fn pass(
         Ok(key) => key,
         Err(problem) => return Ok(request.into_response(problem.error_response())),
     };
-    let body = match whole_body(&mut request).await? {
+    let body = match whole_body(&mut request).await {
         Ok(body) => body,
         Err(problem) => return Ok(request.into_response(problem.error_response())),
     };
@@ -67,8 +71,8 @@ pub(in crate::web) async fn pass(
     let sent = caller.tracker.request_sent(&caller.who, key.clone(), digest).await.map_err(Problem::from);
     let answer = match sent {
         Ok(Sent::First) => {
-            let answer = next.call(request).await?.map_into_boxed_body();
-            return answered(&caller, key, answer).await;
+            let (answer, changed) = noting_changes(next.call(request)).await;
+            return answered(&caller, key, answer?.map_into_boxed_body(), changed).await;
         }
         Ok(Sent::Answered(answer)) => replayed(&answer),
         Ok(Sent::Another) => Problem::KeyOfAnother.error_response(),
@@ -78,8 +82,17 @@ pub(in crate::web) async fn pass(
     Ok(request.into_response(answer))
 }
 
-/// Keeps an answer before it goes out. What failed here may be tried again.
-async fn answered(caller: &Caller, key: String, answer: ServiceResponse) -> Result<ServiceResponse, Error> {
+/// Keeps an answer before it goes out. What failed here may be tried again, unless it changed something before it did:
+/// then its answer stays unknown.
+async fn answered(
+    caller: &Caller,
+    key: String,
+    answer: ServiceResponse,
+    changed: bool,
+) -> Result<ServiceResponse, Error> {
+    if changed && answer.status().is_server_error() {
+        return Ok(answer);
+    }
     let is_short =
         matches!(answer.response().body().size(), BodySize::None | BodySize::Sized(0..=LONGEST_ANSWER));
     if answer.status().is_server_error() || !is_short {
@@ -137,17 +150,19 @@ fn checked(request: &ServiceRequest, given: &HeaderValue) -> Result<String, Prob
     }
 }
 
-async fn whole_body(request: &mut ServiceRequest) -> Result<Result<Bytes, Problem>, Error> {
+async fn whole_body(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
+    let pattern = request.resource_map().match_pattern(request.match_info().as_str()).unwrap_or_default();
+    let limit = if FILES.contains(&pattern.as_str()) { MAX_UPLOAD } else { LONGEST_BODY };
     let mut payload = request.take_payload();
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk?;
-        if body.len().saturating_add(chunk.len()) > MAX_UPLOAD {
-            return Ok(Err(Problem::TooLarge { limit: MAX_UPLOAD }));
+        let chunk = chunk.map_err(|error| Problem::BadRequest(format!("The body broke off: {error}.")))?;
+        if body.len().saturating_add(chunk.len()) > limit {
+            return Err(Problem::TooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Ok(body.freeze()))
+    Ok(body.freeze())
 }
 
 /// Of all that says what is asked for.

@@ -172,9 +172,13 @@ impl<'a> RowReader<'a> {
         (!is_absent(cell)).then_some(cell)
     }
 
-    /// A cell of words, of which every one is meant.
+    /// A cell of words, of which every one is meant but the apostrophe by which a spreadsheet takes them for text.
     fn text(&self, record: &Record<'_>, field: Field) -> String {
-        self.columns.place(field).map(|place| record.cell(place.column).to_owned()).unwrap_or_default()
+        let Some(place) = self.columns.place(field) else { return String::new() };
+        let cell = record.cell(place.column);
+        let is_guarded =
+            |bare: &&str| bare.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
+        cell.strip_prefix('\'').filter(is_guarded).unwrap_or(cell).to_owned()
     }
 
     fn column(&self, field: Field) -> Option<&str> {

@@ -1,9 +1,19 @@
 //! Requests that are sent again under their key.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::dev::Service;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpMessage, HttpResponse, test, web};
 use serde_json::json;
 
 use super::site::{Person, Site, Told, bearer};
+use crate::web::api::idempotency::pass;
+use crate::web::caller::Caller;
+use crate::web::problem::Problem;
 use bellwether_domain::Role;
+use bellwether_tracker::{RuleDraft, Topic};
 
 const RULES: &str = "/api/v1/notifications/rules";
 
@@ -79,4 +89,54 @@ async fn a_key_is_refused_where_there_are_secrets_and_where_it_is_none() {
     }
     // Nor does it matter where nothing is made.
     assert_eq!(site.get(RULES, &head).await.status, 200);
+}
+
+#[actix_web::test]
+async fn what_changed_something_before_it_failed_is_not_carried_out_again() {
+    let (site, owner) = Site::owned().await;
+    let tracker = site.state.tracker.seen_by(&owner.who);
+    let caller = Caller { tracker: tracker.clone(), who: Arc::new(owner.who) };
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    let handler = move |body: String| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let tracker = tracker.clone();
+        async move {
+            if body == "late" {
+                let added = tracker.add_notification_rule(RuleDraft::of(Topic::RefreshFinished)).await;
+                added.expect("added");
+            }
+            Err::<HttpResponse, _>(Problem::Unavailable)
+        }
+    };
+    let app = App::new()
+        .wrap(from_fn(pass))
+        .wrap_fn(move |request, service| {
+            request.extensions_mut().insert(caller.clone());
+            service.call(request)
+        })
+        .route(RULES, web::post().to(handler));
+    let app = test::init_service(app).await;
+    let send = async |body: &'static str| {
+        let request = test::TestRequest::post().uri(RULES).insert_header(("Idempotency-Key", body));
+        test::call_service(&app, request.set_payload(body).to_request()).await.status().as_u16()
+    };
+    // Nothing was changed: it may be tried again.
+    assert_eq!((send("early").await, send("early").await), (503, 503));
+    assert_eq!(tries.load(Ordering::SeqCst), 2);
+    assert_eq!((send("late").await, send("late").await), (503, 409));
+    assert_eq!(tries.load(Ordering::SeqCst), 3);
+}
+
+#[actix_web::test]
+async fn a_body_under_a_key_is_as_long_as_its_address_reads() {
+    let (site, owner) = Site::owned().await;
+    let head = format!("{}Idempotency-Key: k\r\n", bearer(&owner.token));
+    let long = "x".repeat(300 << 10);
+    let told = site.send("POST", RULES, &head, &long).await;
+    assert_eq!(told.status, 413, "{told:?}");
+    assert!(told.json()["detail"].as_str().is_some_and(|words| words.contains("256 KiB")), "{told:?}");
+    // Where files are taken it is read: and refused for what it says.
+    let told = site.send("POST", "/api/v1/export/restore", &head, &long).await;
+    assert_eq!(told.status, 400, "{told:?}");
 }
