@@ -1,6 +1,7 @@
 //! A ledger replayed: positions, cash and what crossed the portfolio's border, as of a day.
 
 mod cash;
+mod cash_sums;
 mod cost;
 mod day_order;
 mod dividends;
@@ -27,6 +28,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 pub use cash::{CashBalance, CashBook, CashEntry, CashKind};
+pub use cash_sums::{CashOf, CashSums};
 pub use cost::Cost;
 pub(crate) use cost::{
     Booked, BookedRates, CashByValue, CostOrigin, EventCash, EventPart, OpeningShares, Relisting,

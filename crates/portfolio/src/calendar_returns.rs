@@ -118,7 +118,7 @@ impl CalendarUnit {
     }
 
     /// Which of its year a day is in, from 1.
-    fn number(self, day: NaiveDate) -> u32 {
+    pub(crate) fn number(self, day: NaiveDate) -> u32 {
         day.month0() / self.months() + 1
     }
 

@@ -93,9 +93,9 @@ pub use benchmark::{
     SinglePurchase,
 };
 pub use books::{
-    BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, Charge, ChargeKind, ClosedLot, Cost,
-    ExternalFlow, ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options, Position,
-    PositionFlow, PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
+    BookedPrice, Books, CashBalance, CashBook, CashEntry, CashKind, CashOf, CashSums, Charge, ChargeKind,
+    ClosedLot, Cost, ExternalFlow, ExternalKind, HoldingPrice, Income, IncomeKind, LaterRate, Lot, Options,
+    Position, PositionFlow, PositionFlowKind, PriceOrigin, QuantityChange, Sale, ShareTransfer, Shorts,
 };
 pub use cagr::cagr;
 pub use calendar_returns::{
@@ -133,7 +133,7 @@ pub use performance::{
     PeriodReturns, Subject, SubjectFlow, SubjectFlowKind, TradeCosts, performance,
 };
 pub use period::Period;
-pub use report::{CashHolding, DayChange, Holding, Report, Returns, Totals};
+pub use report::{CashHolding, DayChange, HeldLot, Holding, Report, Returns, Totals};
 pub use series::{DailySeries, PortfolioSeries, PositionSeries};
 pub use tax_year::{
     HoldingPeriod, IncomeSums, RealisedLot, RealisedSums, SymbolSums, TaxYearReport, Term, tax_year,

@@ -2,6 +2,7 @@
 
 pub(crate) mod day_change;
 pub(crate) mod figures;
+mod held_lot;
 mod holding;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::xirr::Rate;
 use crate::{Books, Figure, Market, PortfolioSeries, Reason, TimeWeighted};
 
 pub use day_change::DayChange;
+pub use held_lot::HeldLot;
 pub use holding::Holding;
 
 /// The share of a holding in the whole.

@@ -10,6 +10,8 @@ use bellwether_portfolio::{Derivations, FigureName, Omitted, Options, Period};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::metrics::day_ends;
+use crate::stored_market::symbols_of;
+use crate::views::allocation::{ASSET_CLASSES, asset_classes, is_of_classes};
 use crate::{Tracker, TrackerError, View};
 
 pub use tree::{NodeShown, SourceShown};
@@ -62,7 +64,14 @@ impl Tracker {
         let as_of = self.past_day(view.as_of)?;
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
-        let omitted = Omitted { period: period_of(view, &transactions, as_of), ..Omitted::default() };
+        let mut omitted = Omitted { period: period_of(view, &transactions, as_of), ..Omitted::default() };
+        if is_of_classes(figure) {
+            omitted.targets = self.targets(id).await?.as_targets();
+            let benchmarks = benchmarks_of(view, &portfolio).iter().cloned();
+            let symbols = symbols_of(&transactions).into_iter().chain(benchmarks).collect();
+            let known = self.storage().instruments_by_symbol(symbols).await?;
+            omitted.divisions = vec![(ASSET_CLASSES.to_owned(), asset_classes(&known))];
+        }
         let figure =
             FigureName::read(figure, &omitted).map_err(|error| TrackerError::Refused(format!("{error}.")))?;
         let benchmarks = benchmarks(view, &portfolio, &figure);
@@ -93,9 +102,13 @@ fn period_of(view: &View, transactions: &[Transaction], as_of: NaiveDate) -> Opt
 
 /// Those of the view's dashboard, and what the figure is compared with.
 fn benchmarks(view: &View, portfolio: &Portfolio, figure: &FigureName) -> Vec<Symbol> {
-    let chosen = if view.benchmarks.is_empty() { &portfolio.benchmarks } else { &view.benchmarks };
-    let all: BTreeSet<Symbol> = chosen.iter().chain(named_in(figure)).cloned().collect();
+    let all: BTreeSet<Symbol> =
+        benchmarks_of(view, portfolio).iter().chain(named_in(figure)).cloned().collect();
     all.into_iter().collect()
+}
+
+fn benchmarks_of<'a>(view: &'a View, portfolio: &'a Portfolio) -> &'a [Symbol] {
+    if view.benchmarks.is_empty() { &portfolio.benchmarks } else { &view.benchmarks }
 }
 
 fn named_in(figure: &FigureName) -> Option<&Symbol> {

@@ -42,6 +42,12 @@ impl TargetWeights {
         Self { portfolio, since, weights: symbols.collect() }
     }
 
+    /// They as the arithmetic takes them; `None` where there are none.
+    pub(crate) fn as_targets(&self) -> Option<Targets> {
+        // They were checked when they were set.
+        (!self.weights.is_empty()).then(|| Targets::new(self.targets()).ok()).flatten()
+    }
+
     fn targets(&self) -> impl Iterator<Item = (Class, Decimal)> {
         let holdings = self.weights.iter().map(|(symbol, weight)| (Class::named(symbol.as_str()), *weight));
         holdings.chain([(Class::Cash, self.cash())])

@@ -2,10 +2,36 @@
 //!
 //! Every figure comes with the name by which its derivation is asked for, where it has one.
 
+pub(crate) mod allocation;
+mod cash_flows;
 mod figure;
+mod holding;
 mod holdings;
+mod income;
+mod performance;
+mod scene;
 mod summary;
 
+pub use allocation::{
+    AllocationView, ClassDriftShown, ClassShown, DivisionShown, DriftShown, ProposalShown, TradeShown,
+    WantedProposal,
+};
+pub use cash_flows::{
+    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, CashTotals,
+};
 pub use figure::FigureShown;
+pub use holding::{
+    CoverageShown, DecisionBeside, DividendShown, HoldingShown, LotShown, PricesOfRange, PurchaseShown,
+    SaleShown, TradeOnChart,
+};
 pub use holdings::{BesideBenchmark, FreshnessShown, HoldingRow, Holdings};
+pub use income::{
+    ComingMonth, ComingPayment, ComingShown, IncomeOfMonth, IncomeOfPayer, IncomeOfYear, IncomeShown,
+    IncomeSumShown, PayerShown, PayerYear, PortfolioYieldShown, ReceivedShown, WithoutForecast,
+};
+pub use performance::{
+    BenchmarkReturnShown, BenchmarkSeriesShown, CalendarReturnShown, ContributionShown, DrawdownShown,
+    MonthsShown, PerformanceShown, ReturnsShown, RiskShown, RollingShown, SeriesShown, YearShown,
+};
+pub use scene::Viewed;
 pub use summary::{BenchmarkSummary, Summary};

@@ -17,14 +17,14 @@ pub struct FigureShown {
     pub value: Figure<Number>,
     /// What it is counted in.
     pub unit: Unit,
-    /// Its name; `None` where nothing is derived.
-    pub name: Option<FigureName>,
+    /// The text of its name; `None` where nothing is derived.
+    pub name: Option<String>,
 }
 
 impl FigureShown {
     /// An exact figure.
     pub fn exact(value: &Figure<Decimal>, unit: Unit, name: impl Into<Option<FigureName>>) -> Self {
-        Self { value: value.clone().map(Number::Exact), unit, name: name.into() }
+        Self { value: value.clone().map(Number::Exact), unit, name: text(name) }
     }
 
     /// An amount of money.
@@ -34,12 +34,18 @@ impl FigureShown {
 
     /// A figure in binary.
     pub fn float(value: Figure<f64>, unit: Unit, name: impl Into<Option<FigureName>>) -> Self {
-        Self { value: value.map(Number::Float), unit, name: name.into() }
+        Self { value: value.map(Number::Float), unit, name: text(name) }
     }
 
     /// A rate: 0.1 is 10 %.
     pub fn rate(value: Figure<f64>, name: impl Into<Option<FigureName>>) -> Self {
         Self::float(value, Unit::Fraction, name)
+    }
+
+    /// The same under the text of a name.
+    #[must_use]
+    pub(super) fn named(self, name: Option<String>) -> Self {
+        Self { name, ..self }
     }
 
     /// Every digit of it; `None` where it is not known.
@@ -51,6 +57,10 @@ impl FigureShown {
             Err(_) => None,
         }
     }
+}
+
+fn text(name: impl Into<Option<FigureName>>) -> Option<String> {
+    name.into().map(|name| name.to_string())
 }
 
 /// A unit in a word: `USD`, `shares`, `USD/share`, `USD/EUR`, `fraction` or `number`.
@@ -74,7 +84,7 @@ impl Serialize for FigureShown {
             map.serialize_entry("reason", &reason.to_string())?;
         }
         if let Some(name) = &self.name {
-            map.serialize_entry("figure", &name.to_string())?;
+            map.serialize_entry("figure", name)?;
         }
         map.end()
     }

@@ -1,7 +1,7 @@
 //! Books, positions, reports, and what must stay unknown in them.
 
 use bellwether_domain::Booking;
-use bellwether_portfolio::{PositionSeries, Reason, Report};
+use bellwether_portfolio::{CalendarUnit, CashSums, HeldLot, PositionSeries, Reason, Report};
 use rust_decimal::Decimal;
 
 use super::Sweep;
@@ -31,7 +31,12 @@ impl Sweep<'_> {
             self.found.hold(balance >= Decimal::ZERO, || format!("CashBalance::on gives {balance}"));
             self.found.finite("recorded_balance", &books.cash().recorded_balance(cash.currency));
         }
+        self.found.finite("CashSums::of", &CashSums::of(books, None));
+        for unit in [CalendarUnit::Month, CalendarUnit::Quarter, CalendarUnit::Year] {
+            self.found.finite("CashSums::by", &CashSums::by(books, unit));
+        }
         for position in books.positions() {
+            self.found.finite("HeldLot", &HeldLot::of_position(position, books, market));
             let series = PositionSeries::new(position, books, market);
             self.found.finite("PositionSeries", &series);
             self.columns(&series.value);
