@@ -7,11 +7,11 @@ mod derivation;
 mod figure;
 mod holdings;
 mod told;
+mod views;
 
 use actix_web::web;
 use bellwether_domain::Portfolio;
 use bellwether_tracker::View;
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -22,18 +22,33 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
         address("/api/v1/portfolios/{portfolio}/derivations/{figure}", READ)
             .route(reading().to(derivation::derivation)),
     )
+    .service(address("/api/v1/portfolios/{portfolio}/holdings", READ).route(reading().to(holdings::holdings)))
     .service(
-        address("/api/v1/portfolios/{portfolio}/holdings", READ).route(reading().to(holdings::holdings)),
+        address("/api/v1/portfolios/{portfolio}/holdings/{symbol}", READ).route(reading().to(views::holding)),
+    )
+    .service(
+        address("/api/v1/portfolios/{portfolio}/performance", READ).route(reading().to(views::performance)),
+    )
+    .service(address("/api/v1/portfolios/{portfolio}/income", READ).route(reading().to(views::income)))
+    .service(
+        address("/api/v1/portfolios/{portfolio}/cash-flows", READ).route(reading().to(views::cash_flows)),
+    )
+    .service(
+        address("/api/v1/portfolios/{portfolio}/allocation", READ).route(reading().to(views::allocation)),
     );
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(derivation::derivation, holdings::holdings))]
+#[openapi(paths(
+    derivation::derivation,
+    holdings::holdings,
+    views::holding,
+    views::performance,
+    views::income,
+    views::cash_flows,
+    views::allocation
+))]
 pub(in crate::web) struct Operations;
-
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
 
 /// The answer with what each begins with.
 fn with_head(portfolio: &Portfolio, view: &View, mut told: Value) -> Value {

@@ -21,7 +21,7 @@ fn named<'a>(told: &'a Value, found: &mut Vec<(&'a str, &'a Value)>) {
     }
 }
 
-const VIEWS: &[&str] = &["holdings"];
+const VIEWS: &[&str] = &["holdings", "holdings/KO", "performance", "income", "cash-flows", "allocation"];
 
 #[actix_web::test]
 async fn each_figure_that_is_told_leads_to_a_derivation_of_the_same_value() {
@@ -91,11 +91,17 @@ async fn what_cannot_be_derived_is_refused_with_advice_and_others_have_nothing_h
         ("holdings?state=lost", "state"),
         ("holdings?fields=wealth", "fields"),
         ("holdings?cursor=x", "cursor"),
+        ("holdings/%3F", "is not a ticker symbol"),
+        ("performance?fields=wealth", "fields"),
+        ("cash-flows?limit=0", "limit"),
+        ("allocation?new_cash=much", "new_cash"),
     ] {
         let told = site.get(&format!("{base}/{path}"), &head).await;
         assert_eq!(told.status, 400, "{path}: {told:?}");
         assert!(told.body.contains(words), "{path}: {told:?}");
     }
+    let never = site.get(&format!("{base}/holdings/PEP"), &head).await;
+    assert_eq!(never.status, 404, "{never:?}");
     let nowhere = site.get(&format!("{base}/derivations/portfolio:value?under=99"), &head).await;
     assert_eq!(nowhere.status, 404, "{nowhere:?}");
     site.add("grace", Role::Member).await;

@@ -12,8 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::figure::FigureTold;
-use super::instant;
 use crate::web::State;
+use crate::web::api::answer::instant;
 use crate::web::api::schema::{CurrencyCode, Instant, Ticker};
 use crate::web::api::{Answer, finished};
 use crate::web::caller::Caller;
@@ -324,7 +324,12 @@ pub(super) async fn derivation(
 ) -> Answer {
     let (id, figure) = of.into_inner();
     let (view, part) = (query.view()?, part.part()?);
-    let about = format!("{figure} {part:?}");
+    // Whoever changes targets changes how far it is to them.
+    let targets = match figure.split_once(':') {
+        Some(("drift" | "rebalancing", _)) => Some(caller.tracker.targets(id).await?),
+        _ => None,
+    };
+    let about = format!("{figure} {part:?} {targets:?} {}", view.range);
     // Its prices count for how long the answer is right.
     let mut seen = view.clone();
     seen.benchmarks.extend(benchmark_named_in(&figure));

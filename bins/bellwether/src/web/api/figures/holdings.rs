@@ -11,6 +11,7 @@ use super::told::{HoldingTold, HoldingsTold};
 use super::with_head;
 use crate::web::State;
 use crate::web::api::Answer;
+use crate::web::api::answer::instant;
 use crate::web::api::fields::{Fields, FieldsQuery, Wanted};
 use crate::web::api::finished;
 use crate::web::api::paging::{PageQuery, Paging};
@@ -113,7 +114,7 @@ fn page(
     Ok(json!({
         "as_of": dashboard.as_of,
         "since": since,
-        "computed_at": super::instant(dashboard.computed_at),
+        "computed_at": instant(dashboard.computed_at),
         "total": holdings.total,
         "items": items,
         "next": page.next,

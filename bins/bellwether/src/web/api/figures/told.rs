@@ -159,3 +159,173 @@ pub(super) struct BesideTold {
     xirr: FigureTold,
     paid_in: FigureTold,
 }
+
+/// How a portfolio did in a range.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct PerformanceTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    opening: FigureTold,
+    closing: FigureTold,
+    paid_in: FigureTold,
+    paid_out: FigureTold,
+    net_flows: FigureTold,
+    /// Closing less opening less net flows.
+    gain: FigureTold,
+    returns: ReturnsTold,
+    /// `volatility`, `sharpe_ratio`, `downside_deviation`, `sortino_ratio`, `max_drawdown`, `current_drawdown`,
+    /// `ulcer_index`, `calmar_ratio`, and beside the `benchmark` `beta`, `alpha`, `correlation`, `tracking_error`.
+    #[schema(value_type = Object)]
+    risk: (),
+    /// The deepest first, each with `depth`, `peak`, `trough`, `recovered`, `days_down` and `days_recovering`.
+    #[schema(value_type = Vec<Object>)]
+    drawdowns: (),
+    /// Each with `year`, twelve `months` and the `total`.
+    #[schema(value_type = Vec<Object>)]
+    years: (),
+    /// The whole months together: `best`, `worst`, `average`, and `gaining` of `count`.
+    #[schema(value_type = Option<Object>)]
+    months: (),
+    /// Returns of all stretches of 1, 12, 36 and 60 months that fit: `best`, `worst`, `average`, and by day.
+    #[schema(value_type = Vec<Object>)]
+    rolling: (),
+    /// By `source`: `gain`, and what of the returns it made.
+    #[schema(value_type = Vec<Object>)]
+    contributions: (),
+    /// What each `benchmark` returned.
+    #[schema(value_type = Vec<Object>)]
+    benchmarks: (),
+    /// By day from `first_day` on: `value`, `contributed`, the `benchmarks`; from `growth_first_day` on `growth` of 1 and
+    /// `drawdown`.
+    #[schema(value_type = Object)]
+    series: (),
+}
+
+/// Rates of return, side by side.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct ReturnsTold {
+    money_weighted: FigureTold,
+    /// Whether that is a yearly rate; else it is one of the range.
+    money_weighted_is_annual: bool,
+    time_weighted: FigureTold,
+    annualised_time_weighted: FigureTold,
+    modified_dietz: FigureTold,
+    simple: FigureTold,
+    on_purchases: FigureTold,
+    /// Why they differ, or do not, in a sentence.
+    explanation: Option<String>,
+}
+
+/// What a portfolio received and is to receive.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct IncomeTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    /// Of the range: the `total`, dividends and interest before and after tax and fee.
+    #[schema(value_type = Object)]
+    received: (),
+    /// Since the first payment: `gross`, `tax`, `fee`, `net`, and how many.
+    #[schema(value_type = Vec<Object>)]
+    by_year: (),
+    /// Likewise.
+    #[schema(value_type = Vec<Object>)]
+    by_month: (),
+    /// Dividends of the range.
+    #[schema(value_type = Vec<Object>)]
+    by_symbol: (),
+    /// Of the next twelve months: `total`, `declared`, `payments`, `by_month`, and what is `without_forecast`.
+    #[schema(value_type = Object)]
+    coming: (),
+    /// Of all that is held: `dividends` of twelve months, `trailing` yield, and yield `on_cost`.
+    #[schema(value_type = Object)]
+    yields: (),
+    /// Of each that pays: yields, `growth` a year, and `years`.
+    #[schema(value_type = Vec<Object>)]
+    holdings: (),
+}
+
+/// Where money came from and where it went.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct CashFlowsTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    /// Since the first booking.
+    #[schema(value_type = Object)]
+    total: (),
+    /// Into the portfolio, in the range.
+    paid_in: FigureTold,
+    paid_out: FigureTold,
+    net_flows: FigureTold,
+    /// Movements of the range by kind: sources and uses.
+    #[schema(value_type = Object)]
+    range: (),
+    /// Of each currency.
+    #[schema(value_type = Vec<Object>)]
+    balances: (),
+    /// Movements by kind, of each month in which there were any.
+    #[schema(value_type = Vec<Object>)]
+    by_month: (),
+    #[schema(value_type = Vec<Object>)]
+    by_quarter: (),
+    #[schema(value_type = Vec<Object>)]
+    by_year: (),
+    /// The same deposits in each benchmark.
+    #[schema(value_type = Vec<Object>)]
+    benchmarks: (),
+    /// Movements of the range, the newest first, each with the balance after it; an inferred deposit with the transactions
+    /// that it `funds`.
+    #[schema(value_type = Vec<Object>)]
+    entries: (),
+    /// The `cursor` of the next page of them; null on the last one.
+    next: Option<String>,
+}
+
+/// What a portfolio consists of.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct AllocationTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    /// By `holdings`, `currencies` and `asset-classes`: the `classes` with `value` and `weight`, or the `reason` why not.
+    #[schema(value_type = Vec<Object>)]
+    divisions: (),
+    /// Each class beside its target; null without targets.
+    #[schema(value_type = Option<Object>)]
+    targets: (),
+    /// What to trade for them; null without targets.
+    #[schema(value_type = Option<Object>)]
+    proposal: (),
+}
+
+/// One holding.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct OneHoldingTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    row: HoldingTold,
+    time_weighted: FigureTold,
+    /// What is held of each purchase: `quantity`, `cost`, `value`, `unrealised`.
+    #[schema(value_type = Vec<Object>)]
+    lots: (),
+    /// What each purchase did, alone and `against` each benchmark.
+    #[schema(value_type = Vec<Object>)]
+    purchases: (),
+    /// What each sale did, against keeping the shares and `against` each benchmark.
+    #[schema(value_type = Vec<Object>)]
+    sales: (),
+    /// Oldest first.
+    #[schema(value_type = Vec<Object>)]
+    dividends: (),
+    /// Closes of the range as traded, with own `trades` and `splits`.
+    #[schema(value_type = Object)]
+    prices: (),
+    /// Who told closes of which days.
+    #[schema(value_type = Vec<Object>)]
+    coverage: (),
+    history_fetched_at: Option<Instant>,
+}
