@@ -17,6 +17,7 @@ pub(super) mod imports;
 pub(super) mod indices;
 pub(super) mod openapi;
 pub(super) mod paging;
+pub(super) mod place;
 mod portfolio;
 pub(super) mod portfolios;
 pub(super) mod reconciliation;
@@ -136,8 +137,30 @@ fn symbol_of(text: &str) -> Result<Symbol, Problem> {
 fn decimal_of(value: &Value) -> Option<Decimal> {
     match value {
         Value::String(text) => Decimal::from_str_exact(text.trim()).ok(),
-        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
+        Value::Number(number) => exact(&number.to_string()),
         _ => None,
+    }
+}
+
+/// A number of JSON, which may have a power of ten.
+fn exact(number: &str) -> Option<Decimal> {
+    let Some((digits, power)) = number.split_once(['e', 'E']) else {
+        return Decimal::from_str_exact(number).ok();
+    };
+    let mut read = Decimal::from_str_exact(digits).ok()?.normalize();
+    let scale = i32::try_from(read.scale()).ok()?.checked_sub(power.parse().ok()?)?;
+    match u32::try_from(scale) {
+        Ok(scale) => read.set_scale(scale).ok().map(|()| read),
+        Err(_) if scale < -28 => None,
+        Err(_) => (scale..0).try_fold(read, |read, _| read.checked_mul(Decimal::TEN)),
+    }
+}
+
+/// A text as it is, a number with every digit that it has, for whoever reads texts.
+fn written(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        value => decimal_of(&value).map_or_else(|| value.to_string(), |exact| exact.to_string()),
     }
 }
 
@@ -442,4 +465,28 @@ async fn refresh(caller: &Caller, id: PortfolioId) -> Answer {
     let job = caller.tracker.request_refresh(id).await?;
     let progress = "/api/price-update-progress";
     Ok(HttpResponse::Accepted().cookie(snapshot::asked()).json(RefreshBegun { success: true, job, progress }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_every_digit_whatever_its_power_of_ten() {
+        for (number, told) in [
+            ("1.50", "1.50"),
+            ("1e-7", "0.0000001"),
+            ("1.25E+3", "1250"),
+            ("-12.5e-2", "-0.125"),
+            ("0e400", ""),
+            ("7e28", "70000000000000000000000000000"),
+            ("8e28", ""),
+            ("1e29", ""),
+            ("1e-29", ""),
+            ("1e99999999999", ""),
+        ] {
+            let read = exact(number).map(|read| read.to_string()).unwrap_or_default();
+            assert_eq!(read, told, "{number}");
+        }
+    }
 }

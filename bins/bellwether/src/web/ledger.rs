@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bellwether_domain::{ChangeId, Portfolio, PortfolioId, TransactionId, TransactionKind};
 use bellwether_tracker::{
     DeletedTransaction, EditedTransaction, EnteredTransaction, FieldFault, LedgerChange, LedgerChanged,
@@ -19,6 +17,7 @@ use bellwether_tracker::{
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::api::place::Place as _;
 use super::api::transactions::{Cursor, TransactionQuery, cursor, place, tag};
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
@@ -223,15 +222,9 @@ async fn transactions_page(
         problem = Some(error.to_string());
         Default::default()
     });
-    let after: Option<Cursor> = query.cursor.as_ref().and_then(|cursor| {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    });
+    let after: Option<Cursor> = query.cursor.as_deref().and_then(Cursor::read);
     let found = caller.tracker.transactions(id, wanted, order, after.map(place), ON_A_PAGE).await?;
-    let next = found
-        .next
-        .and(found.entries.last())
-        .map(|last| URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor(last)).unwrap_or_default()));
+    let next = found.next.and(found.entries.last()).map(|last| cursor(last).written());
     let is_unverified = |entry: &LedgerEntry| {
         entry.transaction.booking.symbols().any(|symbol| found.unverified.contains(symbol))
     };

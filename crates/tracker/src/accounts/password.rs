@@ -17,7 +17,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// A password has at least so many characters.
 pub(super) const SHORTEST: usize = 12;
-/// And at most so many bytes.
+/// And at most so many.
 pub(super) const LONGEST: usize = 1_024;
 
 /// So many are hashed at once: each takes a core and 19 MiB.
@@ -124,8 +124,8 @@ pub(super) fn complaint(password: &str, name: &str) -> Option<String> {
     if password.chars().count() < SHORTEST {
         return Some(format!("A password needs {SHORTEST} characters at least: several words do well."));
     }
-    if password.len() > LONGEST {
-        return Some(format!("A password has {LONGEST} bytes at most."));
+    if password.chars().count() > LONGEST {
+        return Some(format!("A password has {LONGEST} characters at most."));
     }
     let small = password.to_lowercase();
     let is_one_sign = password.chars().all(|sign| password.starts_with(sign));
@@ -144,6 +144,8 @@ mod tests {
             assert!(complaint(easy, "adalovelace").is_some(), "{easy}");
         }
         assert!(complaint(&"x1".repeat(600), "ada").is_some());
+        assert_eq!(complaint(&"é1".repeat(512), "ada"), None);
+        assert!(complaint(&"é1".repeat(513), "ada").is_some());
         for good in ["correct horse battery", "åäöåäöåäöåäö12", "ada and the engine"] {
             assert_eq!(complaint(good, "ada"), None, "{good}");
         }

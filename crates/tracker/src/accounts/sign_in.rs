@@ -66,7 +66,7 @@ impl Tracker {
         let address = throttle::address(visitor);
         self.take_turn([Some(account), address].into_iter().flatten().collect()).await?;
         // Nobody has a password that long; it is not worth hashing, and says nothing of the name.
-        let given = if given.len() > password::LONGEST { String::new() } else { given };
+        let given = if given.chars().count() > password::LONGEST { String::new() } else { given };
         let is_right = self.accounts().hasher.is_of(given, hash.clone()).await?;
         let refused = || {
             tracing::info!(address = ?visitor.address, "account.sign_in_refused");

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::portfolio::chosen;
-use super::schema::{Amount, AnyAmount, Ticker};
+use super::schema::{Amount, AnyPercentage, Ticker};
 use super::{Answer, decimal_of};
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
@@ -25,6 +25,7 @@ struct WantedAllocations {
     /// The first one where none is named.
     #[schema(value_type = Option<Uuid>)]
     portfolio: Option<PortfolioId>,
+    #[schema(max_items = 1000)]
     allocations: Vec<WantedAllocation>,
 }
 
@@ -34,8 +35,8 @@ struct WantedAllocations {
 struct WantedAllocation {
     #[schema(value_type = Ticker)]
     ticker: Symbol,
-    /// From 0 to 100, and 100 at most together.
-    #[schema(value_type = AnyAmount)]
+    /// 100 at most together.
+    #[schema(value_type = AnyPercentage)]
     percentage: Value,
 }
 

@@ -1,6 +1,8 @@
 //! Bodies of requests as what they say.
 
-use serde::de::DeserializeOwned;
+use rust_decimal::prelude::ToPrimitive;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
 use crate::web::problem::{Fault, Problem};
 
@@ -23,6 +25,23 @@ pub(in crate::web) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Resu
     json.end().map_err(no_json)?;
     Ok(told)
 }
+
+/// A whole number, which JSON may write with a fraction of nothing (`12.0`).
+///
+/// # Errors
+/// That it is none, or too large to be told exactly.
+pub(in crate::web) fn whole<'de, D: Deserializer<'de>>(told: D) -> Result<i64, D::Error> {
+    let number = serde_json::Number::deserialize(told)?;
+    let fraction = || {
+        let number = number.as_f64()?;
+        (number.fract() == 0.0 && number.abs() < EXACT).then(|| number.to_i64()).flatten()
+    };
+    let whole = number.as_i64().or_else(fraction);
+    whole.ok_or_else(|| Error::custom(format!("{number} is no whole number that is known here")))
+}
+
+/// Up to this, doubles tell whole numbers apart.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {
@@ -61,6 +80,13 @@ mod tests {
         for body in ["", "[", "{\"lots\": []}", "{\"shares\": 3} x", "null"] {
             assert_eq!(fault(body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let of = |text: &str| whole(&mut serde_json::Deserializer::from_str(text)).ok();
+        assert_eq!(["12", "12.0", "1.2e1", "-3"].map(of), [Some(12), Some(12), Some(12), Some(-3)]);
+        assert_eq!(["12.5", "1e300", "\"12\"", "null", "9007199254740993.0"].map(of), [None; 5]);
     }
 
     #[test]

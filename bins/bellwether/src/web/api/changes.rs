@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Answer;
 use super::answer::{instant, listed};
-use super::body::read;
+use super::body::{read, whole};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
 use super::schema::Instant;
@@ -59,7 +59,7 @@ impl ChangeTold {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/changes",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), PageQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), PageQuery<i64>, FieldsQuery<ChangeTold>),
     responses((status = 200, description = "A page of them.", body = Page<ChangeTold>))
 )]
 async fn list(caller: Caller, id: web::Path<PortfolioId>, paging: Paging, wanted: Wanted) -> Answer {
@@ -98,6 +98,7 @@ async fn undo(caller: Caller, ids: web::Path<(PortfolioId, ChangeId)>) -> Answer
 #[serde(deny_unknown_fields)]
 struct StateBody {
     /// The audit record after which the portfolio was so.
+    #[serde(deserialize_with = "whole")]
     record: i64,
 }
 
@@ -163,7 +164,7 @@ impl RecordTold {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/audit",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), PageQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), PageQuery<i64>, FieldsQuery<RecordTold>),
     responses((status = 200, description = "A page of it.", body = Page<RecordTold>))
 )]
 async fn audit(caller: Caller, id: web::Path<PortfolioId>, paging: Paging, wanted: Wanted) -> Answer {

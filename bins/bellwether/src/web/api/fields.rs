@@ -2,21 +2,39 @@
 
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::web::problem::{Fault, Problem};
 
-/// The parameters, for the documentation; a handler takes [`Wanted`].
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(in crate::web) struct FieldsQuery {
-    /// The keys that are wanted, with commas between; all of them where none are named.
+/// The parameter of an answer of such items, for its documentation; a handler takes [`Wanted`].
+pub(in crate::web) struct FieldsQuery<T>(PhantomData<T>);
+
+impl<T: ToSchema> IntoParams for FieldsQuery<T> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known::<T>()));
+        let fields = ParameterBuilder::new()
+            .name("fields")
+            .parameter_in(ParameterIn::Query)
+            .description(Some(
+                "The keys that are wanted, with commas between; all of them where none are named.",
+            ))
+            .style(Some(ParameterStyle::Form))
+            .explode(Some(false))
+            .schema(Some(ArrayBuilder::new().items(name).min_items(Some(1))));
+        vec![fields.build()]
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
     fields: Option<String>,
 }
 
@@ -32,7 +50,7 @@ pub(in crate::web) struct Fields(Option<Vec<String>>);
 
 impl Wanted {
     fn of(query: &str) -> Result<Self, Problem> {
-        let web::Query(FieldsQuery { fields }) = web::Query::from_query(query)
+        let web::Query(Named { fields }) = web::Query::from_query(query)
             .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
         Ok(Self { fields: fields.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()) })
     }
@@ -43,8 +61,7 @@ impl Wanted {
     /// A problem that names those that it has not.
     pub(in crate::web) fn fields<T: ToSchema>(&self) -> Result<Fields, Problem> {
         let Some(wanted) = &self.fields else { return Ok(Fields(None)) };
-        let mut known = BTreeSet::new();
-        keys(&T::schema(), &mut known);
+        let known = known::<T>();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let unknown: Vec<Fault> = wanted
             .iter()
@@ -53,6 +70,13 @@ impl Wanted {
             .collect();
         if unknown.is_empty() { Ok(Fields(Some(wanted.clone()))) } else { Err(Problem::Invalid(unknown)) }
     }
+}
+
+/// The keys of items of that schema.
+fn known<T: ToSchema>() -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    keys(&T::schema(), &mut known);
+    known
 }
 
 /// The keys of an object, and of those that it is put together from.

@@ -4,6 +4,7 @@ mod choices;
 mod mappings;
 mod rows;
 mod shown;
+mod told;
 mod upload;
 
 use actix_web::{HttpRequest, web};
@@ -14,8 +15,8 @@ use utoipa::{OpenApi, ToSchema};
 
 pub(in crate::web) use self::rows::status_of;
 use self::shown::{Import, tag};
-use self::upload::UploadQuery;
 pub(in crate::web) use self::upload::uploaded;
+use self::upload::{UploadForm, UploadQuery};
 use super::Answer;
 use super::answer::{fresh, made};
 use super::conditions::Conditions;
@@ -104,7 +105,7 @@ async fn version_for(
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/imports",
-    params(("portfolio" = uuid::Uuid, Path), PageQuery),
+    params(("portfolio" = uuid::Uuid, Path), PageQuery<ImportId>),
     responses((status = 200, description = "A page of them.", body = Page<Import>))
 )]
 async fn history(caller: Caller, portfolio: web::Path<PortfolioId>, paging: Paging) -> Answer {
@@ -128,7 +129,7 @@ async fn history(caller: Caller, portfolio: web::Path<PortfolioId>, paging: Pagi
         content(
             (String = "text/csv"), (String = "text/plain"), (String = "application/json"), (String = "application/xml"),
             (String = "text/xml"), (String = "application/x-ofx"), (String = "application/vnd.ms-excel"),
-            (String = "application/octet-stream"), (String = "multipart/form-data")
+            (String = "application/octet-stream"), (UploadForm = "multipart/form-data")
         ),
         description = "The file as it was downloaded; or a form with it as its field `file`."
     ),

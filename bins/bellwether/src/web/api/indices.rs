@@ -7,14 +7,14 @@ use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-use super::Answer;
 use super::answer::{gone, listed, made, resource};
 use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
-use super::schema::{Amount, AnyAmount, CurrencyCode, Ticker};
+use super::schema::{AnyPart, CurrencyCode, Name, Part, RebalancingRule, Ticker};
 use super::transactions::invalid;
+use super::{Answer, written};
 use crate::web::caller::Caller;
 use crate::web::methods::{address, reading};
 use crate::web::problem::Problem;
@@ -54,8 +54,7 @@ struct IndexTold {
 struct ComponentTold {
     #[schema(value_type = Ticker)]
     symbol: String,
-    /// 0.6 is 60 %.
-    #[schema(value_type = Amount)]
+    #[schema(value_type = Part)]
     weight: String,
 }
 
@@ -83,12 +82,12 @@ pub(in crate::web) fn tag(index: &IndexShown) -> Tag {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IndexBody {
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(value_type = Name)]
     name: String,
     /// Dollars where none is said.
     #[schema(value_type = Option<CurrencyCode>)]
     base_currency: Option<String>,
-    /// `never`, `daily`, `monthly`, `quarterly`, `yearly`, or `drift:0.05` for a limit of five percentage points.
+    #[schema(value_type = RebalancingRule)]
     rebalancing: String,
     /// Their weights sum to 1.
     #[schema(min_items = 1, max_items = 100)]
@@ -101,20 +100,13 @@ struct IndexBody {
 struct ComponentBody {
     #[schema(value_type = Ticker)]
     symbol: String,
-    /// 0.6 is 60 %.
-    #[schema(value_type = AnyAmount)]
+    #[schema(value_type = AnyPart)]
     weight: Value,
 }
 
 impl From<IndexBody> for EnteredIndex {
     fn from(body: IndexBody) -> Self {
-        let component = |part: ComponentBody| {
-            let weight = match part.weight {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            (part.symbol, weight)
-        };
+        let component = |part: ComponentBody| (part.symbol, written(part.weight));
         Self {
             name: body.name,
             base_currency: body.base_currency.unwrap_or_default(),
@@ -128,7 +120,7 @@ impl From<IndexBody> for EnteredIndex {
 #[utoipa::path(
     get,
     path = "/api/v1/indices",
-    params(PageQuery, FieldsQuery),
+    params(PageQuery<Uuid>, FieldsQuery<IndexTold>),
     responses((status = 200, description = "A page of them.", body = Page<IndexTold>))
 )]
 async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
@@ -163,7 +155,7 @@ async fn create(caller: Caller, body: web::Bytes) -> Answer {
 #[utoipa::path(
     get,
     path = "/api/v1/indices/{index}",
-    params(("index" = Uuid, Path, description = "The index."), FieldsQuery),
+    params(("index" = Uuid, Path, description = "The index."), FieldsQuery<IndexTold>),
     responses(
         (status = 200, description = "The index.", body = IndexTold, headers(("ETag" = String))),
         (status = 304, description = "You have it.")

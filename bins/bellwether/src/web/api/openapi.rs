@@ -86,6 +86,9 @@ fn document() -> Value {
             schemas.insert(name.clone(), schema.clone());
         }
     }
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        allow_fields(operation, &schemas);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -202,6 +205,30 @@ fn completed(group: &str, path: &str, method: &str, mut operation: Value) -> Val
     operation
 }
 
+/// Where keys can be named that are wanted, the others are not there.
+fn allow_fields(operation: &mut Value, schemas: &Map<String, Value>) {
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    if !parameters.any(|parameter| parameter["name"] == "fields") {
+        return;
+    }
+    let whole = &mut operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let told = whole["$ref"].as_str().and_then(|place| schemas.get(place.rsplit('/').next()?));
+    let Some(mut some) = told.cloned() else { return };
+    // A page is there as it is, with items of which some keys are.
+    let item = match some.pointer("/properties/items/items") {
+        Some(_) => &mut some["properties"]["items"]["items"],
+        None => &mut some,
+    };
+    if let Some(named) = item["$ref"].as_str().and_then(|place| schemas.get(place.rsplit('/').next()?)) {
+        *item = named.clone();
+    }
+    if let Some(item) = item.as_object_mut() {
+        item.remove("required");
+        item.insert("description".to_owned(), json!("The keys that `fields` names."));
+    }
+    *whole = json!({ "anyOf": [whole.clone(), some] });
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
@@ -224,6 +251,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_answer_need_only_have_the_keys_that_are_asked_for() {
+        let answer = |path: &str, pointer: &str| {
+            let path = path.replace('/', "~1");
+            let schema = "get/responses/200/content/application~1json/schema";
+            let place = format!("/paths/{path}/{schema}{pointer}");
+            DOCUMENT.pointer(&place).cloned().unwrap_or_default()
+        };
+        let of_one = answer("/api/v1/portfolios/{portfolio}", "/anyOf");
+        assert_eq!(of_one[0], json!({ "$ref": "#/components/schemas/PortfolioShown" }));
+        assert_eq!(
+            (&of_one[1]["required"], &of_one[1]["properties"]["version"]["type"]),
+            (&Value::Null, &json!("integer"))
+        );
+        let of_many = answer("/api/v1/portfolios", "/anyOf/1");
+        assert_eq!(of_many["required"], json!(["items", "next"]));
+        assert_eq!(of_many["properties"]["items"]["items"]["required"], Value::Null);
+        let of_all = answer("/api/v1/portfolios/{portfolio}/targets", "/$ref");
+        assert_eq!(of_all, json!("#/components/schemas/TargetsShown"));
     }
 
     #[test]

@@ -1,29 +1,52 @@
 //! Long lists, a page at a time: `limit` says how many, `cursor` where to go on.
 
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
+use super::place::Place;
 use crate::web::problem::{Fault, Problem};
 
 const USUAL: usize = 50;
 const MOST: usize = 500;
 
-/// The parameters of a list, for its documentation; a handler takes [`Paging`].
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(in crate::web) struct PageQuery {
-    /// How many there are to be at most.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 500, default = 50)]
+#[derive(Deserialize)]
+struct Asked {
     limit: Option<String>,
-    /// The `next` of the page before.
     cursor: Option<String>,
+}
+
+/// The parameters of a list whose pages end at such places, for its documentation; a handler takes [`Paging`].
+pub(in crate::web) struct PageQuery<P>(PhantomData<P>);
+
+impl<P: Place> IntoParams for PageQuery<P> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MOST))
+            .default(Some(USUAL.into()));
+        let cursor =
+            ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^{}$", P::pattern())));
+        let parameter = |name: &str, words: &str, schema: ObjectBuilder| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(words))
+                .schema(Some(schema))
+                .build()
+        };
+        vec![
+            parameter("limit", "How many there are to be at most.", limit),
+            parameter("cursor", "The `next` of the page before.", cursor),
+        ]
+    }
 }
 
 /// So many at most, or as many as usual.
@@ -56,7 +79,7 @@ pub(in crate::web) struct Page<T> {
 
 impl Paging {
     fn of(query: &str) -> Result<Self, Problem> {
-        let web::Query(PageQuery { limit, cursor }) = web::Query::from_query(query)
+        let web::Query(Asked { limit, cursor }) = web::Query::from_query(query)
             .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
         let limit = checked(limit.map(|text| text.parse().unwrap_or(0)))?;
         Ok(Self { limit, cursor })
@@ -66,10 +89,9 @@ impl Paging {
     ///
     /// # Errors
     /// A problem that names `cursor`, when none of ours is given.
-    pub(in crate::web) fn after<C: DeserializeOwned>(&self) -> Result<Option<C>, Problem> {
+    pub(in crate::web) fn after<P: Place>(&self) -> Result<Option<P>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-        match bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        match P::read(cursor) {
             Some(after) => Ok(Some(after)),
             None => Err(Fault::new("cursor", "give the \"next\" of the page before as it was").into()),
         }
@@ -77,12 +99,10 @@ impl Paging {
 
     /// The page of up to `limit + 1` items that follow the last one; `end` tells of an item what is needed to go on
     /// behind it.
-    pub(in crate::web) fn page<T, C: Serialize>(&self, mut items: Vec<T>, end: impl Fn(&T) -> C) -> Page<T> {
+    pub(in crate::web) fn page<T, P: Place>(&self, mut items: Vec<T>, end: impl Fn(&T) -> P) -> Page<T> {
         let has_more = items.len() > self.limit;
         items.truncate(self.limit);
-        let last = items.last().filter(|_| has_more).map(end);
-        // What cannot be written is no end: the keys of our lists are texts and numbers.
-        let next = last.and_then(|end| serde_json::to_vec(&end).ok()).map(|end| URL_SAFE_NO_PAD.encode(end));
+        let next = items.last().filter(|_| has_more).map(|last| end(last).written());
         Page { items, next }
     }
 }
@@ -113,10 +133,10 @@ mod tests {
         let mut asked = Paging::of("limit=3").expect("a limit");
         let mut seen = Vec::new();
         for (length, is_last) in [(3, false), (3, false), (1, true)] {
-            let after: Option<(i32, String)> = asked.after().expect("our cursor");
-            let from = after.map_or(0, |(last, _)| last as usize + 1);
+            let after: Option<i64> = asked.after().expect("our cursor");
+            let from = after.map_or(0, |last| last as usize + 1);
             let items = all.iter().copied().skip(from).take(asked.limit + 1).collect();
-            let page = asked.page(items, |last| (*last, "é/+".to_owned()));
+            let page = asked.page(items, |last| i64::from(*last));
             assert_eq!((page.items.len(), page.next.is_none()), (length, is_last));
             seen.extend(page.items);
             asked.cursor = page.next;
@@ -135,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_cursor_that_is_not_ours_is_refused() {
-        for cursor in ["cursor=", "cursor=zz%00", "cursor=bnVsbA==", "cursor=e30"] {
+        for cursor in ["cursor=", "cursor=zz%00", "cursor=bnVsbA==", "cursor=e30", "cursor=-1"] {
             let asked = Paging::of(cursor).expect("some cursor");
-            assert!(asked.after::<(i32, String)>().is_err(), "{cursor}");
+            assert!(asked.after::<i64>().is_err(), "{cursor}");
         }
     }
 }

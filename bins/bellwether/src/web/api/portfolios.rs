@@ -6,7 +6,8 @@ use bellwether_tracker::{EnteredSettings, TargetWeights, TrackerError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::answer::{gone, listed, made, resource};
@@ -14,7 +15,7 @@ use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
-use super::schema::{Amount, AnyAmount, CurrencyCode, Ticker};
+use super::schema::{AnyPart, CostMethodName, CurrencyCode, DividendPolicyName, Name, Part, Ticker};
 use super::transactions::invalid;
 use super::{Answer, decimal_of};
 use crate::web::caller::Caller;
@@ -52,11 +53,9 @@ struct PortfolioShown {
     description: Option<String>,
     #[schema(value_type = CurrencyCode)]
     base_currency: String,
-    /// `fifo`, `lifo`, `highest-cost` or `average`.
-    #[schema(value_type = String)]
+    #[schema(value_type = CostMethodName)]
     cost_method: &'static str,
-    /// `infer`, or `recorded-only`: whether dividends are counted that the ledger does not have.
-    #[schema(value_type = String)]
+    #[schema(value_type = DividendPolicyName)]
     dividends: &'static str,
     /// What it is compared with, in order.
     #[schema(value_type = Vec<Ticker>)]
@@ -90,20 +89,36 @@ fn tag(portfolio: &Portfolio) -> Tag {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SettingsBody {
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<Name>)]
     name: Option<String>,
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
     description: Option<String>,
     #[schema(value_type = Option<CurrencyCode>)]
     base_currency: Option<String>,
-    /// `fifo`, `lifo`, `highest-cost` or `average`.
+    #[schema(value_type = Option<CostMethodName>)]
     cost_method: Option<String>,
-    /// `infer` or `recorded-only`.
+    #[schema(value_type = Option<DividendPolicyName>)]
     dividends: Option<String>,
     /// What it is compared with, in order.
     #[schema(value_type = Option<Vec<Ticker>>, max_items = 20)]
     benchmarks: Option<Vec<String>>,
 }
+
+/// The same of a portfolio that is to be, which needs a name.
+enum NewPortfolio {}
+
+impl PartialSchema for NewPortfolio {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = SettingsBody::schema();
+        if let RefOr::T(Schema::Object(settings)) = &mut schema {
+            settings.properties.insert("name".to_owned(), Name::schema());
+            settings.required.push("name".to_owned());
+        }
+        schema
+    }
+}
+
+impl ToSchema for NewPortfolio {}
 
 impl From<SettingsBody> for EnteredSettings {
     fn from(body: SettingsBody) -> Self {
@@ -116,7 +131,7 @@ impl From<SettingsBody> for EnteredSettings {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios",
-    params(PageQuery, FieldsQuery),
+    params(PageQuery<PortfolioId>, FieldsQuery<PortfolioShown>),
     responses((status = 200, description = "A page of them.", body = Page<PortfolioShown>))
 )]
 async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
@@ -132,7 +147,7 @@ async fn list(caller: Caller, paging: Paging, wanted: Wanted) -> Answer {
 #[utoipa::path(
     post,
     path = "/api/v1/portfolios",
-    request_body = SettingsBody,
+    request_body = NewPortfolio,
     responses(
         (status = 201, description = "It is there.", body = PortfolioShown, headers(("Location" = String), ("ETag" = String))),
         (status = 409, description = "There is one of that name.")
@@ -149,7 +164,7 @@ async fn create(caller: Caller, body: web::Bytes) -> Answer {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), FieldsQuery<PortfolioShown>),
     responses(
         (status = 200, description = "The portfolio.", body = PortfolioShown, headers(("ETag" = String))),
         (status = 304, description = "You have it.")
@@ -231,8 +246,8 @@ struct TargetsShown {
     #[schema(value_type = Option<String>, format = Date)]
     since: Option<chrono::NaiveDate>,
     weights: Vec<WeightShown>,
-    /// What they leave for cash; 0.1 is 10 %.
-    #[schema(value_type = Amount)]
+    /// What they leave for cash.
+    #[schema(value_type = Part)]
     cash: String,
 }
 
@@ -241,8 +256,7 @@ struct TargetsShown {
 struct WeightShown {
     #[schema(value_type = Ticker)]
     symbol: String,
-    /// 0.6 is 60 %.
-    #[schema(value_type = Amount)]
+    #[schema(value_type = Part)]
     weight: String,
 }
 
@@ -300,8 +314,7 @@ struct TargetsBody {
 struct WeightBody {
     #[schema(value_type = Ticker)]
     symbol: Symbol,
-    /// 0.6 is 60 %.
-    #[schema(value_type = AnyAmount)]
+    #[schema(value_type = AnyPart)]
     weight: Value,
 }
 

@@ -122,7 +122,7 @@ async fn reconcile(caller: Caller, path: web::Path<(PortfolioId, ImportId)>) -> 
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/proposals",
-    params(("portfolio" = uuid::Uuid, Path), PageQuery),
+    params(("portfolio" = uuid::Uuid, Path), PageQuery<(chrono::NaiveDate, String)>),
     responses(
         (status = 200, description = "A page of them.", body = Page<ProposalShown>),
         (status = 409, description = "The ledger cannot be computed."),
@@ -142,6 +142,7 @@ async fn proposals(caller: Caller, portfolio: web::Path<PortfolioId>, paging: Pa
 #[serde(deny_unknown_fields)]
 struct Accepted {
     /// Their identifiers.
+    #[schema(min_items = 1)]
     ids: Vec<String>,
     /// The file whose reconciliation proposed them; null for splits and dividends.
     #[schema(value_type = Option<uuid::Uuid>)]

@@ -5,11 +5,12 @@ mod changes;
 mod query;
 mod shown;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use bellwether_domain::{PortfolioId, TransactionId};
 use bellwether_tracker::{FieldFault, LedgerEntry, Part, TrackerError};
 use utoipa::OpenApi;
 
+use self::query::refuse_empty;
 pub(in crate::web) use self::query::{Cursor, TransactionQuery, cursor, place};
 use self::shown::TransactionShown;
 pub(in crate::web) use self::shown::twin;
@@ -85,7 +86,7 @@ type OneTransaction = web::Path<(PortfolioId, TransactionId)>;
     params(
         ("portfolio" = Uuid, Path, description = "The portfolio."),
         ("transaction" = Uuid, Path, description = "The transaction."),
-        FieldsQuery
+        FieldsQuery<TransactionShown>
     ),
     responses(
         (status = 200, description = "The transaction.", body = TransactionShown, headers(("ETag" = String))),
@@ -102,17 +103,19 @@ async fn one(caller: Caller, ids: OneTransaction, wanted: Wanted, conditions: Co
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/transactions",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), TransactionQuery, PageQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), TransactionQuery, PageQuery<Cursor>, FieldsQuery<TransactionShown>),
     responses((status = 200, description = "A page of them.", body = Page<TransactionShown>))
 )]
 async fn list(
     caller: Caller,
     id: web::Path<PortfolioId>,
     query: web::Query<TransactionQuery>,
+    request: HttpRequest,
     paging: Paging,
     wanted: Wanted,
 ) -> Answer {
     let fields = wanted.fields::<TransactionShown>()?;
+    refuse_empty(request.query_string())?;
     let (filter, order) = query.read()?;
     let after = paging.after()?.map(place);
     let found = caller.tracker.transactions(*id, filter, order, after, paging.limit + 1).await?;

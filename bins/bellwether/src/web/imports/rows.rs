@@ -139,7 +139,7 @@ impl RowsPage {
         seen: &Seen,
         problem: Option<String>,
     ) -> Result<Self, Problem> {
-        let status = status_of(seen.status.as_deref())?;
+        let status = status_of(seen.status.as_deref().filter(|word| !word.is_empty()))?;
         let mut rows = preview.rows(status, seen.from.unwrap_or(0), ROWS + 1);
         let next = rows.get(ROWS).map(|row| row.place);
         rows.truncate(ROWS);

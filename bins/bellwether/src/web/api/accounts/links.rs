@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{instant, read};
 use crate::web::api::Answer;
 use crate::web::api::answer::{fresh, gone, named, told_once};
-use crate::web::api::schema::Instant;
+use crate::web::api::schema::{Instant, Label};
 use crate::web::caller::Caller;
 
 /// A link by which a portfolio is seen without its amounts.
@@ -63,7 +63,7 @@ pub(super) async fn links(caller: Caller) -> Answer {
 struct WantedLink {
     #[schema(value_type = Uuid)]
     portfolio: PortfolioId,
-    #[schema(min_length = 1, max_length = 100, example = "for Grace")]
+    #[schema(value_type = Label)]
     name: String,
     /// Never, where it is not told.
     expires_at: Option<DateTime<Utc>>,

@@ -123,7 +123,7 @@ struct WantedChange {
     /// The present one.
     old: String,
     /// At least twelve characters, and none of those that everybody takes.
-    #[schema(min_length = 12, max_length = 1000)]
+    #[schema(min_length = 12, max_length = 1024)]
     new: String,
     /// Tokens and links too.
     #[serde(default)]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{instant, read};
 use crate::web::api::Answer;
 use crate::web::api::answer::{fresh, gone, named, told_once};
-use crate::web::api::schema::Instant;
+use crate::web::api::schema::{Instant, Label};
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 
@@ -64,7 +64,7 @@ pub(super) async fn tokens(caller: Caller) -> Answer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedToken {
-    #[schema(min_length = 1, max_length = 100, example = "backup")]
+    #[schema(value_type = Label)]
     name: String,
     /// One or more of `read`, `write` and `admin`.
     #[schema(value_type = Vec<Scope>, min_items = 1)]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{RoleName, instant, read};
 use crate::web::api::Answer;
 use crate::web::api::answer::{fresh, gone, named};
-use crate::web::api::schema::Instant;
+use crate::web::api::schema::{Instant, UserName};
 use crate::web::caller::Caller;
 
 /// Somebody who may sign in.
@@ -55,13 +55,13 @@ pub(super) async fn users(caller: Caller) -> Answer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedUser {
-    #[schema(min_length = 1, max_length = 100, example = "grace")]
+    #[schema(value_type = UserName)]
     name: String,
     email: Option<String>,
     #[schema(value_type = RoleName)]
     role: Role,
     /// At least twelve characters, and none of those that everybody takes.
-    #[schema(min_length = 12, max_length = 1000)]
+    #[schema(min_length = 12, max_length = 1024)]
     password: String,
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn remove_user(caller: Caller, id: web::Path<String>) -> Answer
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedPassword {
-    #[schema(min_length = 12, max_length = 1000)]
+    #[schema(min_length = 12, max_length = 1024)]
     password: String,
 }
 

@@ -62,7 +62,7 @@ impl Kept {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/holdings",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, StateQuery, PageQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, StateQuery, PageQuery<Symbol>, FieldsQuery<HoldingTold>),
     responses(
         (status = 200, description = "A page of them, by symbol.", body = HoldingsTold, headers(("ETag" = String))),
         (status = 304, description = "You have it."),

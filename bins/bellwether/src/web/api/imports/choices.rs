@@ -9,11 +9,13 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::shown::{Import, tag};
+use super::told::{CorrectionOrNull, MappingTold, RowPlace, TickerOrNull};
 use super::{OneImport, version_for};
 use crate::web::api::Answer;
 use crate::web::api::answer::gone;
 use crate::web::api::body::read;
 use crate::web::api::conditions::Conditions;
+use crate::web::api::schema::{CurrencyCode, StatementFormatName};
 use crate::web::caller::Caller;
 
 /// Tells null from nothing.
@@ -31,26 +33,26 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 struct Change {
     /// The currency of rows that name none.
     #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<CurrencyCode>)]
     currency: Option<Option<Currency>>,
     /// The form of the file.
     #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<StatementFormatName>)]
     format: Option<Option<StatementFormat>>,
     /// What the columns hold.
     #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<MappingTold>)]
     mapping: Option<Option<ColumnMapping>>,
     /// Whether to use the mapping for later files with these columns too.
     #[serde(default)]
     remember: bool,
-    /// Corrections by the place of the row: `{"cells": {"2": "2024-03-05"}}`, `{"transaction": {...}}` or `"leave-out"`.
+    /// Corrections by the place of the row.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<RowPlace, CorrectionOrNull>)]
     corrections: BTreeMap<usize, Option<Correction>>,
     /// Symbols by what the file calls the instruments.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    #[schema(value_type = BTreeMap<String, TickerOrNull>)]
     symbols: BTreeMap<String, Option<Symbol>>,
 }
 

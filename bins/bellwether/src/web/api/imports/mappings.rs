@@ -33,7 +33,7 @@ impl From<Mapping> for MappingShown {
 #[utoipa::path(
     get,
     path = "/api/v1/import-mappings",
-    params(PageQuery),
+    params(PageQuery<usize>),
     responses((status = 200, description = "A page of them.", body = Page<MappingShown>))
 )]
 pub(super) async fn mappings(caller: Caller, paging: Paging) -> Answer {

@@ -11,6 +11,7 @@ use super::OneImport;
 use crate::web::api::Answer;
 use crate::web::api::answer::fresh;
 use crate::web::api::paging::{Page, PageQuery, Paging};
+use crate::web::api::schema::RowStatusName;
 use crate::web::caller::Caller;
 use crate::web::problem::{Fault, Problem};
 
@@ -56,12 +57,13 @@ impl From<PreviewRow> for RowShown {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RowsQuery {
-    /// Only rows of this status: `new`, `duplicate`, `attention`, `error` or `ignored`.
+    /// Only rows of this status.
+    #[param(value_type = Option<RowStatusName>, inline)]
     status: Option<String>,
 }
 
 pub(in crate::web) fn status_of(word: Option<&str>) -> Result<Option<RowStatus>, Problem> {
-    let Some(word) = word.filter(|word| !word.is_empty()) else { return Ok(None) };
+    let Some(word) = word else { return Ok(None) };
     let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == word);
     let words = || Fault::new("status", "use new, duplicate, attention, error or ignored".to_owned());
     known.map(Some).ok_or_else(|| words().into())
@@ -71,7 +73,7 @@ pub(in crate::web) fn status_of(word: Option<&str>) -> Result<Option<RowStatus>,
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/imports/{import}/rows",
-    params(("portfolio" = uuid::Uuid, Path), ("import" = uuid::Uuid, Path), RowsQuery, PageQuery),
+    params(("portfolio" = uuid::Uuid, Path), ("import" = uuid::Uuid, Path), RowsQuery, PageQuery<usize>),
     responses(
         (status = 200, description = "A page of them.", body = Page<RowShown>),
         (status = 409, description = "Nobody said yet what the columns hold."),

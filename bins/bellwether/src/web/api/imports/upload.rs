@@ -8,15 +8,27 @@ use actix_web::{FromRequest, HttpRequest, web};
 use bellwether_domain::Currency;
 use bellwether_tracker::ImportFile;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::web::MAX_UPLOAD;
+use crate::web::api::schema::CurrencyCode;
 use crate::web::problem::{Fault, Problem};
 
 #[derive(MultipartForm)]
 struct Upload {
     file: UploadedFile,
     currency: Option<Text<String>>,
+}
+
+/// A form with a file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the fields in the documentation")]
+pub(super) struct UploadForm {
+    /// The file as it was downloaded.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// The currency of rows that name none; the portfolio's unless told.
+    currency: Option<CurrencyCode>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -26,7 +38,7 @@ pub(super) struct UploadQuery {
     /// The name of a file that is sent as it is.
     name: Option<String>,
     /// The currency of rows that name none; the portfolio's unless told.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<CurrencyCode>)]
     currency: Option<String>,
 }
 

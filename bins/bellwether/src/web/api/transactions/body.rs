@@ -5,14 +5,19 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::web::api::schema::{AnyAmount, CurrencyCode, Ticker};
+use crate::web::api::schema::{AnyAmount, AnyPart, CurrencyCode, KindName, Ratio, Ticker};
+use crate::web::api::written;
 
-/// A text as it is, a number as it is written, nothing as the empty text.
+/// A text as it is, nothing as the empty text.
 fn text<'de, D: Deserializer<'de>>(told: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(told)?.unwrap_or_default())
+}
+
+/// The same, and a number with every digit that it has.
+fn number<'de, D: Deserializer<'de>>(told: D) -> Result<String, D::Error> {
     match Value::deserialize(told)? {
         Value::Null => Ok(String::new()),
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
+        value @ (Value::String(_) | Value::Number(_)) => Ok(written(value)),
         _ => Err(serde::de::Error::custom("give a text or a number")),
     }
 }
@@ -21,10 +26,8 @@ fn text<'de, D: Deserializer<'de>>(told: D) -> Result<String, D::Error> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct TransactionBody {
-    /// `buy`, `sell`, `dividend`, `reinvestment`, `deposit`, `withdrawal`, `fee`, `tax`, `interest`, `split`,
-    /// `spin-off`, `merger`, `ticker-change`, `transfer-in` or `transfer-out`.
     #[serde(default, deserialize_with = "text")]
-    #[schema(value_type = String, required = true)]
+    #[schema(value_type = KindName, required = true)]
     kind: String,
     /// The day, at the latest today.
     #[serde(default, deserialize_with = "text")]
@@ -39,33 +42,32 @@ pub(in crate::web) struct TransactionBody {
     #[schema(value_type = Option<Ticker>)]
     other_symbol: String,
     /// Shares, in the units of the day.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     quantity: String,
     /// Per share.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     price: String,
     /// In all, before fee and tax.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     amount: String,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     fee: String,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     tax: String,
-    /// New to old shares, such as `4:1`.
     #[serde(default, deserialize_with = "text")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Ratio>)]
     ratio: String,
-    /// Part of the cost, 0 to 1.
-    #[serde(default, deserialize_with = "text")]
-    #[schema(value_type = Option<AnyAmount>)]
+    /// Part of the cost.
+    #[serde(default, deserialize_with = "number")]
+    #[schema(value_type = Option<AnyPart>)]
     cost_share: String,
     /// Paid for the fraction of a share.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     cash_in_lieu: String,
     /// The lots that leave; none: those of the portfolio's cost method.
@@ -79,7 +81,7 @@ pub(in crate::web) struct TransactionBody {
     #[schema(value_type = Option<CurrencyCode>)]
     currency: String,
     /// The portfolio's currency per unit of this one.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<AnyAmount>)]
     fx_rate: String,
     #[serde(default, deserialize_with = "text")]
@@ -104,7 +106,7 @@ pub(in crate::web) struct LotBody {
     #[schema(value_type = Uuid)]
     opened_by: String,
     /// How many of its shares.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = AnyAmount)]
     quantity: String,
 }

@@ -1,11 +1,13 @@
 //! Which transactions of a ledger are looked for, and in which order.
 
+use actix_web::web;
 use bellwether_domain::{Symbol, TransactionId};
 use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::web::api::schema::{KindName, Ticker};
 use crate::web::problem::{Fault, Problem};
 
 /// What is looked for.
@@ -14,10 +16,10 @@ use crate::web::problem::{Fault, Problem};
 #[serde(default)]
 pub(in crate::web) struct TransactionQuery {
     /// Of this instrument.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Ticker>)]
     pub(in crate::web) symbol: String,
     /// Of this kind.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<KindName>, inline)]
     pub(in crate::web) kind: String,
     /// Not before this day.
     #[param(value_type = Option<String>, format = Date)]
@@ -26,15 +28,57 @@ pub(in crate::web) struct TransactionQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(in crate::web) to: String,
     /// With these words in note or symbol.
-    #[param(value_type = Option<String>, max_length = 200)]
+    #[param(value_type = Option<String>, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     pub(in crate::web) q: String,
-    /// `import` or `manual`.
-    #[param(value_type = Option<String>)]
+    /// How it came.
+    #[param(value_type = Option<SourceName>, inline)]
     pub(in crate::web) source: String,
     /// `-date` (the latest first, as always), `date`, `-entered`, `entered`, `symbol` or `-symbol`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<SortName>, inline)]
     pub(in crate::web) sort: String,
 }
+
+/// How a transaction came.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "names the words in the documentation")]
+enum SourceName {
+    Import,
+    Manual,
+}
+
+/// An order of transactions.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the words in the documentation")]
+enum SortName {
+    #[serde(rename = "-date")]
+    Newest,
+    #[serde(rename = "date")]
+    Oldest,
+    #[serde(rename = "-entered")]
+    LastEntered,
+    #[serde(rename = "entered")]
+    FirstEntered,
+    #[serde(rename = "symbol")]
+    FirstSymbol,
+    #[serde(rename = "-symbol")]
+    LastSymbol,
+}
+
+/// Refuses what is given as nothing: forms send that, programs leave out what they do not look for.
+pub(super) fn refuse_empty(query: &str) -> Result<(), Problem> {
+    let web::Query(given) = web::Query::<Vec<(String, String)>>::from_query(query)
+        .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+    let empty: Vec<Fault> = given
+        .into_iter()
+        .filter(|(name, value)| LOOKED_FOR.contains(&name.as_str()) && value.trim().is_empty())
+        .map(|(name, _)| Fault::new(name, "leave it out, or say what is looked for"))
+        .collect();
+    if empty.is_empty() { Ok(()) } else { Err(Problem::Invalid(empty)) }
+}
+
+/// The names of what can be looked for.
+const LOOKED_FOR: [&str; 7] = ["symbol", "kind", "from", "to", "q", "source", "sort"];
 
 impl TransactionQuery {
     /// What the texts say, or all that is wrong with them.
@@ -92,13 +136,14 @@ impl TransactionQuery {
 }
 
 /// What is needed to go on behind a transaction.
-pub(in crate::web) type Cursor = (Option<Symbol>, chrono::NaiveDate, i64, DateTime<Utc>, TransactionId);
+pub(in crate::web) type Cursor =
+    (Option<Symbol>, (chrono::NaiveDate, (i64, (DateTime<Utc>, TransactionId))));
 
-pub(in crate::web) fn place((symbol, date, sequence, created_at, id): Cursor) -> LedgerPlace {
+pub(in crate::web) fn place((symbol, (date, (sequence, (created_at, id)))): Cursor) -> LedgerPlace {
     LedgerPlace { symbol, date, sequence, created_at, id }
 }
 
 pub(in crate::web) fn cursor(entry: &LedgerEntry) -> Cursor {
     let LedgerPlace { symbol, date, sequence, created_at, id } = LedgerPlace::of(entry);
-    (symbol, date, sequence, created_at, id)
+    (symbol, (date, (sequence, (created_at, id))))
 }

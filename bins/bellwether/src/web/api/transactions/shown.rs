@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::web::api::answer::instant;
-use crate::web::api::schema::{Amount, CurrencyCode, Instant, Ticker};
+use crate::web::api::schema::{Amount, CurrencyCode, Instant, KindName, Ticker};
 
 /// A transaction.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TransactionShown {
     id: Uuid,
+    #[schema(value_type = KindName)]
     kind: String,
     #[schema(value_type = String, format = Date)]
     date: String,
