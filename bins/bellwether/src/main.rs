@@ -9,7 +9,6 @@ mod client;
 mod commands;
 mod failure;
 mod notifications;
-mod number;
 mod settings;
 mod web;
 

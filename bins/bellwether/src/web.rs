@@ -14,6 +14,7 @@ mod in_process;
 mod indices;
 mod jobs;
 mod ledger;
+mod locale;
 mod methods;
 mod monitoring;
 mod notifications;

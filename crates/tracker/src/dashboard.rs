@@ -11,6 +11,7 @@ use bellwether_portfolio::{
     Benchmark, Books, Comparison, Figure, Holding, Investment, LedgerError, Market, Options, PortfolioSeries,
     Position, Reason, Report,
 };
+use bellwether_texts::Sentence;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::compute::replay;
@@ -55,7 +56,7 @@ pub struct Dashboard {
     /// The ledger by that day, in its order.
     pub transactions: Vec<Transaction>,
     /// What the reader should know, in sentences.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Sentence>,
     /// All whose prices it is made from, benchmarks and pairs of currencies among them, known or not.
     pub made_from: BTreeSet<Symbol>,
 }

@@ -58,6 +58,7 @@ mod monitoring;
 mod notifications;
 mod portfolio_settings;
 mod prices_shown;
+mod reasons;
 mod refresh;
 mod shared_limits;
 mod single_purchases;
@@ -100,6 +101,7 @@ pub use notifications::{
 };
 pub use portfolio_settings::EnteredSettings;
 pub use prices_shown::{CurrentPrice, Lasting, PriceShown, PricesShown};
+pub use reasons::{fault, reason};
 pub use refresh::{RefreshProgress, RefreshStatus};
 pub use single_purchases::PurchaseShown;
 pub use sources::{Upstream, UpstreamHealth};

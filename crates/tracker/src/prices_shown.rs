@@ -8,6 +8,7 @@ use bellwether_cache::freshness::PriceState;
 use bellwether_domain::{Currency, Exchange, Freshness, PriceSourceName, Quote, Symbol};
 use bellwether_portfolio::PriceOrigin;
 use bellwether_storage::{prices, quotes};
+use bellwether_texts::{Sentence, Value};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -37,9 +38,9 @@ pub struct PriceShown {
     /// Minutes since then.
     pub age_minutes: Option<i64>,
     /// Beside the dot: `live`, `close Fri`, `stale 3 d`.
-    pub words: String,
+    pub words: Sentence,
     /// The same in a sentence.
-    pub explained: String,
+    pub explained: Sentence,
     /// For how long this is right.
     pub lasting: Lasting,
     /// Whether it would be said otherwise if it were being fetched, or were not.
@@ -72,8 +73,8 @@ impl PriceShown {
         if origin == PriceOrigin::Booked {
             return Self {
                 freshness: Freshness::Stale,
-                words: format!("booked {}", short(day)),
-                explained: "No quote is known yet; the price of the last booking stands in.".to_owned(),
+                words: Sentence::new("prices.booked").with("day", Value::ShortDay(day)),
+                explained: Sentence::new("prices.explained.booked"),
                 ..Self::missing(subject.symbol)
             };
         }
@@ -95,8 +96,8 @@ impl PriceShown {
             freshness: Freshness::Missing,
             as_of: None,
             age_minutes: None,
-            words: "no price".to_owned(),
-            explained: "No price is known. Import one, or wait for the provider.".to_owned(),
+            words: Sentence::new("prices.missing"),
+            explained: Sentence::new("prices.explained.missing"),
             lasting: Lasting::default(),
             is_awaited: false,
         }
@@ -112,8 +113,12 @@ impl PriceShown {
             freshness: if is_close { Freshness::Closed } else { Freshness::Stale },
             as_of: Exchange::of(symbol).session(day).map(|session| session.closes),
             age_minutes: None,
-            words: if is_close { format!("close {}", short(day)) } else { format!("{old} d older") },
-            explained: format!("The close of {}.", day.format("%A, %-d %B %Y")),
+            words: if is_close {
+                Sentence::new("prices.closed").with("day", Value::ShortDay(day))
+            } else {
+                Sentence::new("prices.older").with("count", old)
+            },
+            explained: Sentence::new("prices.explained.past").with("day", Value::LongDay(day)),
             lasting: Lasting::default(),
             is_awaited: false,
         }
@@ -124,31 +129,33 @@ impl PriceShown {
         let age = now.signed_duration_since(state.as_of).max(TimeDelta::zero());
         let day = state.exchange.local_date(state.as_of);
         let words = match freshness {
-            Freshness::Live => "live".to_owned(),
-            Freshness::Delayed => format!("{} min delayed", state.delay_minutes),
-            Freshness::Recent => format!("{} min ago", age.num_minutes().max(1)),
-            Freshness::Closed => format!("close {}", day_name(day, state.exchange.local_date(now))),
-            Freshness::Cached => format!("cached {}", short_age(age)),
-            Freshness::Stale => format!("stale {}", short_age(age)),
-            Freshness::Manual => format!("manual {}", short(day)),
-            Freshness::Missing => "no price".to_owned(),
-        };
-        let told = state.as_of.with_timezone(&state.exchange.zone()).format("%A, %-d %B %Y, %H:%M %Z");
-        let explained = match freshness {
-            Freshness::Live => format!("From the running session, as of {told}."),
-            Freshness::Delayed => format!(
-                "From the running session; this venue tells prices {} minutes late. As of {told}.",
-                state.delay_minutes
-            ),
-            Freshness::Recent | Freshness::Cached => format!("As of {told}; a newer price is asked for."),
-            Freshness::Closed => format!("The market is closed and this is its last price, of {told}."),
-            Freshness::Stale => format!("As of {told}; newer prices exist but could not be fetched yet."),
-            Freshness::Manual => {
-                format!(
-                    "Entered or imported, for {told}. It counts until a provider tells one of a later day."
-                )
+            Freshness::Live => Sentence::new("prices.live"),
+            Freshness::Delayed => {
+                Sentence::new("prices.delayed").with("minutes", i64::from(state.delay_minutes))
             }
-            Freshness::Missing => "No price is known.".to_owned(),
+            Freshness::Recent => Sentence::new("prices.recent").with("count", age.num_minutes().max(1)),
+            Freshness::Closed => {
+                Sentence::new("prices.closed").with("day", day_name(day, state.exchange.local_date(now)))
+            }
+            Freshness::Cached => Sentence::new("prices.cached").with("age", Value::Age(age)),
+            Freshness::Stale => Sentence::new("prices.stale").with("age", Value::Age(age)),
+            Freshness::Manual => Sentence::new("prices.manual").with("day", Value::ShortDay(day)),
+            Freshness::Missing => Sentence::new("prices.missing"),
+        };
+        let at = |key| {
+            let told = state.as_of.with_timezone(&state.exchange.zone());
+            Sentence::new(key).with("at", Value::Instant(told))
+        };
+        let explained = match freshness {
+            Freshness::Live => at("prices.explained.live"),
+            Freshness::Delayed => {
+                at("prices.explained.delayed").with("minutes", i64::from(state.delay_minutes))
+            }
+            Freshness::Recent | Freshness::Cached => at("prices.explained.asked"),
+            Freshness::Closed => at("prices.explained.closed"),
+            Freshness::Stale => at("prices.explained.stale"),
+            Freshness::Manual => at("prices.explained.manual"),
+            Freshness::Missing => Sentence::new("prices.explained.unknown"),
         };
         Self {
             symbol: symbol.clone(),
@@ -177,9 +184,9 @@ pub struct PricesShown {
     /// The worst state among them.
     pub worst: Freshness,
     /// For the header: the worst state in words.
-    pub sentence: String,
+    pub sentence: Sentence,
     /// How much of the value is not fresh; `None` when all is.
-    pub stale_words: Option<String>,
+    pub stale_words: Option<Sentence>,
     /// Newer prices are being fetched.
     pub refreshing: bool,
     /// Whether that matters here: some that are shown are overdue, or none is known.
@@ -193,7 +200,7 @@ impl PricesShown {
         Self {
             by_symbol: BTreeMap::new(),
             worst: Freshness::Closed,
-            sentence: if refreshing { "Fetching prices".to_owned() } else { "No prices needed".to_owned() },
+            sentence: Sentence::new(if refreshing { "prices.all.fetching" } else { "prices.all.none" }),
             stale_words: None,
             refreshing,
             is_awaited: true,
@@ -214,23 +221,19 @@ impl PricesShown {
         let zone = HOME_EXCHANGE.zone();
         let time = |at: DateTime<Utc>| {
             let (at, now) = (at.with_timezone(&zone), moment.now.with_timezone(&zone));
-            if at.date_naive() == now.date_naive() {
-                at.format("%H:%M %Z")
-            } else {
-                at.format("%a %-d %b, %H:%M %Z")
-            }
-            .to_string()
+            if at.date_naive() == now.date_naive() { Value::Time(at) } else { Value::DayAndTime(at) }
         };
-        let of = oldest.map(time).unwrap_or_default();
+        let of =
+            |key| Sentence::new(key).with("at", oldest.map_or_else(|| Value::Words(String::new()), time));
         let sentence = match worst {
-            _ if moment.is_past => format!("As of {}", moment.as_of.format("%-d %b %Y")),
-            Freshness::Live => format!("Live, {of}"),
-            Freshness::Delayed => format!("Delayed, {of}"),
-            Freshness::Recent | Freshness::Cached => format!("Showing prices of {of}"),
-            Freshness::Closed => format!("Close of {of}"),
-            Freshness::Stale => format!("Prices as old as {of}"),
-            Freshness::Manual => format!("Imported prices, {of}"),
-            Freshness::Missing => "Prices are missing".to_owned(),
+            _ if moment.is_past => Sentence::new("prices.all.past").with("day", moment.as_of),
+            Freshness::Live => of("prices.all.live"),
+            Freshness::Delayed => of("prices.all.delayed"),
+            Freshness::Recent | Freshness::Cached => of("prices.all.recent"),
+            Freshness::Closed => of("prices.all.closed"),
+            Freshness::Stale => of("prices.all.stale"),
+            Freshness::Manual => of("prices.all.manual"),
+            Freshness::Missing => Sentence::new("prices.all.missing"),
         };
         let prices = || shown.iter().map(|(price, _)| price);
         Self {
@@ -256,7 +259,7 @@ impl PricesShown {
     }
 }
 
-fn stale_words(shown: &[(PriceShown, Option<Decimal>)]) -> Option<String> {
+fn stale_words(shown: &[(PriceShown, Option<Decimal>)]) -> Option<Sentence> {
     let sum = |stale_only: bool| -> Decimal {
         let counted = shown.iter().filter(|(price, _)| !stale_only || price.freshness.is_stale());
         counted.filter_map(|(_, value)| *value).sum()
@@ -264,32 +267,21 @@ fn stale_words(shown: &[(PriceShown, Option<Decimal>)]) -> Option<String> {
     let missing = shown.iter().filter(|(price, _)| price.freshness == Freshness::Missing).count();
     let (stale, whole) = (sum(true), sum(false));
     if missing > 0 {
-        return Some(format!("{missing} without a price"));
+        return Some(Sentence::new("prices.all.without").with("count", missing));
     }
     if stale <= Decimal::ZERO || whole <= Decimal::ZERO {
         return None;
     }
-    Some(format!("{:.1}% of the value is stale", (stale / whole).to_f64()? * 100.0))
-}
-
-fn short(day: NaiveDate) -> String {
-    day.format("%-d %b").to_string()
+    let share = Value::Percent((stale / whole).to_f64()?, 1);
+    Some(Sentence::new("prices.all.share_stale").with("share", share))
 }
 
 /// `Fri` within a week, `14 Mar` before.
-fn day_name(day: NaiveDate, today: NaiveDate) -> String {
+fn day_name(day: NaiveDate, today: NaiveDate) -> Value {
     if (today - day).num_days() < NAMED_DAYS.cast_signed() {
-        day.format("%a").to_string()
+        Value::Weekday(day)
     } else {
-        short(day)
-    }
-}
-
-fn short_age(age: TimeDelta) -> String {
-    match age {
-        age if age < TOLD_IN_MINUTES => format!("{} min", age.num_minutes()),
-        age if age < TOLD_IN_HOURS => format!("{} h", age.num_hours()),
-        age => format!("{} d", age.num_days()),
+        Value::ShortDay(day)
     }
 }
 
@@ -374,7 +366,7 @@ mod tests {
     fn fridays_close_is_called_so_on_sunday() {
         let known = state("2026-11-20T21:00:00Z", "2026-11-20T21:05:00Z");
         let shown = PriceShown::present(&symbol(), &known, at("2026-11-22T12:00:00Z"), false);
-        assert_eq!((shown.freshness, shown.words.as_str()), (Freshness::Closed, "close Fri"));
+        assert_eq!((shown.freshness, shown.words.to_string().as_str()), (Freshness::Closed, "close Fri"));
     }
 
     #[test]
@@ -399,7 +391,10 @@ mod tests {
             moment,
         );
         assert_eq!(all.worst, Freshness::Stale);
-        assert_eq!(all.stale_words.as_deref(), Some("10.0% of the value is stale"));
+        assert_eq!(
+            all.stale_words.map(|words| words.to_string()).as_deref(),
+            Some("10.0% of the value is stale")
+        );
         assert_eq!(all.stale().map(Symbol::as_str).collect::<Vec<_>>(), ["KO"]);
     }
 
@@ -407,8 +402,8 @@ mod tests {
     fn a_past_page_measures_from_its_own_day() {
         let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
         let close = PriceShown::past(&symbol(), day("2013-03-01"), day("2013-03-03"));
-        assert_eq!((close.freshness, close.words.as_str()), (Freshness::Closed, "close 1 Mar"));
+        assert_eq!((close.freshness, close.words.to_string().as_str()), (Freshness::Closed, "close 1 Mar"));
         let older = PriceShown::past(&symbol(), day("2013-02-20"), day("2013-03-01"));
-        assert_eq!((older.freshness, older.words.as_str()), (Freshness::Stale, "9 d older"));
+        assert_eq!((older.freshness, older.words.to_string().as_str()), (Freshness::Stale, "9 d older"));
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use bellwether_domain::Currency;
+use bellwether_texts::{Locale, UNKNOWN};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -13,7 +14,6 @@ use super::table::plain;
 use crate::cli::Report;
 use crate::client::{Client, address, asking};
 use crate::failure::Failure;
-use crate::number;
 
 /// Prints a portfolio's figures, for people or as JSON. A ledger with a fault makes the exit code 1.
 pub(super) async fn run(client: &Client, report: &Report) -> Result<ExitCode, Failure> {
@@ -52,15 +52,15 @@ impl Words<'_> {
 
     fn money(&self, name: &str) -> String {
         decimal(&self.told["totals"][name])
-            .map_or_else(|| self.reason(name), |amount| number::money(amount, self.base))
+            .map_or_else(|| self.reason(name), |amount| Locale::english().money(amount, self.base))
     }
 
     fn percent(&self, name: &str, part: &str) -> String {
-        self.told[name][part].as_f64().map_or_else(|| self.reason(name), number::percent_change)
+        self.told[name][part].as_f64().map_or_else(|| self.reason(name), |rate| Locale::english().percent_change(rate))
     }
 
     fn amount(&self, told: &Value) -> String {
-        decimal(told).map_or_else(|| number::UNKNOWN.to_owned(), |amount| number::amount(amount, self.base))
+        decimal(told).map_or_else(|| UNKNOWN.to_owned(), |amount| Locale::english().amount(amount, self.base))
     }
 }
 
@@ -97,7 +97,7 @@ fn as_text(told: &Value) -> String {
     for against in told["benchmarks"].as_array().into_iter().flatten() {
         let value = against["value"].as_f64().and_then(|value| Decimal::try_from(value).ok());
         let told = match value {
-            Some(value) => format!("{:>18}", number::money(value.round_dp(2), base)),
+            Some(value) => format!("{:>18}", Locale::english().money(value.round_dp(2), base)),
             None => format!("n/a ({})", plain(self::text(against, "unknown"))),
         };
         let _ = writeln!(text, "{:<16}{told}", format!("Same in {}", self::text(against, "symbol")));
@@ -109,10 +109,10 @@ fn as_text(told: &Value) -> String {
     );
     for held in told["holdings"].as_array().into_iter().flatten() {
         let currency = self::text(held, "currency").parse().unwrap_or(base);
-        let unknown = || number::UNKNOWN.to_owned();
-        let price = decimal(&held["price"]).map_or_else(unknown, |price| number::price(price, currency));
-        let quantity = decimal(&held["quantity"]).map_or_else(unknown, number::quantity);
-        let weight = held["weight"].as_f64().map_or_else(unknown, number::percent);
+        let unknown = || UNKNOWN.to_owned();
+        let price = decimal(&held["price"]).map_or_else(unknown, |price| Locale::english().price(price, currency));
+        let quantity = decimal(&held["quantity"]).map_or_else(unknown, |held| Locale::english().quantity(held));
+        let weight = held["weight"].as_f64().map_or_else(unknown, |share| Locale::english().percent(share));
         let _ = writeln!(
             text,
             "{:<8}{quantity:>16}{price:>12}{:>16}{:>16}{:>16}{weight:>9}",

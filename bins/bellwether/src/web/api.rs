@@ -202,7 +202,7 @@ pub(super) async fn body(
             }
             Kind::HoldingsData => ages::finished(&dashboard, &dashboard_json::holdings_answer(&dashboard)),
             Kind::Portfolio => ages::finished(&dashboard, &dashboard_json::portfolio(&dashboard)),
-            Kind::InitialData | Kind::DashboardPage | Kind::PortfolioMetrics | Kind::SharedPage => {
+            Kind::InitialData | Kind::DashboardPage(_) | Kind::PortfolioMetrics | Kind::SharedPage(_) => {
                 ages::finished(&dashboard, &dashboard_json::initial(&dashboard))
             }
         })

@@ -25,6 +25,7 @@ use self::watch::{Joined, Reader, Watch, Watched};
 use super::State;
 use super::access::address_of;
 use super::caller::Caller;
+use super::locale::locale_of;
 use super::methods::address;
 use super::pages::ViewQuery;
 use super::problem::Problem;
@@ -118,7 +119,8 @@ async fn events(
     let address = address_of(&request).unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let seat = events.seats.take(address);
     let seat = seat.map_err(|full| Problem::Busy(full.to_string()))?;
-    let Some(watch) = events.watch(&state, Watched { reader: Reader::of(&caller), portfolio, view }) else {
+    let watched = Watched { reader: Reader::of(&caller), portfolio, view, locale: locale_of(&request) };
+    let Some(watch) = events.watch(&state, watched) else {
         return Err(Problem::Busy("The server is about to stop. Try again in a moment.".to_owned()));
     };
     if portfolio.is_none() {

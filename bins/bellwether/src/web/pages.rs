@@ -8,6 +8,7 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
 use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
+use bellwether_texts::Locale;
 use bellwether_tracker::{
     EnteredSettings, ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
 };
@@ -17,6 +18,7 @@ use utoipa::IntoParams;
 
 use super::api::schema::{RangeName, Ticker};
 use super::caller::Caller;
+use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::dashboard_page::DashboardPage;
@@ -250,12 +252,12 @@ async fn dashboard(
         Err(problem) => return Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
     };
     let shared = (state.clone(), caller.tracker.clone());
-    let (id, seen) = (id.into_inner(), view.clone());
+    let (id, seen, locale) = (id.into_inner(), view.clone(), locale_of(&request));
     let build = move || {
         let ((state, tracker), seen) = (shared.clone(), seen.clone());
-        async move { dashboard_body(&state, &tracker, id, &seen).await }
+        async move { dashboard_body(&state, &tracker, id, &seen, locale).await }
     };
-    match snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage, &view, build).await {
+    match snapshot::answer(&state, &request, id, snapshot::Kind::DashboardPage(locale), &view, build).await {
         Ok(answer) => Ok(answer),
         // Without the database there are no names of portfolios either.
         Err(problem @ Problem::Unavailable) => Ok(failed(&state, &[], problem)),
@@ -269,14 +271,16 @@ pub(super) async fn dashboard_body(
     tracker: &Tracker,
     id: PortfolioId,
     view: &View,
+    locale: Locale,
 ) -> Result<Finished, Problem> {
     let dashboard = tracker.dashboard(id, view).await?;
     let portfolios = tracker.portfolios().await?;
     let (shared, view, validity) = (state.clone(), view.clone(), dashboard.words_validity());
     let render = move || {
         let title = dashboard.portfolio.name.clone();
-        let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard);
-        shared.templates.render("dashboard.html", &DashboardPage::new(page, &dashboard, &view))
+        let page = Page::new(&shared, title, &portfolios, Some(id), Place::Dashboard).said_in(locale);
+        let page = DashboardPage::new(locale, page, &dashboard, &view);
+        shared.templates.render_in(locale, "dashboard.html", &page)
     };
     let body = tracker.compute(render).await?;
     Ok(Finished::new("text/html; charset=utf-8", body.into_bytes()).valid(validity))

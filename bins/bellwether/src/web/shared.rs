@@ -4,17 +4,18 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::Answer as Finished;
 use bellwether_portfolio::{Figure, Rate};
+use bellwether_texts::{Locale, Sentence, UNKNOWN};
 use bellwether_tracker::{Dashboard, View};
 use serde::Serialize;
 
 use super::State;
+use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, failed};
 use super::problem::Problem;
 use super::snapshot::{self, Kind};
 use super::view::figure::Cell;
 use super::view::page::Page;
-use crate::number;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/shared/{token}", READ).route(reading().to(shared)));
@@ -50,6 +51,7 @@ async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<
         return Ok(failed(&state, &[], Problem::NotFound(words.to_owned())));
     };
     let (tracker, id, view) = (shown.tracker, shown.portfolio, View::default());
+    let locale = locale_of(&request);
     let (maker, known) = (state.clone(), tracker.clone());
     let build = move || {
         let (state, tracker) = (maker.clone(), known.clone());
@@ -57,8 +59,8 @@ async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<
             let dashboard = tracker.dashboard(id, &View::default()).await?;
             let validity = dashboard.figures_validity();
             let render = move || {
-                let page = Page::outside(&state, dashboard.portfolio.name.clone());
-                state.templates.render("shared.html", &SharedPage::new(page, &dashboard))
+                let page = Page::outside(&state, dashboard.portfolio.name.clone()).said_in(locale);
+                state.templates.render_in(locale, "shared.html", &SharedPage::new(locale, page, &dashboard))
             };
             let page = tracker.compute(render).await?;
             let page = Finished::new("text/html; charset=utf-8", page.into_bytes());
@@ -66,7 +68,7 @@ async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<
         }
     };
     let mut answer: HttpResponse =
-        snapshot::answer_by(&state, &tracker, &request, id, Kind::SharedPage, &view, build).await?;
+        snapshot::answer_by(&state, &tracker, &request, id, Kind::SharedPage(locale), &view, build).await?;
     // Whose address is the secret is not to be found by a search.
     answer
         .headers_mut()
@@ -76,18 +78,18 @@ async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<
 }
 
 impl SharedPage {
-    fn new(page: Page, dashboard: &Dashboard) -> Self {
+    fn new(locale: Locale, page: Page, dashboard: &Dashboard) -> Self {
         let mut made = Self {
             page,
             name: dashboard.portfolio.name.clone(),
-            as_of: dashboard.as_of.format("%-d %B %Y").to_string(),
+            as_of: locale.day(dashboard.as_of),
             problem: None,
             facts: Vec::new(),
             holdings: Vec::new(),
         };
         let Ok(figures) = &dashboard.figures else {
             // What is wrong with a ledger may name amounts.
-            made.problem = Some("Its figures are not known at present.".to_owned());
+            made.problem = Some(locale.text("shared.problem"));
             return made;
         };
         let (report, returns) = (&figures.report, &figures.report.returns);
@@ -96,15 +98,16 @@ impl SharedPage {
         let money_weighted = returns.xirr.as_ref().map(Rate::headline).map_err(Clone::clone);
         let deepest = returns.max_drawdown.as_ref().map(|fall| fall.depth).map_err(Clone::clone);
         let mut fact = |name: String, rate: &Figure<f64>| {
-            made.facts.push(Percentage { name, figure: percent(rate) });
+            made.facts.push(Percentage { name, figure: percent(locale, rate) });
         };
-        fact("Day".to_owned(), &day);
-        fact("Since the start, time-weighted".to_owned(), &linked);
-        fact("Money-weighted".to_owned(), &money_weighted);
-        fact("Deepest fall".to_owned(), &deepest);
+        fact(locale.text("shared.day"), &day);
+        fact(locale.text("shared.since_start"), &linked);
+        fact(locale.text("shared.money_weighted"), &money_weighted);
+        fact(locale.text("shared.deepest_fall"), &deepest);
         for against in &figures.benchmarks {
             let other = against.portfolio.as_ref().map(|other| other.total_return).map_err(Clone::clone);
-            fact(format!("{} with the same deposits", against.symbol), &other);
+            let name = Sentence::new("shared.same_deposits").with("benchmark", against.symbol.as_str());
+            fact(locale.say(&name), &other);
         }
         let mut held: Vec<_> = report.open_holdings().collect();
         held.sort_by_key(|holding| std::cmp::Reverse(holding.value.as_ref().ok().copied()));
@@ -112,28 +115,28 @@ impl SharedPage {
             .into_iter()
             .map(|holding| Row {
                 symbol: holding.symbol.to_string(),
-                weight: part(&holding.weight),
-                gain: percent(&holding.unrealised_rate),
-                day: percent(&holding.day_change.clone().and_then(|change| change.rate)),
+                weight: part(locale, &holding.weight),
+                gain: percent(locale, &holding.unrealised_rate),
+                day: percent(locale, &holding.day_change.clone().and_then(|change| change.rate)),
             })
             .collect();
         made
     }
 }
 
-fn part(weight: &Figure<f64>) -> Cell {
+fn part(locale: Locale, weight: &Figure<f64>) -> Cell {
     match weight {
-        Ok(weight) => Cell { shown: number::percent(*weight), ..Cell::default() },
+        Ok(weight) => Cell { shown: locale.percent(*weight), ..Cell::default() },
         // Reasons may name amounts.
-        Err(_) => Cell { shown: number::UNKNOWN.to_owned(), ..Cell::default() },
+        Err(_) => Cell { shown: UNKNOWN.to_owned(), ..Cell::default() },
     }
 }
 
 /// Without the exact figure on hover: with enough digits a rate tells amounts.
-fn percent(rate: &Figure<f64>) -> Cell {
+fn percent(locale: Locale, rate: &Figure<f64>) -> Cell {
     match rate {
-        Ok(rate) => Cell { shown: number::percent_change(*rate), ..Cell::default() },
+        Ok(rate) => Cell { shown: locale.percent_change(*rate), ..Cell::default() },
         // Reasons may name amounts.
-        Err(_) => Cell { shown: number::UNKNOWN.to_owned(), ..Cell::default() },
+        Err(_) => Cell { shown: UNKNOWN.to_owned(), ..Cell::default() },
     }
 }

@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer, Edition, Encoding, Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
+use bellwether_texts::Locale;
 use bellwether_tracker::{Tracker, View};
 use chrono::TimeDelta;
 
@@ -30,25 +31,37 @@ const ASKED_FOR: CookieDuration = CookieDuration::minutes(2);
 /// What is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    DashboardPage,
+    /// In the words of that locale.
+    DashboardPage(Locale),
     InitialData,
     HoldingsData,
     ChartData,
     Portfolio,
     PortfolioMetrics,
-    SharedPage,
+    SharedPage(Locale),
 }
 
+const DASHBOARD_PAGE: &str = "dashboard-page";
+const SHARED_PAGE: &str = "shared-page";
+
 impl Kind {
+    /// The locale whose words it has; `None` for what programs read.
+    fn locale(self) -> Option<Locale> {
+        match self {
+            Self::DashboardPage(locale) | Self::SharedPage(locale) => Some(locale),
+            _ => None,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
-            Self::DashboardPage => "dashboard-page",
+            Self::DashboardPage(_) => DASHBOARD_PAGE,
             Self::InitialData => "initial-data",
             Self::HoldingsData => "holdings-data",
             Self::ChartData => "chart-data",
             Self::Portfolio => "portfolio",
             Self::PortfolioMetrics => "portfolio-metrics",
-            Self::SharedPage => "shared-page",
+            Self::SharedPage(_) => SHARED_PAGE,
         }
     }
 }
@@ -122,7 +135,7 @@ pub(super) async fn sent(request: &HttpRequest, answer: &Answer) -> HttpResponse
     response
         .insert_header((header::ETAG, answer.etag()))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .insert_header((header::VARY, "accept-encoding"));
+        .insert_header((header::VARY, "accept-encoding, accept-language"));
     if known {
         return response.finish();
     }
@@ -135,7 +148,7 @@ pub(super) async fn sent(request: &HttpRequest, answer: &Answer) -> HttpResponse
 /// Whether looking at it has newer prices fetched. What is past has none; and of whoever only has a link nothing is made
 /// to happen.
 fn asks_for_prices(kind: &str, view: &View) -> bool {
-    view.as_of.is_none() && kind != Kind::SharedPage.as_str()
+    view.as_of.is_none() && kind != SHARED_PAGE
 }
 
 /// Somebody looks at an answer of the present, made now or before.
@@ -154,7 +167,7 @@ fn look(state: &State, tracker: &Tracker, key: SnapshotKey, seen: (Kind, &View),
 
 /// Under what the answer about a view is kept.
 pub(super) fn key(portfolio: PortfolioId, kind: Kind, view: &View) -> SnapshotKey {
-    SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(view) }
+    SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(kind, view) }
 }
 
 /// The answer under the versions of this moment, or one that is as good within `lag`.
@@ -196,7 +209,7 @@ where
 }
 
 /// The view in a few characters.
-fn detail(view: &View) -> Box<str> {
+fn detail(kind: Kind, view: &View) -> Box<str> {
     let mut detail = String::with_capacity(32);
     // Writing to a String cannot fail.
     let _ = write!(detail, "{}", view.range);
@@ -205,6 +218,9 @@ fn detail(view: &View) -> Box<str> {
     }
     for symbol in &view.benchmarks {
         let _ = write!(detail, "+{symbol}");
+    }
+    if let Some(locale) = kind.locale() {
+        let _ = write!(detail, "~{}", locale.tag());
     }
     detail.into()
 }

@@ -8,6 +8,7 @@ use actix_web::web;
 use async_trait::async_trait;
 use bellwether_cache::{Lag, SnapshotKey};
 use bellwether_domain::PortfolioId;
+use bellwether_texts::Locale;
 use bellwether_tracker::{
     BackupPlan, Event, Job, JobContext, JobError, JobHandler, Progress, RunningWorker, Tracker, Versions,
     View, WorkerPlan,
@@ -131,8 +132,8 @@ fn is_lately(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 /// Builds answers about a portfolio: of these kinds what was looked at, or the usual ones where nobody looks here.
 struct Builder {
     state: web::Data<State>,
-    kinds: &'static [Kind],
-    usual: &'static [Kind],
+    kinds: fn(Kind) -> bool,
+    usual: Vec<Kind>,
 }
 
 #[async_trait]
@@ -142,7 +143,7 @@ impl JobHandler for Builder {
             .map_err(|error| JobError::permanent(error.to_string()))?;
         let looked_at = self.state.looks.at(id, self.state.tracker.clock().now());
         let wanted: Vec<(Kind, View)> = match looked_at {
-            Some(looked_at) => looked_at.into_iter().filter(|(kind, _)| self.kinds.contains(kind)).collect(),
+            Some(looked_at) => looked_at.into_iter().filter(|(kind, _)| (self.kinds)(*kind)).collect(),
             None => self.usual.iter().map(|kind| (*kind, usual_view(*kind))).collect(),
         };
         let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
@@ -161,7 +162,9 @@ impl JobHandler for Builder {
 /// As it is asked for when nothing is chosen.
 fn usual_view(kind: Kind) -> View {
     match kind {
-        Kind::DashboardPage | Kind::ChartData | Kind::PortfolioMetrics | Kind::SharedPage => View::default(),
+        Kind::DashboardPage(_) | Kind::ChartData | Kind::PortfolioMetrics | Kind::SharedPage(_) => {
+            View::default()
+        }
         Kind::InitialData | Kind::HoldingsData | Kind::Portfolio => {
             api::with_known_benchmarks(&View::default())
         }
@@ -177,7 +180,9 @@ impl Builder {
             let ((state, tracker), seen) = (shared.clone(), seen.clone());
             async move {
                 match kind {
-                    Kind::DashboardPage => pages::dashboard_body(&state, &tracker, id, &seen).await,
+                    Kind::DashboardPage(locale) => {
+                        pages::dashboard_body(&state, &tracker, id, &seen, locale).await
+                    }
                     _ => api::body(&tracker, id, &seen, kind).await,
                 }
             }
@@ -204,23 +209,18 @@ impl Warm {
 
 /// Starts a worker that builds answers too.
 pub(crate) fn start_worker(state: &web::Data<State>, lease: TimeDelta, backups: Option<BackupPlan>) -> Warm {
-    const USUAL: &[Kind] = &[Kind::DashboardPage, Kind::InitialData, Kind::HoldingsData];
-    const FIGURES: &[Kind] = &[
-        Kind::DashboardPage,
-        Kind::InitialData,
-        Kind::HoldingsData,
-        Kind::Portfolio,
-        Kind::PortfolioMetrics,
-    ];
-    const CHARTS: &[Kind] = &[Kind::ChartData];
-    let builder = |kinds, usual| Builder { state: state.clone(), kinds, usual };
+    let builder = |kinds, usual: &[Kind]| Builder { state: state.clone(), kinds, usual: usual.to_vec() };
+    let is_chart = |kind| kind == Kind::ChartData;
+    // Whoever links to a portfolio has it made by looking at it.
+    let is_figures = |kind| !matches!(kind, Kind::ChartData | Kind::SharedPage(_));
+    let usual = [Kind::DashboardPage(Locale::english()), Kind::InitialData, Kind::HoldingsData];
     let notifier = state.tracker.notifier(Arc::<Post>::clone(&state.post));
     let plan = WorkerPlan::default()
         .lease(lease)
         .backups(backups)
         .handle(Tracker::NOTIFY, 4, notifier)
-        .handle(Tracker::WARM, 1, builder(FIGURES, USUAL))
-        .handle(Tracker::CHART_DATA, 1, builder(CHARTS, CHARTS));
+        .handle(Tracker::WARM, 1, builder(is_figures, &usual))
+        .handle(Tracker::CHART_DATA, 1, builder(is_chart, &[Kind::ChartData]));
     Warm { worker: state.tracker.start_worker(plan), follower: tokio::spawn(follow(state.clone())) }
 }
 

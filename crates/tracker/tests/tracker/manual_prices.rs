@@ -52,7 +52,7 @@ async fn a_private_share_has_a_value_without_any_provider(database: &TestDatabas
     let page = look(&tracker, id).await;
     assert_eq!(value(&page), decimal("1202.5"));
     let shown = page.prices.of(&symbol("PRIVATE")).unwrap();
-    assert_eq!((shown.freshness, shown.words.as_str()), (Freshness::Manual, "manual 19 Nov"));
+    assert_eq!((shown.freshness, shown.words.to_string().as_str()), (Freshness::Manual, "manual 19 Nov"));
     // The exchange closed at 21:00 UTC on Thursday.
     assert_eq!(shown.age_minutes, Some(39 * 60));
     let current = tracker.current_price(&symbol("PRIVATE")).await.unwrap().unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_domain::{FixedClock, Freshness, PortfolioId, Symbol};
+use bellwether_texts::Sentence;
 use bellwether_tracker::{
     Dashboard, ImportFile, ImportTarget, PortfolioSettings, RefreshStatus, Tracker, Upstream, View,
     WorkerPlan,
@@ -106,8 +107,9 @@ async fn fifty_holdings_load_with_few_calls_and_then_with_none(database: &TestDa
     let full = look(&tracker, id).await;
     assert_eq!(simulator.counters().since_start.spark_calls(), sparks, "prices are good until Monday");
     assert_eq!(simulator.calls(), sparks + 52, "one history for each, and for the benchmarks");
-    let says_so =
-        |warnings: &[String]| warnings.iter().any(|warning| warning.contains("still to be fetched"));
+    let says_so = |warnings: &[Sentence]| {
+        warnings.iter().any(|warning| warning.to_string().contains("still to be fetched"))
+    };
     assert!(says_so(&first.warnings), "splits may be missing before the histories are there");
     assert!(!says_so(&full.warnings));
     simulator.mark("second look");
@@ -199,9 +201,13 @@ async fn with_the_service_gone_the_figures_stay_and_say_how_old_they_are(databas
 
     assert_eq!(value(&after), value(&before));
     assert!(after.prices.worst.is_stale(), "{:?}", after.prices.worst);
-    assert!(after.prices.sentence.contains("20 Nov"), "{}", after.prices.sentence);
+    assert!(after.prices.sentence.to_string().contains("20 Nov"), "{}", after.prices.sentence);
     assert!(after.prices.stale_words.is_some());
-    assert!(after.warnings.iter().any(|words| words.contains("old price")), "{:?}", after.warnings);
+    assert!(
+        after.warnings.iter().any(|words| words.to_string().contains("old price")),
+        "{:?}",
+        after.warnings
+    );
     assert_eq!(tracker.refresh_progress().updated_count, 0);
 
     simulator.resume().unwrap();
@@ -227,7 +233,11 @@ async fn an_unknown_symbol_is_not_asked_again_for_a_day(database: &TestDatabase)
     };
     assert!(asked(0) >= 1);
     let shown = look(&tracker, id).await;
-    assert!(shown.warnings.iter().any(|words| words.contains("ZZUNKNOWN1")), "{:?}", shown.warnings);
+    assert!(
+        shown.warnings.iter().any(|words| words.to_string().contains("ZZUNKNOWN1")),
+        "{:?}",
+        shown.warnings
+    );
 
     let so_far = simulator.calls();
     for _ in 0..3 {

@@ -142,7 +142,7 @@ async fn a_benchmark_that_was_chosen_gets_its_history_within_seconds(database: &
     lead(&tracker, &clock, at("2026-11-21T12:10:10Z")).await;
     let page = tracker.dashboard(id, &beside("SPY")).await.unwrap();
     assert!(comparison(&page).is_ok(), "{:?}", comparison(&page));
-    assert!(!page.warnings.iter().any(|warning| warning.contains("SPY")), "{:?}", page.warnings);
+    assert!(!page.warnings.iter().any(|warning| warning.to_string().contains("SPY")), "{:?}", page.warnings);
     assert_eq!(simulator.calls_since("chosen"), Some(2), "its price, then its history");
 
     // The next one comes as soon, though somebody hurried just before.

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use bellwether_domain::Currency;
+use bellwether_texts::Locale;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{Side, Table, plain, text};
 use crate::failure::Failure;
-use crate::number;
 
 /// A table of transactions.
 pub(super) fn table() -> Table<13> {
@@ -36,12 +36,12 @@ pub(super) fn shown(told: &Value) -> [String; 13] {
     let figure = |key: &str, spelled: &dyn Fn(Decimal) -> String| {
         text(told, key).parse().map_or_else(|_| of(key), |figure: Decimal| spelled(figure))
     };
-    let money = |key: &str| figure(key, &|amount| number::price(amount, currency));
+    let money = |key: &str| figure(key, &|amount| Locale::english().price(amount, currency));
     [
         of("date"),
         of("kind"),
         of("symbol"),
-        figure("quantity", &number::quantity),
+        figure("quantity", &|quantity| Locale::english().quantity(quantity)),
         money("price"),
         money("amount"),
         money("fee"),

@@ -279,7 +279,7 @@ impl ReportTold {
             as_of: dashboard.as_of,
             currency: portfolio.base_currency.to_string(),
             cost_method: portfolio.cost_method.as_str(),
-            warnings: dashboard.warnings.clone(),
+            warnings: dashboard.warnings.iter().map(ToString::to_string).collect(),
             error: figures.err().map(ToString::to_string),
             totals: known.map(|figures| TotalsTold::of(&figures.report.totals)),
             xirr: returns.and_then(|returns| returns.xirr.as_ref().ok()).map(RateTold::from),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bellwether_domain::SystemClock;
+use bellwether_texts::Locale;
 use bellwether_tracker::{
     Event, ImportFile, ImportTarget, PortfolioSettings, Tracker, TrackerOptions, Upstream, View,
 };
@@ -89,7 +90,7 @@ impl Site {
 
     fn watched(&self) -> Watched {
         let reader = Reader { user: self.state.tracker.owner(), is_owner: true };
-        Watched { reader, portfolio: Some(self.id), view: View::default() }
+        Watched { reader, portfolio: Some(self.id), view: View::default(), locale: Locale::english() }
     }
 
     fn viewer(&self, after: Option<u64>) -> Viewer {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use bellwether_domain::{PortfolioId, Role, Symbol, UserId};
+use bellwether_texts::Locale;
 use bellwether_tracker::{Bus, Event, Listener, Published, Tracker, TrackerError, View, portfolio_named_in};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -34,6 +35,7 @@ pub(super) struct Watched {
     pub(super) reader: Reader,
     pub(super) portfolio: Option<PortfolioId>,
     pub(super) view: View,
+    pub(super) locale: Locale,
 }
 
 /// For whom it is watched.
@@ -383,10 +385,10 @@ impl Work {
                 return;
             }
         };
-        let view = self.watched.view.clone();
+        let (view, locale) = (self.watched.view.clone(), self.watched.locale);
         self.changes_at = dashboard.words_validity().changes_at;
         let shape = move || {
-            let cells = Cells::of(&DashboardContent::new(&dashboard, &view));
+            let cells = Cells::of(&DashboardContent::new(locale, &dashboard, &view));
             (cells, dashboard.made_from)
         };
         let (cells, made_from) = self.state.tracker.compute(shape).await;
@@ -436,7 +438,12 @@ mod tests {
         let now =
             Mutex::new(Now { sender, number: 0, own: BTreeSet::new(), figures: None, is_behind: false });
         Work {
-            watched: Watched { reader: owner, portfolio: Some(portfolio), view: View::default() },
+            watched: Watched {
+                reader: owner,
+                portfolio: Some(portfolio),
+                view: View::default(),
+                locale: Locale::english(),
+            },
             state,
             told: Arc::new(Told { wire: Wire::of("test"), now }),
             made_from: BTreeSet::from(["KO".parse().expect("a symbol")]),

@@ -1,16 +1,14 @@
 //! The columns of the value chart, and what it says in words.
 
-use std::fmt::Write as _;
-
-use bellwether_domain::{Booking, Currency};
+use bellwether_domain::{Booking, Currency, Trade};
 use bellwether_portfolio::DailySeries;
+use bellwether_texts::{Locale, Sentence, UNKNOWN, Value};
 use bellwether_tracker::Figures;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use crate::charts::TradeDot;
-use crate::number;
 
 /// Columns over the range on one axis; unknown values are `NaN`.
 #[derive(Debug)]
@@ -51,42 +49,39 @@ impl ChartColumns {
     }
 
     /// What the chart shows, for those who do not see it.
-    pub(crate) fn summary(&self, currency: Currency, benchmark: Option<&str>) -> String {
+    pub(crate) fn summary(&self, locale: Locale, currency: Currency, benchmark: Option<&str>) -> String {
         let known = |column: &[f64]| {
             let mut finite = column.iter().copied().filter(|value| value.is_finite());
             let first = finite.next()?;
             Some((first, finite.next_back().unwrap_or(first)))
         };
-        let money = |value: f64| {
-            Decimal::from_f64(value).map_or_else(String::new, |v| number::money(v.round_dp(2), currency))
+        let money = |value: f64| match Decimal::from_f64(value) {
+            Some(amount) => Value::Money(amount.round_dp(2), currency),
+            None => UNKNOWN.into(),
         };
-        let Some((from, to)) = known(&self.value) else {
-            return "No value is known in this range.".to_owned();
+        let Some((first, last)) = known(&self.value) else { return locale.text("chart.unknown") };
+        let other = self.benchmarks.first().and_then(|column| known(column));
+        let sentence = match (benchmark, other) {
+            (Some(name), Some((_, other))) => {
+                Sentence::new("chart.summary_beside").with("benchmark", name).with("other", money(other))
+            }
+            _ => Sentence::new("chart.summary"),
         };
-        let mut words =
-            format!("Value from {} on {} to {}", money(from), self.first.format("%-d %b %Y"), money(to));
-        if let (Some(name), Some((_, other))) =
-            (benchmark, self.benchmarks.first().and_then(|column| known(column)))
-        {
-            // Writing to a String cannot fail.
-            let _ = write!(words, "; the same deposits in {name} would be worth {}", money(other));
-        }
-        words.push('.');
-        words
+        locale.say(&sentence.with("first", money(first)).with("day", self.first).with("last", money(last)))
     }
 }
 
 /// One dot a day with own trades.
-pub(crate) fn trade_dots(trades: &[bellwether_domain::Transaction]) -> Vec<TradeDot> {
+pub(crate) fn trade_dots(locale: Locale, trades: &[bellwether_domain::Transaction]) -> Vec<TradeDot> {
+    let told = |key, trade: &Trade| {
+        let sentence = Sentence::new(key).with("symbol", trade.symbol.as_str());
+        locale.say(&sentence.with("quantity", Value::Number(trade.quantity.get(), 9)))
+    };
     let mut dots: Vec<TradeDot> = Vec::new();
     for booked in trades {
         let (words, sale) = match &booked.booking {
-            Booking::Buy(trade) => {
-                (format!("Bought {} {}", number::quantity(trade.quantity.get()), trade.symbol), false)
-            }
-            Booking::Sell { trade, .. } => {
-                (format!("Sold {} {}", number::quantity(trade.quantity.get()), trade.symbol), true)
-            }
+            Booking::Buy(trade) => (told("booked.bought", trade), false),
+            Booking::Sell { trade, .. } => (told("booked.sold", trade), true),
             _ => continue,
         };
         match dots.last_mut() {

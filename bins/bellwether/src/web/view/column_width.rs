@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What a character takes of the width of a digit, in tenths: about the most among common system fonts.
 fn tenths(character: char) -> u32 {
     match character {
-        '.' | ',' | ':' | '\'' | ' ' | '\u{a0}' | 'i' | 'j' | 'l' | 'I' => 5,
+        '.' | ',' | ':' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}' | 'i' | 'j' | 'l' | 'I' => 5,
         'f' | 'r' | 't' | '(' | ')' => 7,
         'c' | 'k' | 's' | 'v' | 'x' | 'y' | 'z' | DOT => 9,
         '+' | '\u{2212}' | '-' | 'A'..='H' | 'J'..='L' | 'N'..='V' | 'X'..='Z' => 13,
@@ -28,9 +28,9 @@ fn width(text: &str) -> u32 {
 }
 
 /// What a figure takes that may grow by a fifth while the page is open: a digit more, where that begins one.
-fn width_grown(text: &str) -> u32 {
+fn width_grown(text: &str, point: &str) -> u32 {
     let digits = |part: &str| part.chars().filter(char::is_ascii_digit).count();
-    let whole = text.split('.').next().unwrap_or(text);
+    let whole = text.split(point).next().unwrap_or(text);
     let turns = whole.chars().find(char::is_ascii_digit).is_some_and(|first| first >= '8');
     let comma = if digits(whole).is_multiple_of(3) { tenths(',') } else { 0 };
     width(text) + if turns { tenths('0') + comma } else { 0 }
@@ -54,9 +54,9 @@ impl ColumnWidth {
         Self(self.0.max(width(text)))
     }
 
-    /// Wide enough for a figure that may change while it is looked at.
-    pub(crate) fn fits_changing(self, text: &str) -> Self {
-        Self(self.0.max(width_grown(text)))
+    /// Wide enough for a figure with that decimal sign that may change while it is looked at.
+    pub(crate) fn fits_changing(self, text: &str, point: &str) -> Self {
+        Self(self.0.max(width_grown(text, point)))
     }
 
     /// Wide enough for a line of the smaller type under a figure.
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_figure_about_to_gain_a_digit_has_the_room() {
-        let grown = |text| ColumnWidth::under("").fits_changing(text);
+        let grown = |text| ColumnWidth::under("").fits_changing(text, ".");
         let room = |text| ColumnWidth::under("").fits(text);
         assert_eq!(grown("1,234.56"), room("1,234.56"));
         assert_eq!(grown("9,234.56"), room("10,234.56"));

@@ -7,8 +7,8 @@ mod recent;
 use std::fmt::Write as _;
 
 use bellwether_portfolio::{Reason, Report};
-use bellwether_tracker::{Against, Dashboard, Figures, Range, View};
-use chrono::NaiveDate;
+use bellwether_texts::{Locale, Sentence, direction};
+use bellwether_tracker::{Against, Dashboard, Figures, Range, View, fault};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use serde::Serialize;
@@ -19,7 +19,6 @@ use super::figure::{Cell, Fact, headline};
 use super::holdings_table::{self, HoldingColumns, HoldingRow, TotalRow};
 use super::page::Page;
 use crate::charts::ValueChart;
-use crate::number;
 use comparison::{ComparisonColumns, ComparisonRow, comparison};
 use headline::{BigValue, Change};
 use recent::{RecentEntry, recent};
@@ -35,8 +34,8 @@ pub(crate) struct DashboardPage {
 
 impl DashboardPage {
     /// The page of a dashboard seen through `view`.
-    pub(crate) fn new(page: Page, dashboard: &Dashboard, view: &View) -> Self {
-        let content = DashboardContent::new(dashboard, view);
+    pub(crate) fn new(locale: Locale, page: Page, dashboard: &Dashboard, view: &View) -> Self {
+        let content = DashboardContent::new(locale, dashboard, view);
         let live = LiveMark {
             events: format!("/api/v1/events{}&portfolio={}", query(view, view.range), dashboard.portfolio.id),
             shown: Cells::of(&content).version(),
@@ -59,9 +58,10 @@ struct LiveMark {
 pub(crate) struct DashboardContent {
     freshness: FreshnessPill,
     warnings: Vec<String>,
-    as_of_words: String,
-    as_of_long: String,
-    cost_method: &'static str,
+    /// Empty for the present.
+    past_day: String,
+    as_of: String,
+    cost_method: String,
     import_address: String,
     value: BigValue,
     changes: Vec<Change>,
@@ -103,7 +103,7 @@ struct Chart {
 
 impl DashboardContent {
     /// What a dashboard seen through `view` says.
-    pub(crate) fn new(dashboard: &Dashboard, view: &View) -> Self {
+    pub(crate) fn new(locale: Locale, dashboard: &Dashboard, view: &View) -> Self {
         let id = dashboard.portfolio.id;
         let refreshing = dashboard.prices.refreshing && dashboard.prices.is_awaited;
         let mut made = Self {
@@ -111,30 +111,27 @@ impl DashboardContent {
                 pill: Cell {
                     name: cells::FRESHNESS.to_owned(),
                     direction: dashboard.prices.worst.as_str(),
-                    shown: dashboard.prices.sentence.clone(),
-                    title: if refreshing {
-                        "Newer prices are being fetched.".to_owned()
-                    } else {
-                        String::new()
-                    },
-                    more: dashboard.prices.stale_words.clone().unwrap_or_default(),
+                    shown: locale.say(&dashboard.prices.sentence),
+                    title: if refreshing { locale.text("prices.all.being_fetched") } else { String::new() },
+                    more: dashboard
+                        .prices
+                        .stale_words
+                        .as_ref()
+                        .map(|words| locale.say(words))
+                        .unwrap_or_default(),
                     ..Cell::default()
                 },
                 refreshing,
             },
-            warnings: dashboard.warnings.clone(),
-            as_of_words: if dashboard.is_past {
-                format!(" on {}", long(dashboard.as_of))
-            } else {
-                String::new()
-            },
-            as_of_long: long(dashboard.as_of),
-            cost_method: match dashboard.portfolio.cost_method {
-                bellwether_domain::CostMethod::Fifo => "first in, first out",
-                bellwether_domain::CostMethod::Lifo => "last in, first out",
-                bellwether_domain::CostMethod::HighestCost => "highest cost first",
-                bellwether_domain::CostMethod::Average => "moving average",
-            },
+            warnings: dashboard.warnings.iter().map(|warning| locale.say(warning)).collect(),
+            past_day: if dashboard.is_past { locale.day(dashboard.as_of) } else { String::new() },
+            as_of: locale.day(dashboard.as_of),
+            cost_method: locale.text(match dashboard.portfolio.cost_method {
+                bellwether_domain::CostMethod::Fifo => "method.fifo",
+                bellwether_domain::CostMethod::Lifo => "method.lifo",
+                bellwether_domain::CostMethod::HighestCost => "method.highest_cost",
+                bellwether_domain::CostMethod::Average => "method.average",
+            }),
             import_address: format!("/portfolio/{id}/import"),
             value: BigValue::unknown(String::new()),
             changes: Vec::new(),
@@ -145,7 +142,7 @@ impl DashboardContent {
                 columns: format!("/api/dashboard-chart-data/{id}{}", query(view, view.range)),
                 currency: dashboard.portfolio.base_currency.to_string(),
                 benchmark: None,
-                summary: "There is nothing to draw yet.".to_owned(),
+                summary: locale.text("dashboard.nothing_to_draw"),
             },
             tiles: Vec::new(),
             holdings: Vec::new(),
@@ -154,57 +151,53 @@ impl DashboardContent {
             holding_columns: None,
             comparison: Vec::new(),
             comparison_columns: None,
-            recent: recent(&dashboard.transactions),
+            recent: recent(locale, &dashboard.transactions),
         };
         match &dashboard.figures {
-            Ok(figures) => made.fill(dashboard, figures),
-            Err(error) => made.value = BigValue::unknown(error.to_string()),
+            Ok(figures) => made.fill(locale, dashboard, figures),
+            Err(error) => made.value = BigValue::unknown(locale.say(&fault(error))),
         }
         made
     }
 
-    fn fill(&mut self, dashboard: &Dashboard, figures: &Figures) {
+    fn fill(&mut self, locale: Locale, dashboard: &Dashboard, figures: &Figures) {
         let report = &figures.report;
         let base = report.base;
-        self.value = BigValue::of(report);
-        self.changes =
-            vec![Change::of_day(report, dashboard.is_past), Change::of_range(&figures.range, base)];
-        self.facts = facts(figures);
-        self.tiles = tiles(figures);
-        self.holdings = holdings_table::rows(dashboard, figures);
-        let total = holdings_table::total(figures);
+        self.value = BigValue::of(locale, report);
+        self.changes = vec![
+            Change::of_day(locale, report, dashboard.is_past),
+            Change::of_range(locale, &figures.range, base),
+        ];
+        self.facts = facts(locale, figures);
+        self.tiles = tiles(locale, figures);
+        self.holdings = holdings_table::rows(locale, dashboard, figures);
+        let total = holdings_table::total(locale, figures);
         self.benchmark_names = figures.benchmarks.iter().map(|against| against.symbol.to_string()).collect();
-        self.holding_columns = Some(HoldingColumns::of(&self.holdings, &total, &self.benchmark_names));
+        self.holding_columns =
+            Some(HoldingColumns::of(locale, &self.holdings, &total, &self.benchmark_names));
         self.total = Some(total);
-        self.comparison = comparison(figures);
-        self.comparison_columns = Some(ComparisonColumns::of(&self.comparison));
+        self.comparison = comparison(locale, figures);
+        self.comparison_columns = Some(ComparisonColumns::of(locale, &self.comparison));
 
         let columns = ChartColumns::of(figures);
         let benchmark = figures.benchmarks.first().filter(|against| against.portfolio.is_ok());
         let name = benchmark.map(|against| against.symbol.to_string());
-        let summary = columns.summary(base, name.as_deref());
+        let summary = columns.summary(locale, base, name.as_deref());
         let empty = Vec::new();
         let svg = ValueChart {
             first: columns.first,
             value: &columns.value,
             contributed: &columns.contributed,
             benchmark: columns.benchmarks.first().unwrap_or(&empty),
-            trades: &trade_dots(&dashboard.transactions),
+            trades: &trade_dots(locale, &dashboard.transactions),
             summary: &summary,
         }
         .svg();
         self.chart.svg = svg;
         self.chart.benchmark = name;
-        self.chart.summary = if dashboard.transactions.is_empty() {
-            "The chart begins with the first transaction.".to_owned()
-        } else {
-            summary
-        };
+        self.chart.summary =
+            if dashboard.transactions.is_empty() { locale.text("dashboard.chart_begins") } else { summary };
     }
-}
-
-fn long(day: NaiveDate) -> String {
-    day.format("%-d %b %Y").to_string()
 }
 
 /// The query that keeps a view in an address.
@@ -231,97 +224,96 @@ fn ranges(address: &str, view: &View) -> Vec<RangeLink> {
     Range::ALL.into_iter().map(link).collect()
 }
 
-fn facts(figures: &Figures) -> Vec<Fact> {
+fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {
     let (report, returns) = (&figures.report, &figures.report.returns);
     let rate = returns.xirr.as_ref().map_err(Clone::clone);
-    let xirr_explained =
-        "Money-weighted return: the yearly rate at which your deposits and withdrawals give today's value";
+    let (name, explained) = (locale.text("fact.xirr"), locale.text("fact.xirr_explained"));
     let xirr = match rate {
         Ok(rate) => {
             let (shown, words) = headline(rate);
-            let mut fact = Fact::rate("fact:xirr", "XIRR", xirr_explained, &Ok(shown)).with_more(words);
+            let fact = Fact::rate(locale, "fact:xirr", name, explained, &Ok(shown));
+            let mut fact = fact.with_more(locale.say(&words));
             fact.figure.title = shown.to_string();
             fact
         }
-        Err(reason) => Fact::unknown("fact:xirr", "XIRR", xirr_explained, &reason),
+        Err(reason) => Fact::unknown(locale, "fact:xirr", name, explained, &reason),
     };
-    let twr_explained =
-        "Time-weighted return: what one dollar that was there all the time became, whatever was paid in";
     let linked = returns.time_weighted.as_ref().map_err(Clone::clone);
+    let (name, explained) = (locale.text("fact.twr"), locale.text("fact.twr_explained"));
     let twr = match linked {
-        Ok(linked) => match &linked.annualised {
-            Ok(annual) => {
-                Fact::rate("fact:twr", "Time-weighted", twr_explained, &Ok(*annual)).with_more("a year")
-            }
-            Err(_) => Fact::rate("fact:twr", "Time-weighted", twr_explained, &Ok(linked.total))
-                .with_more("since the start"),
-        },
-        Err(reason) => Fact::unknown("fact:twr", "Time-weighted", twr_explained, &reason),
+        Ok(linked) => {
+            let (rate, words) = match &linked.annualised {
+                Ok(annual) => (*annual, "fact.a_year"),
+                Err(_) => (linked.total, "fact.twr_since_start"),
+            };
+            Fact::rate(locale, "fact:twr", name, explained, &Ok(rate)).with_more(locale.text(words))
+        }
+        Err(reason) => Fact::unknown(locale, "fact:twr", name, explained, &reason),
     };
     let mut facts = vec![xirr, twr];
     if let Some(against) = figures.benchmarks.first() {
-        facts.push(ahead(against, report));
+        facts.push(ahead(locale, against, report));
     }
     facts
 }
 
-const AHEAD_EXPLAINED: &str = "Your value less what the same deposits, on the same days, would be worth in the benchmark with dividends reinvested";
-
-fn ahead(against: &Against, report: &Report) -> Fact {
+fn ahead(locale: Locale, against: &Against, report: &Report) -> Fact {
     let key = "fact:ahead";
+    let named = |key| locale.say(&Sentence::new(key).with("benchmark", against.symbol.as_str()));
+    let explained = locale.text("fact.ahead_explained");
     let comparison = match &against.portfolio {
         Ok(comparison) => comparison,
-        Err(reason) => {
-            return Fact::unknown(key, format!("Against {}", against.symbol), AHEAD_EXPLAINED, reason);
-        }
+        Err(reason) => return Fact::unknown(locale, key, named("fact.against"), explained, reason),
     };
-    let side = if comparison.ahead_by < 0.0 { "Behind" } else { "Ahead of" };
+    let name = named(if comparison.ahead_by < 0.0 { "fact.behind" } else { "fact.ahead" });
     let amount = Decimal::from_f64(comparison.ahead_by).ok_or(Reason::OutOfRange);
-    let fact =
-        Fact::money(key, format!("{side} {}", against.symbol), AHEAD_EXPLAINED, &amount, report.base, true);
+    let fact = Fact::money(locale, key, name, explained, &amount, report.base, true);
     match (&comparison.own_xirr, &comparison.xirr) {
         (Ok(own), Ok(other)) if own.is_annual() && other.is_annual() => {
-            let points = number::percent_change(own.annual - other.annual).replace('%', "");
-            fact.with_more(format!("{points} points a year"))
+            let points = locale.points_change(own.annual - other.annual);
+            fact.with_more(locale.say(&Sentence::new("fact.points_a_year").with("points", points)))
         }
         _ => fact,
     }
 }
 
-fn tiles(figures: &Figures) -> Vec<Fact> {
+fn tiles(locale: Locale, figures: &Figures) -> Vec<Fact> {
     let (totals, base) = (&figures.report.totals, figures.report.base);
     let drawdown = figures.report.returns.max_drawdown.as_ref().map_err(Clone::clone);
-    let drawdown_explained = "The deepest fall of the time-weighted index from an earlier high";
+    let (name, explained) = (locale.text("tile.drawdown"), locale.text("tile.drawdown_explained"));
     let drawdown = match drawdown {
         Ok(fall) => {
-            let mut fact =
-                Fact::rate("tile:drawdown", "Maximum drawdown", drawdown_explained, &Ok(fall.depth));
-            fact.figure.direction = number::direction(fall.depth);
-            fact.with_more(format!("{} – {}", long(fall.peak), long(fall.trough)))
+            let mut fact = Fact::rate(locale, "tile:drawdown", name, explained, &Ok(fall.depth));
+            fact.figure.direction = direction(fall.depth);
+            let between = Sentence::new("tile.from_to").with("from", fall.peak).with("to", fall.trough);
+            fact.with_more(locale.say(&between))
         }
-        Err(reason) => Fact::unknown("tile:drawdown", "Maximum drawdown", drawdown_explained, &reason),
+        Err(reason) => Fact::unknown(locale, "tile:drawdown", name, explained, &reason),
     };
     vec![
         Fact::money(
+            locale,
             "tile:income",
-            "Income, 12 months",
-            "Dividends and interest after tax, recorded or inferred from what was held",
+            locale.text("tile.income"),
+            locale.text("tile.income_explained"),
             &totals.income_12_months,
             base,
             false,
         ),
         Fact::money(
+            locale,
             "tile:cash",
-            "Cash",
-            "What sales, dividends and deposits left uninvested",
+            locale.text("tile.cash"),
+            locale.text("tile.cash_explained"),
             &totals.cash,
             base,
             false,
         ),
         Fact::money(
+            locale,
             "tile:realised",
-            "Realised this year",
-            "Gains of this year's sales, fees included",
+            locale.text("tile.realised"),
+            locale.text("tile.realised_explained"),
             &totals.realised_this_year,
             base,
             true,

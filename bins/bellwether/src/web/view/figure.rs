@@ -2,10 +2,13 @@
 
 use bellwether_domain::Currency;
 use bellwether_portfolio::{Figure, Rate, Reason};
+use bellwether_texts::{Locale, Sentence, UNKNOWN, direction, direction_of};
+use bellwether_tracker::reason;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::number;
+/// Marks the cell of an unknown fact.
+const UNKNOWN_FACT: &str = ":unknown";
 
 /// A figure with its name, as facts and tiles show it.
 #[derive(Debug, Clone, Serialize)]
@@ -19,44 +22,47 @@ pub(crate) struct Fact {
 
 impl Fact {
     /// A figure under a name of its own; `key` names its cell.
-    fn new(key: &'static str, name: impl Into<String>, explained: &'static str, figure: Cell) -> Self {
-        let name = Cell { shown: name.into(), title: explained.to_owned(), ..Cell::default() };
+    fn new(key: &'static str, name: impl Into<String>, explained: String, figure: Cell) -> Self {
+        let name = Cell { shown: name.into(), title: explained, ..Cell::default() };
         Self { name: name.named(format!("{key}:name")), figure: figure.named(key.to_owned()), amount: false }
     }
 
     pub(crate) fn unknown(
+        locale: Locale,
         key: &'static str,
         name: impl Into<String>,
-        explained: &'static str,
+        explained: String,
         reason: &Reason,
     ) -> Self {
-        let figure = Cell { shown: "n/a".to_owned(), more: reason.to_string(), ..Cell::unknown(reason) };
+        let unknown = Cell::unknown(locale, reason);
+        let figure = Cell { shown: locale.text("dashboard.unknown"), more: unknown.title.clone(), ..unknown };
         // It has another shape than a known one, so that no cell of that can be put in its place.
         let mut fact = Self::new(key, name, explained, figure);
-        fact.figure.name.push_str(":unknown");
+        fact.figure.name.push_str(UNKNOWN_FACT);
         fact
     }
 
     /// An amount, coloured by its sign when it is a gain or loss.
     pub(crate) fn money(
+        locale: Locale,
         key: &'static str,
         name: impl Into<String>,
-        explained: &'static str,
+        explained: String,
         amount: &Figure<Decimal>,
         currency: Currency,
         is_change: bool,
     ) -> Self {
         match amount {
-            Err(reason) => Self::unknown(key, name, explained, reason),
+            Err(reason) => Self::unknown(locale, key, name, explained, reason),
             Ok(amount) => {
                 let figure = Cell {
                     shown: if is_change {
-                        number::money_change(*amount, currency)
+                        locale.money_change(*amount, currency)
                     } else {
-                        number::money(*amount, currency)
+                        locale.money(*amount, currency)
                     },
                     title: exact_money(*amount, currency),
-                    direction: if is_change { number::direction_of(*amount) } else { "" },
+                    direction: if is_change { direction_of(*amount) } else { "" },
                     ..Cell::default()
                 };
                 Self { amount: true, ..Self::new(key, name, explained, figure) }
@@ -66,15 +72,16 @@ impl Fact {
 
     /// A rate of return.
     pub(crate) fn rate(
+        locale: Locale,
         key: &'static str,
         name: impl Into<String>,
-        explained: &'static str,
+        explained: String,
         rate: &Figure<f64>,
     ) -> Self {
         match rate {
-            Err(reason) => Self::unknown(key, name, explained, reason),
+            Err(reason) => Self::unknown(locale, key, name, explained, reason),
             Ok(rate) => {
-                let shown = number::percent_change(*rate);
+                let shown = locale.percent_change(*rate);
                 let figure = Cell { shown, title: rate.to_string(), ..Cell::default() };
                 Self::new(key, name, explained, figure)
             }
@@ -83,7 +90,7 @@ impl Fact {
 
     /// Words beside a known figure; beside an unknown one stands why.
     pub(crate) fn with_more(mut self, more: impl Into<String>) -> Self {
-        if self.figure.shown != "n/a" {
+        if !self.figure.name.ends_with(UNKNOWN_FACT) {
             self.figure.more = more.into();
         }
         self
@@ -96,14 +103,14 @@ pub(crate) fn exact_money(amount: Decimal, currency: Currency) -> String {
 }
 
 /// The rate to show of a money-weighted return, with the words that say which it is.
-pub(crate) fn headline(rate: &Rate) -> (f64, &'static str) {
+pub(crate) fn headline(rate: &Rate) -> (f64, Sentence) {
     let words = match (rate.is_annual(), rate.ambiguous) {
-        (true, false) => "a year",
-        (true, true) => "a year; several rates fit",
-        (false, false) => "since the start, not annualised",
-        (false, true) => "since the start; several rates fit",
+        (true, false) => "fact.a_year",
+        (true, true) => "fact.a_year_ambiguous",
+        (false, false) => "fact.since_start",
+        (false, true) => "fact.since_start_ambiguous",
     };
-    (rate.headline(), words)
+    (rate.headline(), Sentence::new(words))
 }
 
 /// A place of the page whose content changes while somebody looks: what is shown, what it sorts by, its direction, and
@@ -129,13 +136,14 @@ impl Cell {
         Self { name, ..self }
     }
 
-    pub(crate) fn unknown(reason: &(impl ToString + ?Sized)) -> Self {
-        Self {
-            shown: number::UNKNOWN.to_owned(),
-            direction: "flat",
-            title: reason.to_string(),
-            ..Self::default()
-        }
+    /// The dash, with the reason on hover.
+    pub(crate) fn unknown(locale: Locale, why: &Reason) -> Self {
+        Self::unknown_as(locale.say(&reason(why)))
+    }
+
+    /// The same for a reason in words.
+    pub(crate) fn unknown_as(title: String) -> Self {
+        Self { shown: UNKNOWN.to_owned(), direction: "flat", title, ..Self::default() }
     }
 
     pub(crate) fn plain(shown: String, sort: Decimal) -> Self {
@@ -144,36 +152,51 @@ impl Cell {
     }
 
     /// A known figure through `show`, or the dash with its reason.
-    pub(crate) fn of<T>(figure: &Figure<T>, show: impl FnOnce(&T) -> Self) -> Self {
+    pub(crate) fn of<T>(locale: Locale, figure: &Figure<T>, show: impl FnOnce(&T) -> Self) -> Self {
         match figure {
             Ok(known) => show(known),
-            Err(reason) => Self::unknown(reason),
+            Err(reason) => Self::unknown(locale, reason),
         }
     }
 
-    pub(crate) fn amount(figure: &Figure<Decimal>, currency: Currency) -> Self {
-        Self::of(figure, |amount| Self {
+    pub(crate) fn amount(locale: Locale, figure: &Figure<Decimal>, currency: Currency) -> Self {
+        Self::of(locale, figure, |amount| Self {
             title: exact_money(*amount, currency),
-            ..Self::plain(number::amount(*amount, currency), *amount)
+            ..Self::plain(locale.amount(*amount, currency), *amount)
         })
     }
 
-    pub(crate) fn gain(figure: &Figure<Decimal>, rate: &Figure<f64>, currency: Currency) -> Self {
-        Self::of(figure, |amount| Self {
-            direction: number::direction_of(*amount),
+    pub(crate) fn gain(
+        locale: Locale,
+        figure: &Figure<Decimal>,
+        rate: &Figure<f64>,
+        currency: Currency,
+    ) -> Self {
+        Self::of(locale, figure, |amount| Self {
+            direction: direction_of(*amount),
             title: exact_money(*amount, currency),
-            more: rate
-                .as_ref()
-                .map_or_else(|_| number::UNKNOWN.to_owned(), |rate| number::percent_change(*rate)),
-            ..Self::plain(number::amount_change(*amount, currency), *amount)
+            more: rate.as_ref().map_or_else(|_| UNKNOWN.to_owned(), |rate| locale.percent_change(*rate)),
+            ..Self::plain(locale.amount_change(*amount, currency), *amount)
         })
     }
 
-    pub(crate) fn rate(figure: &Figure<f64>) -> Self {
-        Self::of(figure, |rate| Self {
-            shown: number::percent_change(*rate),
+    /// A difference of two rates, in points.
+    pub(crate) fn points(locale: Locale, points: f64) -> Self {
+        let shown = Sentence::new("unit.points").with("points", locale.points_change(points));
+        Self {
+            shown: locale.say(&shown),
+            sort: points.to_string(),
+            direction: direction(points),
+            title: points.to_string(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn rate(locale: Locale, figure: &Figure<f64>) -> Self {
+        Self::of(locale, figure, |rate| Self {
+            shown: locale.percent_change(*rate),
             sort: rate.to_string(),
-            direction: number::direction(*rate),
+            direction: direction(*rate),
             title: rate.to_string(),
             ..Self::default()
         })

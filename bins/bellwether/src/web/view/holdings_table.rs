@@ -3,15 +3,15 @@
 mod columns;
 
 use bellwether_portfolio::{Figure, Holding};
+use bellwether_texts::{Locale, Sentence, UNKNOWN, Value};
 use bellwether_tracker::{Against, Dashboard, Figures, PriceShown};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use serde::Serialize;
 
 pub(crate) use self::columns::HoldingColumns;
 use super::figure::{Cell, exact_money};
 use crate::charts::sparkline;
-use crate::number;
 
 /// The width of a full bar in the weight column.
 const BAR: f64 = 56.0;
@@ -55,94 +55,97 @@ pub(crate) struct TotalRow {
 }
 
 /// Rows of what is held, the largest value first; what has no value comes last.
-pub(crate) fn rows(dashboard: &Dashboard, figures: &Figures) -> Vec<HoldingRow> {
+pub(crate) fn rows(locale: Locale, dashboard: &Dashboard, figures: &Figures) -> Vec<HoldingRow> {
     let mut held: Vec<&Holding> = figures.report.open_holdings().collect();
     held.sort_by_key(|holding| std::cmp::Reverse(holding.value.as_ref().ok().copied()));
     let heaviest =
         held.iter().filter_map(|holding| holding.weight.as_ref().ok().copied()).fold(0.0, f64::max);
-    held.into_iter().map(|holding| row(dashboard, figures, holding, heaviest)).collect()
+    held.into_iter().map(|holding| row(locale, dashboard, figures, holding, heaviest)).collect()
 }
 
-fn row(dashboard: &Dashboard, figures: &Figures, holding: &Holding, heaviest: f64) -> HoldingRow {
+fn row(
+    locale: Locale,
+    dashboard: &Dashboard,
+    figures: &Figures,
+    holding: &Holding,
+    heaviest: f64,
+) -> HoldingRow {
     let base = figures.report.base;
     let shown = figures.instrument(&holding.symbol);
     let day_rate = holding.day_change.clone().and_then(|change| change.rate);
     let named = |cell: Cell, column: &str| cell.named(format!("holding:{}:{column}", holding.symbol));
-    let price =
-        Cell::of(&holding.price, |on| Cell::plain(number::price(on.price, holding.currency), on.price));
+    let price = Cell::of(locale, &holding.price, |on| {
+        Cell::plain(locale.price(on.price, holding.currency), on.price)
+    });
     let day = match &holding.day_change {
-        Ok(change) => Cell { title: exact_money(change.amount, base), ..Cell::rate(&day_rate) },
-        Err(reason) => Cell::unknown(reason),
+        Ok(change) => Cell { title: exact_money(change.amount, base), ..Cell::rate(locale, &day_rate) },
+        Err(reason) => Cell::unknown(locale, reason),
     };
     let average =
-        Cell::of(&holding.unit_cost, |cost| Cell::plain(number::price(cost.round_dp(4), base), *cost));
-    let gain = Cell::gain(&holding.unrealised, &holding.unrealised_rate, base);
-    let mut weight = Weight::of(&holding.weight, heaviest);
+        Cell::of(locale, &holding.unit_cost, |cost| Cell::plain(locale.price(cost.round_dp(4), base), *cost));
+    let gain = Cell::gain(locale, &holding.unrealised, &holding.unrealised_rate, base);
+    let mut weight = Weight::of(locale, &holding.weight, heaviest);
     weight.share = named(weight.share, "weight");
     let beside = figures
         .benchmarks
         .iter()
-        .map(|against| named(beside(holding, against), &format!("against:{}", against.symbol)));
+        .map(|against| named(beside(locale, holding, against), &format!("against:{}", against.symbol)));
     HoldingRow {
         name: shown.name.unwrap_or_else(|| holding.symbol.to_string()),
         symbol: holding.symbol.to_string(),
         spark: sparkline(&shown.sparkline),
         price: named(price, "price"),
-        fresh: named(fresh(dashboard.prices.of(&holding.symbol)), "fresh"),
+        fresh: named(fresh(locale, dashboard.prices.of(&holding.symbol)), "fresh"),
         day: named(day, "day"),
-        quantity: named(Cell::plain(number::quantity(holding.quantity), holding.quantity), "quantity"),
+        quantity: named(Cell::plain(locale.quantity(holding.quantity), holding.quantity), "quantity"),
         average: named(average, "average"),
-        value: named(Cell::amount(&holding.value, base), "value"),
+        value: named(Cell::amount(locale, &holding.value, base), "value"),
         weight,
         gain: named(gain, "gain"),
-        income: named(Cell::amount(&holding.income, base), "income"),
+        income: named(Cell::amount(locale, &holding.income, base), "income"),
         against: beside.collect(),
     }
 }
 
 /// How far a holding is ahead of the benchmark that got its money, in points of the money paid in.
-fn beside(holding: &Holding, against: &Against) -> Cell {
-    let Some(Ok(comparison)) = against.holdings.get(&holding.symbol) else {
-        let reason = against.holdings.get(&holding.symbol).and_then(|c| c.as_ref().err());
-        return Cell::unknown(&reason.map_or_else(|| "not compared".to_owned(), ToString::to_string));
+fn beside(locale: Locale, holding: &Holding, against: &Against) -> Cell {
+    let comparison = match against.holdings.get(&holding.symbol) {
+        Some(Ok(comparison)) => comparison,
+        Some(Err(reason)) => return Cell::unknown(locale, reason),
+        None => return Cell::unknown_as(locale.text("reason.not_compared")),
     };
     if comparison.paid_in <= 0.0 {
-        return Cell::unknown("nothing was paid in");
+        return Cell::unknown_as(locale.text("reason.nothing_paid_in"));
     }
     let points = comparison.ahead_by / comparison.paid_in;
-    Cell {
-        shown: number::percent_change(points).replace('%', "\u{a0}pt"),
-        sort: points.to_string(),
-        direction: number::direction(points),
-        title: format!(
-            "The same money in {} would be worth {:.2}, {:.2} {} than this holding with what it paid out.",
-            against.symbol,
-            comparison.value,
-            comparison.ahead_by.abs(),
-            if comparison.ahead_by < 0.0 { "more" } else { "less" },
-        ),
-        ..Cell::default()
-    }
+    let amount = |amount: f64| {
+        Decimal::from_f64(amount).map_or_else(|| UNKNOWN.into(), |a| Value::Number(a.round_dp(2), 2))
+    };
+    let words = Sentence::new(if comparison.ahead_by < 0.0 { "comparison.more" } else { "comparison.less" })
+        .with("benchmark", against.symbol.as_str())
+        .with("worth", amount(comparison.value))
+        .with("difference", amount(comparison.ahead_by.abs()));
+    Cell { title: locale.say(&words), ..Cell::points(locale, points) }
 }
 
 /// The sums under the table. Weights are of the whole, cash included.
-pub(crate) fn total(figures: &Figures) -> TotalRow {
+pub(crate) fn total(locale: Locale, figures: &Figures) -> TotalRow {
     let (report, totals) = (&figures.report, &figures.report.totals);
     let named = |cell: Cell, column: &str| cell.named(format!("total:{column}"));
-    let amount = |figure: &Figure<Decimal>| Cell::amount(figure, report.base);
+    let amount = |figure: &Figure<Decimal>| Cell::amount(locale, figure, report.base);
     let weight = match (&totals.holdings_value, &totals.value) {
         (Ok(held), Ok(whole)) if *whole > Decimal::ZERO => (*held / *whole).to_f64(),
         _ => None,
     };
     let weight = match weight {
-        Some(weight) => Cell { shown: number::percent(weight), title: weight.to_string(), ..Cell::default() },
-        None => Cell::unknown("the whole is not known"),
+        Some(weight) => Cell { shown: locale.percent(weight), title: weight.to_string(), ..Cell::default() },
+        None => Cell::unknown_as(locale.text("reason.whole_unknown")),
     };
     let day = match &totals.day_change {
-        Ok(change) => Cell::rate(&change.rate),
-        Err(reason) => Cell::unknown(reason),
+        Ok(change) => Cell::rate(locale, &change.rate),
+        Err(reason) => Cell::unknown(locale, reason),
     };
-    let gain = Cell::gain(&totals.unrealised, &totals.unrealised_rate, report.base);
+    let gain = Cell::gain(locale, &totals.unrealised, &totals.unrealised_rate, report.base);
     let against = figures.benchmarks.iter();
     let has_cash = totals.cash.as_ref().is_ok_and(|cash| !cash.is_zero());
     TotalRow {
@@ -153,42 +156,37 @@ pub(crate) fn total(figures: &Figures) -> TotalRow {
         gain: named(gain, "gain"),
         income: named(amount(&totals.income), "income"),
         against: against
-            .map(|against| named(total_beside(against), &format!("against:{}", against.symbol)))
+            .map(|against| named(total_beside(locale, against), &format!("against:{}", against.symbol)))
             .collect(),
     }
 }
 
-fn total_beside(against: &Against) -> Cell {
+fn total_beside(locale: Locale, against: &Against) -> Cell {
     match &against.portfolio {
         Ok(comparison) if comparison.paid_in > 0.0 => {
-            let points = comparison.ahead_by / comparison.paid_in;
-            Cell {
-                shown: number::percent_change(points).replace('%', "\u{a0}pt"),
-                direction: number::direction(points),
-                ..Cell::rate(&Ok(points))
-            }
+            Cell::points(locale, comparison.ahead_by / comparison.paid_in)
         }
-        Ok(_) => Cell::unknown("nothing was paid in"),
-        Err(reason) => Cell::unknown(reason),
+        Ok(_) => Cell::unknown_as(locale.text("reason.nothing_paid_in")),
+        Err(reason) => Cell::unknown(locale, reason),
     }
 }
 
-fn fresh(price: Option<&PriceShown>) -> Cell {
+fn fresh(locale: Locale, price: Option<&PriceShown>) -> Cell {
     match price {
         Some(price) => Cell {
             direction: price.freshness.as_str(),
-            shown: price.words.clone(),
-            title: price.explained.clone(),
+            shown: locale.say(&price.words),
+            title: locale.say(&price.explained),
             ..Cell::default()
         },
-        None => Cell { direction: "missing", shown: "no price".to_owned(), ..Cell::default() },
+        None => Cell { direction: "missing", shown: locale.text("prices.missing"), ..Cell::default() },
     }
 }
 
 impl Weight {
-    fn of(weight: &Figure<f64>, heaviest: f64) -> Self {
-        let share = Cell::of(weight, |weight| Cell {
-            shown: number::percent(*weight),
+    fn of(locale: Locale, weight: &Figure<f64>, heaviest: f64) -> Self {
+        let share = Cell::of(locale, weight, |weight| Cell {
+            shown: locale.percent(*weight),
             sort: weight.to_string(),
             title: weight.to_string(),
             ..Cell::default()

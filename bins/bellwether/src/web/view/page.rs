@@ -1,6 +1,7 @@
 //! What every page has: title, portfolios, links, the addresses of style and script.
 
 use bellwether_domain::{Portfolio, PortfolioId};
+use bellwether_texts::Locale;
 use serde::Serialize;
 
 use crate::web::State;
@@ -28,7 +29,10 @@ struct PortfolioLink {
 
 #[derive(Debug, Clone, Serialize)]
 struct Link {
-    name: &'static str,
+    /// Its text's key, until it is said.
+    #[serde(skip)]
+    key: &'static str,
+    name: String,
     address: String,
     here: bool,
 }
@@ -61,22 +65,26 @@ impl Page {
         let links = here.map_or_else(Vec::new, |portfolio| {
             vec![
                 Link {
-                    name: "Dashboard",
+                    key: "page.dashboard",
+                    name: String::new(),
                     address: format!("/dashboard/{}", portfolio.id),
                     here: place == Place::Dashboard,
                 },
                 Link {
-                    name: "Transactions",
+                    key: "page.transactions",
+                    name: String::new(),
                     address: format!("/portfolio/{}/transactions", portfolio.id),
                     here: place == Place::Transactions,
                 },
                 Link {
-                    name: "Import",
+                    key: "page.import",
+                    name: String::new(),
                     address: format!("/portfolio/{}/import", portfolio.id),
                     here: place == Place::Import,
                 },
                 Link {
-                    name: "Activity",
+                    key: "page.activity",
+                    name: String::new(),
                     address: format!("/portfolio/{}/activity", portfolio.id),
                     here: place == Place::Activity,
                 },
@@ -97,5 +105,15 @@ impl Page {
             portfolios: portfolio_links.collect(),
             links,
         }
+        .said_in(Locale::english())
+    }
+
+    /// The same in the words of a locale.
+    #[must_use]
+    pub(crate) fn said_in(mut self, locale: Locale) -> Self {
+        for link in &mut self.links {
+            link.name = locale.text(link.key);
+        }
+        self
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bellwether_domain::SystemClock;
+use bellwether_texts::Locale;
 use bellwether_tracker::{
     ImportFile, ImportTarget, JobFilter, JobState, PortfolioSettings, TrackerOptions, Upstream,
 };
@@ -31,7 +32,7 @@ impl Site {
         let other = bring_in(&state, "Other", "MSFT,Buy,2024-03-06,400,2").await;
         let now = state.tracker.clock().now();
         for portfolio in [one, other] {
-            note(&state.looks, portfolio, Kind::DashboardPage, None, now);
+            note(&state.looks, portfolio, Kind::DashboardPage(Locale::english()), None, now);
             note(&state.looks, portfolio, Kind::ChartData, None, now);
         }
         Self { state, one, other }
@@ -129,8 +130,8 @@ fn old_looks_are_forgotten_when_others_look() {
     let looks = Looks::default();
     let start = DateTime::UNIX_EPOCH;
     let (first, second) = (PortfolioId::new(), PortfolioId::new());
-    note(&looks, first, Kind::DashboardPage, None, start);
-    note(&looks, second, Kind::DashboardPage, None, start + LOOKED_AT_FOR);
+    note(&looks, first, Kind::DashboardPage(Locale::english()), None, start);
+    note(&looks, second, Kind::DashboardPage(Locale::english()), None, start + LOOKED_AT_FOR);
 
     let portfolios: Vec<_> = looks.lock().keys().map(|key| key.portfolio).collect();
     assert_eq!(portfolios, [second]);
@@ -145,7 +146,7 @@ fn looks_are_bounded() {
         let day = chrono::NaiveDate::MIN.checked_add_days(chrono::Days::new(number as u64));
         let view = View { as_of: day, ..View::default() };
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(number as i64);
-        let kind = Kind::DashboardPage;
+        let kind = Kind::DashboardPage(Locale::english());
         looks.note(snapshot::key(portfolio, kind, &view), (kind, &view), None, now);
     }
     assert!(looks.lock().len() <= MOST_LOOKS);
@@ -157,7 +158,7 @@ fn looks_are_bounded() {
 fn a_look_at_what_was_made_before_counts_once_a_minute() {
     let (looks, portfolio) = (Looks::default(), PortfolioId::new());
     let after = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-    let mut looked = |at| note(&looks, portfolio, Kind::DashboardPage, None, after(at));
+    let mut looked = |at| note(&looks, portfolio, Kind::DashboardPage(Locale::english()), None, after(at));
     // The first had it built, which counts already.
     assert_eq!([0, 59, 60, 61, 119, 500].map(&mut looked), [false, false, true, false, false, true]);
 }
@@ -166,14 +167,14 @@ fn a_look_at_what_was_made_before_counts_once_a_minute() {
 fn an_answer_whose_words_became_wrong_is_asked_for_once() {
     let (looks, portfolio) = (Looks::default(), PortfolioId::new());
     let after = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-    note(&looks, portfolio, Kind::DashboardPage, Some(after(100)), after(0));
+    note(&looks, portfolio, Kind::DashboardPage(Locale::english()), Some(after(100)), after(0));
     note(&looks, portfolio, Kind::ChartData, None, after(0));
 
     assert_eq!(looks.outdated(after(99)), HashSet::new());
     assert_eq!(looks.outdated(after(100)), HashSet::from([portfolio]));
     assert_eq!(looks.outdated(after(101)), HashSet::new());
 
-    let key = snapshot::key(portfolio, Kind::DashboardPage, &View::default());
+    let key = snapshot::key(portfolio, Kind::DashboardPage(Locale::english()), &View::default());
     looks.renewed(&key, Some(after(200)));
     assert_eq!(looks.outdated(after(200)), HashSet::from([portfolio]));
 }
@@ -184,13 +185,13 @@ async fn what_was_looked_at_is_built_and_the_usual_where_nobody_looks() {
     let (looks, now) = (&site.state.looks, site.state.tracker.clock().now());
     let years = View { range: "5Y".parse().expect("a range"), ..View::default() };
     looks.note(
-        snapshot::key(site.one, Kind::DashboardPage, &years),
-        (Kind::DashboardPage, &years),
+        snapshot::key(site.one, Kind::DashboardPage(Locale::english()), &years),
+        (Kind::DashboardPage(Locale::english()), &years),
         None,
         now + TimeDelta::seconds(1),
     );
     let warm = looks.at(site.one, now).expect("somebody looked");
-    assert_eq!(warm.first(), Some(&(Kind::DashboardPage, years)));
+    assert_eq!(warm.first(), Some(&(Kind::DashboardPage(Locale::english()), years)));
     assert_eq!(warm.len(), 3);
     assert_eq!(looks.at(PortfolioId::new(), now), None);
 }

@@ -2,15 +2,14 @@
 
 use bellwether_domain::Currency;
 use bellwether_portfolio::{Figure, Rate, Reason};
-use bellwether_tracker::Figures;
+use bellwether_texts::{Locale, Sentence, direction_of};
+use bellwether_tracker::{Figures, reason};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use serde::Serialize;
 
 use super::super::column_width::ColumnWidth;
 use super::super::figure::{Cell, exact_money};
-use super::long;
-use crate::number;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ComparisonRow {
@@ -32,40 +31,42 @@ pub(super) struct ComparisonColumns {
 }
 
 impl ComparisonColumns {
-    pub(super) fn of(rows: &[ComparisonRow]) -> Self {
-        let column = |heading: &str, text: fn(&ComparisonRow) -> &str| {
-            rows.iter().fold(ColumnWidth::under(heading), |width, row| width.fits(text(row)))
+    pub(super) fn of(locale: Locale, rows: &[ComparisonRow]) -> Self {
+        let column = |heading: &'static str, text: fn(&ComparisonRow) -> &str| {
+            let heading = ColumnWidth::under(&locale.text(heading));
+            rows.iter().fold(heading, |width, row| width.fits(text(row)))
         };
         Self {
-            value: column("Worth", |row| &row.value.shown),
-            gain: column("Gain", |row| &row.gain.shown),
-            xirr: column("XIRR", |row| &row.xirr.shown),
-            twr: column("Time-weighted", |row| &row.twr.shown),
+            value: column("column.worth", |row| &row.value.shown),
+            gain: column("column.gain", |row| &row.gain.shown),
+            xirr: column("column.xirr", |row| &row.xirr.shown),
+            twr: column("column.time_weighted", |row| &row.twr.shown),
         }
     }
 }
 
-pub(super) fn comparison(figures: &Figures) -> Vec<ComparisonRow> {
+pub(super) fn comparison(locale: Locale, figures: &Figures) -> Vec<ComparisonRow> {
     let (report, base) = (&figures.report, figures.report.base);
     let (totals, returns) = (&report.totals, &report.returns);
     let linked = returns.time_weighted.as_ref().map(|linked| linked.total).map_err(Clone::clone);
     let own = (&totals.value, &totals.total_gain, &returns.xirr, linked);
-    let mut rows = vec![ComparisonRow::new("This portfolio".to_owned(), None, own, base)];
+    let mut rows = vec![ComparisonRow::new(locale, locale.text("comparison.own"), None, own, base)];
     let decimal = |value: f64| Decimal::from_f64(value).ok_or(Reason::OutOfRange);
     for against in &figures.benchmarks {
         let name = against.symbol.to_string();
         rows.push(match &against.portfolio {
             Ok(other) => {
-                let note =
-                    other.starts_late.map(|day| format!("from {} on, when its prices begin", long(day)));
+                let note = other
+                    .starts_late
+                    .map(|day| locale.say(&Sentence::new("comparison.starts_late").with("day", day)));
                 let theirs =
                     (&decimal(other.value), &decimal(other.gain), &other.xirr, Ok(other.total_return));
-                ComparisonRow::new(name, note, theirs, base)
+                ComparisonRow::new(locale, name, note, theirs, base)
             }
-            Err(reason) => {
-                let unknown = || Err(reason.clone());
-                let none = (&unknown(), &unknown(), &Err(reason.clone()), Err(reason.clone()));
-                ComparisonRow::new(name, Some(reason.to_string()), none, base)
+            Err(why) => {
+                let unknown = || Err(why.clone());
+                let none = (&unknown(), &unknown(), &Err(why.clone()), Err(why.clone()));
+                ComparisonRow::new(locale, name, Some(locale.say(&reason(why))), none, base)
             }
         });
     }
@@ -74,29 +75,30 @@ pub(super) fn comparison(figures: &Figures) -> Vec<ComparisonRow> {
 
 impl ComparisonRow {
     fn new(
+        locale: Locale,
         name: String,
         note: Option<String>,
         (value, gain, xirr, twr): (&Figure<Decimal>, &Figure<Decimal>, &Figure<Rate>, Figure<f64>),
         base: Currency,
     ) -> Self {
         let named = |cell: Cell, column: &str| cell.named(format!("beside:{name}:{column}"));
-        let value = Cell::of(value, |value| Cell {
-            shown: number::money(*value, base),
+        let value = Cell::of(locale, value, |value| Cell {
+            shown: locale.money(*value, base),
             title: exact_money(*value, base),
             ..Cell::default()
         });
-        let gain = Cell::of(gain, |gain| Cell {
-            shown: number::money_change(*gain, base),
+        let gain = Cell::of(locale, gain, |gain| Cell {
+            shown: locale.money_change(*gain, base),
             title: exact_money(*gain, base),
-            direction: number::direction_of(*gain),
+            direction: direction_of(*gain),
             ..Cell::default()
         });
         let xirr = xirr.as_ref().map(Rate::headline).map_err(Clone::clone);
         Self {
             value: named(value, "value"),
             gain: named(gain, "gain"),
-            xirr: named(rate_alone(&xirr), "xirr"),
-            twr: named(rate_alone(&twr), "twr"),
+            xirr: named(rate_alone(locale, &xirr), "xirr"),
+            twr: named(rate_alone(locale, &twr), "twr"),
             name,
             note,
         }
@@ -104,6 +106,6 @@ impl ComparisonRow {
 }
 
 /// A rate that its column does not colour.
-fn rate_alone(rate: &Figure<f64>) -> Cell {
-    Cell { direction: "", ..Cell::rate(rate) }
+fn rate_alone(locale: Locale, rate: &Figure<f64>) -> Cell {
+    Cell { direction: "", ..Cell::rate(locale, rate) }
 }

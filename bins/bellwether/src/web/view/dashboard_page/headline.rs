@@ -1,20 +1,21 @@
 //! The largest number of the page, and by how much it moved.
 
 use bellwether_domain::Currency;
-use bellwether_portfolio::{Figure, Report};
-use bellwether_tracker::RangeChange;
-use rust_decimal::{Decimal, RoundingStrategy};
+use bellwether_portfolio::{Figure, Reason, Report};
+use bellwether_texts::{Locale, Sentence, UNKNOWN, direction_of};
+use bellwether_tracker::{RangeChange, reason};
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::super::figure::{Cell, exact_money};
-use super::long;
-use crate::number;
 
 /// The largest number of the page in its parts.
 #[derive(Debug, Serialize)]
 pub(super) struct BigValue {
     known: bool,
+    /// What stands before the digits, and what behind them.
     sign: String,
+    unit: String,
     /// The whole units; the fraction beside them.
     #[serde(flatten)]
     figure: Cell,
@@ -33,50 +34,46 @@ pub(super) struct Change {
 
 impl BigValue {
     pub(super) fn unknown(reason: String) -> Self {
-        Self { known: false, sign: String::new(), figure: Cell::default(), reason }
+        Self { known: false, sign: String::new(), unit: String::new(), figure: Cell::default(), reason }
     }
 
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn of(locale: Locale, report: &Report) -> Self {
         let value = match &report.totals.value {
             Ok(value) => *value,
-            Err(reason) => return Self::unknown(reason.to_string()),
+            Err(why) => return Self::unknown(locale.say(&reason(why))),
         };
-        let digits = report.base.minor_digits();
-        let rounded = value.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
         // The largest figure keeps its cents, small, where a table would drop them.
-        let cents = format!("{:.*}", digits as usize, rounded.abs());
-        let fraction = cents.split_once('.').map(|(_, fraction)| format!(".{fraction}")).unwrap_or_default();
-        let (sign, whole) = (number::currency_sign(report.base), number::quantity(rounded.trunc()));
+        let parts = locale.amount_parts(value, report.base);
         let figure = Cell {
             name: "value".to_owned(),
-            shown: whole,
-            more: fraction,
+            shown: parts.whole,
+            more: parts.fraction,
             title: exact_money(value, report.base),
             ..Cell::default()
         };
-        Self { known: true, sign, figure, reason: String::new() }
+        Self { known: true, sign: parts.before, unit: parts.after, figure, reason: String::new() }
     }
 }
 
 impl Change {
-    pub(super) fn unknown(key: &'static str, period: String, reason: String) -> Self {
+    fn unknown(locale: Locale, key: &'static str, period: &Sentence, why: &Reason) -> Self {
         let moved = Cell {
             name: format!("{key}:unknown"),
-            shown: "n/a".to_owned(),
-            title: reason,
-            ..Cell::unknown("")
+            shown: locale.text("dashboard.unknown"),
+            ..Cell::unknown(locale, why)
         };
-        Self { known: false, moved, arrow: Cell::default(), period: Self::told(key, period) }
+        Self { known: false, moved, arrow: Cell::default(), period: Self::told(locale, key, period) }
     }
 
     fn known(
+        locale: Locale,
         key: &'static str,
         amount: Decimal,
         rate: &Figure<f64>,
         currency: Currency,
-        period: String,
+        period: &Sentence,
     ) -> Self {
-        let direction = number::direction_of(amount);
+        let direction = direction_of(amount);
         let arrow = match direction {
             "up" => "▲",
             "down" => "▼",
@@ -85,41 +82,40 @@ impl Change {
         let moved = Cell {
             name: key.to_owned(),
             direction,
-            shown: number::money_change(amount, currency),
+            shown: locale.money_change(amount, currency),
             title: exact_money(amount, currency),
-            more: rate
-                .as_ref()
-                .map_or_else(|_| number::UNKNOWN.to_owned(), |rate| number::percent_change(*rate)),
+            more: rate.as_ref().map_or_else(|_| UNKNOWN.to_owned(), |rate| locale.percent_change(*rate)),
             ..Cell::default()
         };
         let arrow =
             Cell { shown: arrow.to_owned(), direction, ..Cell::default() }.named(format!("{key}:arrow"));
-        Self { known: true, moved, arrow, period: Self::told(key, period) }
+        Self { known: true, moved, arrow, period: Self::told(locale, key, period) }
     }
 
-    fn told(key: &str, period: String) -> Cell {
-        Cell { shown: period, ..Cell::default() }.named(format!("{key}:period"))
+    fn told(locale: Locale, key: &str, period: &Sentence) -> Cell {
+        Cell { shown: locale.say(period), ..Cell::default() }.named(format!("{key}:period"))
     }
 
-    pub(super) fn of_day(report: &Report, is_past: bool) -> Self {
+    pub(super) fn of_day(locale: Locale, report: &Report, is_past: bool) -> Self {
+        let key = "change:day";
         match &report.totals.day_change {
             Ok(change) => {
                 let period = if change.day == report.as_of && !is_past {
-                    "today".to_owned()
+                    Sentence::new("dashboard.today")
                 } else {
-                    change.day.format("on %a %-d %b").to_string()
+                    Sentence::new("dashboard.on_day").with("day", locale.day_with_weekday(change.day))
                 };
-                Self::known("change:day", change.amount, &change.rate, report.base, period)
+                Self::known(locale, key, change.amount, &change.rate, report.base, &period)
             }
-            Err(reason) => Self::unknown("change:day", "in the last session".to_owned(), reason.to_string()),
+            Err(why) => Self::unknown(locale, key, &Sentence::new("dashboard.last_session"), why),
         }
     }
 
-    pub(super) fn of_range(range: &RangeChange, base: Currency) -> Self {
-        let (key, period) = ("change:range", format!("since {}", long(range.since)));
+    pub(super) fn of_range(locale: Locale, range: &RangeChange, base: Currency) -> Self {
+        let (key, period) = ("change:range", Sentence::new("dashboard.since").with("day", range.since));
         match &range.amount {
-            Ok(amount) => Self::known(key, *amount, &range.rate, base, period),
-            Err(reason) => Self::unknown(key, period, reason.to_string()),
+            Ok(amount) => Self::known(locale, key, *amount, &range.rate, base, &period),
+            Err(why) => Self::unknown(locale, key, &period, why),
         }
     }
 }

@@ -1,0 +1,145 @@
+//! What is to be said, in no language yet.
+
+use std::fmt;
+
+use bellwether_domain::Currency;
+use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use crate::Locale;
+
+/// A text by its key, with the values that stand in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sentence {
+    key: &'static str,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// What stands in a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// As it is: names, symbols, what people wrote.
+    Words(String),
+    /// Several such, with commas between them.
+    Several(Vec<String>),
+    /// A number of things.
+    Count(i64),
+    /// A number with that many decimals at most.
+    Number(Decimal, u32),
+    /// An amount of money.
+    Money(Decimal, Currency),
+    /// A share of one, told in percent with that many decimals.
+    Percent(f64, u32),
+    /// `14 Mar 2026`
+    Day(NaiveDate),
+    /// `14 Mar`
+    ShortDay(NaiveDate),
+    /// `Saturday, 14 March 2026`
+    LongDay(NaiveDate),
+    /// `Sat`
+    Weekday(NaiveDate),
+    /// `16:02 EST`
+    Time(DateTime<Tz>),
+    /// `Sat 14 Mar, 16:02 EST`
+    DayAndTime(DateTime<Tz>),
+    /// `Saturday, 14 March 2026, 16:02 EST`
+    Instant(DateTime<Tz>),
+    /// `12 min`, `5 h`, `3 d`
+    Age(TimeDelta),
+    /// Another sentence within it.
+    Sentence(Box<Sentence>),
+}
+
+impl Sentence {
+    /// The text of that key.
+    pub fn new(key: &'static str) -> Self {
+        Self { key, values: Vec::new() }
+    }
+
+    /// The same with a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// Its text's key.
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// What chooses between forms for one and for more.
+    pub(crate) fn count(&self) -> Option<i64> {
+        match self.value("count") {
+            Some(Value::Count(count)) => Some(*count),
+            _ => None,
+        }
+    }
+}
+
+/// In English, as programs and logs get it.
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Locale::english().say(self))
+    }
+}
+
+impl Serialize for Sentence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl From<String> for Value {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(count: i64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(count: u32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<i32> for Value {
+    fn from(count: i32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<usize> for Value {
+    fn from(count: usize) -> Self {
+        Self::Count(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<NaiveDate> for Value {
+    fn from(day: NaiveDate) -> Self {
+        Self::Day(day)
+    }
+}
+
+impl From<Sentence> for Value {
+    fn from(sentence: Sentence) -> Self {
+        Self::Sentence(Box::new(sentence))
+    }
+}
