@@ -100,7 +100,7 @@ describe("a page that is still arriving", () => {
 
   /** A page that writes down what moves. */
   async function watched(viewport) {
-    const page = await (await browser.newContext({ viewport })).newPage();
+    const page = await (await browser.newContext({ viewport, locale: "en-GB" })).newPage();
     await page.addInitScript(() => {
       globalThis.shifts = [];
       new PerformanceObserver((list) => {

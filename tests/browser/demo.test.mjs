@@ -99,7 +99,7 @@ describe("the demonstration", () => {
       }));
 
     it(`shifts nothing while loading at ${viewport.width} px`, async () => {
-      const context = await browser.newContext({ viewport });
+      const context = await browser.newContext({ viewport, locale: "en-GB" });
       const page = await context.newPage();
       await page.addInitScript(() => {
         globalThis.shifts = [];
@@ -299,7 +299,7 @@ describe("the demonstration", () => {
     }));
 
   it("weighs little on the first visit and less on the second", async () => {
-    const context = await browser.newContext({ viewport: DESKTOP });
+    const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB" });
     const page = await context.newPage();
     const load = async () => {
       const requests = [];

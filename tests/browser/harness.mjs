@@ -81,7 +81,7 @@ export function launch() {
 
 /** A page that remembers console errors and requests to other hosts. */
 export async function open(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
+  const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use bellwether_texts::{Language, Locale, Piece};
 use rust_embed::RustEmbed;
 use serde::Serialize;
+use serde_json::Value;
 use tera::{Context, Tera};
 
 #[derive(RustEmbed)]
@@ -16,7 +17,7 @@ struct Sources;
 /// All templates, parsed once for each language that is read.
 ///
 /// In a template `[[dashboard.recent]]` stands for the text of that key, and `[[column.against benchmark=name]]` for one
-/// whose value `benchmark` is the template's `{{ name }}`.
+/// whose value `benchmark` is the template's `{{ name }}`. `[[script.*]]` is all of a group, as JSON.
 pub(super) struct Templates([LazyLock<Tera>; 2]);
 
 impl Templates {
@@ -75,6 +76,9 @@ fn said(language: Language, template: &str) -> String {
         let mut words = place.split_whitespace();
         let key = words.next().unwrap_or_default();
         let values: HashMap<&str, &str> = words.filter_map(|word| word.split_once('=')).collect();
+        if let Some(group) = key.strip_suffix(".*") {
+            said.push_str(&for_scripts(language, group));
+        }
         for piece in language.text(key, None).unwrap_or_default() {
             match piece {
                 Piece::Words(words) => said.push_str(words),
@@ -90,6 +94,19 @@ fn said(language: Language, template: &str) -> String {
     }
     said.push_str(rest);
     said
+}
+
+/// The texts of a group as a JSON object; what would end the element that it stands in is written otherwise.
+fn for_scripts(language: Language, group: &str) -> String {
+    let texts = language.keys().filter_map(|key| {
+        let name = key.strip_prefix(group)?.strip_prefix('.')?;
+        let pieces = language.text(key, None)?.iter().map(|piece| match piece {
+            Piece::Words(words) => words.clone(),
+            Piece::Value(name) => format!("{{{name}}}"),
+        });
+        Some((name.to_owned(), Value::String(pieces.collect())))
+    });
+    Value::Object(texts.collect()).to_string().replace('<', "\\u003c")
 }
 
 #[cfg(test)]
@@ -117,12 +134,22 @@ mod tests {
     #[test]
     fn every_text_that_is_asked_for_is_there_and_every_other_is_not() {
         let mut asked = BTreeSet::new();
+        for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src")).expect("a folder") {
+            let source = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+            for call in ["text(\"", "said(\""] {
+                let keys = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                asked.extend(keys.map(|key| format!("script.{key}")));
+            }
+        }
         for name in Sources::iter() {
             let source = Sources::get(&name).expect("a template").data.into_owned();
             let source = String::from_utf8(source).expect("text");
             for place in source.split("[[").skip(1) {
                 let place = place.split("]]").next().expect("a place");
-                asked.insert(place.split_whitespace().next().expect("a key").to_owned());
+                let key = place.split_whitespace().next().expect("a key");
+                if key != "script.*" {
+                    asked.insert(key.to_owned());
+                }
             }
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,3 +1,5 @@
+import { text } from "./texts";
+
 // The number of unread notifications beside the bell; without it the bell is a plain link to the list.
 async function count(bell: HTMLElement): Promise<void> {
   const answer = await fetch("/api/v1/notifications?unread=true&limit=1").catch(() => undefined);
@@ -8,7 +10,7 @@ async function count(bell: HTMLElement): Promise<void> {
     badge.textContent = unread > 99 ? "99+" : String(unread);
     badge.hidden = unread === 0;
   }
-  bell.setAttribute("aria-label", unread ? `Notifications, ${unread} unread` : "Notifications");
+  bell.setAttribute("aria-label", unread ? text("unread", { unread }) : text("notifications"));
 }
 
 export function bell(): void {

@@ -1,3 +1,5 @@
+import { text as said } from "./texts";
+
 // Keeps an open page true: puts changed figures into their cells as the server tells them.
 interface Shown {
   text: string;
@@ -96,7 +98,7 @@ function figures(told: { version: string; cells: Record<string, Shown> }): void 
   }
   main.dataset["shown"] = told.version;
   const value = told.cells["value"];
-  if (value) say(`Total value ${elements.get("value")?.textContent ?? ""}`);
+  if (value) say(said("total_value", { value: elements.get("value")?.textContent ?? "" }));
   if (names.length && Date.now() - drawn > DRAWN_EVERY_MS) void draw();
 }
 
@@ -114,8 +116,9 @@ function job(told: Job): void {
   words ??= part(pill, "text")?.textContent ?? "";
   const runs = told.state === "running";
   pill.toggleAttribute("data-refreshing", runs);
-  const left = told.remaining_seconds === null ? "" : `, about ${told.remaining_seconds} s`;
-  const progress = told.total > 0 ? `Refreshing ${told.done} of ${told.total}${left}` : words;
+  const { done, total, remaining_seconds: seconds } = told;
+  const sentence = seconds === null ? said("refreshing", { done, total }) : said("refreshing_for", { done, total, seconds });
+  const progress = total > 0 ? sentence : words;
   setText(part(pill, "text"), runs ? progress : words);
 }
 
@@ -129,7 +132,7 @@ function toast(title: string, body: string, kind: string): void {
   const close = document.createElement("button");
   close.type = "button";
   close.className = "icon";
-  close.textContent = "Close";
+  close.textContent = said("close");
   close.addEventListener("click", () => line.remove());
   line.append(strong, body ? ` ${body}` : "", close);
   for (const same of all.querySelectorAll(`.${kind}`)) if (kind === "circuit") same.remove();
@@ -143,8 +146,10 @@ function circuit(told: { source: string; state: string; until: string | null }):
     document.querySelector("#toasts .circuit")?.remove();
     return;
   }
-  const at = told.until && new Date(told.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  toast(`${told.source} is not answering${at ? `; next try ${at}` : ""}; showing last closes.`, "", "circuit");
+  const { source, until } = told;
+  const locale = document.documentElement.lang;
+  const at = until && new Date(until).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  toast(at ? said("not_answering_until", { source, at }) : said("not_answering", { source }), "", "circuit");
 }
 
 async function fetched(cache: RequestCache): Promise<Document | undefined> {
@@ -199,7 +204,7 @@ async function resync(): Promise<void> {
     const place = path.reduce<Element | undefined>((at, n) => at?.children[n], main);
     if (place instanceof HTMLElement) place.focus({ preventScroll: true });
   }
-  say("The page was brought up to date.");
+  say(said("up_to_date"));
   isReshaped = false;
   open();
 }

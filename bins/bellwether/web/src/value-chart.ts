@@ -1,3 +1,5 @@
+import { text } from "./texts";
+
 // Crosshair over the chart that the server drew: date, value and change since the start of the range.
 interface Columns {
   dates: string[];
@@ -51,9 +53,9 @@ class ValueChart extends HTMLElement {
     const locale = document.documentElement.lang;
     const money = new Intl.NumberFormat(locale, { style: "currency", currency: this.dataset["currency"] ?? "USD" });
     const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(date));
-    const rows = [["", day], ["Value", money.format(value)]];
+    const rows = [["", day], [text("value"), money.format(value)]];
     const paid = columns.contributions[index];
-    if (paid != null) rows.push(["Contributed", money.format(paid)], ["Gain", money.format(value - paid)]);
+    if (paid != null) rows.push([text("contributed"), money.format(paid)], [text("gain"), money.format(value - paid)]);
     const other = columns.benchmark_values[index];
     if (other != null) rows.push([columns.benchmark, money.format(other)]);
     this.#readout.replaceChildren(

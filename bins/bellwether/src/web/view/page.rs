@@ -9,6 +9,7 @@ use crate::web::State;
 /// The frame around a page's content.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page {
+    locale: &'static str,
     title: String,
     css: String,
     js: String,
@@ -96,6 +97,7 @@ impl Page {
             here: Some(portfolio.id) == chosen,
         });
         Self {
+            locale: "",
             title: title.into(),
             css: state.assets.address("app.css"),
             js: state.assets.address("app.js"),
@@ -111,6 +113,7 @@ impl Page {
     /// The same in the words of a locale.
     #[must_use]
     pub(crate) fn said_in(mut self, locale: Locale) -> Self {
+        self.locale = locale.tag();
         for link in &mut self.links {
             link.name = locale.text(link.key);
         }
