@@ -76,8 +76,12 @@ impl Locale {
 
     /// `16:02 EST`
     pub fn time(self, at: &DateTime<Tz>) -> String {
-        let time = Time::try_new(at.hour() as u8, at.minute() as u8, 0, 0).expect("chrono's hours are hours");
-        format!("{} {}", self.dates().time.format(&time), at.format("%Z"))
+        let time = Time::try_new(at.hour() as u8, at.minute() as u8, 0, 0);
+        let time = time.map_or_else(
+            |_out_of_range| at.format("%H:%M").to_string(),
+            |time| self.dates().time.format(&time).to_string(),
+        );
+        format!("{time} {}", at.format("%Z"))
     }
 
     /// `Sat 14 Mar, 16:02 EST`
@@ -125,7 +129,7 @@ mod tests {
                     "Saturday, March 14, 2026",
                 ],
             ),
-            ("de", ["14.03.2026", "14.03.", "Sa", "Sa., 14.03.", "16:02 EDT", "Samstag, 14. März 2026"]),
+            ("de", ["14.03.2026", "14. März", "Sa", "Sa., 14. März", "16:02 EDT", "Samstag, 14. März 2026"]),
         ] {
             let locale = Locale::accepted(accepted);
             let written = [

@@ -392,7 +392,7 @@ mod tests {
         );
         assert_eq!(all.worst, Freshness::Stale);
         assert_eq!(
-            all.stale_words.map(|words| words.to_string()).as_deref(),
+            all.stale_words.as_ref().map(ToString::to_string).as_deref(),
             Some("10.0% of the value is stale")
         );
         assert_eq!(all.stale().map(Symbol::as_str).collect::<Vec<_>>(), ["KO"]);

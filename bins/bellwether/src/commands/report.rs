@@ -56,7 +56,9 @@ impl Words<'_> {
     }
 
     fn percent(&self, name: &str, part: &str) -> String {
-        self.told[name][part].as_f64().map_or_else(|| self.reason(name), |rate| Locale::english().percent_change(rate))
+        self.told[name][part]
+            .as_f64()
+            .map_or_else(|| self.reason(name), |rate| Locale::english().percent_change(rate))
     }
 
     fn amount(&self, told: &Value) -> String {
@@ -110,8 +112,10 @@ fn as_text(told: &Value) -> String {
     for held in told["holdings"].as_array().into_iter().flatten() {
         let currency = self::text(held, "currency").parse().unwrap_or(base);
         let unknown = || UNKNOWN.to_owned();
-        let price = decimal(&held["price"]).map_or_else(unknown, |price| Locale::english().price(price, currency));
-        let quantity = decimal(&held["quantity"]).map_or_else(unknown, |held| Locale::english().quantity(held));
+        let price =
+            decimal(&held["price"]).map_or_else(unknown, |price| Locale::english().price(price, currency));
+        let quantity =
+            decimal(&held["quantity"]).map_or_else(unknown, |held| Locale::english().quantity(held));
         let weight = held["weight"].as_f64().map_or_else(unknown, |share| Locale::english().percent(share));
         let _ = writeln!(
             text,

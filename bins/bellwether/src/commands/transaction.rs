@@ -276,14 +276,13 @@ async fn undo(
     is_json: bool,
 ) -> Result<(), Failure> {
     let portfolio = even_gone(client, portfolio).await?;
-    let (change, words) = match change {
-        Some(change) => (change.to_string(), None),
-        None => {
-            let last = latest(client, &portfolio).await?;
-            let nothing = || Failure::Settings("nothing was changed yet that could be taken back".to_owned());
-            let last = last.ok_or_else(nothing)?;
-            (id(&last)?.to_owned(), Some(plain(text(&last, "words"))))
-        }
+    let (change, words) = if let Some(change) = change {
+        (change.to_string(), None)
+    } else {
+        let last = latest(client, &portfolio).await?;
+        let nothing = || Failure::Settings("nothing was changed yet that could be taken back".to_owned());
+        let last = last.ok_or_else(nothing)?;
+        (id(&last)?.to_owned(), Some(plain(text(&last, "words"))))
     };
     let place = address(&["portfolios", &portfolio, "changes", &change, "undo"]);
     let answer = client.send(Request::post(place)).await?;

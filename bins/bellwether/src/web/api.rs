@@ -152,7 +152,10 @@ fn exact(number: &str) -> Option<Decimal> {
     match u32::try_from(scale) {
         Ok(scale) => read.set_scale(scale).ok().map(|()| read),
         Err(_) if scale < -28 => None,
-        Err(_) => (scale..0).try_fold(read, |read, _| read.checked_mul(Decimal::TEN)),
+        Err(_) => {
+            read.set_scale(0).ok()?;
+            (scale..0).try_fold(read, |read, _| read.checked_mul(Decimal::TEN))
+        }
     }
 }
 

@@ -120,7 +120,7 @@ where
     let Caller { tracker, .. } = Caller::of(request)?;
     let lag = if wants_the_newest(request) { Lag::None } else { LAG };
     // However long it is, its digest is short.
-    let detail = format!("{} {}", detail(view), Tag::of_bytes(about.as_bytes())).into();
+    let detail = format!("{} {}", detail(None, view), Tag::of_bytes(about.as_bytes())).into();
     let key = SnapshotKey { portfolio, kind, detail };
     let answer = finished(state, &tracker, &key, view, lag, build).await?;
     Ok(sent(request, &answer).await)
@@ -167,7 +167,7 @@ fn look(state: &State, tracker: &Tracker, key: SnapshotKey, seen: (Kind, &View),
 
 /// Under what the answer about a view is kept.
 pub(super) fn key(portfolio: PortfolioId, kind: Kind, view: &View) -> SnapshotKey {
-    SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(kind, view) }
+    SnapshotKey { portfolio, kind: kind.as_str(), detail: detail(kind.locale(), view) }
 }
 
 /// The answer under the versions of this moment, or one that is as good within `lag`.
@@ -208,8 +208,8 @@ where
     made.map_err(|problem: Arc<Problem>| (*problem).clone())
 }
 
-/// The view in a few characters.
-fn detail(kind: Kind, view: &View) -> Box<str> {
+/// The view in a few characters, in whose words it is said.
+fn detail(locale: Option<Locale>, view: &View) -> Box<str> {
     let mut detail = String::with_capacity(32);
     // Writing to a String cannot fail.
     let _ = write!(detail, "{}", view.range);
@@ -219,7 +219,7 @@ fn detail(kind: Kind, view: &View) -> Box<str> {
     for symbol in &view.benchmarks {
         let _ = write!(detail, "+{symbol}");
     }
-    if let Some(locale) = kind.locale() {
+    if let Some(locale) = locale {
         let _ = write!(detail, "~{}", locale.tag());
     }
     detail.into()

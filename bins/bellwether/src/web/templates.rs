@@ -21,15 +21,22 @@ struct Sources;
 pub(super) struct Templates([LazyLock<Tera>; 2]);
 
 impl Templates {
-    /// The embedded templates.
+    /// The embedded templates: English ones at once, so that no reader waits for them, others when they are first read.
     pub(super) fn embedded() -> Self {
-        Self([LazyLock::new(|| parsed(Language::English)), LazyLock::new(|| parsed(Language::German))])
+        let english: LazyLock<Tera> = LazyLock::new(|| parsed(Language::English));
+        LazyLock::force(&english);
+        Self([english, LazyLock::new(|| parsed(Language::German))])
     }
 
-    /// Another one when any template is another.
+    /// Another one when any template or text is another.
     pub(super) fn mark(hasher: &mut impl Hasher) {
         for name in Sources::iter() {
             (&name, Sources::get(&name).map(|file| file.metadata.sha256_hash())).hash(hasher);
+        }
+        for language in Language::ALL {
+            for key in language.keys() {
+                (key, language.text(key, None)).hash(hasher);
+            }
         }
     }
 
@@ -134,7 +141,9 @@ mod tests {
     #[test]
     fn every_text_that_is_asked_for_is_there_and_every_other_is_not() {
         let mut asked = BTreeSet::new();
-        for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src")).expect("a folder") {
+        for file in
+            std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src")).expect("a folder")
+        {
             let source = std::fs::read_to_string(file.expect("a file").path()).expect("text");
             for call in ["text(\"", "said(\""] {
                 let keys = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());

@@ -108,3 +108,20 @@ fn a_refused_ledger_says_what_is_wrong() {
         assert!(error.date() <= *as_of && error.transaction().is_none() == by_market, "{name}: {error}");
     }
 }
+
+#[test]
+fn all_faults_of_a_ledger_are_those_that_a_replay_stops_at() {
+    for world in worlds::all() {
+        let faults = Books::faults(&world.ledger, &world.market, &world.options, world.as_of);
+        assert_eq!(faults, [], "{}", world.name);
+    }
+    for world in worlds::refused() {
+        let World { ledger, market, options, as_of, name, .. } = &world;
+        let error = Books::replay(ledger, market, options, *as_of).expect_err(name);
+        let faults = Books::faults(ledger, market, options, *as_of);
+        // What the market tells wrongly is no transaction's fault.
+        let named =
+            error.transaction().is_none_or(|id| faults.iter().any(|fault| fault.transaction() == Some(id)));
+        assert!(named, "{name}: {error} is not among {faults:?}");
+    }
+}

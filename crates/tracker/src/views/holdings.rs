@@ -5,6 +5,7 @@ use bellwether_portfolio::derivation::Unit;
 use bellwether_portfolio::{
     BenchmarkFigure, Comparison, Figure, FigureName, Holding, HoldingFigure, PriceOrigin, Reason,
 };
+use bellwether_texts::Sentence;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -78,14 +79,14 @@ pub struct HoldingRow {
 }
 
 /// How far a price can be relied on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FreshnessShown {
     /// In a word.
     pub state: Freshness,
     /// Beside the dot.
-    pub words: String,
+    pub words: Sentence,
     /// In a sentence.
-    pub explained: String,
+    pub explained: Sentence,
     /// The market's time of the price.
     pub as_of: Option<DateTime<Utc>>,
 }

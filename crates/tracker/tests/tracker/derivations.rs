@@ -100,7 +100,7 @@ async fn each_figure_of_the_other_views_is_derived_as_it_is_shown() {
             .await
             .unwrap();
     }
-    tracker.set_targets(id, vec![(ko.clone(), "0.75".parse().unwrap())]).await.unwrap();
+    tracker.set_targets(id, vec![(ko.clone(), "0.75".parse().unwrap())], None).await.unwrap();
     let proposal = WantedProposal {
         new_cash: "400".parse().unwrap(),
         with_sales: false,

@@ -43,7 +43,7 @@ async fn lived_in(db: &TestDatabase) -> Tracker {
     assert_eq!(report.imported, 18, "{report:?}");
     let main = tracker.portfolio_named("Main").await.unwrap().id;
     let targets = vec![("KO".parse().unwrap(), "0.6".parse().unwrap())];
-    tracker.set_targets(main, targets).await.unwrap();
+    tracker.set_targets(main, targets, None).await.unwrap();
     let parts = [("KO", "0.55"), ("MSFT", "0.45")];
     let index = EnteredIndex {
         name: "Two".to_owned(),

@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(
             put.example,
             "curl -X PUT -H \"Authorization: Bearer $BELLWETHER_TOKEN\" -H 'Content-Type: application/json' \
-             -d '{\"allocations\":[{\"percentage\":\"170.12\",\"ticker\":\"KO\"}]}' \"$BELLWETHER/api/v1/allocations\""
+             -d '{\"allocations\":[{\"percentage\":\"12.5\",\"ticker\":\"KO\"}]}' \"$BELLWETHER/api/v1/allocations\""
         );
         assert!(put.answers.iter().any(|answer| answer.status == "415" && !answer.words.is_empty()));
         assert_eq!(put.body.as_ref().and_then(|body| body.schema.as_deref()), Some("WantedAllocations"));

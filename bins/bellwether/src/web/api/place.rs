@@ -1,6 +1,8 @@
 //! Where a page of a list ends, as its cursor says it: every text of the pattern is the place of something, though it
 //! need not be there.
 
+use std::fmt::Write as _;
+
 use bellwether_domain::{ImportId, PortfolioId, Symbol, TransactionId};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use uuid::Uuid;
@@ -131,7 +133,11 @@ impl Place for Option<Symbol> {
 
     fn written(&self) -> String {
         let bytes = self.iter().flat_map(|symbol| symbol.as_str().bytes());
-        bytes.map(|byte| format!("{byte:02x}")).collect()
+        bytes.fold(String::new(), |mut written, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(written, "{byte:02x}");
+            written
+        })
     }
 
     fn read(text: &str) -> Option<Self> {

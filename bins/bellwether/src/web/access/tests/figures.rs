@@ -28,6 +28,8 @@ async fn each_figure_that_is_told_leads_to_a_derivation_of_the_same_value() {
     let (site, owner) = Site::owned().await;
     let head = bearer(&owner.token);
     let base = format!("/api/v1/portfolios/{}", owner.portfolio);
+    let price = r#"{"ticker": "KO", "price": "70", "date": "2024-03-06", "currency": "USD"}"#;
+    assert_eq!(site.send("POST", "/api/prices", &head, price).await.status, 200);
     for view in VIEWS {
         let told = site.get(&format!("{base}/{view}?range=Max"), &head).await;
         assert_eq!(told.status, 200, "{view}: {told:?}");

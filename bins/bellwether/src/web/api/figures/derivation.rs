@@ -34,6 +34,7 @@ pub(super) struct PartQuery {
     #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 2)]
     depth: Option<usize>,
     /// The `path` of the step to begin with; the figure itself where none is named.
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,9}(\.[0-9]{1,9})*$", example = "0.3")]
     under: Option<String>,
     /// How many of that step's operands to leave out at the beginning.
     #[param(value_type = Option<i32>, minimum = 0, default = 0)]

@@ -5,7 +5,7 @@ use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_tracker::views::{HoldingRow, Holdings};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::told::{HoldingTold, HoldingsTold};
 use super::with_head;
@@ -25,8 +25,17 @@ use crate::web::snapshot;
 #[into_params(parameter_in = Query)]
 pub(super) struct StateQuery {
     /// `open` for what is held, `closed` for what was, `all` for both.
-    #[param(default = "open")]
+    #[param(value_type = Option<StateName>, inline, default = "open")]
     state: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "names the words in the documentation")]
+enum StateName {
+    Open,
+    Closed,
+    All,
 }
 
 /// Which are wanted.

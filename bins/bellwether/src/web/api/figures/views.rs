@@ -74,7 +74,7 @@ fn all_of<T: Serialize>(fields: Fields) -> impl Fn(&mut T) -> Result<Value, Prob
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/performance",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, FieldsQuery<PerformanceTold>),
     responses(
         (status = 200, description = "Returns side by side, risk, falls, months, rolling returns, contributions, and the range by day.", body = PerformanceTold, headers(("ETag" = String))),
         (status = 304, description = "You have it."),
@@ -99,7 +99,7 @@ pub(super) async fn performance(
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/income",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, FieldsQuery<IncomeTold>),
     responses(
         (status = 200, description = "Dividends and interest by month, year and payer, what is to come, yields and their growth.", body = IncomeTold, headers(("ETag" = String))),
         (status = 304, description = "You have it."),
@@ -124,7 +124,7 @@ pub(super) async fn income(
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/cash-flows",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, PageQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, PageQuery<usize>, FieldsQuery<CashFlowsTold>),
     responses(
         (status = 200, description = "Sums, balances, bars by month, quarter and year, and a page of the movements of the range.", body = CashFlowsTold, headers(("ETag" = String))),
         (status = 304, description = "You have it."),
@@ -161,17 +161,21 @@ pub(super) async fn cash_flows(
     asked.answer(("cash-flows", &about), ask, tell).await
 }
 
+/// Amounts of a proposal are less than this, with so many decimals at most.
+const LARGEST: i64 = 1_000_000_000_000_000;
+const MOST_DECIMALS: u32 = 9;
+
 /// How a proposal of trades is to be made.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ProposalQuery {
     /// Money that is paid in for it, in the base currency.
-    #[param(value_type = Option<String>, example = "1000")]
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,15}(\.[0-9]{1,9})?$", example = "1000")]
     new_cash: Option<String>,
     /// Whether what is above its target is sold; else only cash is spent.
     sell: Option<bool>,
     /// Trades of less than this are left out.
-    #[param(value_type = Option<String>, example = "50")]
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,15}(\.[0-9]{1,9})?$", example = "50")]
     smallest_trade: Option<String>,
     /// Whether only whole shares are traded.
     #[param(default = true)]
@@ -183,7 +187,11 @@ impl ProposalQuery {
         let mut faults = Vec::new();
         let mut amount = |field: &'static str, text: &Option<String>| {
             let text = text.as_deref().unwrap_or("0");
-            Decimal::from_str_exact(text.trim()).unwrap_or_else(|_| {
+            let read = Decimal::from_str_exact(text.trim()).ok();
+            let sensible = |read: &Decimal| {
+                !read.is_sign_negative() && read.scale() <= MOST_DECIMALS && *read < Decimal::from(LARGEST)
+            };
+            read.filter(sensible).unwrap_or_else(|| {
                 faults.push(Fault::new(field, "give an amount like 1000.50"));
                 Decimal::ZERO
             })
@@ -206,7 +214,7 @@ impl ProposalQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/portfolios/{portfolio}/allocation",
-    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, ProposalQuery, FieldsQuery),
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, ProposalQuery, FieldsQuery<AllocationTold>),
     responses(
         (status = 200, description = "By holding, currency and kind of instrument, with drift and proposal where there are targets.", body = AllocationTold, headers(("ETag" = String))),
         (status = 304, description = "You have it."),
@@ -239,7 +247,7 @@ pub(super) async fn allocation(
         ("portfolio" = Uuid, Path, description = "The portfolio."),
         ("symbol" = crate::web::api::schema::Ticker, Path, description = "The symbol that it has now."),
         ViewQuery,
-        FieldsQuery
+        FieldsQuery<OneHoldingTold>
     ),
     responses(
         (status = 200, description = "The holding.", body = OneHoldingTold, headers(("ETag" = String))),

@@ -136,8 +136,7 @@ impl TransactionQuery {
 }
 
 /// What is needed to go on behind a transaction.
-pub(in crate::web) type Cursor =
-    (Option<Symbol>, (chrono::NaiveDate, (i64, (DateTime<Utc>, TransactionId))));
+pub(in crate::web) type Cursor = (Option<Symbol>, (chrono::NaiveDate, (i64, (DateTime<Utc>, TransactionId))));
 
 pub(in crate::web) fn place((symbol, (date, (sequence, (created_at, id)))): Cursor) -> LedgerPlace {
     LedgerPlace { symbol, date, sequence, created_at, id }
