@@ -51,7 +51,9 @@ class ValueChart extends HTMLElement {
     if (!date || value == null) return this.#show(false);
 
     const locale = document.documentElement.lang;
-    const money = new Intl.NumberFormat(locale, { style: "currency", currency: this.dataset["currency"] ?? "USD" });
+    const currency = this.dataset["currency"] ?? "USD";
+    // The same sign as the server's.
+    const money = new Intl.NumberFormat(locale, { style: "currency", currencyDisplay: "narrowSymbol", currency });
     const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(date));
     const rows = [["", day], [text("value"), money.format(value)]];
     const paid = columns.contributions[index];
