@@ -5,12 +5,20 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::Currency;
+
+/// What the symbol of an index of somebody's own begins with. No venue's does.
+const OWN_INDEX: char = '=';
 
 /// A ticker as its exchange spells it: `AAPL`, `BRK-B`, `VOD.L`, `^GSPC`, `EURUSD=X`.
 ///
 /// Upper-cased once, on the way in, so that two symbols compare by bytes; a clone is a reference count.
+///
+/// An index of somebody's own stands where benchmarks stand under a symbol too, `=` and its identifier
+/// ([`of_index`](Self::of_index)), which outlives its name. That is read back from what programs wrote, but not from
+/// what people or files call an instrument: parsed from a text it is refused.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Symbol(Arc<str>);
@@ -28,6 +36,16 @@ impl Symbol {
     /// worth. `None` when they are the same.
     pub fn of_pair(from: Currency, to: Currency) -> Option<Self> {
         (from != to).then(|| Self(format!("{from}{to}=X").into()))
+    }
+
+    /// The symbol of an index of somebody's own.
+    pub fn of_index(id: Uuid) -> Self {
+        Self(format!("{OWN_INDEX}{:X}", id.simple()).into())
+    }
+
+    /// Which index of somebody's own it is the symbol of; `None` for an instrument.
+    pub fn index(&self) -> Option<Uuid> {
+        self.0.strip_prefix(OWN_INDEX).and_then(|id| Uuid::try_parse(id).ok())
     }
 
     /// The symbol in upper case.
@@ -54,7 +72,11 @@ impl TryFrom<String> for Symbol {
     type Error = InvalidSymbol;
 
     fn try_from(text: String) -> Result<Self, InvalidSymbol> {
-        text.parse()
+        let index = text.strip_prefix(OWN_INDEX).filter(|id| id.len() == uuid::fmt::Simple::LENGTH);
+        match index.and_then(|id| Uuid::try_parse(id).ok()) {
+            Some(id) => Ok(Self::of_index(id)),
+            None => text.parse(),
+        }
     }
 }
 
@@ -108,6 +130,21 @@ mod tests {
     fn what_no_venue_uses_is_refused() {
         for text in ["", "  ", "A B", "<script>", "^", "=-.", "AAPL;DROP", &"X".repeat(25), "ÄPL"] {
             assert!(text.parse::<Symbol>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_index_of_ones_own_has_a_symbol_that_nobody_can_type_for_an_instrument() {
+        let id = "0190a8b1-32e4-7c55-9d10-3f0de7a1b2c3".parse().expect("an identifier");
+        let symbol = Symbol::of_index(id);
+        assert_eq!(symbol.as_str(), "=0190A8B132E47C559D103F0DE7A1B2C3");
+        assert_eq!(symbol.index(), Some(id));
+        assert!(symbol.as_str().parse::<Symbol>().is_err(), "it is no instrument");
+        let json = serde_json::to_string(&symbol).expect("a text");
+        assert_eq!(serde_json::from_str::<Symbol>(&json.to_lowercase()).ok(), Some(symbol));
+        for other in ["VOO", "EURUSD=X", "=0190A8B1", "=ABC"] {
+            let other = Symbol::try_from(other.to_owned()).expect("a symbol");
+            assert_eq!(other.index(), None, "{other}");
         }
     }
 

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use self::constituent::Constituent;
 use self::mix::Mix;
+pub(crate) use self::mix::PartOn;
 use crate::custom_index::{CustomIndex, Rebalancing};
 use crate::exact::Exact;
 use crate::figure::finite;
@@ -65,12 +66,16 @@ pub struct ComponentWeight {
 }
 
 impl Benchmark {
-    /// Prepares a benchmark for comparisons up to `as_of` in the currency `base`.
+    /// Prepares a benchmark for comparisons up to `as_of` in the currency `base`: the market's index of that name, as
+    /// [`custom`](Self::custom), or else the instrument.
     ///
     /// # Errors
     /// [`Reason::NoPrice`] when no price is known by then, [`Reason::NoExchangeRate`] when its currency or that of a
     /// dividend cannot be converted.
     pub fn new(symbol: &Symbol, market: &Market, base: Currency, as_of: NaiveDate) -> Figure<Self> {
+        if let Some(index) = market.index(symbol) {
+            return Self::custom(index, market, base, as_of);
+        }
         let only = Constituent::new(symbol, 1.0, market, as_of)?;
         let splits = only.split_units.clone();
         let mut single = Self::mixed(symbol, vec![only], Rebalancing::Never, market, (base, as_of))?;
@@ -152,7 +157,7 @@ impl Benchmark {
     pub fn weights_on(&self, day: NaiveDate) -> Figure<Vec<ComponentWeight>> {
         let offset = usize::try_from(i64::from(epoch_day(day)) - i64::from(self.first())).ok();
         let known = offset.filter(|offset| *offset < self.growth.len());
-        self.mix.weights_at(known.ok_or_else(|| Reason::no_price(&self.symbol))?)
+        self.mix.weights_at(known.ok_or_else(|| self.no_price())?)
     }
 
     /// The same as numbers.
@@ -171,7 +176,7 @@ impl Benchmark {
     /// # Errors
     /// [`Reason::NoPrice`] when there is no close from that day on.
     pub fn return_since(&self, day: NaiveDate) -> Figure<f64> {
-        let bought = self.buying_day(epoch_day(day)).ok_or_else(|| Reason::no_price(&self.symbol))?;
+        let bought = self.buying_day(epoch_day(day)).ok_or_else(|| self.no_price())?;
         self.return_between(from_epoch_day(bought), self.as_of)
     }
 
@@ -191,7 +196,7 @@ impl Benchmark {
     /// [`Reason::NoPrice`] when its prices begin too long after the day or it was not prepared up to the other.
     pub(crate) fn growth_of(&self, day: NaiveDate, to: NaiveDate) -> Figure<f64> {
         if self.starts_late(day).is_some() || to > self.as_of {
-            return Err(Reason::no_price(&self.symbol));
+            return Err(self.no_price());
         }
         match self.buying_day(epoch_day(day)).map(from_epoch_day).filter(|bought| *bought <= to) {
             Some(bought) => self.growth_between(bought, to),
@@ -207,6 +212,11 @@ impl Benchmark {
         self.session_by(self.as_of).map(|(_, rate)| rate)
     }
 
+    /// The reason that it has no price: that its instruments have none together, for an index has no price of its own.
+    fn no_price(&self) -> Reason {
+        self.mix.no_price()
+    }
+
     fn return_between(&self, from: NaiveDate, to: NaiveDate) -> Figure<f64> {
         self.growth_between(from, to).map(|growth| growth - 1.0)
     }
@@ -214,7 +224,7 @@ impl Benchmark {
     fn growth_between(&self, from: NaiveDate, to: NaiveDate) -> Figure<f64> {
         let (before, after) = (self.worth(epoch_day(from)), self.worth(epoch_day(to)));
         if before.is_nan() || after.is_nan() {
-            return Err(Reason::no_price(&self.symbol));
+            return Err(self.no_price());
         }
         finite(after / before)
     }
@@ -247,6 +257,16 @@ impl Benchmark {
                 let split = past.checked_sub(1).and_then(|index| splits.get(index));
                 self.mix.units_at(offset) * split.map_or(1.0, |(_, units)| *units)
             }
+        }
+    }
+
+    /// Its components, where it is an index of one's own, with their units for one unit of the first price at the close
+    /// of a day and what one unit is worth then.
+    pub(crate) fn parts_on(&self, day: NaiveDate) -> Vec<PartOn> {
+        let offset = usize::try_from(epoch_day(day) - self.first());
+        match (&self.shares, offset) {
+            (Shares::Made, Ok(offset)) => self.mix.parts_at(offset),
+            _ => Vec::new(),
         }
     }
 

@@ -14,6 +14,8 @@ use bellwether_domain::{
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::custom_index::CustomIndex;
+
 pub use price_series::{PriceSeries, SourcePrices};
 pub use rates::{RateOn, Rates};
 
@@ -24,13 +26,14 @@ pub use rates::{RateOn, Rates};
 #[derive(Debug, Clone, Default)]
 pub struct Market {
     instruments: BTreeMap<Symbol, Arc<InstrumentData>>,
+    indices: BTreeMap<Symbol, Arc<CustomIndex>>,
     rates: Arc<Rates>,
 }
 
 impl Market {
     /// A market that knows currency rates and no instrument yet.
     pub fn new(rates: impl Into<Arc<Rates>>) -> Self {
-        Self { instruments: BTreeMap::new(), rates: rates.into() }
+        Self { rates: rates.into(), ..Self::default() }
     }
 
     /// Adds or replaces an instrument.
@@ -41,6 +44,24 @@ impl Market {
     /// What is known of an instrument.
     pub fn instrument(&self, symbol: &Symbol) -> Option<&InstrumentData> {
         self.instruments.get(symbol).map(Arc::as_ref)
+    }
+
+    /// Adds or replaces an index of one's own: a benchmark of its name is that index.
+    pub fn insert_index(&mut self, index: impl Into<Arc<CustomIndex>>) {
+        let index = index.into();
+        self.indices.insert(index.name().clone(), index);
+    }
+
+    /// The index of one's own of that name.
+    pub fn index(&self, name: &Symbol) -> Option<&CustomIndex> {
+        self.indices.get(name).map(Arc::as_ref)
+    }
+
+    /// The instruments that a benchmark is made from: the components of an index of one's own, else itself.
+    pub fn made_from<'a>(&'a self, benchmark: &'a Symbol) -> impl Iterator<Item = &'a Symbol> {
+        let index = self.index(benchmark);
+        let components = index.into_iter().flat_map(CustomIndex::components);
+        components.map(|component| &component.symbol).chain(index.is_none().then_some(benchmark))
     }
 
     /// The currency rates.

@@ -116,7 +116,7 @@ impl Benchmark {
     /// [`Reason::NoPrice`] when the benchmark has no close since the first flow or was not prepared up to the last
     /// day; where it starts late, what the investment was worth then.
     pub fn against(&self, investment: &Investment<'_>) -> Figure<Comparison> {
-        let (to, no_price) = (investment.to, || Reason::no_price(&self.symbol));
+        let (to, no_price) = (investment.to, || self.no_price());
         let paid_first = investment.flows.first().ok_or(Reason::NoCapital)?.0;
         let starts_late = self.starts_late(paid_first).filter(|start| *start <= to);
         let mut own_xirr = investment.xirr.clone();

@@ -32,7 +32,7 @@ impl Benchmark {
     /// [`Reason::NoPrice`] when the benchmark has no close by the last day or was not prepared up to it,
     /// [`Reason::NoCapital`] when it starts late and everything was lost by then.
     pub fn against_index(&self, index: &DailySeries) -> Figure<LinkedComparison> {
-        let no_price = || Reason::no_price(&self.symbol);
+        let no_price = || self.no_price();
         let last = index.last().ok_or(Reason::NoCapital)?;
         let (from, to) = (index.first_day, index.day(index.len().saturating_sub(1)));
         let starts_late = self.starts_late(from).filter(|start| *start <= to);

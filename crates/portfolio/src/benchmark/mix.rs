@@ -26,6 +26,16 @@ struct Part {
     worth: Vec<f64>,
 }
 
+/// A part at the close of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PartOn {
+    pub(crate) symbol: Symbol,
+    /// Units of it since the last rebalancing or dividend.
+    pub(crate) units: f64,
+    /// What one of them is worth.
+    pub(crate) worth: f64,
+}
+
 /// What happens at the close of a day, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -112,6 +122,24 @@ impl Mix {
             return Err(Reason::NoCapital);
         }
         Ok(self.parts.iter().zip(values).map(|(part, value)| weigh(part, value / whole)).collect())
+    }
+
+    /// The parts at the close of a day of the axis; none where there is but one, which is all of it.
+    pub(super) fn parts_at(&self, day: usize) -> Vec<PartOn> {
+        let Some(units) = self.since(day).filter(|units| units.len() > 1) else { return Vec::new() };
+        let parts = self.parts.iter().zip(units);
+        let part = |(part, units): (&Part, &f64)| {
+            let worth = part.worth.get(day).copied()?;
+            Some(PartOn { symbol: part.symbol.clone(), units: *units, worth })
+        };
+        parts.map(part).collect::<Option<_>>().unwrap_or_default()
+    }
+
+    /// The reason that its parts have no price together.
+    pub(super) fn no_price(&self) -> Reason {
+        let mut symbols: Vec<Symbol> = self.parts.iter().map(|part| part.symbol.clone()).collect();
+        symbols.sort();
+        Reason::NoPrice(symbols.into())
     }
 
     fn since(&self, day: usize) -> Option<&[f64]> {

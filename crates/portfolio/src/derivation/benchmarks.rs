@@ -9,7 +9,9 @@ use super::calculation::{Label, fraction, money};
 use super::figure_name::BenchmarkFigure;
 use super::record::Record;
 use super::{About, Column, Number, Operation, Source, Unit};
-use crate::{Benchmark, Comparison, Figure, Period, PortfolioSeries, Position};
+use crate::benchmark::PartOn;
+use crate::market::splits;
+use crate::{Benchmark, Comparison, Figure, InstrumentData, Period, PortfolioSeries, Position, PriceOrigin};
 
 /// What is compared with the benchmark.
 #[derive(Clone, Copy)]
@@ -270,9 +272,76 @@ impl Record<'_> {
     }
 
     /// What a unit bought at the first price is worth: dividends have bought more of it, splits multiplied it.
+    /// That of an index of one's own is the sum of its components.
     pub(super) fn unit_worth(&mut self, benchmark: &Benchmark, day: NaiveDate) -> usize {
         let label = Label::new("Worth of a unit", "", Unit::PerShare(self.base()));
+        let known = benchmark.worth(epoch_day(day));
+        let parts = benchmark.parts_on(day);
+        if !parts.is_empty() {
+            let formula = "sum of the components' units x worth";
+            let components = parts.iter().map(|part| self.component(benchmark, part, day)).collect();
+            let sum = self.computed(Label { formula, ..label }, Operation::FloatSum, components);
+            if *self.value(sum) == Ok(Number::Float(known)) {
+                return sum;
+            }
+        }
         let column = Column::Benchmark(benchmark.symbol().clone());
-        self.given(label, Ok(Number::Float(benchmark.worth(epoch_day(day)))), Source::Daily { column, day })
+        self.given(label, Ok(Number::Float(known)), Source::Daily { column, day })
+    }
+
+    /// A component of an index of one's own: its units since the last rebalancing or dividend, and their price.
+    fn component(&mut self, benchmark: &Benchmark, part: &PartOn, day: NaiveDate) -> usize {
+        let base = self.base();
+        self.with_subject(Some(About::Instrument(part.symbol.clone())), |record| {
+            let units = Label::new("Units of the component", "", Unit::Shares);
+            let column = Column::UnitsIn { index: benchmark.symbol().clone(), of: part.symbol.clone() };
+            let units = record.daily(units, column, day, part.units);
+            let worth = record.component_worth(benchmark, part, day);
+            let label = money(base, "Worth of the component", "units x worth of one");
+            record.computed(label, Operation::FloatProduct, vec![units, worth])
+        })
+    }
+
+    /// What one unit of a component is worth: its price, times what splits have made of it, in the base currency.
+    fn component_worth(&mut self, benchmark: &Benchmark, part: &PartOn, day: NaiveDate) -> usize {
+        let label = Label::new("Worth of one", "price x shares x exchange rate", Unit::PerShare(self.base()));
+        let known = Ok(Number::Float(part.worth));
+        if let Some(data) = self.market.instrument(&part.symbol)
+            && let Some(price) = data.price_on(day)
+        {
+            let currency = data.currency();
+            let quoted = Label::new("Price", "", Unit::PerShare(currency));
+            let source = listed_price(&part.symbol, data, price.day);
+            let mut worth = self.exactly(quoted, price.price, source);
+            let since = splits::between(data.splits(), benchmark.first_day(), price.day);
+            if !since.is_empty() {
+                let shares = Label::new("Shares that one has become", "", Unit::Number);
+                let became = since.iter().map(splits::factor).fold(1.0, |shares, split| shares * split);
+                let shares = self.daily(shares, Column::SharesOf(part.symbol.clone()), price.day, became);
+                worth = self.computed(label, Operation::FloatProduct, vec![worth, shares]);
+            }
+            if currency != self.base() {
+                let rate = self.rate_on((currency, self.base()), day);
+                worth = self.computed(label, Operation::FloatProduct, vec![worth, rate]);
+            }
+            // An exact number as well as a binary one.
+            if self.value(worth).as_ref().is_ok_and(|worth| worth.float() == part.worth) {
+                return worth;
+            }
+        }
+        let column = Column::Benchmark(part.symbol.clone());
+        self.given(label, known, Source::Daily { column, day })
+    }
+}
+
+/// Where the price of an instrument of a day comes from.
+fn listed_price(symbol: &Symbol, data: &InstrumentData, day: NaiveDate) -> Source {
+    let quote = data.latest().filter(|latest| latest.day == day).map(|latest| &latest.quote);
+    Source::Price {
+        symbol: symbol.clone(),
+        day,
+        origin: if quote.is_some() { PriceOrigin::Quote } else { PriceOrigin::Close },
+        source: quote.map(|quote| quote.source.clone()),
+        as_of: quote.map(|quote| quote.as_of),
     }
 }

@@ -6,6 +6,7 @@ mod contributions;
 mod decisions;
 mod dividends;
 mod gains;
+mod indices;
 mod known;
 mod names;
 mod property;

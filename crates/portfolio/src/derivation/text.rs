@@ -113,6 +113,7 @@ impl fmt::Display for Column {
             Self::Flow => f.write_str("net flow"),
             Self::Benchmark(symbol) => write!(f, "growth of {symbol}"),
             Self::SharesOf(symbol) => write!(f, "shares that one of {symbol} became"),
+            Self::UnitsIn { index, of } => write!(f, "units of {of} in {index}"),
         }
     }
 }

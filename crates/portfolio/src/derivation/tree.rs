@@ -227,6 +227,13 @@ pub enum Column {
     Benchmark(Symbol),
     /// Shares of a benchmark that one of its first day has become, by splits and dividends reinvested.
     SharesOf(Symbol),
+    /// Units of a component in one unit of an index of one's own, dividends reinvested, as they were last rebalanced.
+    UnitsIn {
+        /// The index.
+        index: Symbol,
+        /// The component.
+        of: Symbol,
+    },
 }
 
 /// The fields of a transaction.
