@@ -287,6 +287,14 @@ pub(crate) struct ActionsImport {
     pub(crate) basis: PriceBasis,
 }
 
+/// A symbol, or what may be the name of an index of one's own.
+fn benchmark(text: &str) -> Result<String, bellwether_domain::InvalidSymbol> {
+    if text.starts_with('=') {
+        return Ok(text.to_owned());
+    }
+    text.parse::<bellwether_domain::Symbol>().map(|symbol| symbol.to_string())
+}
+
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Report {
@@ -296,9 +304,10 @@ pub(crate) struct Report {
     /// Figures at the end of this day, as YYYY-MM-DD; today when left out
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<NaiveDate>,
-    /// Compare with this symbol instead of the portfolio's own benchmarks; may be given several times
-    #[arg(long, value_name = "SYMBOL")]
-    pub(crate) benchmark: Vec<bellwether_domain::Symbol>,
+    /// Compare with this symbol, or index of your own as =NAME, instead of the portfolio's own benchmarks; may be given
+    /// several times
+    #[arg(long, value_name = "SYMBOL", value_parser = benchmark)]
+    pub(crate) benchmark: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{ChangeId, Currency, Symbol, UserId};
+use bellwether_domain::{ChangeId, Currency, PortfolioId, Symbol, UserId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use rust_decimal::Decimal;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::audit::{self, AuditSubject, Change};
 use crate::columns::{Amount, Key, micros};
 use crate::connection::{AnyConnection, on_either};
-use crate::schema::{index_components, indices, instruments};
+use crate::schema::{index_components, indices, instruments, portfolio_benchmarks, portfolios};
 use crate::{Storage, StorageError};
 
 /// What an index is to be.
@@ -84,11 +84,25 @@ pub fn find(connection: &mut AnyConnection, user: UserId, id: Uuid) -> Result<St
     with_components(connection, row)
 }
 
-/// One of a user's indices, held still until the transaction ends: who changes one begins here.
+/// One of a user's indices, held still until the transaction ends with the portfolios that are compared with it: who
+/// changes one begins here.
 ///
 /// # Errors
 /// [`StorageError::NotFound`] when there is no such index or it is somebody else's.
 pub fn lock(connection: &mut AnyConnection, user: UserId, id: Uuid) -> Result<StoredIndex, StorageError> {
+    // As those who change a portfolio do it: first that, then what it is compared with.
+    for (portfolio, _) in compared_with(connection, user, id)? {
+        crate::portfolios::lock(connection, user, portfolio)?;
+    }
+    hold(connection, user, id)
+}
+
+/// The same alone, for who is about to name it.
+pub(crate) fn hold(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: Uuid,
+) -> Result<StoredIndex, StorageError> {
     #[cfg(feature = "postgres")]
     if let AnyConnection::Postgres(postgres) = connection {
         let _: Key = indices::table
@@ -100,6 +114,41 @@ pub fn lock(connection: &mut AnyConnection, user: UserId, id: Uuid) -> Result<St
     }
     // The only writer of the other back end holds everything still.
     find(connection, user, id)
+}
+
+/// A user's portfolios that are compared with an index, oldest first, with their names.
+pub fn compared_with(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: Uuid,
+) -> Result<Vec<(PortfolioId, String)>, StorageError> {
+    let mut own: Vec<(Key, String)> = portfolios::table
+        .filter(portfolios::user_id.eq(Key(user.uuid())))
+        .order(portfolios::id)
+        .select((portfolios::id, portfolios::name))
+        .load(connection)?;
+    let naming: Vec<Key> = portfolio_benchmarks::table
+        .filter(portfolio_benchmarks::portfolio_id.eq_any(own.iter().map(|(id, _)| *id)))
+        .filter(portfolio_benchmarks::symbol.eq(Symbol::of_index(id).as_str()))
+        .select(portfolio_benchmarks::portfolio_id)
+        .load(connection)?;
+    own.retain(|(id, _)| naming.contains(id));
+    Ok(own.into_iter().map(|(Key(id), name)| (PortfolioId::from_uuid(id), name)).collect())
+}
+
+/// The numbers of the instruments that the indices among these symbols are made from.
+pub(crate) fn made_from(
+    connection: &mut AnyConnection,
+    symbols: impl IntoIterator<Item = Symbol>,
+) -> Result<Vec<i32>, StorageError> {
+    let named: Vec<Key> = symbols.into_iter().filter_map(|symbol| symbol.index()).map(Key).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(index_components::table
+        .filter(index_components::index_id.eq_any(named))
+        .select(index_components::instrument_id)
+        .load(connection)?)
 }
 
 fn with_components(connection: &mut AnyConnection, row: Row) -> Result<StoredIndex, StorageError> {
@@ -122,7 +171,7 @@ fn with_components(connection: &mut AnyConnection, row: Row) -> Result<StoredInd
 ///
 /// # Errors
 /// [`StorageError::NotFound`] when it is somebody else's, [`StorageError::Duplicate`] when the user has another one of
-/// that name.
+/// that name, [`StorageError::Refused`] when one is to go that portfolios are compared with.
 fn become_index(
     connection: &mut AnyConnection,
     by: By,
@@ -132,7 +181,15 @@ fn become_index(
 ) -> Result<(), StorageError> {
     let (user, now, _) = by;
     let at = micros(now);
+    let compared = compared_with(connection, user, id)?;
     match (before, after) {
+        (_, None) if !compared.is_empty() => {
+            let names: Vec<String> = compared.iter().map(|(_, name)| format!("{name:?}")).collect();
+            return Err(StorageError::Refused(format!(
+                "portfolios are compared with this index: {}; take it out of their settings first",
+                names.join(", ")
+            )));
+        }
         (_, None) => {
             diesel::delete(indices::table.find(Key(id))).execute(connection)?;
         }
@@ -159,6 +216,10 @@ fn become_index(
                 ))
                 .execute(connection)?;
         }
+    }
+    // What was computed with it as it was is no answer any more.
+    for (portfolio, _) in compared {
+        crate::portfolios::raise_version(connection, portfolio, now)?;
     }
     if let Some(settings) = after {
         diesel::delete(index_components::table.filter(index_components::index_id.eq(Key(id))))
@@ -220,7 +281,8 @@ pub fn change(
 /// Deletes an index, and returns the change that this is.
 ///
 /// # Errors
-/// [`StorageError::NotFound`] when there is no such index or it is somebody else's.
+/// [`StorageError::NotFound`] when there is no such index or it is somebody else's, [`StorageError::Refused`] when
+/// portfolios are compared with it.
 pub fn delete(
     connection: &mut AnyConnection,
     user: UserId,
@@ -238,13 +300,18 @@ pub fn delete(
 ///
 /// # Errors
 /// [`StorageError::NotFound`] when there never was such an index or it is somebody else's,
-/// [`StorageError::Duplicate`] when its name is another one's by now.
+/// [`StorageError::Duplicate`] when its name is another one's by now, [`StorageError::Refused`] when it would go and
+/// portfolios are compared with it.
 pub fn undo(
     connection: &mut AnyConnection,
     user: UserId,
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Option<StoredIndex>, StorageError> {
+    match lock(connection, user, id) {
+        Ok(_) | Err(StorageError::NotFound) => {}
+        Err(error) => return Err(error),
+    }
     let last = audit::last_of(connection, user, AuditSubject::Index, id)?.ok_or(StorageError::NotFound)?;
     let read = |side: Option<&serde_json::Value>| {
         side.map(StoredIndex::deserialize)

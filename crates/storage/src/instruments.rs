@@ -51,12 +51,18 @@ struct Row {
 }
 
 /// The instruments of these symbols in their order, registering those that are not known yet.
+///
+/// # Errors
+/// [`StorageError::Refused`] for the symbol of an index of somebody's own, which is no instrument.
 pub fn find_or_create(
     connection: &mut AnyConnection,
     symbols: &[Symbol],
 ) -> Result<Vec<Instrument>, StorageError> {
     let mut known = by_symbols(connection, symbols)?;
     let missing: BTreeSet<&Symbol> = symbols.iter().filter(|symbol| !known.contains_key(*symbol)).collect();
+    if let Some(index) = missing.iter().find(|symbol| symbol.index().is_some()) {
+        return Err(StorageError::Refused(format!("{index} is an index and no instrument")));
+    }
     if !missing.is_empty() {
         let rows: Vec<NewRow<'_>> = missing.iter().map(|symbol| new_row(symbol)).collect();
         for rows in rows.chunks(ROWS_PER_INSERT) {
@@ -142,8 +148,14 @@ pub fn in_use(connection: &mut AnyConnection) -> Result<Vec<Instrument>, Storage
         .filter(transactions::instrument_id.is_not_null())
         .select(transactions::instrument_id.assume_not_null());
     let compared = portfolio_benchmarks::table.select(portfolio_benchmarks::symbol);
+    let in_indices = in_indices(compared.load(connection)?, connection)?;
     let rows: Vec<Row> = instruments::table
-        .filter(instruments::id.eq_any(mentioned).or(instruments::symbol.eq_any(compared)))
+        .filter(
+            instruments::id
+                .eq_any(mentioned)
+                .or(instruments::symbol.eq_any(compared))
+                .or(instruments::id.eq_any(in_indices)),
+        )
         .order(instruments::symbol)
         .select(Row::as_select())
         .load(connection)?;
@@ -159,6 +171,12 @@ pub fn price_version_of(connection: &mut AnyConnection, ids: &[InstrumentId]) ->
         .load(connection)?;
     // Each only ever rises, so their sum does.
     Ok(versions.into_iter().sum())
+}
+
+/// What the indices of users' own among some benchmarks are made from.
+fn in_indices(compared: Vec<String>, connection: &mut AnyConnection) -> Result<Vec<i32>, StorageError> {
+    let symbols = compared.into_iter().filter_map(|symbol| Symbol::try_from(symbol).ok());
+    crate::indices::made_from(connection, symbols)
 }
 
 /// As [`price_version_of`], of all that a portfolio's figures are made from beside some further symbols: what its
@@ -178,6 +196,9 @@ pub fn price_version_for(
     let compared = portfolio_benchmarks::table
         .filter(portfolio_benchmarks::portfolio_id.eq(Key(portfolio.uuid())))
         .select(portfolio_benchmarks::symbol);
+    let own_indices = compared.filter(portfolio_benchmarks::symbol.like("=%")).load(connection)?;
+    let others = beside.iter().filter(|symbol| symbol.index().is_some()).map(ToString::to_string);
+    let in_indices = in_indices(own_indices.into_iter().chain(others).collect(), connection)?;
     let beside = beside.iter().map(Symbol::as_str);
     let versions: Vec<i64> = instruments::table
         .filter(
@@ -186,6 +207,7 @@ pub fn price_version_for(
                 .or(instruments::id.eq_any(mentioned_too))
                 .or(instruments::symbol.eq_any(compared))
                 .or(instruments::symbol.eq_any(beside))
+                .or(instruments::id.eq_any(in_indices))
                 .or(instruments::symbol.like("%=X")),
         )
         .select(instruments::price_version)

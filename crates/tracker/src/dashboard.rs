@@ -83,6 +83,8 @@ pub struct Figures {
 pub struct Against {
     /// The benchmark.
     pub symbol: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    pub name: Option<String>,
     /// The portfolio's flows in it.
     pub portfolio: Figure<Comparison>,
     /// Each held instrument's flows in it.
@@ -243,7 +245,8 @@ impl Input {
             .chain(traded_in)
             .filter_map(|currency| Symbol::of_pair(currency, self.portfolio.base_currency));
         let mut symbols = symbols_of(&self.transactions);
-        symbols.extend(self.benchmarks.iter().cloned().chain(pairs));
+        let compared = self.benchmarks.iter().flat_map(|symbol| self.market.market.made_from(symbol));
+        symbols.extend(compared.cloned().chain(pairs));
         symbols
     }
 
@@ -274,6 +277,7 @@ impl Input {
         let holdings = investments.holdings.iter();
         Against {
             symbol: symbol.clone(),
+            name: self.market.index_name(symbol),
             portfolio: compared(&investments.portfolio),
             holdings: holdings.map(|(symbol, held)| (symbol.clone(), compared(held))).collect(),
         }
@@ -312,6 +316,13 @@ impl Input {
             (PriceShown::assess(&subject, moment), holding.value.as_ref().ok().copied())
         });
         PricesShown::new(held.collect(), moment)
+    }
+}
+
+impl Against {
+    /// What people call the benchmark: an index of one's own by its name, an instrument by its symbol.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.symbol.as_str())
     }
 }
 

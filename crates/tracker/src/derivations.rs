@@ -3,7 +3,7 @@
 mod fetched;
 mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{Derivations, FigureName, Omitted, Options, Period};
@@ -44,6 +44,10 @@ pub struct DerivationShown {
     pub day_ends: Option<DateTime<Utc>>,
     /// The node that was asked for, with what it rests on.
     pub node: NodeShown,
+    /// What the owner calls the indices of their own that it names.
+    pub index_names: BTreeMap<Symbol, String>,
+    /// What the ledger mentions, so that there are pages of it.
+    pub traded: BTreeSet<Symbol>,
 }
 
 impl Tracker {
@@ -76,6 +80,7 @@ impl Tracker {
             FigureName::read(figure, &omitted).map_err(|error| TrackerError::Refused(format!("{error}.")))?;
         let benchmarks = benchmarks(view, &portfolio, &figure);
         let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
+        let traded = symbols_of(&transactions);
         let computed_at = self.clock().now();
         let options = Options::of(&portfolio);
         let derive = move || {
@@ -89,7 +94,8 @@ impl Tracker {
         let (figure, mut node, market) = self.compute(derive).await?;
         self.tell_when_fetched(&mut node, &market).await?;
         let day_ends = day_ends(as_of, computed_at);
-        Ok(DerivationShown { portfolio, figure, as_of, computed_at, day_ends, node })
+        let index_names = market.index_names;
+        Ok(DerivationShown { portfolio, figure, as_of, computed_at, day_ends, node, index_names, traded })
     }
 }
 

@@ -88,7 +88,8 @@ fn words_for(span: TimeDelta) -> String {
     }
 }
 
-fn sentence(words: &str) -> String {
+/// Words as a sentence.
+pub(crate) fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);
     first.chain(rest).chain(['.']).collect()

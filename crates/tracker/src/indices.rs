@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bellwether_domain::{Currency, Symbol};
+use bellwether_domain::{Currency, PortfolioId, Symbol};
 use bellwether_portfolio::{Component, CustomIndex, Rebalancing};
 use bellwether_storage::indices::{self, IndexSettings, StoredIndex};
 use bellwether_storage::{AnyConnection, StorageError};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::error::sentence;
 use crate::ledger::number;
 use crate::portfolio_settings::unusable;
 use crate::{FieldFault, Tracker, TrackerError};
@@ -51,6 +52,11 @@ pub struct IndexShown {
 }
 
 impl IndexShown {
+    /// The symbol by which it is a benchmark.
+    pub fn symbol(&self) -> Symbol {
+        Symbol::of_index(self.id)
+    }
+
     fn of(stored: StoredIndex) -> Self {
         let IndexSettings { name, base_currency, rebalancing, components } = stored.settings;
         Self { id: stored.id, name, base_currency, rebalancing, components }
@@ -72,6 +78,33 @@ fn rebalancing(word: &str) -> Result<Rebalancing, String> {
             }
         },
     })
+}
+
+/// The index that a benchmark of its symbol is.
+pub(crate) fn as_benchmark(stored: &StoredIndex) -> Result<CustomIndex, StorageError> {
+    let damaged = |reason| StorageError::Corrupt { record: format!("index {}", stored.id), reason };
+    let components = stored.settings.components.iter();
+    let component =
+        |(symbol, weight): (&Symbol, &Decimal)| Component { symbol: symbol.clone(), weight: *weight };
+    let when = rebalancing(&stored.settings.rebalancing).map_err(damaged)?;
+    CustomIndex::new(Symbol::of_index(stored.id), components.map(component).collect(), when)
+        .map_err(|error| damaged(error.to_string()))
+}
+
+/// What somebody wrote for a benchmark: a symbol, or `=` and the name or identifier of an index of theirs.
+pub(crate) fn benchmark_of(text: &str, indices: &[StoredIndex]) -> Result<Symbol, String> {
+    let text = text.trim();
+    let Some(name) = text.strip_prefix('=').map(str::trim) else {
+        return text.parse().map_err(|error| format!("{error}"));
+    };
+    let id = Symbol::try_from(text.to_owned()).ok().and_then(|symbol| symbol.index());
+    let folded = name.to_lowercase();
+    let found = indices
+        .iter()
+        .find(|index| Some(index.id) == id || index.settings.name == name)
+        .or_else(|| indices.iter().find(|index| index.settings.name.to_lowercase() == folded));
+    let found = found.ok_or_else(|| format!("there is no index {name:?} of your own"))?;
+    Ok(Symbol::of_index(found.id))
 }
 
 impl EnteredIndex {
@@ -153,6 +186,7 @@ pub(crate) fn fault_of(settings: &IndexSettings) -> Result<(), String> {
 fn of_index(error: StorageError, name: &str) -> TrackerError {
     match error {
         StorageError::NotFound => TrackerError::NotFound("such index".to_owned()),
+        StorageError::Refused(words) => TrackerError::Conflict(sentence(&words)),
         StorageError::Duplicate => {
             TrackerError::Conflict(format!("There is an index named {name:?} already. Choose another name."))
         }
@@ -167,6 +201,18 @@ impl Tracker {
     /// The database's.
     pub async fn indices(&self) -> Result<Vec<IndexShown>, TrackerError> {
         Ok(self.storage().indices(self.user()).await?.into_iter().map(IndexShown::of).collect())
+    }
+
+    /// What somebody wrote for benchmarks: symbols, and indices of the user's own as `=` and their name or identifier.
+    ///
+    /// # Errors
+    /// [`TrackerError::Refused`] for what is no symbol and no such index, and the database's.
+    pub async fn benchmarks_named(&self, texts: &[&str]) -> Result<Vec<Symbol>, TrackerError> {
+        let is_index = |text: &&str| text.trim_start().starts_with('=');
+        let known =
+            if texts.iter().any(is_index) { self.storage().indices(self.user()).await? } else { Vec::new() };
+        let read = texts.iter().map(|text| benchmark_of(text, &known));
+        read.collect::<Result<_, _>>().map_err(TrackerError::Refused)
     }
 
     /// One of them.
@@ -207,19 +253,31 @@ impl Tracker {
                 return Ok(Err(TrackerError::Overtaken));
             }
             match settings {
-                Ok(settings) => indices::change(connection, user, id, &settings, now).map(Ok),
+                Ok(settings) => {
+                    let changed = indices::change(connection, user, id, &settings, now)?;
+                    Ok(Ok((changed, indices::compared_with(connection, user, id)?)))
+                }
                 Err(faults) => Ok(Err(faults)),
             }
         };
         let changed = self.storage().write(work).await;
-        Ok(IndexShown::of(changed.map_err(|error| of_index(error, entered.name.trim()))??))
+        let (changed, compared) = changed.map_err(|error| of_index(error, entered.name.trim()))??;
+        self.comparisons_changed(compared).await;
+        Ok(IndexShown::of(changed))
+    }
+
+    /// What follows from another index for the portfolios that are compared with it.
+    async fn comparisons_changed(&self, compared: Vec<(PortfolioId, String)>) {
+        for (portfolio, _) in compared {
+            self.ledger_changed(portfolio).await;
+        }
     }
 
     /// Deletes an index; where `seen` is told, it must still be that.
     ///
     /// # Errors
     /// [`TrackerError::NotFound`] when there is no such index, [`TrackerError::Overtaken`] when it is another since it
-    /// was seen, and the database's.
+    /// was seen, [`TrackerError::Conflict`] when portfolios are compared with it, and the database's.
     pub async fn delete_index(&self, id: Uuid, seen: Option<&IndexShown>) -> Result<(), TrackerError> {
         let (user, now, seen) = (self.user(), self.storage().now(), seen.cloned());
         let work = move |connection: &mut AnyConnection| {
@@ -237,9 +295,16 @@ impl Tracker {
     ///
     /// # Errors
     /// [`TrackerError::NotFound`] when there never was such an index, [`TrackerError::Conflict`] when its name is
-    /// another one's by now, and the database's.
+    /// another one's by now or it would go while portfolios are compared with it, and the database's.
     pub async fn undo_index(&self, id: Uuid) -> Result<Option<IndexShown>, TrackerError> {
-        let undone = self.storage().undo_index(self.user(), id).await;
-        Ok(undone.map_err(|error| of_index(error, "of before"))?.map(IndexShown::of))
+        let (user, now) = (self.user(), self.storage().now());
+        let work = move |connection: &mut AnyConnection| {
+            let undone = indices::undo(connection, user, id, now)?;
+            Ok((undone, indices::compared_with(connection, user, id)?))
+        };
+        let undone = self.storage().write(work).await;
+        let (undone, compared) = undone.map_err(|error| of_index(error, "of before"))?;
+        self.comparisons_changed(compared).await;
+        Ok(undone.map(IndexShown::of))
     }
 }

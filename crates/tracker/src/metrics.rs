@@ -3,13 +3,14 @@
 use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::risk::{RiskFree, RiskReport, RiskTerms, TradingDays, trading_days};
 use bellwether_portfolio::{
-    Benchmark, Figure, LedgerError, Market, Options, Period, PeriodReturns, PortfolioSeries, Reason, Report,
-    Subject, performance,
+    Benchmark, Figure, LedgerError, Options, Period, PeriodReturns, PortfolioSeries, Reason, Report, Subject,
+    performance,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::compute::replay;
 use crate::import::HOME_EXCHANGE;
+use crate::stored_market::StoredMarket;
 use crate::{Tracker, TrackerError};
 
 /// What is taken for free of risk, a year.
@@ -41,6 +42,8 @@ pub struct MetricFigures {
     pub risk: Figure<RiskReport>,
     /// What risk is measured beside: the portfolio's first benchmark, where its prices are known.
     pub benchmark: Option<Symbol>,
+    /// What the owner calls it, where it is an index of their own.
+    pub benchmark_name: Option<String>,
 }
 
 impl Tracker {
@@ -57,7 +60,7 @@ impl Tracker {
         let computed_at = self.clock().now();
         let day_ends = day_ends(as_of, computed_at);
         let compute = move || {
-            let figures = MetricFigures::of(&portfolio, &transactions, &market.market, as_of);
+            let figures = MetricFigures::of(&portfolio, &transactions, &market, as_of);
             Metrics { portfolio, as_of, computed_at, day_ends, figures }
         };
         Ok(self.compute(compute).await)
@@ -84,9 +87,10 @@ impl MetricFigures {
     fn of(
         portfolio: &Portfolio,
         transactions: &[Transaction],
-        market: &Market,
+        stored: &StoredMarket,
         as_of: NaiveDate,
     ) -> Result<Self, LedgerError> {
+        let market = &stored.market;
         let books = replay(transactions, market, Options::of(portfolio), as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
@@ -106,6 +110,8 @@ impl MetricFigures {
         let terms = RiskTerms { risk_free: RiskFree::Annual(RISK_FREE), minimum_acceptable: None };
         let linked = returns.as_ref().map_err(Clone::clone).and_then(|returns| returns.time_weighted.clone());
         let risk = linked.and_then(|linked| RiskReport::new(&linked, days, terms));
-        Ok(Self { report, returns, risk, benchmark: beside.map(|beside| beside.symbol().clone()) })
+        let benchmark = beside.map(|beside| beside.symbol().clone());
+        let benchmark_name = benchmark.as_ref().and_then(|symbol| stored.index_name(symbol));
+        Ok(Self { report, returns, risk, benchmark, benchmark_name })
     }
 }

@@ -1,9 +1,11 @@
 //! A portfolio's settings: making one, changing them, and deleting it with all that hangs on it.
 
 use bellwether_domain::{ChangeId, CostMethod, Currency, DividendPolicy, Portfolio, PortfolioId, Symbol};
+use bellwether_storage::indices::{self, StoredIndex};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
 use bellwether_storage::{AnyConnection, StorageError};
 
+use crate::indices::benchmark_of;
 use crate::ledger::of_portfolio;
 use crate::{FieldFault, Tracker, TrackerError};
 
@@ -27,13 +29,17 @@ pub struct EnteredSettings {
     pub cost_method: Option<String>,
     /// `infer` or `recorded-only`.
     pub dividends: Option<String>,
-    /// What it is compared with, in order.
+    /// What it is compared with, in order: symbols, and indices of one's own as `=` and their name or identifier.
     pub benchmarks: Option<Vec<String>>,
 }
 
 impl EnteredSettings {
-    /// These settings over others, or all that is wrong with them.
-    fn over(&self, settings: PortfolioSettings) -> Result<PortfolioSettings, TrackerError> {
+    /// These settings over others, or all that is wrong with them. `indices` are those that may be named.
+    fn over(
+        &self,
+        settings: PortfolioSettings,
+        indices: &[StoredIndex],
+    ) -> Result<PortfolioSettings, TrackerError> {
         let mut faults = Vec::new();
         let mut fault = |field: &'static str, reason: String| faults.push(FieldFault::of(field, reason));
         let mut settings = settings;
@@ -72,25 +78,30 @@ impl EnteredSettings {
             }
         }
         if let Some(texts) = &self.benchmarks {
-            let read: Result<Vec<Symbol>, _> = texts.iter().map(|text| text.parse::<Symbol>()).collect();
+            let read: Result<Vec<Symbol>, String> =
+                texts.iter().map(|text| benchmark_of(text, indices)).collect();
             match read {
                 Ok(symbols) if symbols.len() <= MOST_BENCHMARKS => settings.benchmarks = symbols,
                 Ok(_) => fault("benchmarks", format!("name {MOST_BENCHMARKS} at most")),
-                Err(error) => fault("benchmarks", error.to_string()),
+                Err(reason) => fault("benchmarks", reason),
             }
         }
         if faults.is_empty() { Ok(settings) } else { Err(TrackerError::Invalid(faults)) }
     }
 }
 
-/// What is wrong with settings that were not entered here.
+/// What is wrong with settings that were not entered here. Which indices there were is not looked at.
 pub(crate) fn fault_of(settings: &PortfolioSettings) -> Result<(), String> {
+    if settings.benchmarks.len() > MOST_BENCHMARKS {
+        return Err(format!("benchmarks: name {MOST_BENCHMARKS} at most"));
+    }
+    let instruments = settings.benchmarks.iter().filter(|symbol| symbol.index().is_none());
     let entered = EnteredSettings {
         description: Some(settings.description.clone()),
-        benchmarks: Some(settings.benchmarks.iter().map(ToString::to_string).collect()),
+        benchmarks: Some(instruments.map(ToString::to_string).collect()),
         ..EnteredSettings::default()
     };
-    entered.over(settings.clone()).map(drop).map_err(|error| error.to_string())
+    entered.over(settings.clone(), &[]).map(drop).map_err(|error| error.to_string())
 }
 
 /// Why a text is nothing to be kept, if so.
@@ -112,7 +123,8 @@ impl Tracker {
     /// [`TrackerError::Invalid`] with all that is wrong, [`TrackerError::Conflict`] when there is one of that name, and
     /// the database's.
     pub async fn make_portfolio(&self, entered: &EnteredSettings) -> Result<Portfolio, TrackerError> {
-        self.create_portfolio(entered.over(PortfolioSettings::named(""))?).await
+        let indices = self.storage().indices(self.user()).await?;
+        self.create_portfolio(entered.over(PortfolioSettings::named(""), &indices)?).await
     }
 
     /// Gives a portfolio the settings that somebody entered. Where `seen` is told, the version of the portfolio must
@@ -137,7 +149,8 @@ impl Tracker {
             }
             let before = portfolios::find(connection, user, id)?;
             let was = PortfolioSettings::of(&before);
-            let settings = match wanted.over(was.clone()) {
+            let known = indices::list(connection, user)?;
+            let settings = match wanted.over(was.clone(), &known) {
                 Ok(settings) if settings == was => return Ok(Ok((before, false))),
                 Ok(settings) => settings,
                 Err(faults) => return Ok(Err(faults)),

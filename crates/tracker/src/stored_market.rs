@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bellwether_cache::freshness::{PriceState, Teller};
 use bellwether_domain::{
     ActionKind, CashDividend, Currency, Instrument, InstrumentId, Portfolio, PriceBasis, PriceColumns,
-    PriceSource, PriceSourceName, Quote, Split, Symbol, Transaction, from_epoch_day,
+    PriceSource, PriceSourceName, Quote, Split, Symbol, Transaction, UserId, from_epoch_day,
 };
 use bellwether_portfolio::{DatedQuote, InstrumentData, Market, PriceSeries, Rates, SourcePrices};
 use bellwether_prices::dividend_as_paid;
 use bellwether_storage::actions::SourceActions;
+use bellwether_storage::indices::{self, StoredIndex};
 use bellwether_storage::prices::SourceCloses;
 use bellwether_storage::{
     AnyConnection, StorageError, actions, instruments, prices, quotes, settings, upkeep,
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use uuid::Uuid;
 
+use crate::indices::as_benchmark;
 use crate::refresh::history::{TELLERS, Tellers};
 use crate::{Tracker, TrackerError};
 
@@ -38,9 +41,24 @@ pub(crate) struct StoredMarket {
     pub(crate) provider_states: HashMap<Symbol, PriceState>,
     /// Since when a source's histories of it are refused, because they contradict what is stored.
     pub(crate) refused_since: HashMap<Symbol, DateTime<Utc>>,
+    /// What the owner calls the indices of their own that it has.
+    pub(crate) index_names: BTreeMap<Symbol, String>,
 }
 
 impl StoredMarket {
+    /// What the owner calls a benchmark that is an index of their own.
+    pub(crate) fn index_name(&self, benchmark: &Symbol) -> Option<String> {
+        self.index_names.get(benchmark).cloned()
+    }
+
+    fn with_indices(mut self, indices: &[StoredIndex]) -> Result<Self, StorageError> {
+        for index in indices {
+            self.market.insert_index(as_benchmark(index)?);
+            self.index_names.insert(Symbol::of_index(index.id), index.settings.name.clone());
+        }
+        Ok(self)
+    }
+
     /// Whether an instrument's prices come from a provider that has not told its history yet.
     pub(crate) fn lacks_history(&self, symbol: &Symbol) -> bool {
         let by_user = self.price_states.get(symbol).is_some_and(|state| state.teller == Teller::User);
@@ -60,6 +78,9 @@ struct Stored {
 
 impl Tracker {
     /// All that is stored for a portfolio until `as_of`.
+    ///
+    /// # Errors
+    /// [`TrackerError::NotFound`] when a benchmark is an index that the user does not have, and the database's.
     pub(crate) async fn stored_market(
         &self,
         portfolio: &Portfolio,
@@ -69,16 +90,38 @@ impl Tracker {
     ) -> Result<StoredMarket, TrackerError> {
         let base = portfolio.base_currency;
         let traded = symbols_of(transactions);
-        let symbols: BTreeSet<Symbol> = traded.iter().chain(benchmarks).cloned().collect();
+        let mut symbols: BTreeSet<Symbol> = traded.iter().chain(benchmarks).cloned().collect();
+        let (user, named) = (self.user(), benchmarks.iter().filter_map(Symbol::index).count());
         let booked_in = currencies_of(transactions);
         let currencies: BTreeSet<Currency> = transactions.iter().map(|booked| booked.currency).collect();
         let first = transactions.iter().map(|booked| booked.date).min().unwrap_or(as_of);
         let from = first.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(first);
-        let stored = self
+        let (stored, indices) = self
             .storage()
-            .snapshot(move |connection| Stored::read(connection, symbols, currencies, base, from, as_of))
+            .snapshot(move |connection| {
+                let indices = take_indices(connection, user, &mut symbols)?;
+                Ok((Stored::read(connection, symbols, currencies, base, from, as_of)?, indices))
+            })
             .await?;
-        Ok(self.compute(move || stored.market(&booked_in, base)).await)
+        if indices.len() < named {
+            return Err(TrackerError::NotFound("such index".to_owned()));
+        }
+        let market = self.compute(move || stored.market(&booked_in, base).with_indices(&indices));
+        Ok(market.await?)
+    }
+
+    /// The instruments that benchmarks are made from: themselves, or the components of indices of the user's own.
+    pub(crate) async fn made_from(&self, benchmarks: Vec<Symbol>) -> Result<Vec<Symbol>, TrackerError> {
+        if benchmarks.iter().all(|symbol| symbol.index().is_none()) {
+            return Ok(benchmarks);
+        }
+        let user = self.user();
+        let mut symbols = benchmarks.into_iter().collect();
+        let read = self.storage().snapshot(move |connection| {
+            take_indices(connection, user, &mut symbols)?;
+            Ok(symbols)
+        });
+        Ok(read.await?.into_iter().collect())
     }
 
     /// All that is stored of one instrument between two days, for figures in its own currency.
@@ -113,23 +156,26 @@ impl Tracker {
         transactions: &[Transaction],
         others: &[Symbol],
     ) -> Result<StoredMarket, TrackerError> {
-        let symbols: BTreeSet<Symbol> =
+        let mut symbols: BTreeSet<Symbol> =
             symbols_of(transactions).into_iter().chain(others.iter().cloned()).collect();
-        let symbols: Vec<Symbol> = symbols.into_iter().collect();
-        let stored = self
+        let user = self.user();
+        let (stored, indices) = self
             .storage()
             .snapshot(move |connection| {
+                let indices = take_indices(connection, user, &mut symbols)?;
+                let symbols: Vec<Symbol> = symbols.into_iter().collect();
                 let instruments: Vec<Instrument> =
                     instruments::by_symbols(connection, &symbols)?.into_values().collect();
                 let ids: Vec<_> = instruments.iter().map(|known| known.id).collect();
                 let actions = actions::read(connection, &ids)?;
                 let tellers = settings::get(connection, TELLERS)?.unwrap_or_default();
                 let (closes, quotes, refused) = Default::default();
-                Ok(Stored { instruments, closes, actions, quotes, tellers, refused })
+                Ok((Stored { instruments, closes, actions, quotes, tellers, refused }, indices))
             })
             .await?;
         let booked_in = currencies_of(transactions);
-        Ok(self.compute(move || stored.market(&booked_in, Currency::USD)).await)
+        let market = self.compute(move || stored.market(&booked_in, Currency::USD).with_indices(&indices));
+        Ok(market.await?)
     }
 
     /// The instruments whose history a provider has told, splits included, so that missing shares are truly missing.
@@ -142,6 +188,23 @@ impl Tracker {
         let told = known.into_values().filter(|instrument| instrument.history_fetched_at.is_some());
         Ok(told.map(|instrument| instrument.symbol).collect())
     }
+}
+
+/// Puts the components of indices in the place of their symbols, and returns those that the user has.
+fn take_indices(
+    connection: &mut AnyConnection,
+    user: UserId,
+    symbols: &mut BTreeSet<Symbol>,
+) -> Result<Vec<StoredIndex>, StorageError> {
+    let named: Vec<Uuid> = symbols.iter().filter_map(Symbol::index).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    symbols.retain(|symbol| symbol.index().is_none());
+    let mut indices = indices::list(connection, user)?;
+    indices.retain(|index| named.contains(&index.id));
+    symbols.extend(indices.iter().flat_map(|index| index.settings.components.keys().cloned()));
+    Ok(indices)
 }
 
 pub(crate) fn symbols_of(transactions: &[Transaction]) -> BTreeSet<Symbol> {

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use bellwether_cache::breaker::Breaker;
 use bellwether_domain::{PortfolioId, SharedClock, Symbol, UserId};
-use bellwether_storage::{AnyConnection, ChangeMark, StorageError, instruments, portfolios, settings};
+use bellwether_storage::indices::IndexSettings;
+use bellwether_storage::{
+    AnyConnection, ChangeMark, StorageError, indices, instruments, portfolios, settings,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{Tracker, TrackerError};
@@ -175,16 +178,18 @@ impl Tracker {
         let (user, beside) = (self.user(), beside.to_vec());
         let read = self.storage().snapshot(move |connection| {
             let entered = entered_version(connection, user, id)?;
+            let Some(entered) = beside_indices(connection, user, entered, &beside)? else { return Ok(None) };
             let prices = instruments::price_version_for(connection, id, &beside)?;
-            Ok(Versions { entered, prices })
+            Ok(Some(Versions { entered, prices }))
         });
-        read.await.map_err(|error| {
+        let read = read.await.map_err(|error| {
             if error.is_not_found() {
                 TrackerError::NotFound("such portfolio".to_owned())
             } else {
                 error.into()
             }
-        })
+        })?;
+        read.ok_or_else(|| TrackerError::NotFound("such index".to_owned()))
     }
 }
 
@@ -202,6 +207,29 @@ fn entered_version(
         (portfolio.id, portfolio.name).hash(&mut hasher);
     }
     Ok(hasher.finish())
+}
+
+/// That number with what indices of the user's own are, among others that are compared with; `None` where there is no
+/// such index. Those that the portfolio itself names raise its version when they change.
+fn beside_indices(
+    connection: &mut AnyConnection,
+    user: UserId,
+    entered: u64,
+    beside: &[Symbol],
+) -> Result<Option<u64>, StorageError> {
+    let mut named = beside.iter().filter_map(Symbol::index).peekable();
+    if named.peek().is_none() {
+        return Ok(Some(entered));
+    }
+    let own = indices::list(connection, user)?;
+    let mut hasher = DefaultHasher::new();
+    entered.hash(&mut hasher);
+    for id in named {
+        let Some(index) = own.iter().find(|index| index.id == id) else { return Ok(None) };
+        let IndexSettings { name, base_currency: _, rebalancing, components } = &index.settings;
+        (id, name, rebalancing, components).hash(&mut hasher);
+    }
+    Ok(Some(hasher.finish()))
 }
 
 /// Tells that nothing is as it was, in the transaction that replaces all data: no number that was counted before comes

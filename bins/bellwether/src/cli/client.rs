@@ -199,7 +199,7 @@ pub(crate) struct Settings {
     /// Whether dividends count that the ledger does not have: infer or recorded-only
     #[arg(long, value_name = "WHICH")]
     pub(crate) dividends: Option<String>,
-    /// Compare with this symbol; may be given several times
+    /// Compare with this symbol, or index of your own as =NAME; may be given several times
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) benchmark: Vec<String>,
     /// Compare with nothing

@@ -18,8 +18,7 @@ use crate::failure::Failure;
 /// Prints a portfolio's figures, for people or as JSON. A ledger with a fault makes the exit code 1.
 pub(super) async fn run(client: &Client, report: &Report) -> Result<ExitCode, Failure> {
     let portfolio = portfolio_named(client, &report.portfolio).await?;
-    let symbols: Vec<String> = report.benchmark.iter().map(ToString::to_string).collect();
-    let (day, symbols) = (report.as_of.map(|day| day.to_string()), symbols.join(","));
+    let (day, symbols) = (report.as_of.map(|day| day.to_string()), report.benchmark.join(","));
     let query = [
         ("as_of", day.as_deref()),
         ("benchmark", Some(symbols.as_str()).filter(|symbols| !symbols.is_empty())),
@@ -97,12 +96,13 @@ fn as_text(told: &Value) -> String {
         let _ = writeln!(text, "{name:<16}{figure:>18}");
     }
     for against in told["benchmarks"].as_array().into_iter().flatten() {
+        let name = if against["name"].is_null() { "symbol" } else { "name" };
         let value = against["value"].as_f64().and_then(|value| Decimal::try_from(value).ok());
         let told = match value {
             Some(value) => format!("{:>18}", Locale::english().money(value.round_dp(2), base)),
             None => format!("n/a ({})", plain(self::text(against, "unknown"))),
         };
-        let _ = writeln!(text, "{:<16}{told}", format!("Same in {}", self::text(against, "symbol")));
+        let _ = writeln!(text, "{:<16}{told}", format!("Same in {}", self::text(against, name)));
     }
     let _ = writeln!(
         text,

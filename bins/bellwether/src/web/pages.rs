@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::api::schema::{RangeName, Ticker};
+use super::api::schema::{Benchmark, RangeName};
 use super::caller::Caller;
 use super::locale::locale_of;
 use super::methods::{READ, address, reading};
@@ -225,8 +225,8 @@ pub(super) struct ViewQuery {
     pub(super) range: Option<String>,
     /// As it was on that day.
     pub(super) as_of: Option<NaiveDate>,
-    /// What to compare with.
-    #[param(value_type = Option<Ticker>, inline)]
+    /// What to compare with: a symbol, or that of an index of your own.
+    #[param(value_type = Option<Benchmark>, inline)]
     pub(super) benchmark: Option<Symbol>,
 }
 

@@ -106,7 +106,7 @@ impl SharedPage {
         fact(locale.text("shared.deepest_fall"), &deepest);
         for against in &figures.benchmarks {
             let other = against.portfolio.as_ref().map(|other| other.total_return).map_err(Clone::clone);
-            let name = Sentence::new("shared.same_deposits").with("benchmark", against.symbol.as_str());
+            let name = Sentence::new("shared.same_deposits").with("benchmark", against.title());
             fact(locale.say(&name), &other);
         }
         let mut held: Vec<_> = report.open_holdings().collect();

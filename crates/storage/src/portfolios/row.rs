@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bellwether_domain::{DividendPolicy, Portfolio, PortfolioId, UserId};
+use bellwether_domain::{DividendPolicy, Portfolio, PortfolioId, Symbol, UserId};
 use diesel::prelude::*;
 
 use crate::StorageError;
@@ -50,6 +50,14 @@ pub(super) fn write_benchmarks(
     connection: &mut AnyConnection,
     portfolio: &Portfolio,
 ) -> Result<(), StorageError> {
+    for id in portfolio.benchmarks.iter().filter_map(Symbol::index) {
+        crate::indices::hold(connection, portfolio.user, id).map_err(|error| match error {
+            StorageError::NotFound => {
+                StorageError::Refused("it would be compared with an index that is not there".to_owned())
+            }
+            error => error,
+        })?;
+    }
     let rows: Vec<BenchmarkRow<'_>> = (0..)
         .zip(&portfolio.benchmarks)
         .map(|(position, symbol)| BenchmarkRow {
@@ -102,7 +110,7 @@ fn read_row(row: &Row, benchmarks: &[String]) -> Result<Portfolio, StorageError>
             .ok_or_else(|| damaged(format!("unknown dividend policy {}", row.dividends)))?,
         benchmarks: benchmarks
             .iter()
-            .map(|symbol| symbol.parse())
+            .map(|symbol| Symbol::try_from(symbol.clone()))
             .collect::<Result<_, _>>()
             .map_err(|error: bellwether_domain::InvalidSymbol| damaged(error.to_string()))?,
         demo: row.demo,

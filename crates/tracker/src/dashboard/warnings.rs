@@ -63,7 +63,7 @@ pub(super) fn of(
     for against in &figures.benchmarks {
         let unknown = market.instruments.get(&against.symbol).is_none_or(|known| known.currency.is_none());
         if let (Err(missing), false) = (&against.portfolio, unknown && figures.books.positions().is_empty()) {
-            let comparison = Sentence::new("warnings.comparison").with("symbol", against.symbol.as_str());
+            let comparison = Sentence::new("warnings.comparison").with("symbol", against.title());
             warnings.push(comparison.with("reason", reason(missing)));
         }
     }

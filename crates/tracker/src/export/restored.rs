@@ -1,7 +1,7 @@
 //! What an export brought must be what could have been entered here: the same rules hold for it, and for every earlier
 //! state that its history could bring back.
 
-use bellwether_domain::{Portfolio, TransactionDraft, UserId};
+use bellwether_domain::{Portfolio, Symbol, TransactionDraft, UserId};
 use bellwether_storage::audit::{self, AuditRecord, AuditSubject};
 use bellwether_storage::imports::ImportRecord;
 use bellwether_storage::indices::StoredIndex;
@@ -38,10 +38,17 @@ impl Restored {
     /// Refuses what nobody could have entered.
     pub(super) fn check(self, connection: &mut AnyConnection) -> Result<(), StorageError> {
         let Self { user, is_owner, .. } = self;
+        let own = indices::list(connection, user)?;
         for portfolio in portfolios::list(connection, user)? {
-            check_portfolio(&portfolio).map_err(about(&format!("The portfolio {}", portfolio.id)))?;
+            let what = format!("The portfolio {}", portfolio.id);
+            check_portfolio(&portfolio).map_err(about(&what))?;
+            let mut named = portfolio.benchmarks.iter().filter_map(Symbol::index);
+            if let Some(unknown) = named.find(|id| own.iter().all(|index| index.id != *id)) {
+                let words = format!("it is compared with the index {unknown}, which is not there");
+                return Err(about(&what)(words));
+            }
         }
-        for index in indices::list(connection, user)? {
+        for index in own {
             crate::indices::fault_of(&index.settings).map_err(about(&format!("The index {}", index.id)))?;
         }
         for (dimension, targets) in target_allocations::all(connection, user)? {

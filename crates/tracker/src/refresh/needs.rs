@@ -121,7 +121,7 @@ impl Tracker {
 /// What a portfolio's figures are made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Wants {
-    /// What it is compared with; nothing before the first booking.
+    /// What it is compared with, indices of one's own by their components; nothing before the first booking.
     benchmarks: Vec<Symbol>,
     /// Currency rates.
     pairs: BTreeSet<Symbol>,
@@ -142,14 +142,20 @@ impl Wants {
     ) -> Self {
         let base = portfolio.base_currency;
         let held = held(transactions, &market.market, base, today);
-        let is_compared = |symbol: &Symbol| portfolio.benchmarks.contains(symbol);
+        let mut compared: Vec<Symbol> = Vec::new();
+        for symbol in portfolio.benchmarks.iter().flat_map(|symbol| market.market.made_from(symbol)) {
+            if symbol.index().is_none() && !compared.contains(symbol) {
+                compared.push(symbol.clone());
+            }
+        }
+        let is_compared = |symbol: &Symbol| compared.contains(symbol);
         let once = symbols_of(transactions).into_iter().filter(|symbol| !held.contains(symbol));
         Self {
-            // Without any booking there is nothing to compare yet.
-            benchmarks: if transactions.is_empty() { Vec::new() } else { portfolio.benchmarks.clone() },
             pairs: pairs(market, transactions, base),
             once: once.filter(|symbol| !is_compared(symbol)).collect(),
             held: held.into_iter().filter(|symbol| !is_compared(symbol)).collect(),
+            // Without any booking there is nothing to compare yet.
+            benchmarks: if transactions.is_empty() { Vec::new() } else { compared },
             from: histories_from(transactions, today),
         }
     }

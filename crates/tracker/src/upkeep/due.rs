@@ -98,6 +98,7 @@ impl Tracker {
         if !self.has_provider() || benchmarks.is_empty() || transactions.is_empty() {
             return Ok(());
         }
+        let benchmarks = self.made_from(benchmarks).await?;
         let now = self.clock().now();
         let from = histories_from(transactions, self.today());
         let known = self.storage().instruments_by_symbol(benchmarks.clone()).await?;

@@ -123,6 +123,9 @@ pub struct CashBalanceShown {
 pub struct CashBenchmark {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// What they would be worth.
     pub value: FigureShown,
     /// That less what was paid in.
@@ -277,6 +280,7 @@ fn beside(scene: &Scene, symbol: &Symbol, market: &Market) -> CashBenchmark {
     };
     CashBenchmark {
         benchmark: symbol.clone(),
+        benchmark_name: scene.stored.index_name(symbol),
         value: float(|with| with.value, Unit::Money(base), BenchmarkFigure::Value),
         gain: float(|with| with.gain, Unit::Money(base), BenchmarkFigure::Gain),
         net_invested: float(|with| with.net_invested, Unit::Money(base), BenchmarkFigure::NetInvested),

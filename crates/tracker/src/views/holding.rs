@@ -100,6 +100,9 @@ pub struct SaleShown {
 pub struct DecisionBeside {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// Positive when it was better.
     pub effect: FigureShown,
 }
@@ -213,6 +216,11 @@ impl HoldingShown {
             .filter_map(|benchmark| Benchmark::new(benchmark, market, base, scene.as_of).ok())
             .collect();
         let decisions = Decisions::new(books, market, &benchmarks);
+        let named: Vec<Named> = decisions
+            .benchmarks
+            .iter()
+            .map(|benchmark| (benchmark.clone(), scene.stored.index_name(benchmark)))
+            .collect();
         let of_this = |other: &Symbol| other == symbol;
         let linked = PositionSeries::new(position, books, market).time_weighted;
         let known = scene.stored.instruments.get(symbol);
@@ -233,13 +241,13 @@ impl HoldingShown {
                 .purchases
                 .iter()
                 .filter(|purchase| of_this(&purchase.symbol))
-                .map(|purchase| PurchaseShown::of(purchase, &decisions.benchmarks, base))
+                .map(|purchase| PurchaseShown::of(purchase, &named, base))
                 .collect(),
             sales: decisions
                 .sales
                 .iter()
                 .filter(|sale| of_this(&sale.symbol))
-                .map(|sale| SaleShown::of(sale, &decisions.benchmarks, base))
+                .map(|sale| SaleShown::of(sale, &named, base))
                 .collect(),
             dividends: position.income.iter().map(|paid| DividendShown::of(paid, base)).collect(),
             prices: PricesOfRange::of(scene, position),
@@ -263,16 +271,21 @@ impl LotShown {
     }
 }
 
+/// A benchmark, and what the owner calls an index of their own.
+type Named = (Symbol, Option<String>);
+
 fn beside(
     transaction: TransactionId,
-    benchmarks: &[Symbol],
+    benchmarks: &[Named],
     against: &[Figure<f64>],
     base: Currency,
 ) -> Vec<DecisionBeside> {
-    let shown = |(benchmark, effect): (&Symbol, &Figure<f64>)| {
+    let shown = |((benchmark, name), effect): (&Named, &Figure<f64>)| {
+        let benchmark_name = name.clone();
         let name = FigureName::AgainstBenchmark { transaction, benchmark: benchmark.clone() };
         DecisionBeside {
             benchmark: benchmark.clone(),
+            benchmark_name,
             effect: FigureShown::float(effect.clone(), Unit::Money(base), name),
         }
     };
@@ -280,7 +293,7 @@ fn beside(
 }
 
 impl PurchaseShown {
-    fn of(purchase: &PurchaseEffect, benchmarks: &[Symbol], base: Currency) -> Self {
+    fn of(purchase: &PurchaseEffect, benchmarks: &[Named], base: Currency) -> Self {
         let transaction = purchase.transaction;
         let money = |value: &Figure<Decimal>, figure| {
             FigureShown::money(value, base, FigureName::Purchase { transaction, figure })
@@ -299,7 +312,7 @@ impl PurchaseShown {
 }
 
 impl SaleShown {
-    fn of(sale: &SaleEffect, benchmarks: &[Symbol], base: Currency) -> Self {
+    fn of(sale: &SaleEffect, benchmarks: &[Named], base: Currency) -> Self {
         let transaction = sale.transaction;
         let money = |value: &Figure<Decimal>, figure| {
             FigureShown::money(value, base, FigureName::SaleEffect { transaction, figure })

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::summary::headline;
 use super::{FigureShown, Summary};
-use crate::{Dashboard, Figures, PriceShown, Tracker, TrackerError, View};
+use crate::{Against, Dashboard, Figures, PriceShown, Tracker, TrackerError, View};
 
 /// The holdings of a portfolio with the sums below them.
 #[derive(Debug)]
@@ -96,6 +96,9 @@ pub struct FreshnessShown {
 pub struct BesideBenchmark {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// The holding's value less the benchmark's.
     pub ahead_by: FigureShown,
     /// What the same money would be worth.
@@ -179,7 +182,7 @@ impl HoldingRow {
             against: beside
                 .map(|against| {
                     let compared = against.holdings.get(&holding.symbol);
-                    BesideBenchmark::of(&against.symbol, &holding.symbol, compared, base)
+                    BesideBenchmark::of(against, &holding.symbol, compared, base)
                 })
                 .collect(),
             sparkline: shown.sparkline.iter().map(|close| close.is_finite().then_some(*close)).collect(),
@@ -199,7 +202,8 @@ impl FreshnessShown {
 }
 
 impl BesideBenchmark {
-    fn of(benchmark: &Symbol, of: &Symbol, compared: Option<&Figure<Comparison>>, base: Currency) -> Self {
+    fn of(against: &Against, of: &Symbol, compared: Option<&Figure<Comparison>>, base: Currency) -> Self {
+        let benchmark = &against.symbol;
         let compared = match compared {
             Some(compared) => compared.as_ref().map_err(Clone::clone),
             None => Err(Reason::NotHeld),
@@ -213,6 +217,7 @@ impl BesideBenchmark {
         };
         Self {
             benchmark: benchmark.clone(),
+            benchmark_name: against.name.clone(),
             ahead_by: money(|with| with.ahead_by, BenchmarkFigure::AheadBy),
             value: money(|with| with.value, BenchmarkFigure::Value),
             gain_rate: rate(|with| with.gain_rate.clone(), BenchmarkFigure::GainRate),

@@ -83,6 +83,9 @@ pub struct ReturnsShown {
 pub struct RiskShown {
     /// What it is measured beside.
     pub benchmark: Option<Symbol>,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// How many daily returns there are.
     pub returns: Option<usize>,
     /// Standard deviation a year.
@@ -200,6 +203,9 @@ pub struct ContributionShown {
 pub struct BenchmarkReturnShown {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// With dividends reinvested.
     pub total_return: FigureShown,
 }
@@ -228,6 +234,9 @@ pub struct SeriesShown {
 pub struct BenchmarkSeriesShown {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// The day of the first value.
     pub first_day: Option<NaiveDate>,
     /// The same deposits in it.
@@ -346,6 +355,7 @@ impl RiskShown {
             };
         Self {
             benchmark: beside.map(|beside| beside.symbol().clone()),
+            benchmark_name: beside.and_then(|beside| scene.stored.index_name(beside.symbol())),
             returns: risk.as_ref().ok().map(|risk| risk.returns),
             volatility: shown(|risk| risk.volatility.clone(), Unit::Fraction, RiskFigure::Volatility),
             sharpe_ratio: shown(|risk| risk.sharpe_ratio.clone(), Unit::Number, RiskFigure::SharpeRatio),
@@ -481,6 +491,7 @@ fn returned(scene: &Scene, symbol: &Symbol, benchmark: &Figure<Benchmark>) -> Be
         period.clone().ok().map(|period| FigureName::BenchmarkReturn { symbol: symbol.clone(), period });
     BenchmarkReturnShown {
         benchmark: symbol.clone(),
+        benchmark_name: scene.stored.index_name(symbol),
         total_return: FigureShown::rate(period.and_then(returned), name),
     }
 }
@@ -500,6 +511,7 @@ impl SeriesShown {
             let column = compared.and_then(|compared| of_range(&compared.series));
             BenchmarkSeriesShown {
                 benchmark: symbol.clone(),
+                benchmark_name: scene.stored.index_name(symbol),
                 first_day: column.as_ref().map(|column| column.first_day),
                 value: column.map(|column| column.values).unwrap_or_default(),
             }

@@ -81,6 +81,9 @@ pub struct Summary {
 pub struct BenchmarkSummary {
     /// The benchmark.
     pub benchmark: Symbol,
+    /// What the owner calls it, where it is an index of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark_name: Option<String>,
     /// What it would be worth.
     pub value: FigureShown,
     /// Value less net investment.
@@ -192,6 +195,7 @@ impl BenchmarkSummary {
         let known = compared.as_ref().ok();
         Self {
             benchmark: against.symbol.clone(),
+            benchmark_name: against.name.clone(),
             value: money(|with| with.value, BenchmarkFigure::Value),
             gain: money(|with| with.gain, BenchmarkFigure::Gain),
             gain_rate: rate(|with| with.gain_rate.clone(), BenchmarkFigure::GainRate),

@@ -38,7 +38,13 @@ fn digits(value: &Figure<Number>) -> Option<String> {
     }
 }
 
-async fn all_are_derived(tracker: &Tracker, id: PortfolioId, view: &View, told: &Value, least: usize) {
+pub(crate) async fn all_are_derived(
+    tracker: &Tracker,
+    id: PortfolioId,
+    view: &View,
+    told: &Value,
+    least: usize,
+) {
     let mut found = Vec::new();
     named(told, &mut found);
     assert!(found.len() >= least, "only {} figures have a name", found.len());

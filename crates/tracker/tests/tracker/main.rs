@@ -11,6 +11,7 @@ mod drafts;
 mod exports;
 mod feeds;
 mod imports;
+mod indices;
 mod ledger;
 mod manual_prices;
 mod notifications;

@@ -12,7 +12,7 @@ use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
-use super::schema::{AnyPart, CurrencyCode, Name, Part, RebalancingRule, Ticker};
+use super::schema::{AnyPart, Benchmark, CurrencyCode, Name, Part, RebalancingRule, Ticker};
 use super::transactions::invalid;
 use super::{Answer, written};
 use crate::web::caller::Caller;
@@ -40,6 +40,9 @@ pub(in crate::web) struct Operations;
 #[derive(Serialize, ToSchema)]
 struct IndexTold {
     id: Uuid,
+    /// By which portfolios are compared with it, and `benchmark=` names it.
+    #[schema(value_type = Benchmark)]
+    symbol: String,
     name: String,
     #[schema(value_type = CurrencyCode)]
     base_currency: String,
@@ -66,6 +69,7 @@ impl IndexTold {
             .map(|(symbol, weight)| ComponentTold { symbol: symbol.to_string(), weight: weight.to_string() });
         Self {
             id: index.id,
+            symbol: index.symbol().to_string(),
             name: index.name.clone(),
             base_currency: index.base_currency.to_string(),
             rebalancing: index.rebalancing.clone(),

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::schema::{RangeName, Ticker};
+use super::schema::{Benchmark, RangeName};
 use super::told::{MetricsTold, WholePortfolio};
 use super::{Answer, dashboard_json, with_known_benchmarks};
 use crate::web::State;
@@ -38,7 +38,7 @@ pub(super) struct PortfolioQuery {
     /// As it was on that day.
     as_of: Option<NaiveDate>,
     /// What to compare with.
-    #[param(value_type = Option<Ticker>, inline)]
+    #[param(value_type = Option<Benchmark>, inline)]
     benchmark: Option<Symbol>,
 }
 

@@ -15,7 +15,9 @@ use super::body::read;
 use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
-use super::schema::{AnyPart, CostMethodName, CurrencyCode, DividendPolicyName, Name, Part, Ticker};
+use super::schema::{
+    AnyPart, Benchmark, CostMethodName, CurrencyCode, DividendPolicyName, Name, NamedBenchmark, Part, Ticker,
+};
 use super::transactions::invalid;
 use super::{Answer, decimal_of};
 use crate::web::caller::Caller;
@@ -58,7 +60,7 @@ struct PortfolioShown {
     #[schema(value_type = DividendPolicyName)]
     dividends: &'static str,
     /// What it is compared with, in order.
-    #[schema(value_type = Vec<Ticker>)]
+    #[schema(value_type = Vec<Benchmark>)]
     benchmarks: Vec<String>,
     demo: bool,
     /// Rises with every change of its ledger or its settings.
@@ -99,8 +101,8 @@ struct SettingsBody {
     cost_method: Option<String>,
     #[schema(value_type = Option<DividendPolicyName>)]
     dividends: Option<String>,
-    /// What it is compared with, in order.
-    #[schema(value_type = Option<Vec<Ticker>>, max_items = 20)]
+    /// What it is compared with, in order: symbols, and indices of your own as `=` and their name or identifier.
+    #[schema(value_type = Option<Vec<NamedBenchmark>>, max_items = 20)]
     benchmarks: Option<Vec<String>>,
 }
 

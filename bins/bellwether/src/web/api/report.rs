@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_portfolio::{Figure, Holding, Rate, Totals};
-use bellwether_tracker::{Against, Dashboard, Figures, Range, View};
+use bellwether_tracker::{Against, Dashboard, Figures, Range, Tracker, TrackerError, View};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::answer::fresh;
-use super::schema::{Amount, CurrencyCode, Ticker};
+use super::schema::{Amount, Benchmark, CurrencyCode, Ticker};
 use crate::web::caller::Caller;
 use crate::web::problem::{Fault, Problem};
 
@@ -126,8 +126,10 @@ struct DrawdownTold {
 /// The same money in something else.
 #[derive(Serialize, ToSchema)]
 struct ElsewhereTold {
-    #[schema(value_type = Ticker)]
+    #[schema(value_type = Benchmark)]
     symbol: Symbol,
+    /// What you call it, where it is an index of your own.
+    name: Option<String>,
     value: Option<f64>,
     units: Option<f64>,
     gain: Option<f64>,
@@ -212,6 +214,7 @@ impl ElsewhereTold {
         let figure = |pick: fn(&bellwether_portfolio::Comparison) -> f64| comparison.ok().map(pick);
         Self {
             symbol: against.symbol.clone(),
+            name: against.name.clone(),
             value: figure(|comparison| comparison.value),
             units: figure(|comparison| comparison.units),
             gain: figure(|comparison| comparison.gain),
@@ -316,19 +319,22 @@ impl ReportTold {
 pub(super) struct ReportQuery {
     /// As it was on that day; now unless told.
     as_of: Option<NaiveDate>,
-    /// What to compare with in the place of the portfolio's own, with commas between.
+    /// What to compare with in the place of the portfolio's own, with commas between: symbols, and indices of your own as
+    /// `=` and their name.
     benchmark: Option<String>,
 }
 
 impl ReportQuery {
-    fn view(self) -> Result<View, Problem> {
+    async fn view(self, tracker: &Tracker) -> Result<View, Problem> {
         let named = self.benchmark.as_deref().unwrap_or_default();
         let named: Vec<&str> = named.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if named.len() > MOST_BENCHMARKS {
             return Err(Fault::new("benchmark", format!("name {MOST_BENCHMARKS} at most")).into());
         }
-        let symbol = |name: &str| name.parse().map_err(|error| Fault::new("benchmark", format!("{error}")));
-        let benchmarks = named.into_iter().map(symbol).collect::<Result<Vec<Symbol>, Fault>>()?;
+        let benchmarks = tracker.benchmarks_named(&named).await.map_err(|error| match error {
+            TrackerError::Refused(words) => Problem::from(Fault::new("benchmark", words)),
+            error => error.into(),
+        })?;
         Ok(View { as_of: self.as_of, range: Range::Max, benchmarks })
     }
 }
@@ -347,7 +353,7 @@ pub(super) async fn report(
 ) -> Answer {
     // What is not theirs is not there, however it is asked for.
     caller.tracker.portfolio(*id).await?;
-    let view = query.into_inner().view()?;
+    let view = query.into_inner().view(&caller.tracker).await?;
     let dashboard = caller.tracker.dashboard(*id, &view).await?;
     Ok(fresh(&ReportTold::of(&dashboard)))
 }

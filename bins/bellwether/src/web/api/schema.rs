@@ -36,6 +36,14 @@ text!(
     Ticker, r"^[\^.=&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}$", "KO"
 );
 text!(
+    /// The symbol of an instrument as Yahoo spells it, or of an index of your own: `=` and its identifier.
+    Benchmark, r"^([\^.=&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[0-9A-Fa-f]{32})$", "VOO"
+);
+text!(
+    /// The symbol of an instrument as Yahoo spells it, or `=` and the name or identifier of an index of your own.
+    NamedBenchmark, r"^([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^\x00-\x1f\x7f-\x9f]{1,100})$", "VOO"
+);
+text!(
     /// What somebody calls something.
     Name, r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,98}[^\s\x00-\x1f\x7f-\x9f])?$", "Main"
 );

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::schema::{CurrencyCode, Instant, Ticker};
+use super::schema::{Benchmark, CurrencyCode, Instant, Ticker};
 
 /// A portfolio's totals.
 #[derive(ToSchema)]
@@ -97,7 +97,7 @@ pub(super) struct PortfolioTold {
     description: Option<String>,
     base_currency: CurrencyCode,
     cost_method: String,
-    benchmarks: Vec<Ticker>,
+    benchmarks: Vec<Benchmark>,
 }
 
 /// A portfolio, its totals and what it holds.
@@ -137,7 +137,9 @@ pub(super) struct ChartColumnsTold {
     portfolio_values: Vec<Option<f64>>,
     /// What was paid in until then.
     contributions: Vec<Option<f64>>,
-    benchmark: Option<Ticker>,
+    benchmark: Option<Benchmark>,
+    /// What you call it, where it is an index of your own.
+    benchmark_name: Option<String>,
     benchmark_values: Vec<Option<f64>>,
     voo_values: Option<Vec<Option<f64>>>,
     qqq_values: Option<Vec<Option<f64>>>,
@@ -156,6 +158,8 @@ pub(super) struct MetricsTold {
     /// Why, by the same name.
     unavailable: BTreeMap<String, String>,
     risk_benchmark: Option<serde_json::Value>,
+    /// What you call it, where it is an index of your own.
+    risk_benchmark_name: Option<String>,
     risk_period: Option<RiskPeriod>,
     error: Option<String>,
     timestamp: Instant,

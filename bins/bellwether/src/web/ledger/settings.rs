@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
-use bellwether_domain::{CostMethod, PortfolioId};
+use bellwether_domain::{CostMethod, PortfolioId, Symbol};
 use bellwether_tracker::EnteredSettings;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub(super) struct SettingsForm {
     base_currency: String,
     cost_method: String,
     dividends: String,
-    /// Symbols with spaces or commas between.
+    /// Symbols with spaces or commas between, and indices as `=` and their name with commas between.
     #[serde(default)]
     benchmarks: String,
 }
@@ -52,7 +52,14 @@ pub(super) async fn form(
     query: web::Query<SettingsQuery>,
 ) -> Answer {
     let (_, portfolio) = portfolios(&caller, *id).await?;
-    let benchmarks: Vec<String> = portfolio.benchmarks.iter().map(ToString::to_string).collect();
+    let indices = caller.tracker.indices().await?;
+    let written = |symbol: &Symbol| {
+        let index = indices.iter().find(|index| index.symbol() == *symbol);
+        // A comma would end the name.
+        let name = index.map(|index| &index.name).filter(|name| !name.contains(','));
+        name.map_or_else(|| symbol.to_string(), |name| format!("={name}"))
+    };
+    let benchmarks: Vec<String> = portfolio.benchmarks.iter().map(written).collect();
     let typed = SettingsForm {
         name: portfolio.name,
         description: portfolio.description,
@@ -96,14 +103,13 @@ pub(super) async fn change(
     form: web::Form<SettingsForm>,
 ) -> Answer {
     let typed = form.into_inner();
-    let symbols = typed.benchmarks.split([',', ' ']).map(str::trim).filter(|text| !text.is_empty());
     let entered = EnteredSettings {
         name: Some(typed.name.clone()),
         description: Some(plain_lines(&typed.description)),
         base_currency: Some(typed.base_currency.clone()),
         cost_method: Some(typed.cost_method.clone()),
         dividends: Some(typed.dividends.clone()),
-        benchmarks: Some(symbols.map(ToOwned::to_owned).collect()),
+        benchmarks: Some(benchmarks_in(&typed.benchmarks)),
     };
     match caller.tracker.change_portfolio(*id, &entered, None).await {
         Ok(_) => Ok(see_other(&format!("/portfolio/{id}/settings?saved=true"))),
@@ -111,8 +117,33 @@ pub(super) async fn change(
     }
 }
 
+/// What is named in a line: names of indices may have spaces in them.
+fn benchmarks_in(line: &str) -> Vec<String> {
+    let pieces = line.split(',').map(str::trim).filter(|piece| !piece.is_empty());
+    let named = |piece: &str| -> Vec<String> {
+        if piece.starts_with('=') {
+            vec![piece.to_owned()]
+        } else {
+            piece.split_whitespace().map(ToOwned::to_owned).collect()
+        }
+    };
+    pieces.flat_map(named).collect()
+}
+
 /// Deletes the portfolio, and shows the way back.
 pub(super) async fn remove(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
     let change = caller.tracker.delete_portfolio(*id, None).await?;
     Ok(see_other(&format!("/portfolio/{id}/activity?done={change}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_parted_by_spaces_and_names_of_indices_by_commas() {
+        assert_eq!(benchmarks_in(" voo QQQ,, ^GSPC "), ["voo", "QQQ", "^GSPC"]);
+        assert_eq!(benchmarks_in("VOO, =60 / 40 mix, QQQ"), ["VOO", "=60 / 40 mix", "QQQ"]);
+        assert!(benchmarks_in(" , ").is_empty());
+    }
 }

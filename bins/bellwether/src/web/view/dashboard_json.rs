@@ -185,6 +185,7 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
             "portfolio_values": numbers(&columns.value),
             "contributions": numbers(&columns.contributed),
             "benchmark": figures.benchmarks.first().map(|against| &against.symbol),
+            "benchmark_name": figures.benchmarks.first().map(|against| &against.name),
             "benchmark_values": columns.benchmarks.first().map(|column| numbers(column)).unwrap_or_default(),
             "voo_values": named("VOO"),
             "qqq_values": named("QQQ"),

@@ -172,7 +172,7 @@ impl DashboardContent {
         self.tiles = tiles(locale, figures);
         self.holdings = holdings_table::rows(locale, dashboard, figures);
         let total = holdings_table::total(locale, figures);
-        self.benchmark_names = figures.benchmarks.iter().map(|against| against.symbol.to_string()).collect();
+        self.benchmark_names = figures.benchmarks.iter().map(|against| against.title().to_owned()).collect();
         self.holding_columns =
             Some(HoldingColumns::of(locale, &self.holdings, &total, &self.benchmark_names));
         self.total = Some(total);
@@ -181,7 +181,7 @@ impl DashboardContent {
 
         let columns = ChartColumns::of(figures);
         let benchmark = figures.benchmarks.first().filter(|against| against.portfolio.is_ok());
-        let name = benchmark.map(|against| against.symbol.to_string());
+        let name = benchmark.map(|against| against.title().to_owned());
         let summary = columns.summary(locale, base, name.as_deref());
         let empty = Vec::new();
         let svg = ValueChart {
@@ -259,7 +259,7 @@ fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {
 
 fn ahead(locale: Locale, against: &Against, report: &Report) -> Fact {
     let key = "fact:ahead";
-    let named = |key| locale.say(&Sentence::new(key).with("benchmark", against.symbol.as_str()));
+    let named = |key| locale.say(&Sentence::new(key).with("benchmark", against.title()));
     let explained = locale.text("fact.ahead_explained");
     let comparison = match &against.portfolio {
         Ok(comparison) => comparison,

@@ -122,7 +122,7 @@ fn beside(locale: Locale, holding: &Holding, against: &Against) -> Cell {
         Decimal::from_f64(amount).map_or_else(|| UNKNOWN.into(), |a| Value::Number(a.round_dp(2), 2))
     };
     let words = Sentence::new(if comparison.ahead_by < 0.0 { "comparison.more" } else { "comparison.less" })
-        .with("benchmark", against.symbol.as_str())
+        .with("benchmark", against.title())
         .with("worth", amount(comparison.value))
         .with("difference", amount(comparison.ahead_by.abs()));
     Cell { title: locale.say(&words), ..Cell::points(locale, points) }

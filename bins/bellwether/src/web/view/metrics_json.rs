@@ -41,14 +41,14 @@ impl Told {
 /// The answer.
 pub(crate) fn metrics(metrics: &Metrics) -> Value {
     let mut told = Told::default();
-    let (benchmark, period, fault) = match &metrics.figures {
+    let (named, period, fault) = match &metrics.figures {
         Ok(figures) => {
             sums(&mut told, figures);
             rates(&mut told, &figures.returns);
             risk(&mut told, figures);
             let period =
                 figures.risk.as_ref().ok().map(|risk| json!({ "from": risk.opens, "to": risk.closes }));
-            (figures.benchmark.as_ref(), period, None)
+            (Some((&figures.benchmark, &figures.benchmark_name)), period, None)
         }
         Err(fault) => (None, None, Some(fault.to_string())),
     };
@@ -60,7 +60,8 @@ pub(crate) fn metrics(metrics: &Metrics) -> Value {
         "as_of": metrics.as_of,
         "metrics": told.metrics,
         "unavailable": told.unavailable,
-        "risk_benchmark": benchmark,
+        "risk_benchmark": named.map(|(benchmark, _)| benchmark),
+        "risk_benchmark_name": named.map(|(_, name)| name),
         "risk_period": period,
         "error": fault,
         "timestamp": metrics.computed_at.to_rfc3339_opts(SecondsFormat::Millis, false),

@@ -1,7 +1,9 @@
 //! How a figure came about, down to transactions and prices.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::{HttpRequest, web};
-use bellwether_domain::PortfolioId;
+use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_portfolio::PriceOrigin;
 use bellwether_portfolio::derivation::{About, Source};
 use bellwether_tracker::views::FigureShown;
@@ -14,7 +16,7 @@ use uuid::Uuid;
 use super::figure::FigureTold;
 use crate::web::State;
 use crate::web::api::answer::instant;
-use crate::web::api::schema::{CurrencyCode, Instant, Ticker};
+use crate::web::api::schema::{Benchmark, CurrencyCode, Instant, Ticker};
 use crate::web::api::{Answer, finished};
 use crate::web::caller::Caller;
 use crate::web::pages::ViewQuery;
@@ -91,6 +93,10 @@ struct StepTold {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     of: Option<AboutTold>,
+    /// What you call that, where it is an index of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    of_name: Option<String>,
     /// The formula in words; left out where nothing is computed.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -118,7 +124,7 @@ struct StepTold {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum AboutTold {
-    #[schema(value_type = Ticker)]
+    #[schema(value_type = Benchmark)]
     Symbol(String),
     #[schema(value_type = CurrencyCode)]
     Cash(String),
@@ -180,6 +186,8 @@ struct Addresses {
     /// What is behind the question mark, but for the part.
     view: String,
     figure: String,
+    index_names: BTreeMap<Symbol, String>,
+    traded: BTreeSet<Symbol>,
 }
 
 impl Addresses {
@@ -187,7 +195,13 @@ impl Addresses {
         let day = view.as_of.map(|day| format!("as_of={day}"));
         let others = view.benchmarks.iter().map(|of| format!("benchmark={}", segment(of.as_str())));
         let query: Vec<String> = day.into_iter().chain(others).collect();
-        Self { portfolio: shown.portfolio.id, view: query.join("&"), figure: shown.figure.to_string() }
+        Self {
+            portfolio: shown.portfolio.id,
+            view: query.join("&"),
+            figure: shown.figure.to_string(),
+            index_names: shown.index_names.clone(),
+            traded: shown.traded.clone(),
+        }
     }
 
     fn derivation(&self, figure: &str) -> String {
@@ -208,7 +222,7 @@ impl Addresses {
     }
 
     fn source(&self, shown: &SourceShown) -> SourceTold {
-        let words = shown.source.to_string();
+        let words = self.named(shown.source.to_string());
         let told = SourceTold {
             words,
             told_by: shown.told_by.as_ref().map(ToString::to_string),
@@ -234,11 +248,11 @@ impl Addresses {
                     PriceOrigin::Booked => "booked",
                 }),
                 as_of: as_of.map(instant),
-                link: Some(format!(
-                    "/api/v1/portfolios/{}/holdings/{}?as_of={day}",
-                    self.portfolio,
-                    segment(symbol.as_str())
-                )),
+                // There is no page of what only an index has.
+                link: self.traded.contains(symbol).then(|| {
+                    let symbol = segment(symbol.as_str());
+                    format!("/api/v1/portfolios/{}/holdings/{symbol}?as_of={day}", self.portfolio)
+                }),
                 symbol: Some(symbol.to_string()),
                 ..told
             },
@@ -253,12 +267,17 @@ impl Addresses {
             }
             Source::Daily { day, .. } => SourceTold { kind: "day", day: Some(*day), ..told },
             Source::Series { column, from, .. } => {
-                SourceTold { kind: "days", day: Some(*from), words: column.to_string(), ..told }
+                SourceTold { kind: "days", day: Some(*from), words: self.named(column.to_string()), ..told }
             }
             Source::Ledger => SourceTold { kind: "ledger", ..told },
             Source::Constant => SourceTold { kind: "constant", ..told },
             Source::Unknown => SourceTold { kind: "unknown", ..told },
         }
+    }
+
+    /// Words with the names of the owner's indices in the place of their symbols.
+    fn named(&self, words: String) -> String {
+        self.index_names.iter().fold(words, |words, (symbol, name)| words.replace(symbol.as_str(), name))
     }
 
     fn step(&self, shown: &NodeShown) -> StepTold {
@@ -271,10 +290,15 @@ impl Addresses {
             About::Transaction { id, date } => AboutTold::Transaction { id: id.uuid(), date: *date },
             About::Day(day) => AboutTold::Day(*day),
         });
+        let of_name = shown.of.as_ref().and_then(|about| match about {
+            About::Instrument(symbol) => self.index_names.get(symbol).cloned(),
+            _ => None,
+        });
         StepTold {
             path,
             name: shown.figure.to_string(),
             of,
+            of_name,
             formula: shown.formula.to_string(),
             figure: FigureShown { value: shown.value.clone(), unit: shown.unit, name: None },
             source: shown.source.as_ref().map(|source| self.source(source)),

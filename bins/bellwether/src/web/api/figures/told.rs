@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::figure::FigureTold;
-use crate::web::api::schema::{CurrencyCode, Instant, RangeName, Ticker};
+use crate::web::api::schema::{Benchmark, CurrencyCode, Instant, RangeName, Ticker};
 
 /// What each answer begins with.
 #[derive(ToSchema)]
@@ -85,7 +85,10 @@ pub(super) struct SummaryTold {
 #[schema(as = BenchmarkFigures)]
 #[expect(dead_code, reason = "names the keys in the documentation")]
 pub(super) struct BenchmarkTold {
-    benchmark: Ticker,
+    benchmark: Benchmark,
+    /// What you call it, where it is an index of your own; else it is not told.
+    #[schema(required = false)]
+    benchmark_name: Option<String>,
     value: FigureTold,
     gain: FigureTold,
     gain_rate: FigureTold,
@@ -151,7 +154,10 @@ pub(super) struct FreshnessTold {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "names the keys in the documentation")]
 pub(super) struct BesideTold {
-    benchmark: Ticker,
+    benchmark: Benchmark,
+    /// What you call it, where it is an index of your own; else it is not told.
+    #[schema(required = false)]
+    benchmark_name: Option<String>,
     /// What the holding is ahead by.
     ahead_by: FigureTold,
     value: FigureTold,

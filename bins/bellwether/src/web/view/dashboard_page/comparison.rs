@@ -53,7 +53,7 @@ pub(super) fn comparison(locale: Locale, figures: &Figures) -> Vec<ComparisonRow
     let mut rows = vec![ComparisonRow::new(locale, locale.text("comparison.own"), None, own, base)];
     let decimal = |value: f64| Decimal::from_f64(value).ok_or(Reason::OutOfRange);
     for against in &figures.benchmarks {
-        let name = against.symbol.to_string();
+        let name = against.title().to_owned();
         rows.push(match &against.portfolio {
             Ok(other) => {
                 let note = other
