@@ -234,9 +234,11 @@ async fn change(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>, fo
     }
 }
 
-async fn remove(caller: Caller, id: web::Path<Uuid>) -> Answer {
-    caller.tracker.delete_index(*id, None).await?;
-    Ok(see_other(&format!("/indices?done={id}")))
+async fn remove(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>) -> Answer {
+    match caller.tracker.delete_index(*id, None).await {
+        Ok(()) => Ok(see_other(&format!("/indices?done={id}"))),
+        Err(error) => page(&state, &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
+    }
 }
 
 /// Takes the last change back; doing that again does it again.

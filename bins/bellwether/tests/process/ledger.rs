@@ -195,6 +195,41 @@ async fn programs_make_change_and_delete_portfolios_targets_and_indices() {
 }
 
 #[tokio::test]
+async fn programs_and_people_compare_with_an_index_of_their_own() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let mix = json!({ "name": "60 / 40", "rebalancing": "monthly", "components": [{ "symbol": "VOO", "weight": 0.6 }, { "symbol": "BND", "weight": 0.4 }] });
+    let made = sent(&server, "POST", "/api/v1/indices", "", &mix);
+    assert_eq!(made.status, 201, "{}", said(&made.body));
+    let (one, symbol) = (made.header("location").unwrap().to_owned(), made.json()["symbol"].clone());
+    let portfolio = format!("/api/v1/portfolios/{id}");
+    let wrong = sent(&server, "PATCH", &portfolio, "", &json!({ "benchmarks": ["=Nothing"] }));
+    wrong.is_a_problem(400);
+    assert!(said(&wrong.body).contains("there is no index"), "{}", said(&wrong.body));
+    let named = sent(&server, "PATCH", &portfolio, "", &json!({ "benchmarks": ["QQQ", "=60 / 40"] }));
+    assert_eq!((named.status, &named.json()["benchmarks"]), (200, &json!(["QQQ", symbol])));
+    let settings = format!("/portfolio/{id}/settings");
+    let page = said(&server.get(&settings).body);
+    assert!(page.contains("QQQ, =60 &#x2f; 40") || page.contains("QQQ, =60 / 40"), "{page}");
+    assert_eq!(sent(&server, "DELETE", &one, "", &Value::Null).status, 409);
+
+    let beside = symbol.as_str().unwrap().replace('=', "%3D");
+    let report = server.get(&format!("{portfolio}/report?benchmark={beside}")).json();
+    assert_eq!(
+        (&report["benchmarks"][0]["symbol"], &report["benchmarks"][0]["name"]),
+        (&symbol, &json!("60 / 40"))
+    );
+    let dashboard = said(&server.get(&format!("/dashboard/{id}?benchmark={beside}")).body);
+    assert!(dashboard.contains("60 / 40") || dashboard.contains("60 &#x2f; 40"), "{dashboard}");
+    assert!(!dashboard.contains(&format!(">{}<", symbol.as_str().unwrap())), "{dashboard}");
+    let nobodys = "%3D0190A8B132E47C559D103F0DE7A1B2C3";
+    for place in ["performance", "cash-flows", "holdings"] {
+        server.get(&format!("{portfolio}/{place}?benchmark={nobodys}")).is_a_problem(404);
+    }
+    assert_eq!(server.get(&format!("/dashboard/{id}?benchmark={nobodys}")).status, 404);
+    server.get(&format!("{portfolio}/report?benchmark={nobodys}")).is_a_problem(400);
+}
+
+#[tokio::test]
 async fn the_page_of_a_transaction_keeps_what_was_typed_and_what_others_changed() {
     let (server, id) = Server::with_a_portfolio().await;
     let all = format!("/portfolio/{id}/transactions");

@@ -216,6 +216,7 @@ async fn change(caller: Caller, id: web::Path<Uuid>, conditions: Conditions, bod
     params(("index" = Uuid, Path, description = "The index.")),
     responses(
         (status = 204, description = "It is deleted."),
+        (status = 409, description = "Portfolios are compared with it."),
         (status = 412, description = "It has changed since.", headers(("ETag" = String)))
     )
 )]
@@ -235,7 +236,7 @@ async fn remove(caller: Caller, id: web::Path<Uuid>, conditions: Conditions) -> 
     responses(
         (status = 200, description = "The index as it is now.", body = IndexTold),
         (status = 204, description = "It was made by that change, and is not there any more."),
-        (status = 409, description = "Its name is another one's by now.")
+        (status = 409, description = "Its name is another one's by now, or it would go and portfolios are compared with it.")
     )
 )]
 async fn undo(caller: Caller, id: web::Path<Uuid>) -> Answer {

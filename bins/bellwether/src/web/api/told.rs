@@ -138,7 +138,8 @@ pub(super) struct ChartColumnsTold {
     /// What was paid in until then.
     contributions: Vec<Option<f64>>,
     benchmark: Option<Benchmark>,
-    /// What you call it, where it is an index of your own.
+    /// What you call it, where it is an index of your own; else it is not told.
+    #[schema(required = false)]
     benchmark_name: Option<String>,
     benchmark_values: Vec<Option<f64>>,
     voo_values: Option<Vec<Option<f64>>>,
@@ -158,7 +159,8 @@ pub(super) struct MetricsTold {
     /// Why, by the same name.
     unavailable: BTreeMap<String, String>,
     risk_benchmark: Option<serde_json::Value>,
-    /// What you call it, where it is an index of your own.
+    /// What you call it, where it is an index of your own; else it is not told.
+    #[schema(required = false)]
     risk_benchmark_name: Option<String>,
     risk_period: Option<RiskPeriod>,
     error: Option<String>,

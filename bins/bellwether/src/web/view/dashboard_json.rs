@@ -178,20 +178,23 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
         let at = figures.benchmarks.iter().position(|against| against.symbol.as_str() == name)?;
         columns.benchmarks.get(at).map(|column| numbers(column))
     };
-    json!({
+    let mut answer = json!({
         "success": true,
         "chart_data": {
             "dates": columns.dates().collect::<Vec<_>>(),
             "portfolio_values": numbers(&columns.value),
             "contributions": numbers(&columns.contributed),
             "benchmark": figures.benchmarks.first().map(|against| &against.symbol),
-            "benchmark_name": figures.benchmarks.first().map(|against| &against.name),
             "benchmark_values": columns.benchmarks.first().map(|column| numbers(column)).unwrap_or_default(),
             "voo_values": named("VOO"),
             "qqq_values": named("QQQ"),
         },
         "source": "computed",
-    })
+    });
+    if let Some(name) = figures.benchmarks.first().and_then(|against| against.name.as_ref()) {
+        answer["chart_data"]["benchmark_name"] = json!(name);
+    }
+    answer
 }
 
 /// The ticker is that of the holding, whatever the instrument was called on the day.

@@ -52,7 +52,7 @@ pub(crate) fn metrics(metrics: &Metrics) -> Value {
         }
         Err(fault) => (None, None, Some(fault.to_string())),
     };
-    json!({
+    let mut answer = json!({
         "success": fault.is_none(),
         "portfolio_id": metrics.portfolio.id,
         "name": metrics.portfolio.name,
@@ -61,11 +61,14 @@ pub(crate) fn metrics(metrics: &Metrics) -> Value {
         "metrics": told.metrics,
         "unavailable": told.unavailable,
         "risk_benchmark": named.map(|(benchmark, _)| benchmark),
-        "risk_benchmark_name": named.map(|(_, name)| name),
         "risk_period": period,
         "error": fault,
         "timestamp": metrics.computed_at.to_rfc3339_opts(SecondsFormat::Millis, false),
-    })
+    });
+    if let Some((_, Some(name))) = named {
+        answer["risk_benchmark_name"] = json!(name);
+    }
+    answer
 }
 
 fn sums(told: &mut Told, figures: &MetricFigures) {
