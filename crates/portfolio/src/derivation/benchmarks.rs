@@ -325,7 +325,11 @@ impl Record<'_> {
                 worth = self.computed(label, Operation::FloatProduct, vec![worth, rate]);
             }
             // An exact number as well as a binary one.
-            if self.value(worth).as_ref().is_ok_and(|worth| worth.float() == part.worth) {
+            if self
+                .value(worth)
+                .as_ref()
+                .is_ok_and(|worth| Number::Float(worth.float()) == Number::Float(part.worth))
+            {
                 return worth;
             }
         }
