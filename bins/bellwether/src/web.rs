@@ -19,6 +19,7 @@ mod methods;
 mod monitoring;
 mod notifications;
 mod pages;
+mod portfolio;
 mod problem;
 mod same_origin;
 mod shared;
@@ -81,6 +82,7 @@ fn routes(app: &mut web::ServiceConfig) {
     api::imports::routes(app);
     api::reconciliation::routes(app);
     imports::routes(app);
+    portfolio::routes(app);
     pages::routes(app);
 }
 

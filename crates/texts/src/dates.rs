@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use icu_calendar::Gregorian;
 use icu_datetime::FixedCalendarDateTimeFormatter;
-use icu_datetime::fieldsets::{E, MD, MDE, T, YMD, YMDE};
+use icu_datetime::fieldsets::{E, M, MD, MDE, T, YM, YMD, YMDE};
 use icu_datetime::input::{Date, Time};
 use icu_locale_core::Locale as Tag;
 
@@ -25,6 +25,8 @@ pub(crate) struct Dates {
     long_day: Formatter<YMDE>,
     day_with_weekday: Formatter<MDE>,
     weekday: Formatter<E>,
+    month: Formatter<M>,
+    month_of_year: Formatter<YM>,
     time: Formatter<T>,
 }
 
@@ -38,6 +40,8 @@ impl Dates {
             long_day: Formatter::try_new(tag.clone().into(), YMDE::long()).expect(known),
             day_with_weekday: Formatter::try_new(tag.clone().into(), MDE::medium()).expect(known),
             weekday: Formatter::try_new(tag.clone().into(), E::short()).expect(known),
+            month: Formatter::try_new(tag.clone().into(), M::medium()).expect(known),
+            month_of_year: Formatter::try_new(tag.clone().into(), YM::medium()).expect(known),
             time: Formatter::try_new(tag.into(), T::hm()).expect(known),
         }
     }
@@ -67,6 +71,16 @@ impl Locale {
     /// `Sat 14 Mar`
     pub fn day_with_weekday(self, day: NaiveDate) -> String {
         self.dates().day_with_weekday.format(&date(day)).to_string()
+    }
+
+    /// `Mar`
+    pub fn month(self, day: NaiveDate) -> String {
+        self.dates().month.format(&date(day)).to_string()
+    }
+
+    /// `Mar 2026`
+    pub fn month_of_year(self, day: NaiveDate) -> String {
+        self.dates().month_of_year.format(&date(day)).to_string()
     }
 
     /// `Sat`

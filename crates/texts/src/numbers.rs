@@ -238,6 +238,11 @@ impl Locale {
         self.signed_percent(share, decimals, "")
     }
 
+    /// A change with another number of decimals: `+12.3%`.
+    pub fn percent_change_with(self, share: f64, decimals: u32) -> String {
+        self.signed_percent(share, decimals, "+")
+    }
+
     fn signed_percent(self, share: f64, digits: u32, plus: &'static str) -> String {
         let Ok(percent) = Decimal::try_from(share * 100.0) else { return UNKNOWN.to_owned() };
         let numbers = self.numbers();

@@ -43,7 +43,9 @@ pub struct Dashboard {
     pub portfolio: Portfolio,
     /// The day at whose end the figures are.
     pub as_of: NaiveDate,
-    /// Whether that day is over, rather than today.
+    /// The day that it is.
+    pub today: NaiveDate,
+    /// Whether the figures' day is over, rather than today.
     pub is_past: bool,
     /// When this was computed.
     pub computed_at: DateTime<Utc>,
@@ -227,6 +229,7 @@ impl Input {
         Dashboard {
             transactions,
             as_of: self.as_of,
+            today: self.today,
             is_past,
             computed_at: self.now,
             day_ends: day_ends(self.as_of, self.now),

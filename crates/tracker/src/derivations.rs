@@ -5,12 +5,13 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
+use bellwether_domain::{Portfolio, PortfolioId, Symbol};
 use bellwether_portfolio::{Derivations, FigureName, Omitted, Options, Period};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::metrics::day_ends;
 use crate::stored_market::symbols_of;
+use crate::views::Viewed;
 use crate::views::allocation::{ASSET_CLASSES, asset_classes, is_of_classes};
 use crate::{Tracker, TrackerError, View};
 
@@ -38,6 +39,10 @@ pub struct DerivationShown {
     pub figure: FigureName,
     /// The day at whose end it is.
     pub as_of: NaiveDate,
+    /// The range that names may leave out begins at the close of this day.
+    pub since: NaiveDate,
+    /// The day of the first booking.
+    pub first_booked: Option<NaiveDate>,
     /// When this was computed.
     pub computed_at: DateTime<Utc>,
     /// When the day that it is of ends; `None` where that is over.
@@ -48,6 +53,22 @@ pub struct DerivationShown {
     pub index_names: BTreeMap<Symbol, String>,
     /// What the ledger mentions, so that there are pages of it.
     pub traded: BTreeSet<Symbol>,
+}
+
+impl DerivationShown {
+    /// The same as other views come.
+    pub fn viewed(self, today: NaiveDate) -> Viewed<Self> {
+        Viewed {
+            portfolio: self.portfolio.clone(),
+            as_of: self.as_of,
+            since: self.since,
+            computed_at: self.computed_at,
+            today,
+            first_booked: self.first_booked,
+            day_ends: self.day_ends,
+            shown: self,
+        }
+    }
 }
 
 impl Tracker {
@@ -68,7 +89,11 @@ impl Tracker {
         let as_of = self.past_day(view.as_of)?;
         let portfolio = self.portfolio(id).await?;
         let transactions = self.ledger(id).await?;
-        let mut omitted = Omitted { period: period_of(view, &transactions, as_of), ..Omitted::default() };
+        let first_booked = transactions.iter().map(|booked| booked.date).filter(|day| *day <= as_of).min();
+        let first = first_booked.unwrap_or(as_of);
+        // The view's range.
+        let since = view.range.begins(as_of, first.pred_opt().unwrap_or(first));
+        let mut omitted = Omitted { period: Period::new(since, as_of).ok(), ..Omitted::default() };
         if is_of_classes(figure) {
             omitted.targets = self.targets(id).await?.as_targets();
             let benchmarks = benchmarks_of(view, &portfolio).iter().cloned();
@@ -95,15 +120,8 @@ impl Tracker {
         self.tell_when_fetched(&mut node, &market).await?;
         let day_ends = day_ends(as_of, computed_at);
         let index_names = market.index_names;
-        Ok(DerivationShown { portfolio, figure, as_of, computed_at, day_ends, node, index_names, traded })
+        Ok(DerivationShown { portfolio, figure, as_of, since, first_booked, computed_at, day_ends, node, index_names, traded })
     }
-}
-
-/// The days of the view's range.
-fn period_of(view: &View, transactions: &[Transaction], as_of: NaiveDate) -> Option<Period> {
-    let booked = transactions.iter().map(|booked| booked.date).filter(|day| *day <= as_of).min();
-    let first = booked.unwrap_or(as_of);
-    Period::new(view.range.begins(as_of, first.pred_opt().unwrap_or(first)), as_of).ok()
 }
 
 /// Those of the view's dashboard, and what the figure is compared with.

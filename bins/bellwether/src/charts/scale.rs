@@ -1,6 +1,9 @@
 //! Axes: round steps for amounts, and where days begin to matter.
 
+use bellwether_texts::{Locale, Sentence, Value};
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
 
 /// Round values inside `[low, high]`, about `wanted` of them, ascending.
 pub(super) fn ticks(low: f64, high: f64, wanted: u32) -> Vec<f64> {
@@ -17,35 +20,43 @@ pub(super) fn ticks(low: f64, high: f64, wanted: u32) -> Vec<f64> {
 }
 
 /// An amount in few characters: `850`, `12.5k`, `260k`, `1.2m`.
-pub(super) fn short_amount(value: f64) -> String {
-    let (scaled, unit) = match value.abs() {
-        size if size >= 999_500.0 => (value / 1e6, "m"),
-        size if size >= 1_000.0 => (value / 1e3, "k"),
-        _ => (value, ""),
+pub(super) fn short_amount(locale: Locale, value: f64) -> String {
+    let (scaled, key) = match value.abs() {
+        size if size >= 999_500.0 => (value / 1e6, Some("chart.millions")),
+        size if size >= 1_000.0 => (value / 1e3, Some("chart.thousands")),
+        _ => (value, None),
     };
-    let text = format!("{scaled:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{}{unit}", text.replace('-', "\u{2212}"))
+    let Some(scaled) = Decimal::from_f64(scaled) else { return String::new() };
+    let scaled = scaled.round_dp(2).normalize();
+    match key {
+        Some(key) => locale.say(&Sentence::new(key).with("number", Value::Number(scaled, scaled.scale()))),
+        None => locale.number(scaled, scaled.scale()),
+    }
+}
+
+/// A share in percent, with as many decimals as neighbours `step` apart need to differ.
+pub(super) fn short_percent(locale: Locale, share: f64, step: f64) -> String {
+    locale.percent_with(share, if step < 0.01 { 1 } else { 0 })
 }
 
 /// Days to label between two days, with their labels: years on a long axis, months on a shorter, else days.
-pub(super) fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
+pub(super) fn day_labels(locale: Locale, first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
     let days = (last - first).num_days();
     let months = |every: u32| move |day: &NaiveDate| day.day() == 1 && day.month0().is_multiple_of(every);
     let all = || first.iter_days().take_while(move |day| *day <= last);
-    let labelled = |days: Vec<NaiveDate>, format: &str| -> Vec<(NaiveDate, String)> {
-        days.into_iter().map(|day| (day, day.format(format).to_string())).collect()
+    let labelled = |days: Vec<NaiveDate>, label: fn(Locale, NaiveDate) -> String| -> Vec<(NaiveDate, String)> {
+        days.into_iter().map(|day| (day, label(locale, day))).collect()
     };
     match days {
-        0..=13 => labelled(all().step_by(2).collect(), "%-d %b"),
-        14..=75 => labelled(all().filter(|d| matches!(d.day(), 1 | 8 | 15 | 22)).collect(), "%-d %b"),
-        76..=240 => labelled(all().filter(months(1)).collect(), "%b"),
-        241..=500 => labelled(all().filter(months(2)).collect(), "%b"),
-        501..=1_200 => labelled(all().filter(months(6)).collect(), "%b %Y"),
+        0..=13 => labelled(all().step_by(2).collect(), Locale::short_day),
+        14..=75 => labelled(all().filter(|d| matches!(d.day(), 1 | 8 | 15 | 22)).collect(), Locale::short_day),
+        76..=240 => labelled(all().filter(months(1)).collect(), Locale::month),
+        241..=500 => labelled(all().filter(months(2)).collect(), Locale::month),
+        501..=1_200 => labelled(all().filter(months(6)).collect(), Locale::month_of_year),
         _ => {
             let every = i32::try_from(days / 365 / 8 + 1).unwrap_or(1);
             let starts = all().filter(|d| d.ordinal() == 1 && d.year() % every == 0).collect();
-            labelled(starts, "%Y")
+            labelled(starts, |_, day| day.year().to_string())
         }
     }
 }
@@ -63,17 +74,19 @@ mod tests {
 
     #[test]
     fn amounts_are_short() {
-        assert_eq!(short_amount(260_000.0), "260k");
-        assert_eq!(short_amount(12_500.0), "12.5k");
-        assert_eq!(short_amount(1_250_000.0), "1.25m");
-        assert_eq!(short_amount(-40.0), "\u{2212}40");
+        let short = |value| short_amount(Locale::english(), value);
+        assert_eq!(short(260_000.0), "260k");
+        assert_eq!(short(12_500.0), "12.5k");
+        assert_eq!(short(1_250_000.0), "1.25m");
+        assert_eq!(short(-40.0), "\u{2212}40");
+        assert_eq!(short_amount(Locale::accepted("de"), 12_500.0), "12,5\u{a0}Tsd.");
     }
 
     #[test]
     fn an_axis_of_any_length_has_a_few_labels() {
         let last = NaiveDate::from_ymd_opt(2026, 11, 20).expect("a date");
         for days in [3, 7, 30, 91, 200, 365, 730, 1_826, 4_748, 12_000] {
-            let labels = day_labels(last - chrono::Days::new(days), last).len();
+            let labels = day_labels(Locale::english(), last - chrono::Days::new(days), last).len();
             assert!((1..=12).contains(&labels), "{labels} labels for {days} days");
         }
     }

@@ -9,3 +9,5 @@ pub(super) mod figure;
 pub(super) mod holdings_table;
 pub(super) mod metrics_json;
 pub(super) mod page;
+pub(super) mod ranges;
+pub(super) mod reader;

@@ -11,6 +11,7 @@ const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
 if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
 if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));
+if (document.querySelector("[data-figure]")) parts.push(import("./derivation").then((m) => m.derivations()));
 document.addEventListener("content", sortableTables);
 
 // Says, for tests and tools, that everything on the page answers by now.

@@ -29,16 +29,18 @@ pub enum Range {
     FiveYears,
     /// Since the first booking.
     Max,
+    /// Since the close of a day that the reader chose.
+    Since(NaiveDate),
 }
 
 /// The text names no range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no range: use 1D, 1W, 1M, 3M, YTD, 1Y, 3Y, 5Y or Max")]
+#[error("{0:?} is no range: use 1D, 1W, 1M, 3M, YTD, 1Y, 3Y, 5Y, Max, or a day such as 2025-12-31 to begin at")]
 pub struct InvalidRange(String);
 
 impl Range {
-    /// All ranges, shortest first.
-    pub const ALL: [Self; 9] = [
+    /// All ranges that have a name, shortest first.
+    pub const NAMED: [Self; 9] = [
         Self::Day,
         Self::Week,
         Self::Month,
@@ -50,9 +52,9 @@ impl Range {
         Self::Max,
     ];
 
-    /// Its short name, as in addresses.
-    pub fn as_str(self) -> &'static str {
-        match self {
+    /// Its short name, as in addresses; `None` for one that begins on a chosen day, which the address names.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
             Self::Day => "1D",
             Self::Week => "1W",
             Self::Month => "1M",
@@ -62,7 +64,8 @@ impl Range {
             Self::ThreeYears => "3Y",
             Self::FiveYears => "5Y",
             Self::Max => "Max",
-        }
+            Self::Since(_) => return None,
+        })
     }
 
     /// The day at whose close it begins; never before `first`, the day before the first booking.
@@ -78,6 +81,8 @@ impl Range {
             Self::ThreeYears => months(36),
             Self::FiveYears => months(60),
             Self::Max => None,
+            // A day to come has not closed yet.
+            Self::Since(day) => Some(day.min(last)),
         };
         begins.unwrap_or(first).max(first)
     }
@@ -85,7 +90,10 @@ impl Range {
 
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self {
+            Self::Since(day) => write!(f, "{day}"),
+            named => f.pad(named.name().unwrap_or_default()),
+        }
     }
 }
 
@@ -93,8 +101,11 @@ impl FromStr for Range {
     type Err = InvalidRange;
 
     fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let named = Self::ALL.into_iter().find(|range| range.as_str().eq_ignore_ascii_case(text.trim()));
-        named.ok_or_else(|| InvalidRange(text.chars().take(20).collect()))
+        let text = text.trim();
+        let is_meant = |range: &Self| range.name().is_some_and(|name| name.eq_ignore_ascii_case(text));
+        let named = Self::NAMED.into_iter().find(is_meant);
+        let chosen = || text.parse().ok().map(Self::Since);
+        named.or_else(chosen).ok_or_else(|| InvalidRange(text.chars().take(20).collect()))
     }
 }
 
@@ -148,9 +159,22 @@ mod tests {
 
     #[test]
     fn names_go_both_ways_in_any_case() {
-        for range in Range::ALL {
-            assert_eq!(range.as_str().to_ascii_lowercase().parse(), Ok(range));
+        for range in Range::NAMED {
+            assert_eq!(range.to_string().to_ascii_lowercase().parse(), Ok(range));
         }
-        assert!("2Y".parse::<Range>().is_err());
+        let chosen = Range::Since(day("2025-02-28"));
+        assert_eq!((chosen.to_string().as_str(), "2025-02-28".parse()), ("2025-02-28", Ok(chosen)));
+        for text in ["2Y", "2025-02-29", ""] {
+            assert!(text.parse::<Range>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_day_is_the_close_at_which_the_range_begins() {
+        let (last, first) = (day("2026-11-20"), day("2020-01-01"));
+        let since = |text| Range::Since(day(text)).begins(last, first);
+        assert_eq!(since("2025-03-01"), day("2025-03-01"));
+        assert_eq!(since("1999-03-01"), first);
+        assert_eq!(since("2030-03-01"), last);
     }
 }

@@ -4,6 +4,7 @@ use bellwether_domain::Currency;
 use bellwether_portfolio::derivation::{Number, Unit};
 use bellwether_portfolio::{Figure, FigureName};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -40,6 +41,15 @@ impl FigureShown {
     /// A rate: 0.1 is 10 %.
     pub fn rate(value: Figure<f64>, name: impl Into<Option<FigureName>>) -> Self {
         Self::float(value, Unit::Fraction, name)
+    }
+
+    /// It as a number to compare and draw with; `None` where it is not known.
+    pub fn number(&self) -> Option<f64> {
+        match &self.value {
+            Ok(Number::Exact(number)) => number.to_f64(),
+            Ok(Number::Float(number)) => Some(*number),
+            Err(_) => None,
+        }
     }
 
     /// The same under the text of a name.

@@ -185,9 +185,8 @@ impl Tracker {
             let instrument = scene.stored.instruments.get(&of).map(|known| known.id);
             scene.books.position(&of).map(|position| (instrument, HoldingShown::of(scene, position, row)))
         };
-        let Viewed { portfolio, as_of, since, computed_at, day_ends, shown } =
-            self.viewed(id, view, make).await?;
-        let Some((instrument, mut shown)) = shown else {
+        let mut viewed = self.viewed(id, view, make).await?;
+        let Some((instrument, mut shown)) = viewed.shown.take() else {
             return Err(TrackerError::NotFound("such holding".to_owned()));
         };
         if let Some(instrument) = instrument {
@@ -202,7 +201,7 @@ impl Tracker {
                 })
                 .collect();
         }
-        Ok(Viewed { portfolio, as_of, since, computed_at, day_ends, shown })
+        Ok(viewed.with(shown))
     }
 }
 

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::summary::headline;
-use super::{FigureShown, Summary};
+use super::{FigureShown, Summary, Viewed};
 use crate::{Against, Dashboard, Figures, PriceShown, Tracker, TrackerError, View};
 
 /// The holdings of a portfolio with the sums below them.
@@ -135,6 +135,24 @@ impl Holdings {
         let rows = figures.report.holdings.iter().map(row).collect();
         let total = Summary::of(figures);
         Ok(Self { dashboard, rows, total })
+    }
+}
+
+impl Holdings {
+    /// The same as other views come.
+    pub fn viewed(self) -> Viewed<Self> {
+        let dashboard = &self.dashboard;
+        let since = dashboard.figures.as_ref().map_or(dashboard.as_of, |figures| figures.range.since);
+        Viewed {
+            portfolio: dashboard.portfolio.clone(),
+            as_of: dashboard.as_of,
+            since,
+            computed_at: dashboard.computed_at,
+            today: dashboard.today,
+            first_booked: dashboard.transactions.iter().map(|booked| booked.date).min(),
+            day_ends: dashboard.day_ends,
+            shown: self,
+        }
     }
 }
 

@@ -22,10 +22,22 @@ pub struct Viewed<T> {
     pub since: NaiveDate,
     /// When this was computed.
     pub computed_at: DateTime<Utc>,
+    /// The day that it is.
+    pub today: NaiveDate,
+    /// The day of the first booking; `None` for a ledger without any by that day.
+    pub first_booked: Option<NaiveDate>,
     /// When the day that it shows ends; `None` where that is over.
     pub day_ends: Option<DateTime<Utc>>,
     /// The figures.
     pub shown: T,
+}
+
+impl<T> Viewed<T> {
+    /// Other figures of the same view.
+    pub(super) fn with<U>(self, shown: U) -> Viewed<U> {
+        let Self { portfolio, as_of, since, computed_at, today, first_booked, day_ends, .. } = self;
+        Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown }
+    }
 }
 
 /// Books, prices and series of a portfolio up to a day.
@@ -70,6 +82,7 @@ impl Tracker {
         let transactions = self.ledger(id).await?;
         let chosen = if view.benchmarks.is_empty() { &portfolio.benchmarks } else { &view.benchmarks };
         let benchmarks = chosen.clone();
+        let first_booked = transactions.iter().map(|booked| booked.date).filter(|day| *day <= as_of).min();
         let stored = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
         let (range, computed_at, options) = (view.range, self.clock().now(), Options::of(&portfolio));
         let compute = move || {
@@ -87,6 +100,6 @@ impl Tracker {
             .await
             .map_err(|fault: LedgerError| TrackerError::Conflict(fault.to_string()))?;
         let day_ends = day_ends(as_of, computed_at);
-        Ok(Viewed { portfolio, as_of, since, computed_at, day_ends, shown })
+        Ok(Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown })
     }
 }

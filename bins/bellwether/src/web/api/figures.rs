@@ -9,6 +9,8 @@ mod holdings;
 mod told;
 mod views;
 
+pub(in crate::web) use derivation::PartQuery;
+
 use actix_web::web;
 use bellwether_domain::Portfolio;
 use bellwether_tracker::View;
@@ -55,6 +57,6 @@ fn with_head(portfolio: &Portfolio, view: &View, mut told: Value) -> Value {
     told["portfolio_id"] = json!(portfolio.id);
     told["name"] = json!(portfolio.name);
     told["base_currency"] = json!(portfolio.base_currency);
-    told["range"] = json!(view.range.as_str());
+    told["range"] = json!(view.range.to_string());
     told
 }

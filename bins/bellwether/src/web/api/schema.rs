@@ -65,6 +65,10 @@ text!(
     Ratio, r"^[1-9][0-9]{0,8}(\.[0-9]{1,9})?:[1-9][0-9]{0,8}(\.[0-9]{1,9})?$", "4:1"
 );
 text!(
+    /// How far a range reaches back, or the day at whose close it begins.
+    RangeName, r"^(1[DWMY]|3M|YTD|[35]Y|Max|20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]))$", "1Y"
+);
+text!(
     /// A currency by its three letters (ISO 4217).
     CurrencyCode, "^[A-Z]{3}$", "USD"
 );
@@ -169,27 +173,3 @@ words!(
     /// What would become of a row.
     RowStatusName, RowStatus::ALL.map(RowStatus::as_str)
 );
-
-/// How far back a range reaches.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "names the ranges in the documentation")]
-pub(in crate::web) enum RangeName {
-    #[serde(rename = "1D")]
-    Day,
-    #[serde(rename = "1W")]
-    Week,
-    #[serde(rename = "1M")]
-    Month,
-    #[serde(rename = "3M")]
-    Quarter,
-    #[serde(rename = "YTD")]
-    YearToDate,
-    #[serde(rename = "1Y")]
-    Year,
-    #[serde(rename = "3Y")]
-    ThreeYears,
-    #[serde(rename = "5Y")]
-    FiveYears,
-    #[serde(rename = "Max")]
-    Max,
-}

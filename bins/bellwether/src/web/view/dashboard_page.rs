@@ -4,11 +4,9 @@ mod comparison;
 mod headline;
 mod recent;
 
-use std::fmt::Write as _;
-
 use bellwether_portfolio::{Reason, Report};
 use bellwether_texts::{Locale, Sentence, direction};
-use bellwether_tracker::{Against, Dashboard, Figures, Range, View, fault};
+use bellwether_tracker::{Against, Dashboard, Figures, View, fault};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use serde::Serialize;
@@ -18,7 +16,8 @@ use super::chart::{ChartColumns, trade_dots};
 use super::figure::{Cell, Fact, headline};
 use super::holdings_table::{self, HoldingColumns, HoldingRow, TotalRow};
 use super::page::Page;
-use crate::charts::ValueChart;
+use super::ranges::{RangeBar, query};
+use crate::charts::{Axis, Line, LineChart, Shape};
 use comparison::{ComparisonColumns, ComparisonRow, comparison};
 use headline::{BigValue, Change};
 use recent::{RecentEntry, recent};
@@ -66,7 +65,7 @@ pub(crate) struct DashboardContent {
     value: BigValue,
     changes: Vec<Change>,
     facts: Vec<Fact>,
-    ranges: Vec<RangeLink>,
+    ranges: RangeBar,
     chart: Chart,
     tiles: Vec<Fact>,
     holdings: Vec<HoldingRow>,
@@ -83,13 +82,6 @@ struct FreshnessPill {
     #[serde(flatten)]
     pill: Cell,
     refreshing: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct RangeLink {
-    name: &'static str,
-    address: String,
-    here: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,7 +128,13 @@ impl DashboardContent {
             value: BigValue::unknown(String::new()),
             changes: Vec::new(),
             facts: Vec::new(),
-            ranges: ranges(&format!("/dashboard/{id}"), view),
+            ranges: RangeBar::new(
+                locale,
+                format!("/dashboard/{id}"),
+                view,
+                dashboard.today,
+                dashboard.transactions.iter().map(|booked| booked.date).min(),
+            ),
             chart: Chart {
                 svg: String::new(),
                 columns: format!("/api/dashboard-chart-data/{id}{}", query(view, view.range)),
@@ -184,11 +182,16 @@ impl DashboardContent {
         let name = benchmark.map(|against| against.title().to_owned());
         let summary = columns.summary(locale, base, name.as_deref());
         let empty = Vec::new();
-        let svg = ValueChart {
+        let beside = columns.benchmarks.first().unwrap_or(&empty);
+        let svg = LineChart {
+            locale,
             first: columns.first,
-            value: &columns.value,
-            contributed: &columns.contributed,
-            benchmark: columns.benchmarks.first().unwrap_or(&empty),
+            axis: Axis::Amount,
+            lines: &[
+                Line { values: &columns.value, stroke: "s-value", shape: Shape::Area },
+                Line { values: beside, stroke: "s-bench", shape: Shape::Line },
+                Line { values: &columns.contributed, stroke: "s-paid", shape: Shape::Steps },
+            ],
             trades: &trade_dots(locale, &dashboard.transactions),
             summary: &summary,
         }
@@ -198,30 +201,6 @@ impl DashboardContent {
         self.chart.summary =
             if dashboard.transactions.is_empty() { locale.text("dashboard.chart_begins") } else { summary };
     }
-}
-
-/// The query that keeps a view in an address.
-fn query(view: &View, range: Range) -> String {
-    let mut query = format!("?range={range}");
-    if let Some(day) = view.as_of {
-        // Writing to a String cannot fail, here and below.
-        let _ = write!(query, "&as_of={day}");
-    }
-    for benchmark in &view.benchmarks {
-        // Symbols have `^`, `=` and `&` at most beside letters, digits, dot and dash.
-        let name = benchmark.as_str().replace('^', "%5E").replace('=', "%3D").replace('&', "%26");
-        let _ = write!(query, "&benchmark={name}");
-    }
-    query
-}
-
-fn ranges(address: &str, view: &View) -> Vec<RangeLink> {
-    let link = |range: Range| RangeLink {
-        name: range.as_str(),
-        address: format!("{address}{}", query(view, range)),
-        here: range == view.range,
-    };
-    Range::ALL.into_iter().map(link).collect()
 }
 
 fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {

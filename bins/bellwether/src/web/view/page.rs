@@ -18,7 +18,10 @@ pub(crate) struct Page {
     account: bool,
     portfolio_name: String,
     portfolios: Vec<PortfolioLink>,
+    /// Pages that show.
     links: Vec<Link>,
+    /// Pages that change.
+    more: Vec<Link>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -42,10 +45,51 @@ struct Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Dashboard,
+    Holdings,
     Transactions,
+    Performance,
+    Income,
+    CashFlows,
+    Allocation,
     Import,
     Activity,
+    Settings,
     Elsewhere,
+}
+
+impl Place {
+    const SHOWING: [Self; 7] = [
+        Self::Dashboard,
+        Self::Holdings,
+        Self::Transactions,
+        Self::Performance,
+        Self::Income,
+        Self::CashFlows,
+        Self::Allocation,
+    ];
+    const CHANGING: [Self; 3] = [Self::Import, Self::Activity, Self::Settings];
+
+    /// The key of its name, and its address within a portfolio.
+    pub(crate) fn named(self, portfolio: PortfolioId) -> (&'static str, String) {
+        let (key, within) = match self {
+            Self::Dashboard | Self::Elsewhere => return ("page.dashboard", format!("/dashboard/{portfolio}")),
+            Self::Holdings => ("page.holdings", "holdings"),
+            Self::Transactions => ("page.transactions", "transactions"),
+            Self::Performance => ("page.performance", "performance"),
+            Self::Income => ("page.income", "income"),
+            Self::CashFlows => ("page.cash_flows", "cash-flows"),
+            Self::Allocation => ("page.allocation", "allocation"),
+            Self::Import => ("page.import", "import"),
+            Self::Activity => ("page.activity", "activity"),
+            Self::Settings => ("page.settings", "settings"),
+        };
+        (key, format!("/portfolio/{portfolio}/{within}"))
+    }
+
+    fn link(self, portfolio: PortfolioId, here: Self) -> Link {
+        let (key, address) = self.named(portfolio);
+        Link { key, name: String::new(), address, here: self == here }
+    }
 }
 
 impl Page {
@@ -63,34 +107,13 @@ impl Page {
         place: Place,
     ) -> Self {
         let here = portfolios.iter().find(|portfolio| Some(portfolio.id) == chosen).or(portfolios.first());
-        let links = here.map_or_else(Vec::new, |portfolio| {
-            vec![
-                Link {
-                    key: "page.dashboard",
-                    name: String::new(),
-                    address: format!("/dashboard/{}", portfolio.id),
-                    here: place == Place::Dashboard,
-                },
-                Link {
-                    key: "page.transactions",
-                    name: String::new(),
-                    address: format!("/portfolio/{}/transactions", portfolio.id),
-                    here: place == Place::Transactions,
-                },
-                Link {
-                    key: "page.import",
-                    name: String::new(),
-                    address: format!("/portfolio/{}/import", portfolio.id),
-                    here: place == Place::Import,
-                },
-                Link {
-                    key: "page.activity",
-                    name: String::new(),
-                    address: format!("/portfolio/{}/activity", portfolio.id),
-                    here: place == Place::Activity,
-                },
-            ]
-        });
+        let links = |places: &[Place]| {
+            let of = |portfolio: &Portfolio| {
+                let id = portfolio.id;
+                places.iter().map(|other| other.link(id, place)).collect()
+            };
+            here.map_or_else(Vec::new, of)
+        };
         let portfolio_links = portfolios.iter().map(|portfolio| PortfolioLink {
             id: portfolio.id.to_string(),
             name: portfolio.name.clone(),
@@ -105,7 +128,8 @@ impl Page {
             demo: here.is_some_and(|portfolio| portfolio.demo),
             portfolio_name: here.map(|portfolio| portfolio.name.clone()).unwrap_or_default(),
             portfolios: portfolio_links.collect(),
-            links,
+            links: links(&Place::SHOWING),
+            more: links(&Place::CHANGING),
         }
         .said_in(Locale::english())
     }
@@ -114,7 +138,7 @@ impl Page {
     #[must_use]
     pub(crate) fn said_in(mut self, locale: Locale) -> Self {
         self.locale = locale.tag();
-        for link in &mut self.links {
+        for link in self.links.iter_mut().chain(&mut self.more) {
             link.name = locale.text(link.key);
         }
         self

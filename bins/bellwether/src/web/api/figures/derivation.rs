@@ -22,6 +22,7 @@ use crate::web::caller::Caller;
 use crate::web::pages::ViewQuery;
 use crate::web::problem::{Fault, Problem};
 use crate::web::snapshot;
+use crate::web::view::ranges::segment;
 
 const USUAL_DEPTH: usize = 2;
 const DEEPEST: usize = 20;
@@ -31,7 +32,7 @@ const MOST_OPERANDS: usize = 400;
 /// Which part of a derivation.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PartQuery {
+pub(in crate::web) struct PartQuery {
     /// So many steps down.
     #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 2)]
     depth: Option<usize>,
@@ -47,7 +48,7 @@ pub(super) struct PartQuery {
 }
 
 impl PartQuery {
-    fn part(&self) -> Result<DerivationPart, Problem> {
+    pub(in crate::web) fn part(&self) -> Result<DerivationPart, Problem> {
         let mut faults = Vec::new();
         let depth = self.depth.unwrap_or(USUAL_DEPTH);
         if depth > DEEPEST {
@@ -307,20 +308,6 @@ impl Addresses {
             more,
         }
     }
-}
-
-/// A text as a part of an address's path.
-pub(super) fn segment(text: &str) -> String {
-    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b':')
-        .remove(b',')
-        .remove(b'(')
-        .remove(b')')
-        .remove(b'!');
-    percent_encoding::utf8_percent_encode(text, KEPT).to_string()
 }
 
 /// How a figure came about: its formula and operands, down to transactions and prices. A figure that is made of many
