@@ -129,7 +129,7 @@ fn is_for_programs(request: &HttpRequest) -> bool {
     request.match_info().as_str().starts_with("/api/")
 }
 
-fn symbol_of(text: &str) -> Result<Symbol, Problem> {
+pub(in crate::web) fn symbol_of(text: &str) -> Result<Symbol, Problem> {
     text.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))
 }
 

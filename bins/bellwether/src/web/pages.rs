@@ -1,5 +1,8 @@
 //! Pages for people.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::bytes::Bytes as UploadedFile;
@@ -13,7 +16,8 @@ use bellwether_tracker::{
     EnteredSettings, ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
 };
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::IntoParams;
 
 use super::api::schema::{Benchmark, RangeName};
@@ -222,12 +226,20 @@ async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Fo
 pub(super) struct ViewQuery {
     /// How far back the chart reaches.
     #[param(value_type = Option<RangeName>, inline)]
+    #[serde(deserialize_with = "filled")]
     pub(super) range: Option<String>,
     /// As it was on that day.
+    #[serde(deserialize_with = "filled")]
     pub(super) as_of: Option<NaiveDate>,
     /// What to compare with: a symbol, or that of an index of your own.
     #[param(value_type = Option<Benchmark>, inline)]
     pub(super) benchmark: Option<Symbol>,
+}
+
+/// What a form leaves empty is not there.
+fn filled<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
 impl ViewQuery {
@@ -286,35 +298,27 @@ pub(super) async fn dashboard_body(
     Ok(Finished::new("text/html; charset=utf-8", body.into_bytes()).valid(validity))
 }
 
-/// What has no page of its own stands on the first portfolio's dashboard: what was paid in beside the value in the chart,
-/// the income of a year among the figures.
-async fn on_the_dashboard(caller: &Caller, place: &str) -> Answer {
+/// A page of the first portfolio.
+async fn of_the_first(caller: &Caller, place: &str) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
-    let first = portfolios.first().map(|portfolio| format!("/dashboard/{}{place}", portfolio.id));
+    let first = portfolios.first().map(|portfolio| format!("/portfolio/{}/{place}", portfolio.id));
     Ok(see_other(first.as_deref().unwrap_or("/first-run")))
 }
 
 async fn transactions(caller: Caller) -> Answer {
-    let portfolios = caller.tracker.portfolios().await?;
-    let first = portfolios.first().map(|portfolio| format!("/portfolio/{}/transactions", portfolio.id));
-    Ok(see_other(first.as_deref().unwrap_or("/first-run")))
+    of_the_first(&caller, "transactions").await
 }
 
 async fn cash_flows(caller: Caller) -> Answer {
-    on_the_dashboard(&caller, "?range=MAX").await
+    of_the_first(&caller, "cash-flows?range=Max").await
 }
 
 async fn dividends(caller: Caller) -> Answer {
-    on_the_dashboard(&caller, "").await
+    of_the_first(&caller, "income").await
 }
 
 async fn import_somewhere(caller: Caller) -> Answer {
-    let portfolios = caller.tracker.portfolios().await?;
-    let address = match portfolios.first() {
-        Some(portfolio) => format!("/portfolio/{}/import", portfolio.id),
-        None => "/first-run".to_owned(),
-    };
-    Ok(see_other(&address))
+    of_the_first(&caller, "import").await
 }
 
 #[derive(Serialize)]

@@ -80,6 +80,16 @@ pub struct SessionChange {
     pub rate: f64,
 }
 
+impl Comparison {
+    /// How far ahead of the benchmark, in relation to what was paid in.
+    ///
+    /// # Errors
+    /// [`Reason::NoCapital`] where nothing was paid in.
+    pub fn ahead_rate(&self) -> Figure<f64> {
+        if self.paid_in > 0.0 { Ok(self.ahead_by / self.paid_in) } else { Err(Reason::NoCapital) }
+    }
+}
+
 impl Benchmark {
     /// The portfolio's deposits, withdrawals and transfers in the benchmark. `series` is that of the same books.
     ///

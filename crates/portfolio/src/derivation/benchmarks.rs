@@ -29,6 +29,9 @@ impl BenchmarkFigure {
             }
             Self::Gain => money(base, "Benchmark's gain", "value - money in + money out"),
             Self::AheadBy => money(base, "Ahead of the benchmark", "own value - benchmark's value"),
+            Self::AheadRate => {
+                fraction("Ahead of the benchmark, of what was paid in", "ahead of the benchmark / paid in")
+            }
             Self::Xirr => fraction("Benchmark's XIRR", "the yearly rate at which all payments cancel out"),
             Self::NetInvested => money(base, "Net invested", "sum of money in and out"),
             Self::PaidIn => money(base, "Paid in", "sum of the days on which more came in"),
@@ -48,6 +51,7 @@ impl BenchmarkFigure {
             Self::Value => Ok(comparison.value),
             Self::Gain => Ok(comparison.gain),
             Self::AheadBy => Ok(comparison.ahead_by),
+            Self::AheadRate => comparison.ahead_rate(),
             Self::Xirr => comparison.xirr.clone().map(|rate| rate.headline()),
             Self::NetInvested => Ok(comparison.net_invested),
             Self::PaidIn => Ok(comparison.paid_in),
@@ -78,7 +82,7 @@ impl Record<'_> {
         };
         let flows = self.invested_flows(with, &comparison);
         let own = match figure {
-            BenchmarkFigure::AheadBy => Some(self.own_value(with, comparison.own_value)),
+            BenchmarkFigure::AheadBy | BenchmarkFigure::AheadRate => Some(self.own_value(with, comparison.own_value)),
             _ => None,
         };
         self.with_subject(about, |record| {
@@ -116,6 +120,13 @@ impl Record<'_> {
                 BenchmarkFigure::AheadBy => {
                     let operands = own.into_iter().chain([value]).collect();
                     record.computed(label, Operation::FloatDifference, operands)
+                }
+                BenchmarkFigure::AheadRate => {
+                    let by = BenchmarkFigure::AheadBy.label(record);
+                    let operands = own.into_iter().chain([value]).collect();
+                    let ahead = record.computed(by, Operation::FloatDifference, operands);
+                    let paid_in = record.paid_into(amounts);
+                    record.computed(label, Operation::FloatQuotient, vec![ahead, paid_in])
                 }
                 BenchmarkFigure::Xirr => {
                     let dates = flows.iter().map(|(date, _)| *date).chain([to]).collect();

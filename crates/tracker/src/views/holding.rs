@@ -201,7 +201,7 @@ impl Tracker {
                 })
                 .collect();
         }
-        Ok(viewed.with(shown))
+        Ok(viewed.map(|_| shown))
     }
 }
 

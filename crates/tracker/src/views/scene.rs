@@ -33,10 +33,10 @@ pub struct Viewed<T> {
 }
 
 impl<T> Viewed<T> {
-    /// Other figures of the same view.
-    pub(super) fn with<U>(self, shown: U) -> Viewed<U> {
-        let Self { portfolio, as_of, since, computed_at, today, first_booked, day_ends, .. } = self;
-        Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown }
+    /// The same with more, or less, in it.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Viewed<U> {
+        let Self { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown } = self;
+        Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown: make(shown) }
     }
 }
 

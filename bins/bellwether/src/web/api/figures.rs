@@ -10,6 +10,7 @@ mod told;
 mod views;
 
 pub(in crate::web) use derivation::PartQuery;
+pub(in crate::web) use views::ProposalQuery;
 
 use actix_web::web;
 use bellwether_domain::Portfolio;

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, web};
 use bellwether_cache::Validity;
 use bellwether_domain::PortfolioId;
 use bellwether_portfolio::derivation::{About, Source};
+use bellwether_texts::Sentence;
 use bellwether_tracker::views::{FigureShown, Viewed};
 use bellwether_tracker::{
     DerivationPart, DerivationShown, NodeShown, SourceShown, Tracker, View, benchmark_named_in,
@@ -68,6 +69,7 @@ struct DerivationPage {
     figure: String,
     step: Step,
     operands: Vec<Step>,
+    made_from: String,
     /// The steps that led here, the figure itself first.
     above: Vec<String>,
     /// Where operands before and behind those shown are.
@@ -91,7 +93,6 @@ struct Step {
     source: String,
     /// Where more of it is told; empty where there is no more.
     link: String,
-    operand_count: usize,
 }
 
 impl DerivationPage {
@@ -103,6 +104,9 @@ impl DerivationPage {
         let before = node.first_operand.saturating_sub(node.operands.len().max(1));
         Self {
             step: links.step(node),
+            made_from: reader
+                .locale
+                .say(&Sentence::new("derivation.operands").with("count", node.operand_count)),
             operands: node.operands.iter().map(|operand| links.step(operand)).collect(),
             above: (0..node.path.len()).map(|steps| links.to(&node.path[..steps], 0)).collect(),
             earlier: (node.first_operand > 0).then(|| links.to(&node.path, before)),
@@ -157,7 +161,6 @@ impl Links<'_> {
             value: reader.alone(&value),
             source: source.map(|source| source::words(locale, source)).unwrap_or_default(),
             link,
-            operand_count: node.operand_count,
         }
     }
 

@@ -90,8 +90,8 @@ struct Fall {
     peak: String,
     trough: String,
     recovered: String,
-    days_down: i64,
-    days_recovering: Option<i64>,
+    days_down: String,
+    days_recovering: String,
 }
 
 #[derive(Serialize)]
@@ -207,13 +207,14 @@ impl PerformancePage {
 impl Fall {
     fn new(fall: &DrawdownShown, reader: &Reader) -> Self {
         let locale = reader.locale;
+        let days = |count: i64| locale.say(&Sentence::new("performance.days").with("count", count));
         Self {
             depth: reader.change(&fall.depth),
             peak: locale.day(fall.peak),
             trough: locale.day(fall.trough),
             recovered: fall.recovered.map(|day| locale.day(day)).unwrap_or_default(),
-            days_down: fall.days_down,
-            days_recovering: fall.days_recovering,
+            days_down: days(fall.days_down),
+            days_recovering: fall.days_recovering.map(days).unwrap_or_default(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::chart::{ChartColumns, trade_dots};
 use super::figure::{Cell, Fact, headline};
 use super::holdings_table::{self, HoldingColumns, HoldingRow, TotalRow};
 use super::page::Page;
-use super::ranges::{RangeBar, query};
+use super::ranges::{RangeBar, derivations, query};
 use crate::charts::{Axis, Line, LineChart, Shape};
 use comparison::{ComparisonColumns, ComparisonRow, comparison};
 use headline::{BigValue, Change};
@@ -62,6 +62,9 @@ pub(crate) struct DashboardContent {
     as_of: String,
     cost_method: String,
     import_address: String,
+    holdings_address: String,
+    /// What stands before and behind a figure's name in the address of its derivation.
+    derivations: (String, String),
     value: BigValue,
     changes: Vec<Change>,
     facts: Vec<Fact>,
@@ -125,6 +128,8 @@ impl DashboardContent {
                 bellwether_domain::CostMethod::Average => "method.average",
             }),
             import_address: format!("/portfolio/{id}/import"),
+            holdings_address: format!("/portfolio/{id}/holdings"),
+            derivations: derivations(id, view),
             value: BigValue::unknown(String::new()),
             changes: Vec::new(),
             facts: Vec::new(),
@@ -217,7 +222,7 @@ fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {
         }
         Err(reason) => Fact::unknown(locale, "fact:xirr", name, explained, &reason),
     };
-    let linked = returns.time_weighted.as_ref().map_err(Clone::clone);
+    let linked = returns.time_weighted.as_ref();
     let (name, explained) = (locale.text("fact.twr"), locale.text("fact.twr_explained"));
     let twr = match linked {
         Ok(linked) => {
@@ -227,11 +232,14 @@ fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {
             };
             Fact::rate(locale, "fact:twr", name, explained, &Ok(rate)).with_more(locale.text(words))
         }
-        Err(reason) => Fact::unknown(locale, "fact:twr", name, explained, &reason),
+        Err(reason) => Fact::unknown(locale, "fact:twr", name, explained, reason),
     };
-    let mut facts = vec![xirr, twr];
+    let is_annual = linked.as_ref().is_ok_and(|linked| linked.annualised.is_ok());
+    let linked_name = if is_annual { "portfolio:annualised-time-weighted" } else { "portfolio:time-weighted" };
+    let mut facts = vec![xirr.derived_as("portfolio:xirr"), twr.derived_as(linked_name)];
     if let Some(against) = figures.benchmarks.first() {
-        facts.push(ahead(locale, against, report));
+        let name = format!("benchmark:(figure:ahead-by,symbol:'{}')", against.symbol);
+        facts.push(ahead(locale, against, report).derived_as(name));
     }
     facts
 }
@@ -278,7 +286,8 @@ fn tiles(locale: Locale, figures: &Figures) -> Vec<Fact> {
             &totals.income_12_months,
             base,
             false,
-        ),
+        )
+        .derived_as("portfolio:income12-months"),
         Fact::money(
             locale,
             "tile:cash",
@@ -287,7 +296,8 @@ fn tiles(locale: Locale, figures: &Figures) -> Vec<Fact> {
             &totals.cash,
             base,
             false,
-        ),
+        )
+        .derived_as("portfolio:cash"),
         Fact::money(
             locale,
             "tile:realised",
@@ -296,7 +306,8 @@ fn tiles(locale: Locale, figures: &Figures) -> Vec<Fact> {
             &totals.realised_this_year,
             base,
             true,
-        ),
-        drawdown,
+        )
+        .derived_as("portfolio:realised-this-year"),
+        drawdown.derived_as("portfolio:max-drawdown"),
     ]
 }

@@ -18,13 +18,15 @@ pub(crate) struct Fact {
     pub(crate) figure: Cell,
     /// An amount, which privacy hides.
     pub(crate) amount: bool,
+    /// The name by which its derivation is asked for.
+    derived: String,
 }
 
 impl Fact {
     /// A figure under a name of its own; `key` names its cell.
     fn new(key: &'static str, name: impl Into<String>, explained: String, figure: Cell) -> Self {
         let name = Cell { shown: name.into(), title: explained, ..Cell::default() };
-        Self { name: name.named(format!("{key}:name")), figure: figure.named(key.to_owned()), amount: false }
+        Self { name: name.named(format!("{key}:name")), figure: figure.named(key.to_owned()), amount: false, derived: String::new() }
     }
 
     pub(crate) fn unknown(
@@ -86,6 +88,13 @@ impl Fact {
                 Self::new(key, name, explained, figure)
             }
         }
+    }
+
+    /// The same with the name of its derivation.
+    #[must_use]
+    pub(crate) fn derived_as(mut self, name: impl Into<String>) -> Self {
+        self.derived = name.into();
+        self
     }
 
     /// Words beside a known figure; beside an unknown one stands why.

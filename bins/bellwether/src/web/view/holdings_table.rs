@@ -2,7 +2,7 @@
 
 mod columns;
 
-use bellwether_portfolio::{Figure, Holding};
+use bellwether_portfolio::{Comparison, Figure, Holding};
 use bellwether_texts::{Locale, Sentence, UNKNOWN, Value};
 use bellwether_tracker::{Against, Dashboard, Figures, PriceShown};
 use rust_decimal::Decimal;
@@ -114,10 +114,10 @@ fn beside(locale: Locale, holding: &Holding, against: &Against) -> Cell {
         Some(Err(reason)) => return Cell::unknown(locale, reason),
         None => return Cell::unknown_as(locale.text("reason.not_compared")),
     };
-    if comparison.paid_in <= 0.0 {
-        return Cell::unknown_as(locale.text("reason.nothing_paid_in"));
-    }
-    let points = comparison.ahead_by / comparison.paid_in;
+    let points = match comparison.ahead_rate() {
+        Ok(points) => points,
+        Err(reason) => return Cell::unknown(locale, &reason),
+    };
     let amount = |amount: f64| {
         Decimal::from_f64(amount).map_or_else(|| UNKNOWN.into(), |a| Value::Number(a.round_dp(2), 2))
     };
@@ -162,12 +162,9 @@ pub(crate) fn total(locale: Locale, figures: &Figures) -> TotalRow {
 }
 
 fn total_beside(locale: Locale, against: &Against) -> Cell {
-    match &against.portfolio {
-        Ok(comparison) if comparison.paid_in > 0.0 => {
-            Cell::points(locale, comparison.ahead_by / comparison.paid_in)
-        }
-        Ok(_) => Cell::unknown_as(locale.text("reason.nothing_paid_in")),
-        Err(reason) => Cell::unknown(locale, reason),
+    match against.portfolio.as_ref().map_err(Clone::clone).and_then(Comparison::ahead_rate) {
+        Ok(points) => Cell::points(locale, points),
+        Err(reason) => Cell::unknown(locale, &reason),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bellwether_domain::PortfolioId;
 use bellwether_portfolio::derivation::{Number, Unit};
-use bellwether_texts::{Locale, UNKNOWN, direction_of};
+use bellwether_texts::{Locale, Sentence, UNKNOWN, direction_of};
 use bellwether_tracker::views::FigureShown;
 use bellwether_tracker::{View, reason};
 use rust_decimal::Decimal;
@@ -87,6 +87,16 @@ impl Reader {
         let mut told = self.told(figure, true);
         if let (Some(amount), Unit::Money(currency)) = (decimal(figure), figure.unit) {
             told.shown = self.locale.money_change(amount, currency);
+        }
+        told
+    }
+
+    /// A difference of two shares, in points.
+    pub(crate) fn points(&self, figure: &FigureShown) -> Told {
+        let mut told = self.told(figure, true);
+        if let Ok(number) = &figure.value {
+            let points = self.locale.points_change(as_float(number));
+            told.shown = self.locale.say(&Sentence::new("unit.points").with("points", points));
         }
         told
     }

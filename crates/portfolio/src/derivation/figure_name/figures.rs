@@ -103,6 +103,8 @@ figures! {
         Gain,
         /// Own value less the benchmark's.
         AheadBy,
+        /// The same in relation to what was paid in.
+        AheadRate,
         /// Money-weighted return of the benchmark.
         Xirr,
         /// Money in less money out.

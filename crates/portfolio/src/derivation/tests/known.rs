@@ -154,6 +154,7 @@ fn beyond(derivations: &Derivations<'_>, name: &FigureName) -> crate::Figure<Num
                 BenchmarkFigure::Value => comparison.value,
                 BenchmarkFigure::Gain => comparison.gain,
                 BenchmarkFigure::AheadBy => comparison.ahead_by,
+                BenchmarkFigure::AheadRate => comparison.ahead_rate()?,
                 BenchmarkFigure::NetInvested => comparison.net_invested,
                 BenchmarkFigure::PaidIn => comparison.paid_in,
                 BenchmarkFigure::GainRate => comparison.gain_rate?,

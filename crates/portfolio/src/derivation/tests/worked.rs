@@ -289,6 +289,7 @@ fn a_benchmark_s_value_names_what_each_flow_bought() {
     assert_eq!(of(BenchmarkFigure::Value).evaluate(), Ok(Number::Float(240.0)));
     assert_eq!(of(BenchmarkFigure::Gain).evaluate(), Ok(Number::Float(60.0)));
     assert_eq!(of(BenchmarkFigure::AheadBy).evaluate(), Ok(Number::Float(-60.0)));
+    assert_eq!(of(BenchmarkFigure::AheadRate).evaluate(), Ok(Number::Float(-60.0 / 180.0)));
     let column = Column::Benchmark(symbol("VOO"));
     let close = Source::Daily { column, day: date("2024-01-04") };
     assert!(sources(&of(BenchmarkFigure::Value)).contains(&&close));

@@ -21,6 +21,7 @@ use crate::web::api::paging::{PageQuery, Paging};
 use crate::web::api::{Answer, finished, symbol_of};
 use crate::web::caller::Caller;
 use crate::web::pages::ViewQuery;
+use crate::web::portfolio::Typed;
 use crate::web::problem::{Fault, Problem};
 use crate::web::snapshot;
 
@@ -168,7 +169,7 @@ const MOST_DECIMALS: u32 = 9;
 /// How a proposal of trades is to be made.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ProposalQuery {
+pub(in crate::web) struct ProposalQuery {
     /// Money that is paid in for it, in the base currency.
     #[param(value_type = Option<String>, pattern = r"^[0-9]{1,15}(\.[0-9]{1,9})?$", example = "1000")]
     new_cash: Option<String>,
@@ -183,10 +184,20 @@ pub(super) struct ProposalQuery {
 }
 
 impl ProposalQuery {
-    fn wanted(&self) -> Result<WantedProposal, Problem> {
+    /// What a form shows of it.
+    pub(in crate::web) fn typed(&self) -> Typed {
+        Typed {
+            new_cash: self.new_cash.clone().unwrap_or_default(),
+            smallest_trade: self.smallest_trade.clone().unwrap_or_default(),
+            sell: self.sell.unwrap_or(false),
+            whole_shares: self.whole_shares.unwrap_or(true),
+        }
+    }
+
+    pub(in crate::web) fn wanted(&self) -> Result<WantedProposal, Problem> {
         let mut faults = Vec::new();
         let mut amount = |field: &'static str, text: &Option<String>| {
-            let text = text.as_deref().unwrap_or("0");
+            let text = text.as_deref().filter(|text| !text.is_empty()).unwrap_or("0");
             let read = Decimal::from_str_exact(text.trim()).ok();
             let sensible = |read: &Decimal| {
                 !read.is_sign_negative() && read.scale() <= MOST_DECIMALS && *read < Decimal::from(LARGEST)

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use super::super::figure::{Cell, exact_money};
 
+/// The cell of the day's change.
+const DAY: &str = "change:day";
+
 /// The largest number of the page in its parts.
 #[derive(Debug, Serialize)]
 pub(super) struct BigValue {
@@ -30,6 +33,9 @@ pub(super) struct Change {
     moved: Cell,
     arrow: Cell,
     period: Cell,
+    /// The names by which the derivations of amount and rate are asked for.
+    derived: &'static str,
+    derived_rate: &'static str,
 }
 
 impl BigValue {
@@ -62,7 +68,8 @@ impl Change {
             shown: locale.text("dashboard.unknown"),
             ..Cell::unknown(locale, why)
         };
-        Self { known: false, moved, arrow: Cell::default(), period: Self::told(locale, key, period) }
+        let period = Self::told(locale, key, period);
+        Self { known: false, moved, arrow: Cell::default(), period, derived: "", derived_rate: "" }
     }
 
     fn known(
@@ -89,7 +96,14 @@ impl Change {
         };
         let arrow =
             Cell { shown: arrow.to_owned(), direction, ..Cell::default() }.named(format!("{key}:arrow"));
-        Self { known: true, moved, arrow, period: Self::told(locale, key, period) }
+        // Of the range of the page, which the address of the derivation has.
+        let (derived, derived_rate) = if key == DAY {
+            ("portfolio:day-change", "portfolio:day-return")
+        } else {
+            ("period:(figure:gain)", "period:(figure:time-weighted)")
+        };
+        let period = Self::told(locale, key, period);
+        Self { known: true, moved, arrow, period, derived, derived_rate }
     }
 
     fn told(locale: Locale, key: &str, period: &Sentence) -> Cell {
@@ -97,7 +111,7 @@ impl Change {
     }
 
     pub(super) fn of_day(locale: Locale, report: &Report, is_past: bool) -> Self {
-        let key = "change:day";
+        let key = DAY;
         match &report.totals.day_change {
             Ok(change) => {
                 let period = if change.day == report.as_of && !is_past {

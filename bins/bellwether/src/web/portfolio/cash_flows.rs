@@ -1,0 +1,364 @@
+//! Where the money came from and where it went.
+
+use actix_web::{HttpRequest, web};
+use bellwether_domain::PortfolioId;
+use bellwether_texts::{Locale, Sentence};
+use bellwether_tracker::views::{
+    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, FigureShown, Viewed,
+};
+use bellwether_tracker::{Tracker, View};
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::frame::{Asked, What, for_the_day};
+use crate::charts::{Bar, Part, bars};
+use crate::web::State;
+use crate::web::caller::Caller;
+use crate::web::pages::{Answer, ViewQuery};
+use crate::web::view::page::Place;
+use crate::web::view::reader::{Reader, Told};
+
+/// Movements on a page.
+const ON_A_PAGE: usize = 50;
+/// So many bars are drawn.
+const BARS: usize = 48;
+
+/// How long each bar is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Month,
+    Quarter,
+    #[default]
+    Year,
+}
+
+impl By {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct CashQuery {
+    #[serde(default)]
+    by: By,
+    /// Movements of that kind alone.
+    #[serde(default)]
+    kind: String,
+    /// Movements before the one at this place.
+    before: Option<usize>,
+}
+
+pub(super) async fn page(
+    state: web::Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<PortfolioId>,
+    (query, cash): (web::Query<ViewQuery>, web::Query<CashQuery>),
+) -> Answer {
+    let cash = cash.into_inner();
+    let what = What {
+        kind: "cash-flows-page",
+        template: "cash-flows.html",
+        place: Place::CashFlows,
+        within: "cash-flows".to_owned(),
+        title: None,
+        about: format!("{:?} {} {:?}", cash.by, cash.kind, cash.before),
+    };
+    let id = *id;
+    let ask = move |tracker: Tracker, view: View| async move {
+        Ok(for_the_day(tracker.cash_flows_shown(id, &view).await?))
+    };
+    let tell = move |viewed: Viewed<CashFlowsShown>, reader: &Reader| CashFlowsPage::new(&viewed.shown, &cash, reader);
+    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    asked.answer(what, ask, tell).await
+}
+
+#[derive(Serialize)]
+struct CashFlowsPage {
+    cards: Vec<Card>,
+    sources: Vec<Stream>,
+    uses: Vec<Stream>,
+    balances: Vec<Balance>,
+    benchmarks: Vec<Beside>,
+    bars: String,
+    bars_summary: String,
+    by: Vec<Choice>,
+    kinds: Vec<Choice>,
+    entries: Vec<Entry>,
+    entry_count: usize,
+    /// The place before which older movements are.
+    older: Option<usize>,
+    here: Chosen,
+}
+
+/// What the links to others keep.
+#[derive(Serialize)]
+struct Chosen {
+    by: &'static str,
+    kind: String,
+}
+
+#[derive(Serialize)]
+struct Card {
+    name: String,
+    figure: Told,
+    more: Option<Told>,
+}
+
+/// A source or a use of cash, with its part of all of them.
+#[derive(Serialize)]
+struct Stream {
+    name: String,
+    figure: Told,
+    /// Of 100.
+    length: f64,
+}
+
+#[derive(Serialize)]
+struct Balance {
+    currency: String,
+    balance: Told,
+    value: Told,
+    currency_gain: Told,
+}
+
+#[derive(Serialize)]
+struct Beside {
+    name: String,
+    value: Told,
+    gain: Told,
+    net_invested: Told,
+    units: Told,
+    xirr: Told,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: &'static str,
+    name: String,
+    here: bool,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    date: NaiveDate,
+    day: String,
+    kind: String,
+    symbol: String,
+    address: String,
+    amount: Told,
+    base: Told,
+    balance: Told,
+    inferred: bool,
+    /// What an inferred deposit pays for.
+    funds: String,
+    /// Whether an inferred deposit of the same day paid for it.
+    is_funded: bool,
+}
+
+/// Kinds of movements, as the view calls them, with the keys of their names.
+const KINDS: [(&str, &str); 9] = [
+    ("deposit", "cash.deposit"),
+    ("withdrawal", "cash.withdrawal"),
+    ("purchase", "cash.purchase"),
+    ("sale", "cash.sale"),
+    ("dividend", "cash.dividend"),
+    ("interest", "cash.interest"),
+    ("fee", "cash.fee"),
+    ("tax", "cash.tax"),
+    ("exchange", "cash.exchange"),
+];
+
+fn kind_name(kind: &str, locale: Locale) -> String {
+    let known = KINDS.iter().find(|(name, _)| *name == kind);
+    known.map_or_else(|| kind.to_owned(), |(_, key)| locale.text(key))
+}
+
+impl CashFlowsPage {
+    fn new(shown: &CashFlowsShown, wanted: &CashQuery, reader: &Reader) -> Self {
+        let locale = reader.locale;
+        let (total, range) = (&shown.total, &shown.range);
+        let card = |key, figure: &FigureShown, more: Option<&FigureShown>| Card {
+            name: locale.text(key),
+            figure: reader.alone(figure),
+            more: more.filter(|more| more.number() != Some(0.0)).map(|more| reader.alone(more)),
+        };
+        let (bars, bars_summary) = drawn(shown, wanted.by, locale);
+        let is_wanted = |entry: &CashEntryShown| wanted.kind.is_empty() || entry.kind == wanted.kind;
+        let places = shown.entries.iter().enumerate().filter(|(_, entry)| is_wanted(entry));
+        let entry_count = places.clone().count();
+        let before = wanted.before.unwrap_or(usize::MAX);
+        let mut newest = places.rev().filter(|(place, _)| *place < before);
+        let page: Vec<_> = newest.by_ref().take(ON_A_PAGE).collect();
+        let older = newest.next().and_then(|_| page.last()).map(|(place, _)| *place);
+        let choice = |value: &'static str, key, here| Choice { value, name: locale.text(key), here };
+        let funded: std::collections::HashSet<_> = shown.entries.iter().flat_map(|entry| &entry.funds).collect();
+        Self {
+            cards: vec![
+                card("cash.paid_in", &total.deposits, Some(&total.inferred_deposits)),
+                card("cash.paid_out", &total.withdrawals, None),
+                card("cash.net", &total.net_deposits, None),
+                card("cash.income", &total.income, None),
+                card("cash.held", &total.cash, None),
+                card("cash.value", &total.value, None),
+            ],
+            sources: streams(
+                &[
+                    ("cash.deposit", &range.deposits),
+                    ("cash.sale", &range.sales),
+                    ("cash.dividend", &range.dividends),
+                    ("cash.interest", &range.interest),
+                ],
+                range,
+                reader,
+            ),
+            uses: streams(
+                &[
+                    ("cash.purchase", &range.purchases),
+                    ("cash.withdrawal", &range.withdrawals),
+                    ("cash.fee", &range.fees),
+                    ("cash.tax", &range.taxes),
+                ],
+                range,
+                reader,
+            ),
+            balances: shown.balances.iter().map(|of| Balance::new(of, reader)).collect(),
+            benchmarks: shown.benchmarks.iter().map(|of| Beside::new(of, reader)).collect(),
+            bars,
+            bars_summary,
+            by: [By::Month, By::Quarter, By::Year]
+                .map(|by| {
+                    let key = match by {
+                        By::Month => "cash.by_month",
+                        By::Quarter => "cash.by_quarter",
+                        By::Year => "cash.by_year",
+                    };
+                    choice(by.as_str(), key, by == wanted.by)
+                })
+                .into(),
+            kinds: std::iter::once(choice("", "cash.all_kinds", wanted.kind.is_empty()))
+                .chain(KINDS.iter().map(|(value, key)| choice(value, key, wanted.kind == *value)))
+                .collect(),
+            entries: page
+                .into_iter()
+                .map(|(_, entry)| {
+                    let is_funded = entry.transaction.is_some_and(|id| funded.contains(&id));
+                    Entry::new(entry, is_funded, reader)
+                })
+                .collect(),
+            entry_count,
+            older,
+            here: Chosen { by: wanted.by.as_str(), kind: wanted.kind.clone() },
+        }
+    }
+}
+
+/// Sources, or uses, with their parts of the larger side, so that both sides can be compared.
+fn streams(of: &[(&'static str, &FigureShown)], range: &CashSumsShown, reader: &Reader) -> Vec<Stream> {
+    let sum = |figures: &[&FigureShown]| figures.iter().filter_map(|figure| figure.number()).sum::<f64>();
+    let came = sum(&[&range.deposits, &range.sales, &range.dividends, &range.interest]);
+    let went = sum(&[&range.purchases, &range.withdrawals, &range.fees, &range.taxes]);
+    let larger = came.max(went);
+    let told = of.iter().filter(|(_, figure)| figure.number() != Some(0.0)).map(|(key, figure)| Stream {
+        name: reader.locale.text(key),
+        figure: reader.figure(figure),
+        length: figure.number().filter(|_| larger > 0.0).map_or(0.0, |amount| (amount / larger * 1000.0).round() / 10.0),
+    });
+    told.collect()
+}
+
+/// What came in and went out across the portfolio's border, with income.
+fn drawn(shown: &CashFlowsShown, by: By, locale: Locale) -> (String, String) {
+    let of = match by {
+        By::Month => &shown.by_month,
+        By::Quarter => &shown.by_quarter,
+        By::Year => &shown.by_year,
+    };
+    let last = &of[of.len().saturating_sub(BARS)..];
+    let bar = |of: &CashOfShown| {
+        let sums = &of.sums;
+        let number = |figure: &FigureShown| figure.number().unwrap_or(0.0);
+        let income = number(&sums.dividends) + number(&sums.interest);
+        let amount = |value: f64| {
+            bellwether_texts::Value::Number(rust_decimal::prelude::FromPrimitive::from_f64(value).unwrap_or_default(), 2)
+        };
+        let words = Sentence::new("cash.bar")
+            .with("period", period(of, by, locale))
+            .with("deposits", amount(number(&sums.deposits)))
+            .with("withdrawals", amount(number(&sums.withdrawals)))
+            .with("income", amount(income));
+        Bar {
+            name: period(of, by, locale),
+            title: locale.say(&words),
+            parts: vec![
+                Part { amount: number(&sums.deposits), fill: "b-in" },
+                Part { amount: income, fill: "b-income" },
+                Part { amount: -number(&sums.withdrawals), fill: "b-out" },
+            ],
+        }
+    };
+    let drawn: Vec<Bar> = last.iter().map(bar).collect();
+    let summary = locale.text("cash.chart_summary");
+    (bars(locale, &drawn, &summary), summary)
+}
+
+/// `2025`, `Q3 2025`, `Mar` and the year in January.
+fn period(of: &CashOfShown, by: By, locale: Locale) -> String {
+    let month = NaiveDate::from_ymd_opt(of.year, of.number, 1);
+    match (by, month) {
+        (By::Year, _) => of.year.to_string(),
+        (By::Quarter, _) => {
+            locale.say(&Sentence::new("cash.quarter").with("quarter", of.number.to_string()).with("year", of.year.to_string()))
+        }
+        (By::Month, Some(month)) if month.month() > 1 => locale.month(month),
+        (By::Month, _) => of.year.to_string(),
+    }
+}
+
+impl Balance {
+    fn new(of: &CashBalanceShown, reader: &Reader) -> Self {
+        Self {
+            currency: of.currency.to_string(),
+            balance: reader.figure(&of.balance),
+            value: reader.figure(&of.value),
+            currency_gain: reader.change(&of.currency_gain),
+        }
+    }
+}
+
+impl Beside {
+    fn new(of: &CashBenchmark, reader: &Reader) -> Self {
+        Self {
+            name: of.benchmark.to_string(),
+            value: reader.figure(&of.value),
+            gain: reader.change(&of.gain),
+            net_invested: reader.figure(&of.net_invested),
+            units: reader.figure(&of.units),
+            xirr: reader.change(&of.xirr),
+        }
+    }
+}
+
+impl Entry {
+    fn new(of: &CashEntryShown, is_funded: bool, reader: &Reader) -> Self {
+        Self {
+            date: of.date,
+            day: reader.locale.day(of.date),
+            kind: kind_name(of.kind, reader.locale),
+            symbol: of.symbol.as_ref().map(ToString::to_string).unwrap_or_default(),
+            address: of.symbol.as_ref().map(|symbol| reader.holding(symbol)).unwrap_or_default(),
+            amount: reader.change(&of.amount),
+            base: reader.change(&of.base),
+            balance: reader.figure(&of.balance),
+            inferred: of.inferred,
+            funds: reader.locale.say(&Sentence::new("cash.inferred").with("count", of.funds.len())),
+            is_funded,
+        }
+    }
+}
