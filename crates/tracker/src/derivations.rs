@@ -120,7 +120,18 @@ impl Tracker {
         self.tell_when_fetched(&mut node, &market).await?;
         let day_ends = day_ends(as_of, computed_at);
         let index_names = market.index_names;
-        Ok(DerivationShown { portfolio, figure, as_of, since, first_booked, computed_at, day_ends, node, index_names, traded })
+        Ok(DerivationShown {
+            portfolio,
+            figure,
+            as_of,
+            since,
+            first_booked,
+            computed_at,
+            day_ends,
+            node,
+            index_names,
+            traded,
+        })
     }
 }
 

@@ -51,7 +51,11 @@ pub(crate) fn bars(locale: Locale, bars: &[Bar], summary: &str) -> String {
     let broad = (place * 0.72).min(BROADEST);
     let mut svg = String::with_capacity(240 * bars.len() + 600);
     // Writing to a String cannot fail.
-    let _ = write!(svg, r#"<svg class="bar-chart" viewBox="0 0 760 240" role="img" aria-label="{}">"#, escaped(summary));
+    let _ = write!(
+        svg,
+        r#"<svg class="bar-chart" viewBox="0 0 760 240" role="img" aria-label="{}">"#,
+        escaped(summary)
+    );
     for tick in ticks(low, high, TICKS) {
         let _ = write!(
             svg,

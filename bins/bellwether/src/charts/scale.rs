@@ -44,12 +44,15 @@ pub(super) fn day_labels(locale: Locale, first: NaiveDate, last: NaiveDate) -> V
     let days = (last - first).num_days();
     let months = |every: u32| move |day: &NaiveDate| day.day() == 1 && day.month0().is_multiple_of(every);
     let all = || first.iter_days().take_while(move |day| *day <= last);
-    let labelled = |days: Vec<NaiveDate>, label: fn(Locale, NaiveDate) -> String| -> Vec<(NaiveDate, String)> {
-        days.into_iter().map(|day| (day, label(locale, day))).collect()
-    };
+    let labelled =
+        |days: Vec<NaiveDate>, label: fn(Locale, NaiveDate) -> String| -> Vec<(NaiveDate, String)> {
+            days.into_iter().map(|day| (day, label(locale, day))).collect()
+        };
     match days {
         0..=13 => labelled(all().step_by(2).collect(), Locale::short_day),
-        14..=75 => labelled(all().filter(|d| matches!(d.day(), 1 | 8 | 15 | 22)).collect(), Locale::short_day),
+        14..=75 => {
+            labelled(all().filter(|d| matches!(d.day(), 1 | 8 | 15 | 22)).collect(), Locale::short_day)
+        }
         76..=240 => labelled(all().filter(months(1)).collect(), Locale::month),
         241..=500 => labelled(all().filter(months(2)).collect(), Locale::month),
         501..=1_200 => labelled(all().filter(months(6)).collect(), Locale::month_of_year),

@@ -44,7 +44,11 @@ pub(crate) fn treemap(tiles: &[Tile], summary: &str) -> String {
     let sizes: Vec<f64> = shown.iter().map(|tile| tile.size).collect();
     let mut svg = String::with_capacity(260 * shown.len() + 200);
     // Writing to a String cannot fail.
-    let _ = write!(svg, r#"<svg class="treemap" viewBox="0 0 760 340" role="img" aria-label="{}">"#, escaped(summary));
+    let _ = write!(
+        svg,
+        r#"<svg class="treemap" viewBox="0 0 760 340" role="img" aria-label="{}">"#,
+        escaped(summary)
+    );
     for (tile, at) in shown.iter().zip(squarified(&sizes, whole)) {
         let shade = tile.change.map(|change| (change / DEEPEST * SHADES).round().clamp(-SHADES, SHADES));
         let shade = shade.map(|shade| format!("h{shade:.0}")).unwrap_or_default();
@@ -83,7 +87,8 @@ fn squarified(sizes: &[f64], mut free: Place) -> Vec<Place> {
         let side = free.width.min(free.height);
         // The row takes another as long as that makes its worst place no longer.
         let mut count = 1;
-        while count < rest.len() && worst(&rest[..=count], scale, side) <= worst(&rest[..count], scale, side) {
+        while count < rest.len() && worst(&rest[..=count], scale, side) <= worst(&rest[..count], scale, side)
+        {
             count += 1;
         }
         let (row, others) = rest.split_at(count);
@@ -146,7 +151,8 @@ mod tests {
 
     #[test]
     fn colours_are_on_one_scale_and_what_is_unknown_is_grey() {
-        let tile = |name: &str, change| Tile { name: name.to_owned(), size: 1.0, change, words: String::new() };
+        let tile =
+            |name: &str, change| Tile { name: name.to_owned(), size: 1.0, change, words: String::new() };
         let svg = treemap(&[tile("A", Some(0.031)), tile("B", Some(-0.006)), tile("C", None)], "x");
         for class in ["class=\"h5\"", "class=\"h-1\"", "class=\"\""] {
             assert!(svg.contains(class), "{class} in {svg}");

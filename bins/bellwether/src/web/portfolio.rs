@@ -18,9 +18,7 @@ use super::methods::{READ, address, reading};
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/portfolio/{portfolio}/holdings", READ).route(reading().to(holdings::page)))
-        .service(
-            address("/portfolio/{portfolio}/holdings/{symbol}", READ).route(reading().to(holding::page)),
-        )
+        .service(address("/portfolio/{portfolio}/holdings/{symbol}", READ).route(reading().to(holding::page)))
         .service(address("/portfolio/{portfolio}/income", READ).route(reading().to(income::page)))
         .service(address("/portfolio/{portfolio}/cash-flows", READ).route(reading().to(cash_flows::page)))
         .service(address("/portfolio/{portfolio}/allocation", READ).route(reading().to(allocation::page)))

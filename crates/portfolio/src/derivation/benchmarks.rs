@@ -82,7 +82,9 @@ impl Record<'_> {
         };
         let flows = self.invested_flows(with, &comparison);
         let own = match figure {
-            BenchmarkFigure::AheadBy | BenchmarkFigure::AheadRate => Some(self.own_value(with, comparison.own_value)),
+            BenchmarkFigure::AheadBy | BenchmarkFigure::AheadRate => {
+                Some(self.own_value(with, comparison.own_value))
+            }
             _ => None,
         };
         self.with_subject(about, |record| {

@@ -35,7 +35,9 @@ pub enum Range {
 
 /// The text names no range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no range: use 1D, 1W, 1M, 3M, YTD, 1Y, 3Y, 5Y, Max, or a day such as 2025-12-31 to begin at")]
+#[error(
+    "{0:?} is no range: use 1D, 1W, 1M, 3M, YTD, 1Y, 3Y, 5Y, Max, or a day such as 2025-12-31 to begin at"
+)]
 pub struct InvalidRange(String);
 
 impl Range {

@@ -44,7 +44,11 @@ pub(super) async fn page(
     let ask = move |tracker: Tracker, view: View| async move {
         let holdings = tracker.holdings(id, &view).await?;
         let viewed = tracker.allocation_shown(id, &view, wanted).await?;
-        let days: Vec<_> = holdings.rows.iter().filter_map(|row| Some((row.symbol.to_string(), row.day_return.number()?))).collect();
+        let days: Vec<_> = holdings
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.symbol.to_string(), row.day_return.number()?)))
+            .collect();
         let (viewed, validity) = for_the_day(viewed);
         Ok((viewed.map(|shown| (shown, days)), validity))
     };
@@ -159,7 +163,12 @@ impl Division {
             let weight = class.weight.number().filter(|_| heaviest > 0.0);
             Class {
                 name: class_name(&class.class, reader),
-                address: class.holdings.first().filter(|_| is_holding).map(|of| reader.holding(of)).unwrap_or_default(),
+                address: class
+                    .holdings
+                    .first()
+                    .filter(|_| is_holding)
+                    .map(|of| reader.holding(of))
+                    .unwrap_or_default(),
                 value: reader.figure(&class.value),
                 weight: reader.figure(&class.weight),
                 length: weight.map_or(0.0, |weight| (weight.max(0.0) / heaviest * 1000.0).round() / 10.0),
@@ -204,7 +213,9 @@ impl Drift {
         };
         let largest = of.classes.iter().map(reach).fold(0.0, f64::max);
         let place = |share: Option<f64>| {
-            share.filter(|_| largest > 0.0).map_or(0.0, |share| (share.max(0.0) / largest * 1000.0).round() / 10.0)
+            share
+                .filter(|_| largest > 0.0)
+                .map_or(0.0, |share| (share.max(0.0) / largest * 1000.0).round() / 10.0)
         };
         let class = |class: &ClassDriftShown| ClassDrift {
             name: class_name(&class.class, reader),

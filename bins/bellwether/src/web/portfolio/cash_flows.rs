@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
 use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::views::{
-    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, FigureShown, Viewed,
+    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, FigureShown,
+    Viewed,
 };
 use bellwether_tracker::{Tracker, View};
 use chrono::{Datelike, NaiveDate};
@@ -74,7 +75,9 @@ pub(super) async fn page(
     let ask = move |tracker: Tracker, view: View| async move {
         Ok(for_the_day(tracker.cash_flows_shown(id, &view).await?))
     };
-    let tell = move |viewed: Viewed<CashFlowsShown>, reader: &Reader| CashFlowsPage::new(&viewed.shown, &cash, reader);
+    let tell = move |viewed: Viewed<CashFlowsShown>, reader: &Reader| {
+        CashFlowsPage::new(&viewed.shown, &cash, reader)
+    };
     let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
     asked.answer(what, ask, tell).await
 }
@@ -198,7 +201,8 @@ impl CashFlowsPage {
         let page: Vec<_> = newest.by_ref().take(ON_A_PAGE).collect();
         let older = newest.next().and_then(|_| page.last()).map(|(place, _)| *place);
         let choice = |value: &'static str, key, here| Choice { value, name: locale.text(key), here };
-        let funded: std::collections::HashSet<_> = shown.entries.iter().flat_map(|entry| &entry.funds).collect();
+        let funded: std::collections::HashSet<_> =
+            shown.entries.iter().flat_map(|entry| &entry.funds).collect();
         Self {
             cards: vec![
                 card("cash.paid_in", &total.deposits, Some(&total.inferred_deposits)),
@@ -268,7 +272,10 @@ fn streams(of: &[(&'static str, &FigureShown)], range: &CashSumsShown, reader: &
     let told = of.iter().filter(|(_, figure)| figure.number() != Some(0.0)).map(|(key, figure)| Stream {
         name: reader.locale.text(key),
         figure: reader.figure(figure),
-        length: figure.number().filter(|_| larger > 0.0).map_or(0.0, |amount| (amount / larger * 1000.0).round() / 10.0),
+        length: figure
+            .number()
+            .filter(|_| larger > 0.0)
+            .map_or(0.0, |amount| (amount / larger * 1000.0).round() / 10.0),
     });
     told.collect()
 }
@@ -286,7 +293,10 @@ fn drawn(shown: &CashFlowsShown, by: By, locale: Locale) -> (String, String) {
         let number = |figure: &FigureShown| figure.number().unwrap_or(0.0);
         let income = number(&sums.dividends) + number(&sums.interest);
         let amount = |value: f64| {
-            bellwether_texts::Value::Number(rust_decimal::prelude::FromPrimitive::from_f64(value).unwrap_or_default(), 2)
+            bellwether_texts::Value::Number(
+                rust_decimal::prelude::FromPrimitive::from_f64(value).unwrap_or_default(),
+                2,
+            )
         };
         let words = Sentence::new("cash.bar")
             .with("period", period(of, by, locale))
@@ -313,9 +323,11 @@ fn period(of: &CashOfShown, by: By, locale: Locale) -> String {
     let month = NaiveDate::from_ymd_opt(of.year, of.number, 1);
     match (by, month) {
         (By::Year, _) => of.year.to_string(),
-        (By::Quarter, _) => {
-            locale.say(&Sentence::new("cash.quarter").with("quarter", of.number.to_string()).with("year", of.year.to_string()))
-        }
+        (By::Quarter, _) => locale.say(
+            &Sentence::new("cash.quarter")
+                .with("quarter", of.number.to_string())
+                .with("year", of.year.to_string()),
+        ),
         (By::Month, Some(month)) if month.month() > 1 => locale.month(month),
         (By::Month, _) => of.year.to_string(),
     }
@@ -335,7 +347,7 @@ impl Balance {
 impl Beside {
     fn new(of: &CashBenchmark, reader: &Reader) -> Self {
         Self {
-            name: of.benchmark.to_string(),
+            name: of.benchmark_name.clone().unwrap_or_else(|| of.benchmark.to_string()),
             value: reader.figure(&of.value),
             gain: reader.change(&of.gain),
             net_invested: reader.figure(&of.net_invested),

@@ -98,7 +98,7 @@ struct Step {
 impl DerivationPage {
     fn new(shown: &DerivationShown, reader: &Reader) -> Self {
         let name = shown.figure.to_string();
-        let links = Links { reader, figure: &name };
+        let links = Links { reader, figure: &name, shown };
         let node = &shown.node;
         let next = node.first_operand + node.operands.len();
         let before = node.first_operand.saturating_sub(node.operands.len().max(1));
@@ -121,6 +121,7 @@ impl DerivationPage {
 struct Links<'a> {
     reader: &'a Reader,
     figure: &'a str,
+    shown: &'a DerivationShown,
 }
 
 impl Links<'_> {
@@ -142,7 +143,9 @@ impl Links<'_> {
         let value = FigureShown { value: node.value.clone(), unit: node.unit, name: None };
         let of = match &node.of {
             None => String::new(),
-            Some(About::Instrument(symbol)) => symbol.to_string(),
+            Some(About::Instrument(symbol)) => {
+                self.shown.index_names.get(symbol).cloned().unwrap_or_else(|| symbol.to_string())
+            }
             Some(About::Cash(currency)) => currency.to_string(),
             Some(About::Transaction { date, .. }) => locale.day(*date),
             Some(About::Day(day)) => locale.day(*day),
@@ -169,8 +172,13 @@ impl Links<'_> {
             return Some(self.reader.derivation(&figure.to_string()));
         }
         match &shown.source {
-            Source::Transaction { date, .. } => Some(self.reader.alone_within(&format!("transactions?from={date}&to={date}"))),
-            Source::Price { symbol, day, .. } => Some(self.reader.alone_within(&format!("holdings/{}?as_of={day}", segment(symbol.as_str())))),
+            Source::Transaction { date, .. } => {
+                Some(self.reader.alone_within(&format!("transactions?from={date}&to={date}")))
+            }
+            // There is a page of what the ledger mentions alone.
+            Source::Price { symbol, day, .. } if self.shown.traded.contains(symbol) => {
+                Some(self.reader.alone_within(&format!("holdings/{}?as_of={day}", segment(symbol.as_str()))))
+            }
             _ => None,
         }
     }

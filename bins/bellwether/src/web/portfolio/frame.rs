@@ -115,7 +115,10 @@ impl Asked {
     }
 
     /// A failure as a page.
-    pub(super) async fn refused(self, problem: Problem) -> Result<HttpResponse, crate::web::pages::PageProblem> {
+    pub(super) async fn refused(
+        self,
+        problem: Problem,
+    ) -> Result<HttpResponse, crate::web::pages::PageProblem> {
         Ok(failed(&self.state, &self.caller.tracker.portfolios().await?, problem))
     }
 }

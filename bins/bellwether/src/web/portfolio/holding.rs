@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
 use bellwether_texts::{Sentence, Value};
 use bellwether_tracker::views::{
-    DecisionBeside, DividendShown, FigureShown, HoldingShown, LotShown, PricesOfRange, PurchaseShown, SaleShown,
-    TradeOnChart, Viewed,
+    DecisionBeside, DividendShown, FigureShown, HoldingShown, LotShown, PricesOfRange, PurchaseShown,
+    SaleShown, TradeOnChart, Viewed,
 };
 use bellwether_tracker::{Tracker, View};
 use serde::Serialize;
@@ -148,24 +148,50 @@ impl HoldingPage {
             more,
         };
         let mut facts = vec![
-            fact("holding.value", "holding.value_explained", reader.alone(&row.value), Some(reader.figure(&row.weight))),
+            fact(
+                "holding.value",
+                "holding.value_explained",
+                reader.alone(&row.value),
+                Some(reader.figure(&row.weight)),
+            ),
             fact(
                 "holding.unrealised",
                 "holding.unrealised_explained",
                 reader.change_alone(&row.unrealised),
                 Some(reader.change(&row.unrealised_rate)),
             ),
-            fact("holding.total_gain", "holding.total_gain_explained", reader.change_alone(&row.total_gain), None),
+            fact(
+                "holding.total_gain",
+                "holding.total_gain_explained",
+                reader.change_alone(&row.total_gain),
+                None,
+            ),
             fact("holding.quantity", "holding.quantity_explained", reader.figure(&row.quantity), None),
-            fact("holding.cost", "holding.cost_explained", reader.alone(&row.cost), Some(reader.figure(&row.average_cost))),
+            fact(
+                "holding.cost",
+                "holding.cost_explained",
+                reader.alone(&row.cost),
+                Some(reader.figure(&row.average_cost)),
+            ),
             fact("holding.realised", "holding.realised_explained", reader.change_alone(&row.realised), None),
             fact("holding.income", "holding.income_explained", reader.alone(&row.income), None),
             fact("holding.xirr", "holding.xirr_explained", reader.change(&row.xirr), None),
-            fact("holding.time_weighted", "holding.time_weighted_explained", reader.change(&shown.time_weighted), None),
-            fact("holding.currency", "holding.currency_explained", reader.change_alone(&row.currency_effect), None),
+            fact(
+                "holding.time_weighted",
+                "holding.time_weighted_explained",
+                reader.change(&shown.time_weighted),
+                None,
+            ),
+            fact(
+                "holding.currency",
+                "holding.currency_explained",
+                reader.change_alone(&row.currency_effect),
+                None,
+            ),
         ];
         for with in &row.against {
-            let name = Sentence::new("column.against").with("benchmark", with.benchmark.as_str());
+            let name = Sentence::new("column.against")
+                .with("benchmark", with.benchmark_name.clone().unwrap_or_else(|| with.benchmark.to_string()));
             facts.push(Fact {
                 name: locale.say(&name),
                 explained: locale.text("holding.against_explained"),
@@ -175,7 +201,8 @@ impl HoldingPage {
         }
         let against = |of: &[DecisionBeside]| of.iter().map(|with| reader.change(&with.effect)).collect();
         let (chart, chart_summary) = drawn(&shown.prices, reader);
-        let decisions = shown.purchases.first().map(|of| &of.against).or(shown.sales.first().map(|of| &of.against));
+        let decisions =
+            shown.purchases.first().map(|of| &of.against).or(shown.sales.first().map(|of| &of.against));
         Self {
             symbol: row.symbol.to_string(),
             name: row.name.clone().unwrap_or_else(|| row.symbol.to_string()),
@@ -193,10 +220,19 @@ impl HoldingPage {
             chart,
             chart_summary,
             benchmarks: decisions
-                .map(|of| of.iter().map(|with| with.benchmark.to_string()).collect())
+                .map(|of| {
+                    of.iter()
+                        .map(|with| with.benchmark_name.clone().unwrap_or_else(|| with.benchmark.to_string()))
+                        .collect()
+                })
                 .unwrap_or_default(),
             lots: shown.lots.iter().map(|lot| Lot::new(lot, reader)).collect(),
-            purchases: shown.purchases.iter().rev().map(|of| Purchase::new(of, against(&of.against), reader)).collect(),
+            purchases: shown
+                .purchases
+                .iter()
+                .rev()
+                .map(|of| Purchase::new(of, against(&of.against), reader))
+                .collect(),
             sales: shown.sales.iter().rev().map(|of| Sale::new(of, against(&of.against), reader)).collect(),
             dividends: shown.dividends.iter().rev().map(|of| Dividend::new(of, reader)).collect(),
             coverage: shown
@@ -209,7 +245,8 @@ impl HoldingPage {
                     days: of.days,
                 })
                 .collect(),
-            transactions: reader.alone_within(&format!("transactions?symbol={}", segment(row.symbol.as_str()))),
+            transactions: reader
+                .alone_within(&format!("transactions?symbol={}", segment(row.symbol.as_str()))),
         }
     }
 }
@@ -251,7 +288,9 @@ fn drawn(prices: &PricesOfRange, reader: &Reader) -> (String, String) {
         .with("to", last);
     let summary = locale.say(&summary);
     let lines = [Line { values: &closes, stroke: "s-value", shape: Shape::Area }];
-    let svg = LineChart { locale, first, axis: Axis::Amount, lines: &lines, trades: &trades, summary: &summary }.svg();
+    let svg =
+        LineChart { locale, first, axis: Axis::Amount, lines: &lines, trades: &trades, summary: &summary }
+            .svg();
     (svg, summary)
 }
 

@@ -55,8 +55,11 @@ pub(super) async fn page(
         let validity = holdings.dashboard.words_validity();
         Ok((holdings.viewed(), validity))
     };
-    let tell = move |viewed: Viewed<Holdings>, reader: &Reader| HoldingsPage::new(&viewed.shown, listed, reader);
-    Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() }.answer(what, ask, tell).await
+    let tell =
+        move |viewed: Viewed<Holdings>, reader: &Reader| HoldingsPage::new(&viewed.shown, listed, reader);
+    Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() }
+        .answer(what, ask, tell)
+        .await
 }
 
 #[derive(Serialize)]
@@ -151,7 +154,12 @@ impl HoldingsPage {
         Self {
             rows: told.collect(),
             total: Total::new(&holdings.total, reader),
-            benchmarks: holdings.total.benchmarks.iter().map(|with| with.benchmark.to_string()).collect(),
+            benchmarks: holdings
+                .total
+                .benchmarks
+                .iter()
+                .map(|with| with.benchmark_name.clone().unwrap_or_else(|| with.benchmark.to_string()))
+                .collect(),
             open_count,
             closed_count: rows.len() - open_count,
             listed: match listed {
@@ -190,7 +198,9 @@ impl Row {
             name: row.name.clone().unwrap_or_else(|| row.symbol.to_string()),
             address: reader.within(&format!("holdings/{}", segment(row.symbol.as_str()))),
             is_open: row.is_open,
-            spark: sparkline(&row.sparkline.iter().map(|close| close.unwrap_or(f64::NAN)).collect::<Vec<_>>()),
+            spark: sparkline(
+                &row.sparkline.iter().map(|close| close.unwrap_or(f64::NAN)).collect::<Vec<_>>(),
+            ),
             fresh: row.freshness.as_ref().map(|shown| Freshness::of(shown, reader)),
             price: reader.figure(&row.price),
             day: reader.change(&row.day_return),
@@ -238,7 +248,7 @@ impl Reader {
         let mut told = self.change(&with.ahead_by);
         if told.is_known {
             let words = Sentence::new("holdings.worth_in")
-                .with("benchmark", with.benchmark.as_str())
+                .with("benchmark", with.benchmark_name.clone().unwrap_or_else(|| with.benchmark.to_string()))
                 .with("worth", self.alone(&with.value).shown);
             told.title = format!("{} · {}", self.locale.say(&words), told.title);
         }

@@ -7,8 +7,8 @@ use bellwether_domain::PortfolioId;
 use bellwether_portfolio::ContributionSource;
 use bellwether_texts::Sentence;
 use bellwether_tracker::views::{
-    CalendarReturnShown, ContributionShown, DrawdownShown, FigureShown, PerformanceShown, RollingShown, Viewed,
-    YearShown,
+    CalendarReturnShown, ContributionShown, DrawdownShown, FigureShown, PerformanceShown, RollingShown,
+    Viewed, YearShown,
 };
 use bellwether_tracker::{Tracker, View};
 use chrono::NaiveDate;
@@ -151,7 +151,11 @@ impl PerformancePage {
             closing: reader.alone(&shown.closing),
             net_flows: reader.alone(&shown.net_flows),
             returns: vec![
-                rate("performance.time_weighted", "performance.time_weighted_explained", &returns.time_weighted),
+                rate(
+                    "performance.time_weighted",
+                    "performance.time_weighted_explained",
+                    &returns.time_weighted,
+                ),
                 rate(
                     "performance.time_weighted_a_year",
                     "performance.time_weighted_explained",
@@ -167,7 +171,7 @@ impl PerformancePage {
                 .benchmarks
                 .iter()
                 .map(|of| Named {
-                    name: of.benchmark.to_string(),
+                    name: of.benchmark_name.clone().unwrap_or_else(|| of.benchmark.to_string()),
                     explained: locale.text("performance.benchmark_explained"),
                     figure: reader.change(&of.total_return),
                 })
@@ -184,7 +188,11 @@ impl PerformancePage {
                 plain("performance.tracking", "performance.tracking_explained", &risk.tracking_error),
                 plain("performance.ulcer", "performance.ulcer_explained", &risk.ulcer_index),
             ],
-            risk_beside: risk.benchmark.as_ref().map(ToString::to_string).unwrap_or_default(),
+            risk_beside: risk
+                .benchmark_name
+                .clone()
+                .or(risk.benchmark.as_ref().map(ToString::to_string))
+                .unwrap_or_default(),
             falls: shown.drawdowns.iter().take(FALLS).map(|fall| Fall::new(fall, reader)).collect(),
             month_names: (1..=12)
                 .filter_map(|month| NaiveDate::from_ymd_opt(2024, month, 1))
@@ -238,7 +246,11 @@ impl Month {
             figure.shown = reader.locale.percent_change_with(rate, 1);
         }
         let shade = of.rate.number().map(|rate| (rate / deepest * SHADES).round().clamp(-SHADES, SHADES));
-        Self { figure, shade: shade.map(|shade| format!("h{shade:.0}")).unwrap_or_default(), partial: of.partial }
+        Self {
+            figure,
+            shade: shade.map(|shade| format!("h{shade:.0}")).unwrap_or_default(),
+            partial: of.partial,
+        }
     }
 }
 

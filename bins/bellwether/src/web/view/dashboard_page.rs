@@ -74,6 +74,7 @@ pub(crate) struct DashboardContent {
     holdings: Vec<HoldingRow>,
     total: Option<TotalRow>,
     benchmark_names: Vec<String>,
+    benchmark_symbols: Vec<String>,
     holding_columns: Option<HoldingColumns>,
     comparison: Vec<ComparisonRow>,
     comparison_columns: Option<ComparisonColumns>,
@@ -151,6 +152,7 @@ impl DashboardContent {
             holdings: Vec::new(),
             total: None,
             benchmark_names: Vec::new(),
+            benchmark_symbols: Vec::new(),
             holding_columns: None,
             comparison: Vec::new(),
             comparison_columns: None,
@@ -175,6 +177,8 @@ impl DashboardContent {
         self.tiles = tiles(locale, figures);
         self.holdings = holdings_table::rows(locale, dashboard, figures);
         let total = holdings_table::total(locale, figures);
+        self.benchmark_symbols =
+            figures.benchmarks.iter().map(|against| against.symbol.to_string()).collect();
         self.benchmark_names = figures.benchmarks.iter().map(|against| against.title().to_owned()).collect();
         self.holding_columns =
             Some(HoldingColumns::of(locale, &self.holdings, &total, &self.benchmark_names));
@@ -235,7 +239,8 @@ fn facts(locale: Locale, figures: &Figures) -> Vec<Fact> {
         Err(reason) => Fact::unknown(locale, "fact:twr", name, explained, reason),
     };
     let is_annual = linked.as_ref().is_ok_and(|linked| linked.annualised.is_ok());
-    let linked_name = if is_annual { "portfolio:annualised-time-weighted" } else { "portfolio:time-weighted" };
+    let linked_name =
+        if is_annual { "portfolio:annualised-time-weighted" } else { "portfolio:time-weighted" };
     let mut facts = vec![xirr.derived_as("portfolio:xirr"), twr.derived_as(linked_name)];
     if let Some(against) = figures.benchmarks.first() {
         let name = format!("benchmark:(figure:ahead-by,symbol:'{}')", against.symbol);

@@ -26,7 +26,12 @@ impl Fact {
     /// A figure under a name of its own; `key` names its cell.
     fn new(key: &'static str, name: impl Into<String>, explained: String, figure: Cell) -> Self {
         let name = Cell { shown: name.into(), title: explained, ..Cell::default() };
-        Self { name: name.named(format!("{key}:name")), figure: figure.named(key.to_owned()), amount: false, derived: String::new() }
+        Self {
+            name: name.named(format!("{key}:name")),
+            figure: figure.named(key.to_owned()),
+            amount: false,
+            derived: String::new(),
+        }
     }
 
     pub(crate) fn unknown(

@@ -72,7 +72,9 @@ impl Place {
     /// The key of its name, and its address within a portfolio.
     pub(crate) fn named(self, portfolio: PortfolioId) -> (&'static str, String) {
         let (key, within) = match self {
-            Self::Dashboard | Self::Elsewhere => return ("page.dashboard", format!("/dashboard/{portfolio}")),
+            Self::Dashboard | Self::Elsewhere => {
+                return ("page.dashboard", format!("/dashboard/{portfolio}"));
+            }
             Self::Holdings => ("page.holdings", "holdings"),
             Self::Transactions => ("page.transactions", "transactions"),
             Self::Performance => ("page.performance", "performance"),

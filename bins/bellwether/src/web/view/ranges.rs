@@ -141,13 +141,11 @@ mod tests {
     #[test]
     fn a_year_is_seen_at_its_end_since_its_beginning() {
         let bar = bar(&View::default());
-        let years: Vec<_> = bar.years.iter().map(|year| (year.name.as_str(), year.address.as_str())).collect();
+        let years: Vec<_> =
+            bar.years.iter().map(|year| (year.name.as_str(), year.address.as_str())).collect();
         assert_eq!(
             years,
-            [
-                ("2025", "/p?range=YTD&as_of=2025-12-31"),
-                ("2024", "/p?range=YTD&as_of=2024-12-31")
-            ]
+            [("2025", "/p?range=YTD&as_of=2025-12-31"), ("2024", "/p?range=YTD&as_of=2024-12-31")]
         );
     }
 

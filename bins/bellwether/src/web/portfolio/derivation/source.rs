@@ -23,9 +23,9 @@ pub(super) fn words(locale: Locale, shown: &SourceShown) -> String {
 
 fn sentence(locale: Locale, shown: &SourceShown) -> Sentence {
     match &shown.source {
-        Source::Transaction { date, field, .. } => {
-            Sentence::new("source.transaction").with("field", locale.text(field_key(*field))).with("day", *date)
-        }
+        Source::Transaction { date, field, .. } => Sentence::new("source.transaction")
+            .with("field", locale.text(field_key(*field)))
+            .with("day", *date),
         Source::Price { symbol, day, origin, as_of, .. } => {
             let key = match origin {
                 PriceOrigin::Close => "source.close",
@@ -67,8 +67,9 @@ fn column_words(column: &Column) -> Sentence {
         Column::Value => Sentence::new("source.column.value"),
         Column::Held => Sentence::new("source.column.held"),
         Column::Flow => Sentence::new("source.column.flow"),
-        Column::Benchmark(symbol) => {
-            Sentence::new("source.column.benchmark").with("symbol", symbol.as_str())
+        Column::Benchmark(symbol) => Sentence::new("source.column.benchmark").with("symbol", symbol.as_str()),
+        Column::UnitsIn { component, .. } => {
+            Sentence::new("source.column.units").with("symbol", component.as_str())
         }
         Column::SharesOf(symbol) => Sentence::new("source.column.shares").with("symbol", symbol.as_str()),
     }

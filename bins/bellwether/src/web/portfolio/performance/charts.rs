@@ -37,7 +37,8 @@ fn growth(series: &SeriesShown, reader: &Reader) -> Drawing {
     let Some(first) = series.growth_first_day else { return Drawing::default() };
     let own: Vec<f64> = series.growth.iter().map(|growth| growth - 1.0).collect();
     let Some(last) = own.iter().rev().find(|rate| rate.is_finite()) else { return Drawing::default() };
-    let summary = Sentence::new("performance.growth_summary").with("day", first).with("rate", Value::Percent(*last, 2));
+    let summary =
+        Sentence::new("performance.growth_summary").with("day", first).with("rate", Value::Percent(*last, 2));
     let summary = reader.locale.say(&summary);
     let lines = [Line { values: &own, stroke: "s-value", shape: Shape::FromNought }];
     drawn(reader, first, &lines, summary)
@@ -63,7 +64,14 @@ fn rolling(shown: &PerformanceShown, reader: &Reader) -> Drawing {
 }
 
 fn drawn(reader: &Reader, first: chrono::NaiveDate, lines: &[Line<'_>], summary: String) -> Drawing {
-    let svg =
-        LineChart { locale: reader.locale, first, axis: Axis::Percent, lines, trades: &[], summary: &summary }.svg();
+    let svg = LineChart {
+        locale: reader.locale,
+        first,
+        axis: Axis::Percent,
+        lines,
+        trades: &[],
+        summary: &summary,
+    }
+    .svg();
     Drawing { svg, summary }
 }

@@ -14,6 +14,8 @@ use super::super::figure::{Cell, exact_money};
 #[derive(Debug, Serialize)]
 pub(super) struct ComparisonRow {
     name: String,
+    /// Empty for the portfolio itself.
+    symbol: String,
     note: Option<String>,
     value: Cell,
     gain: Cell,
@@ -54,7 +56,7 @@ pub(super) fn comparison(locale: Locale, figures: &Figures) -> Vec<ComparisonRow
     let decimal = |value: f64| Decimal::from_f64(value).ok_or(Reason::OutOfRange);
     for against in &figures.benchmarks {
         let name = against.title().to_owned();
-        rows.push(match &against.portfolio {
+        let mut row = match &against.portfolio {
             Ok(other) => {
                 let note = other
                     .starts_late
@@ -68,7 +70,9 @@ pub(super) fn comparison(locale: Locale, figures: &Figures) -> Vec<ComparisonRow
                 let none = (&unknown(), &unknown(), &Err(why.clone()), Err(why.clone()));
                 ComparisonRow::new(locale, name, Some(locale.say(&reason(why))), none, base)
             }
-        });
+        };
+        row.symbol = against.symbol.to_string();
+        rows.push(row);
     }
     rows
 }
@@ -99,6 +103,7 @@ impl ComparisonRow {
             gain: named(gain, "gain"),
             xirr: named(rate_alone(locale, &xirr), "xirr"),
             twr: named(rate_alone(locale, &twr), "twr"),
+            symbol: String::new(),
             name,
             note,
         }
