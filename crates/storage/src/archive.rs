@@ -43,11 +43,12 @@ fn allowance(packed: u64) -> u64 {
 }
 
 /// Tables that are no data of anybody's: work in progress, and who is signed in or tries to be.
-const LEFT_OUT: &[&str] = &["jobs", "job_files", "import_drafts", "sessions", "sign_in_failures"];
+const LEFT_OUT: &[&str] =
+    &["jobs", "job_files", "import_drafts", "sessions", "sign_in_failures", "oidc_sign_ins"];
 /// Of these, what an installation has stays as it is when a backup is restored.
 const LEFT_ALONE: &[&str] = &["jobs", "job_files"];
 /// What opens doors: restored only where that is asked for, since one that was revoked since would open them again.
-const KEYS: &[&str] = &["api_tokens", "share_links"];
+const KEYS: &[&str] = &["api_tokens", "share_links", "oidc_identities"];
 
 /// What an archive says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

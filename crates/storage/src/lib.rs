@@ -55,6 +55,8 @@ pub mod ledger_hash;
 mod location;
 mod migrations;
 pub mod notifications;
+pub mod oidc_identities;
+pub mod oidc_sign_ins;
 mod options;
 mod pool;
 pub mod portfolios;

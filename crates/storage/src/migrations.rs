@@ -98,6 +98,8 @@ mod tests {
             notification_deliveries,
             notification_rules,
             notifications,
+            oidc_identities,
+            oidc_sign_ins,
             portfolio_benchmarks,
             portfolios,
             price_chunks,
@@ -110,6 +112,6 @@ mod tests {
             transactions,
             users,
         );
-        assert_eq!(known.len(), 26);
+        assert_eq!(known.len(), 28);
     }
 }

@@ -71,6 +71,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    oidc_identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Nullable<Binary>,
+        name -> Text,
+        linked_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    oidc_sign_ins (browser) {
+        browser -> Binary,
+        user_id -> Nullable<Binary>,
+        next_page -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     instruments (id) {
         id -> Integer,
         symbol -> Text,

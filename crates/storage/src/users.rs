@@ -204,6 +204,16 @@ pub fn by_name(
     .transpose()
 }
 
+/// Whoever has that address.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_email(connection: &mut AnyConnection, email: &str) -> Result<Option<User>, StorageError> {
+    let row: Option<Row> =
+        users::table.filter(users::email.eq(email)).select(Row::as_select()).first(connection).optional()?;
+    row.map(Row::user).transpose()
+}
+
 /// The hash of somebody's password.
 ///
 /// # Errors

@@ -7,6 +7,7 @@
 mod credential;
 mod first_run;
 mod memory;
+mod oidc;
 mod password;
 mod secret;
 mod sharing;
@@ -25,6 +26,9 @@ use uuid::Uuid;
 pub(crate) use self::credential::IDLE_FOR;
 pub use self::credential::Session;
 use self::memory::Memory;
+pub use self::oidc::{
+    OIDC_SIGN_IN_FOR, OidcAdmission, OidcPerson, OidcReturn, OidcRole, OidcSignIn, OidcStrangers,
+};
 use self::password::Hasher;
 pub use self::secret::random_code;
 pub use self::sharing::Shared;

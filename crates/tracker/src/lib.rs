@@ -72,7 +72,8 @@ mod versions;
 pub mod views;
 
 pub use accounts::{
-    Credential, NewSession, NewUser, Passwords, Scopes, Session, Shared, SignedIn, Visitor, random_code,
+    Credential, NewSession, NewUser, OIDC_SIGN_IN_FOR, OidcAdmission, OidcPerson, OidcReturn, OidcRole,
+    OidcSignIn, OidcStrangers, Passwords, Scopes, Session, Shared, SignedIn, Visitor, random_code,
 };
 pub use dashboard::{Against, Dashboard, Figures, InstrumentShown, InvalidRange, Range, RangeChange, View};
 pub use derivations::{DerivationPart, DerivationShown, NodeShown, SourceShown, benchmark_named_in};

@@ -21,7 +21,8 @@ pub struct RestoreOptions {
     pub only_where_nothing_is: bool,
     /// Where a backup of what is replaced is kept, if there is something.
     pub keep_old: Option<PathBuf>,
-    /// Whether API tokens and share links work again. One that was revoked after the backup does too.
+    /// Whether API tokens, share links and what providers know users by work again. One that was revoked after the backup
+    /// does too.
     pub with_keys: bool,
 }
 

@@ -1,5 +1,7 @@
 use bellwether_domain::{Role, UserId};
 use bellwether_storage::api_tokens::{self, ApiToken};
+use bellwether_storage::oidc_identities::{self, Holder, Identity};
+use bellwether_storage::oidc_sign_ins::{self, SignInOnItsWay};
 use bellwether_storage::portfolios::PortfolioSettings;
 use bellwether_storage::sessions::{self, Session};
 use bellwether_storage::share_links::{self, ShareLink};
@@ -23,6 +25,8 @@ on_both!(
     who_fails_waits_and_many_at_once_have_no_more_turns,
     failures_are_forgotten_after_a_while_and_on_success,
     who_goes_takes_all_that_is_theirs,
+    an_identity_is_one_users_until_it_is_nobodys,
+    a_sign_in_that_went_out_is_taken_once,
 );
 
 async fn write<T: Send + 'static>(
@@ -300,4 +304,68 @@ async fn who_goes_takes_all_that_is_theirs(db: &TestDatabase) {
     let owner = db.user;
     let kept = write(db, move |connection| users::remove(connection, owner)).await;
     assert!(matches!(kept, Err(StorageError::Refused(_))), "{kept:?}");
+}
+
+fn identity(subject: &str) -> Identity {
+    Identity {
+        issuer: "https://id.example.org".to_owned(),
+        subject: subject.to_owned(),
+        name: "Ünïcode".to_owned(),
+    }
+}
+
+async fn an_identity_is_one_users_until_it_is_nobodys(db: &TestDatabase) {
+    let (ada, bob) = (member(db, "ada").await, member(db, "bob").await);
+    let link = async |subject: &'static str, user| {
+        write(db, move |connection| oidc_identities::link(connection, &identity(subject), user, start()))
+            .await
+    };
+    let used = async |subject: &'static str| {
+        let used = move |connection: &mut _| oidc_identities::used(connection, &identity(subject), later(1));
+        write(db, used).await.unwrap()
+    };
+    assert_eq!(used("1").await, None);
+    link("1", ada).await.unwrap();
+    for (subject, user) in [("1", bob), ("1", ada), ("2", ada)] {
+        let refused = link(subject, user).await;
+        assert!(matches!(refused, Err(StorageError::Duplicate)), "{refused:?}");
+    }
+    link("2", bob).await.unwrap();
+    assert_eq!((used("1").await, used("2").await), (Some(Holder::User(ada)), Some(Holder::User(bob))));
+    let issuer = identity("1").issuer;
+    let linked = db.storage.read(move |connection| oidc_identities::of_user(connection, ada, &issuer)).await;
+    let linked = linked.unwrap().unwrap();
+    assert_eq!((linked.linked_at, linked.used_at), (start(), Some(later(1))));
+    // Neither who unlinked it nor who was removed comes by it again.
+    let unlinked = write(db, move |connection| oidc_identities::unlink_all(connection, ada)).await;
+    assert_eq!(unlinked.unwrap(), 1);
+    write(db, move |connection| users::remove(connection, bob)).await.unwrap();
+    assert_eq!((used("1").await, used("2").await), (Some(Holder::Nobody), Some(Holder::Nobody)));
+    link("2", ada).await.unwrap();
+    assert_eq!(used("2").await, Some(Holder::User(ada)));
+}
+
+async fn a_sign_in_that_went_out_is_taken_once(db: &TestDatabase) {
+    let ada = member(db, "ada").await;
+    let begun = SignInOnItsWay { links: Some(ada), next: "/".to_owned(), expires_at: later(10) };
+    for number in [1, 2] {
+        let begun = begun.clone();
+        let begin = move |connection: &mut _| oidc_sign_ins::begin(connection, Digest([number; 32]), &begun);
+        write(db, begin).await.unwrap();
+    }
+    let takes = (0..8).map(|_| {
+        let storage = db.storage.clone();
+        let take = |connection: &mut _| oidc_sign_ins::take(connection, Digest([1; 32]));
+        tokio::spawn(async move { storage.write(take).await })
+    });
+    let mut taken = Vec::new();
+    for one in takes.collect::<Vec<_>>() {
+        taken.extend(one.await.unwrap().unwrap());
+    }
+    assert_eq!(taken, [begun]);
+    let removed = async |minutes| {
+        let now = later(minutes);
+        write(db, move |connection| oidc_sign_ins::remove_expired(connection, now)).await.unwrap()
+    };
+    assert_eq!((removed(9).await, removed(10).await), (0, 1));
 }

@@ -13,6 +13,7 @@ pub(super) enum Opens {
     Session,
     Api,
     Portfolio,
+    OidcSignIn,
 }
 
 impl Opens {
@@ -21,6 +22,7 @@ impl Opens {
             Self::Session => "bws_",
             Self::Api => "bwt_",
             Self::Portfolio => "bwp_",
+            Self::OidcSignIn => "bwo_",
         }
     }
 

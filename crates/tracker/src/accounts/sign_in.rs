@@ -3,7 +3,9 @@
 use bellwether_domain::{Role, UserId};
 use bellwether_storage::sessions::{self, Session};
 use bellwether_storage::users::{self, User};
-use bellwether_storage::{AnyConnection, Digest, StorageError, api_tokens, share_links, sign_in_failures};
+use bellwether_storage::{
+    AnyConnection, Digest, StorageError, api_tokens, oidc_identities, share_links, sign_in_failures,
+};
 use chrono::{DateTime, Utc};
 
 use super::credential::SESSION_FOR;
@@ -22,12 +24,13 @@ pub struct Passwords {
     pub old: String,
     /// The one to be.
     pub new: String,
-    /// Whether their tokens and links are to be of no use any more either.
+    /// Whether their tokens, links and the identity by which they sign in are to be of no use any more either.
     pub revoke: bool,
 }
 
 fn revoke_all(connection: &mut AnyConnection, user: UserId, now: DateTime<Utc>) -> Result<(), StorageError> {
     api_tokens::revoke_all(connection, user, now)?;
+    oidc_identities::unlink_all(connection, user)?;
     share_links::remove_all(connection, user)
 }
 
@@ -110,13 +113,8 @@ impl Tracker {
         if let Some(complaint) = password::complaint(&new, &who.name) {
             return Err(TrackerError::Refused(complaint));
         }
-        let account = throttle::old_password(who.user);
-        self.take_turn(vec![account]).await?;
+        let account = self.is_old_password(who, old).await?;
         let id = who.user;
-        let hash = self.storage().read(move |connection| users::password_hash(connection, id)).await?;
-        if !self.accounts().hasher.is_of(old, hash).await? {
-            return Err(TrackerError::WrongPassword);
-        }
         let hash = self.accounts().hasher.hash(new).await?;
         let now = self.clock().now();
         let (token, session) = self.new_session(visitor);
@@ -124,7 +122,7 @@ impl Tracker {
         let user = self
             .storage()
             .write(move |connection| {
-                sign_in_failures::forget(connection, &[account.0])?;
+                sign_in_failures::forget(connection, &[account])?;
                 users::set_password(connection, id, &hash, now)?;
                 if revoke {
                     revoke_all(connection, id, now)?;
@@ -136,6 +134,29 @@ impl Tracker {
         self.accounts().memory.forget_user(id);
         tracing::info!(user = %id, "account.password_changed");
         Ok(of(token, &session, user))
+    }
+
+    /// Has somebody who was let in give their password once more.
+    ///
+    /// # Errors
+    /// [`TrackerError::WrongPassword`] when it is not theirs, [`TrackerError::TooManyAttempts`].
+    pub async fn confirm_password(&self, who: &SignedIn, given: String) -> Result<(), TrackerError> {
+        let account = self.is_old_password(who, given).await?;
+        let forget = move |connection: &mut _| sign_in_failures::forget(connection, &[account]);
+        Ok(self.storage().write(forget).await?)
+    }
+
+    /// Looks at somebody's password as an attempt; says by what name it was counted, for whoever forgets it again.
+    async fn is_old_password(&self, who: &SignedIn, given: String) -> Result<Digest, TrackerError> {
+        let account = throttle::old_password(who.user);
+        self.take_turn(vec![account]).await?;
+        let id = who.user;
+        let hash = self.storage().read(move |connection| users::password_hash(connection, id)).await?;
+        if self.accounts().hasher.is_of(given, hash).await? {
+            Ok(account.0)
+        } else {
+            Err(TrackerError::WrongPassword)
+        }
     }
 
     /// Gives another user a password, as the owner who was let in may do for members and readers.
@@ -178,7 +199,10 @@ impl Tracker {
         Ok(())
     }
 
-    async fn take_turn(&self, subjects: Vec<(Digest, sign_in_failures::Delay)>) -> Result<(), TrackerError> {
+    pub(super) async fn take_turn(
+        &self,
+        subjects: Vec<(Digest, sign_in_failures::Delay)>,
+    ) -> Result<(), TrackerError> {
         let now = self.clock().now();
         let since = now - throttle::REMEMBERED_FOR;
         let turn = self

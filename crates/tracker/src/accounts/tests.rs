@@ -2,6 +2,7 @@
 
 mod first_run;
 mod guessing;
+mod oidc;
 
 use std::sync::Arc;
 

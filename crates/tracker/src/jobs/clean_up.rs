@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bellwether_scheduler::{Job, JobContext, JobError, JobHandler};
 use bellwether_storage::clean_up::Outdated;
-use bellwether_storage::{idempotency_keys, import_drafts, sessions, sign_in_failures};
+use bellwether_storage::{idempotency_keys, import_drafts, oidc_sign_ins, sessions, sign_in_failures};
 use chrono::TimeDelta;
 
 use super::keep_prices;
@@ -38,6 +38,7 @@ impl JobHandler for Handler {
         let answered = now - crate::idempotency::KEPT_FOR;
         let accounts = self.0.storage().write_repeatable(move |connection| {
             sessions::remove_outdated(connection, now, idle)?;
+            oidc_sign_ins::remove_expired(connection, now)?;
             import_drafts::remove_expired(connection, now)?;
             idempotency_keys::remove_outdated(connection, answered)?;
             sign_in_failures::remove_outdated(connection, forgotten)
