@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod failure;
 mod notifications;
+mod oidc;
 mod settings;
 mod web;
 

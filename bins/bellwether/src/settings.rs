@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::notifications::PostSettings;
+use crate::oidc::{Create, OidcOptions, OidcSettings};
 use crate::web::Proxies;
 
 /// What flags and environment say.
@@ -53,6 +54,8 @@ pub(crate) struct Options {
     /// [default: required]
     #[arg(long, global = true, env = "BELLWETHER_SIGN_IN", value_name = "WHEN")]
     pub(crate) sign_in: Option<SignIn>,
+    #[command(flatten)]
+    pub(crate) oidc: OidcOptions,
     /// Address of the price provider, or "none" to ask nobody [default: Yahoo Finance]
     #[arg(long, global = true, env = "BELLWETHER_UPSTREAM", value_name = "URL")]
     pub(crate) upstream: Option<String>,
@@ -108,6 +111,11 @@ struct SettingsFile {
     public_url: Option<String>,
     trusted_proxy: Vec<String>,
     sign_in: Option<SignIn>,
+    oidc_issuer: Option<String>,
+    oidc_client_id: Option<String>,
+    oidc_client_secret_file: Option<PathBuf>,
+    oidc_name: Option<String>,
+    oidc_create: Option<Create>,
     upstream: Option<String>,
     price_sources: Option<PathBuf>,
     redis: Option<String>,
@@ -155,6 +163,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Proxies,
     /// Whether people sign in.
     pub(crate) sign_in: SignIn,
+    /// A provider by which they may too.
+    pub(crate) oidc: Option<OidcSettings>,
     pub(crate) upstream: Upstream,
     /// Sources of the user's own.
     pub(crate) feeds: Vec<FeedSettings>,
@@ -196,17 +206,34 @@ impl Settings {
             }
         };
         let public =
-            given(options.public_url.or(file.public_url)).map(|url| public_host(&url)).transpose()?;
+            given(options.public_url.or(file.public_url)).map(|url| PublicAddress::of(&url)).transpose()?;
+        let oidc = OidcOptions {
+            issuer: file.oidc_issuer,
+            client_id: file.oidc_client_id,
+            client_secret_file: file.oidc_client_secret_file,
+            name: file.oidc_name,
+            create: file.oidc_create,
+        };
+        let origin = public.as_ref().map(|public| public.origin.as_str());
+        let oidc = OidcSettings::from_options(options.oidc.or(oidc), origin)?;
+        let sign_in = options.sign_in.or(file.sign_in).unwrap_or(SignIn::Required);
+        if sign_in == SignIn::Off && oidc.is_some() {
+            return Err(Failure::Settings(
+                "without sign-in nobody signs in by a provider: leave out --sign-in off, or --oidc-issuer"
+                    .to_owned(),
+            ));
+        }
         let mut hosts = if options.host.is_empty() { file.host } else { options.host };
-        hosts.extend(public.as_ref().map(|(host, _)| host.clone()));
+        hosts.extend(public.as_ref().map(|public| public.host.clone()));
         Ok(Self {
             database,
             listen: options.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             hosts,
             proxies: Proxies::named(&first_given(options.trusted_proxy, file.trusted_proxy))
                 .map_err(|error| Failure::Settings(format!("{error}")))?,
-            is_https: public.is_some_and(|(_, is_https)| is_https),
-            sign_in: options.sign_in.or(file.sign_in).unwrap_or(SignIn::Required),
+            is_https: public.is_some_and(|public| public.is_https),
+            sign_in,
+            oidc,
             upstream,
             redis: options
                 .redis
@@ -239,16 +266,29 @@ fn first_given(options: Vec<String>, file: Vec<String>) -> Vec<String> {
     given.into_iter().filter(|name| !name.is_empty()).collect()
 }
 
-/// The name in the address that browsers know, and whether it is of https.
-fn public_host(url: &str) -> Result<(String, bool), Failure> {
-    let parts = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
-    let host =
-        parts.map(|(scheme, rest)| (rest.split(['/', ':']).next().unwrap_or_default(), scheme == "https"));
-    match host {
-        Some((host, is_https)) if !host.is_empty() => Ok((host.to_owned(), is_https)),
-        _ => Err(Failure::Settings(format!(
-            "{url:?} is no public address: give one such as https://portfolio.example.org"
-        ))),
+/// The address that browsers know.
+struct PublicAddress {
+    /// The name in it.
+    host: String,
+    is_https: bool,
+    /// Without a path.
+    origin: String,
+}
+
+impl PublicAddress {
+    fn of(url: &str) -> Result<Self, Failure> {
+        let parts = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+        let found = parts.map(|(scheme, rest)| {
+            let authority = rest.split('/').next().unwrap_or_default();
+            let host = authority.split(':').next().unwrap_or_default();
+            (host.to_owned(), scheme == "https", format!("{scheme}://{authority}"))
+        });
+        match found {
+            Some((host, is_https, origin)) if !host.is_empty() => Ok(Self { host, is_https, origin }),
+            _ => Err(Failure::Settings(format!(
+                "{url:?} is no public address: give one such as https://portfolio.example.org"
+            ))),
+        }
     }
 }
 
@@ -322,6 +362,7 @@ mod tests {
             public_url: None,
             trusted_proxy: Vec::new(),
             sign_in: None,
+            oidc: OidcOptions::default(),
             upstream: None,
             price_sources: None,
             redis: None,
@@ -433,5 +474,32 @@ mod tests {
         assert_eq!(upstream("none").ok(), Some(Upstream::Nobody));
         assert_eq!(upstream("http://127.0.0.1:1/").ok(), Some(Upstream::At("http://127.0.0.1:1".to_owned())));
         assert!(upstream("yahoo").is_err());
+    }
+
+    fn with_provider() -> Options {
+        let oidc = OidcOptions {
+            issuer: Some("https://id.example.org".to_owned()),
+            client_id: Some("bellwether".to_owned()),
+            ..OidcOptions::default()
+        };
+        Options { oidc, public_url: Some("https://portfolio.example.org:8443/".to_owned()), ..options(None) }
+    }
+
+    #[cfg(feature = "oidc")]
+    #[test]
+    fn a_provider_is_for_those_who_sign_in() {
+        let settings = Settings::from_options(with_provider()).expect("settings");
+        assert!(settings.oidc.is_some() && settings.is_https);
+        assert_eq!(settings.hosts, ["portfolio.example.org"]);
+        let open = Options { sign_in: Some(SignIn::Off), ..with_provider() };
+        let told = Settings::from_options(open).expect_err("nobody signs in").to_string();
+        assert!(told.contains("--oidc-issuer"), "{told}");
+    }
+
+    #[cfg(not(feature = "oidc"))]
+    #[test]
+    fn a_build_without_providers_says_so() {
+        let told = Settings::from_options(with_provider()).expect_err("it has none").to_string();
+        assert!(told.contains("this build has no sign-in by OpenID Connect"), "{told}");
     }
 }

@@ -21,6 +21,7 @@ mod notifications;
 mod pages;
 mod portfolio;
 mod problem;
+mod provider_sign_in;
 mod same_origin;
 mod shared;
 mod sign_in;
@@ -77,6 +78,7 @@ fn routes(app: &mut web::ServiceConfig) {
     events::routes(app);
     notifications::routes(app);
     sign_in::routes(app);
+    provider_sign_in::routes(app);
     account::routes(app);
     shared::routes(app);
     api::imports::routes(app);

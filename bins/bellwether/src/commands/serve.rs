@@ -15,7 +15,8 @@ pub(super) async fn run(settings: &Settings, serve: &Serve, log: EventLog) -> Re
     let tracker = start::tracker(settings).await?;
     let post = start::post(settings, &tracker)?;
     let listener = web::bind(settings.listen)?;
-    let entry = entry(settings, listener.local_addr()?)?;
+    let provider = start::provider(settings, &tracker)?;
+    let entry = Entry { provider, ..entry(settings, listener.local_addr()?)? };
     let code = if entry.needs_code { tracker.draw_claim_code().await? } else { None };
     let state = web::state(tracker, settings.hosts.clone(), log, post, entry);
     let worker =
@@ -57,5 +58,5 @@ fn entry(settings: &Settings, address: SocketAddr) -> Result<Entry, Failure> {
     let needs_code =
         !address.ip().is_loopback() || !settings.hosts.is_empty() || !settings.proxies.is_empty();
     let proxies = settings.proxies.clone();
-    Ok(Entry { is_locked: true, is_secure: settings.is_https, needs_code, proxies })
+    Ok(Entry { is_locked: true, is_secure: settings.is_https, needs_code, proxies, provider: None })
 }

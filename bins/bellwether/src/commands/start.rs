@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bellwether_domain::{SharedClock, SystemClock};
-use bellwether_tracker::{Tracker, TrackerOptions, Upstream as Provider};
+use bellwether_tracker::{Tracker, TrackerOptions, Upstream as Source};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::failure::Failure;
 use crate::notifications::Post;
+use crate::oidc::Provider;
 use crate::settings::{Settings, Upstream};
 use crate::web::EventLog;
 
@@ -35,9 +36,9 @@ pub(super) fn log(filter: &str) -> Result<EventLog, Failure> {
 /// Opens the tracker of these settings.
 pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
     let upstream = match &settings.upstream {
-        Upstream::Yahoo => Provider::Yahoo,
-        Upstream::At(url) => Provider::At(url.clone()),
-        Upstream::Nobody => Provider::Nobody,
+        Upstream::Yahoo => Source::Yahoo,
+        Upstream::At(url) => Source::At(url.clone()),
+        Upstream::Nobody => Source::Nobody,
     };
     let clock: SharedClock = Arc::new(SystemClock);
     let (database, feeds) = (settings.database.clone(), settings.feeds.clone());
@@ -45,6 +46,15 @@ pub(super) async fn tracker(settings: &Settings) -> Result<Tracker, Failure> {
     Tracker::open(TrackerOptions { database, upstream, feeds, redis, clock })
         .await
         .map_err(|error| Failure::opening(&settings.database, error))
+}
+
+/// The provider by whose word people may come in.
+pub(super) fn provider(settings: &Settings, tracker: &Tracker) -> Result<Option<Arc<Provider>>, Failure> {
+    let provider = settings
+        .oidc
+        .clone()
+        .map(|settings| Provider::new(settings, SharedClock::clone(tracker.clock())).map(Arc::new));
+    provider.transpose()
 }
 
 /// The ways by which notifications go out.

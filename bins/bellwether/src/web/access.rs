@@ -11,7 +11,7 @@ mod table;
 
 pub(super) use self::body::BodyBounds;
 pub(crate) use self::door::Entry;
-pub(super) use self::door::{address_of, cookie_of, guard, no_cookie, visitor};
+pub(super) use self::door::{address_of, cookie_of, guard, no_cookie, provider_cookie, visitor};
 pub(crate) use self::proxies::Proxies;
 pub(in crate::web) use self::proxies::is_port;
 pub(super) use self::rates::Rates;

@@ -11,9 +11,11 @@ use uuid::Uuid;
 use super::State;
 use super::access::visitor;
 use super::caller::Caller;
+use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
+use super::provider_sign_in::{ProviderPart, provider_part};
 use super::sign_in::entered;
 use super::view::page::{Page, Place};
 
@@ -41,10 +43,10 @@ fn time(at: DateTime<Utc>) -> String {
 
 /// What was told once, and what went wrong.
 #[derive(Debug, Default)]
-struct Told {
-    problem: Option<String>,
-    done: Option<String>,
-    secret: Option<String>,
+pub(super) struct Told {
+    pub(super) problem: Option<String>,
+    pub(super) done: Option<String>,
+    pub(super) secret: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +66,8 @@ struct AccountPage {
     portfolios: Vec<Choice>,
     last_year: i32,
     backups: Vec<BackupRow>,
+    /// What is said of the provider by whom people may sign in too.
+    provider: Option<ProviderPart>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +115,12 @@ async fn portfolios_of(caller: &Caller) -> Result<Vec<Portfolio>, TrackerError> 
     if caller.who.may_read() { caller.tracker.portfolios().await } else { Ok(Vec::new()) }
 }
 
-async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
+pub(super) async fn account_page(
+    state: &State,
+    request: &HttpRequest,
+    caller: &Caller,
+    told: Told,
+) -> Answer {
     let Caller { tracker, who } = caller;
     let portfolios = portfolios_of(caller).await?;
     let ends = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), time);
@@ -150,6 +159,7 @@ async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
     let page = AccountPage {
         last_year: tracker.today().year() - 1,
         backups: backups.collect(),
+        provider: provider_part(state, caller, locale_of(request)).await?,
         page: Page::new(state, "Account", &portfolios, None, Place::Elsewhere),
         problem: told.problem,
         done: told.done,
@@ -175,7 +185,7 @@ async fn account_page(state: &State, caller: &Caller, told: Told) -> Answer {
 }
 
 /// Secrets are on these pages once: nothing keeps them.
-fn unkept(mut answer: HttpResponse) -> HttpResponse {
+pub(super) fn unkept(mut answer: HttpResponse) -> HttpResponse {
     let no_store = actix_web::http::header::HeaderValue::from_static("no-store");
     answer.headers_mut().insert(actix_web::http::header::CACHE_CONTROL, no_store);
     answer
@@ -190,8 +200,8 @@ fn words(error: TrackerError) -> Result<String, Problem> {
     }
 }
 
-async fn account(state: web::Data<State>, caller: Caller) -> Answer {
-    account_page(&state, &caller, Told::default()).await
+async fn account(state: web::Data<State>, request: HttpRequest, caller: Caller) -> Answer {
+    account_page(&state, &request, &caller, Told::default()).await
 }
 
 #[derive(Deserialize)]
@@ -213,12 +223,12 @@ async fn change_password(
     let told = |problem: String| Told { problem: Some(problem), ..Told::default() };
     if new != again {
         let problem = told("The two new passwords are not the same.".to_owned());
-        return account_page(&state, &caller, problem).await;
+        return account_page(&state, &request, &caller, problem).await;
     }
     let passwords = Passwords { old, new, revoke: revoke.is_some() };
     match caller.tracker.change_password(&caller.who, passwords, &visitor(&request)).await {
         Ok(session) => Ok(entered(&state, &request, &session, "/account")),
-        Err(error) => account_page(&state, &caller, told(words(error)?)).await,
+        Err(error) => account_page(&state, &request, &caller, told(words(error)?)).await,
     }
 }
 
@@ -252,7 +262,12 @@ struct TokenForm {
     days: String,
 }
 
-async fn add_token(state: web::Data<State>, caller: Caller, form: web::Form<TokenForm>) -> Answer {
+async fn add_token(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    form: web::Form<TokenForm>,
+) -> Answer {
     let TokenForm { name, scopes, days } = form.into_inner();
     let made = async {
         let ends = end_after(&days, state.tracker.clock().now()).map_err(TrackerError::Refused)?;
@@ -264,7 +279,7 @@ async fn add_token(state: web::Data<State>, caller: Caller, form: web::Form<Toke
         Ok((token, _)) => Told { secret: Some(token), ..Told::default() },
         Err(error) => Told { problem: Some(words(error)?), ..Told::default() },
     };
-    account_page(&state, &caller, told).await
+    account_page(&state, &request, &caller, told).await
 }
 
 async fn revoke_token(caller: Caller, id: web::Path<Uuid>) -> Answer {
@@ -280,7 +295,12 @@ struct LinkForm {
     days: String,
 }
 
-async fn add_link(state: web::Data<State>, caller: Caller, form: web::Form<LinkForm>) -> Answer {
+async fn add_link(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    form: web::Form<LinkForm>,
+) -> Answer {
     let LinkForm { portfolio, name, days } = form.into_inner();
     let made = async {
         let ends = end_after(&days, state.tracker.clock().now()).map_err(TrackerError::Refused)?;
@@ -290,7 +310,7 @@ async fn add_link(state: web::Data<State>, caller: Caller, form: web::Form<LinkF
         Ok((token, _)) => Told { secret: Some(format!("/shared/{token}")), ..Told::default() },
         Err(error) => Told { problem: Some(words(error)?), ..Told::default() },
     };
-    account_page(&state, &caller, told).await
+    account_page(&state, &request, &caller, told).await
 }
 
 async fn revoke_link(caller: Caller, id: web::Path<Uuid>) -> Answer {

@@ -2,12 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{NewSession, TrackerError};
 use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::access::{cookie_of, no_cookie, visitor};
 use super::caller::Caller;
+use super::locale::locale_of;
 use super::methods::{address, reading};
 use super::pages::{self, Answer, html, see_other};
 use super::problem::Problem;
@@ -24,7 +26,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 }
 
 /// A page of this server to go on to: what leads anywhere else, or is no address, leads to the start.
-fn local(next: Option<&str>) -> &str {
+pub(super) fn local(next: Option<&str>) -> &str {
     let Some(next) = next else { return "/" };
     let is_path = next.starts_with('/') && !next.starts_with("//");
     // Browsers take a backslash for a slash, and drop tabs and line breaks.
@@ -43,13 +45,30 @@ struct SignInPage {
     problem: Option<String>,
     name: String,
     next: String,
+    /// What people know the provider by whom they may sign in too.
+    provider: Option<String>,
+    /// The way there, and back to where they were going.
+    provider_address: String,
 }
 
-fn sign_in_page(state: &State, problem: Option<String>, name: String, next: &str) -> Answer {
-    let page = Page::outside(state, "Sign in");
-    Ok(html(
-        state.templates.render("sign-in.html", &SignInPage { page, problem, name, next: next.to_owned() })?,
-    ))
+/// The page to sign in on, with what went wrong before.
+pub(super) fn sign_in_page(
+    state: &State,
+    locale: Locale,
+    problem: Option<String>,
+    name: String,
+    next: &str,
+) -> Answer {
+    let encoded = percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC);
+    let page = SignInPage {
+        page: Page::outside(state, locale.text("sign_in.title")).said_in(locale),
+        problem,
+        name,
+        provider: state.entry.provider.as_ref().map(|provider| provider.name().to_owned()),
+        provider_address: format!("/sign-in/oidc?next={encoded}"),
+        next: next.to_owned(),
+    };
+    Ok(html(state.templates.render_in(locale, "sign-in.html", &page)?))
 }
 
 async fn form(state: web::Data<State>, request: HttpRequest, query: web::Query<Next>) -> Answer {
@@ -60,7 +79,7 @@ async fn form(state: web::Data<State>, request: HttpRequest, query: web::Query<N
     if state.tracker.is_unclaimed().await? {
         return Ok(see_other("/first-run"));
     }
-    sign_in_page(&state, None, String::new(), next)
+    sign_in_page(&state, locale_of(&request), None, String::new(), next)
 }
 
 #[derive(Deserialize)]
@@ -79,16 +98,32 @@ async fn sign_in(state: web::Data<State>, request: HttpRequest, form: web::Form<
             Ok(entered(&state, &request, &session, next))
         }
         Err(error @ (TrackerError::WrongPassword | TrackerError::TooManyAttempts { .. })) => {
-            let problem = Problem::from(error);
-            let answer = sign_in_page(&state, Some(problem.to_string()), name, next)?;
-            Ok(refused(&problem, answer))
+            let locale = locale_of(&request);
+            let words = words_of(&error, locale);
+            let answer = sign_in_page(&state, locale, Some(words), name, next)?;
+            Ok(refused(&Problem::from(error), answer))
         }
         Err(error) => Err(error.into()),
     }
 }
 
+/// Why somebody was not let in.
+pub(super) fn words_of(error: &TrackerError, locale: Locale) -> String {
+    match error {
+        TrackerError::TooManyAttempts { after } => {
+            let seconds = after.num_seconds().max(0) + i64::from(after.subsec_nanos() > 0);
+            let (key, count) = match seconds {
+                0..=90 => ("sign_in.too_often_seconds", seconds.max(1)),
+                _ => ("sign_in.too_often_minutes", (seconds + 59) / 60),
+            };
+            locale.say(&Sentence::new(key).with("count", count))
+        }
+        _ => locale.text("sign_in.wrong"),
+    }
+}
+
 /// The page with the status and headers of what was refused.
-fn refused(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
+pub(super) fn refused(problem: &Problem, mut page: HttpResponse) -> HttpResponse {
     let headers = problem.begin().finish();
     *page.status_mut() = match headers.status() {
         // A page of 401 would have to say by which scheme; this one has a form.

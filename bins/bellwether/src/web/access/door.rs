@@ -11,12 +11,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use bellwether_tracker::{NewSession, SignedIn, Tracker, Visitor};
+use bellwether_tracker::{NewSession, OIDC_SIGN_IN_FOR, OidcSignIn, SignedIn, Tracker, Visitor};
 
 use super::body;
 use super::proxies::Proxies;
 use super::rates::Asker;
 use super::table::{Needs, is_costly, needs};
+use crate::oidc::Provider;
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::pages;
@@ -33,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) needs_code: bool,
     /// Proxies whose word is taken for whom they speak.
     pub(crate) proxies: Proxies,
+    /// By whose word people may come in instead of by a password.
+    pub(crate) provider: Option<Arc<Provider>>,
 }
 
 impl Entry {
@@ -45,6 +48,11 @@ impl Entry {
     fn cookie(&self, request: &HttpRequest) -> &'static str {
         if self.is_secure_for(request) { "__Host-bellwether-session" } else { "bellwether-session" }
     }
+
+    /// The name of the cookie of a sign-in that went out to a provider.
+    pub(in crate::web) fn provider_cookie(&self, request: &HttpRequest) -> &'static str {
+        if self.is_secure_for(request) { "__Host-bellwether-oidc" } else { "bellwether-oidc" }
+    }
 }
 
 /// The cookie of a session.
@@ -55,16 +63,35 @@ pub(in crate::web) fn cookie_of(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Cookie<'static> {
     let seconds = (session.expires_at - now).num_seconds();
-    cookie(entry, request, session.token.clone(), CookieDuration::seconds(seconds))
+    cookie(entry, request, entry.cookie(request), session.token.clone(), CookieDuration::seconds(seconds))
 }
 
 /// Takes the cookie away.
 pub(in crate::web) fn no_cookie(entry: &Entry, request: &HttpRequest) -> Cookie<'static> {
-    cookie(entry, request, String::new(), CookieDuration::ZERO)
+    cookie(entry, request, entry.cookie(request), String::new(), CookieDuration::ZERO)
 }
 
-fn cookie(entry: &Entry, request: &HttpRequest, value: String, age: CookieDuration) -> Cookie<'static> {
-    Cookie::build(entry.cookie(request), value)
+/// The cookie of a sign-in that goes out to a provider; none takes it away.
+pub(in crate::web) fn provider_cookie(
+    entry: &Entry,
+    request: &HttpRequest,
+    sign_in: Option<&OidcSignIn>,
+) -> Cookie<'static> {
+    let (value, seconds) = match sign_in {
+        Some(sign_in) => (sign_in.browser().to_owned(), OIDC_SIGN_IN_FOR.num_seconds()),
+        None => (String::new(), 0),
+    };
+    cookie(entry, request, entry.provider_cookie(request), value, CookieDuration::seconds(seconds))
+}
+
+fn cookie(
+    entry: &Entry,
+    request: &HttpRequest,
+    name: &'static str,
+    value: String,
+    age: CookieDuration,
+) -> Cookie<'static> {
+    Cookie::build(name, value)
         .path("/")
         .http_only(true)
         // With links from elsewhere, never with what another site sends.

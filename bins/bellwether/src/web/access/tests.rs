@@ -15,6 +15,8 @@ mod members;
 mod nul_texts;
 mod paths;
 mod poison;
+#[cfg(feature = "oidc")]
+mod provider;
 mod proxies;
 mod scopes;
 mod sharing;

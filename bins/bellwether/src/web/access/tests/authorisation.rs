@@ -166,6 +166,9 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/api/etf-performance/{ticker}/{date}",
     "/api/v1/import-mappings/{key}",
     "/import-mappings/{key}/forget",
+    // An installation without a provider.
+    "/account/oidc/link",
+    "/account/oidc/unlink",
 ];
 
 #[actix_web::test]
