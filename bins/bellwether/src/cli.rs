@@ -224,6 +224,8 @@ pub(crate) struct Import {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) place: client::Place,
 }
 
 #[derive(Debug, Subcommand)]

@@ -211,7 +211,7 @@ impl Client {
 ///
 /// # Errors
 /// [`Failure::Asked`] when it is not what Bellwether answers.
-pub(crate) fn read(item: &RawValue) -> Result<Value, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(item: &RawValue) -> Result<T, Failure> {
     serde_json::from_str(item.get()).map_err(|error| Refusal::unread(&error).into())
 }
 

@@ -37,6 +37,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     {
         return runtime.block_on(asking::run(server, asking));
     }
+    if let Command::Import(import) = &command
+        && let Some(server) = Client::of_server(&import.place)?
+    {
+        return runtime.block_on(import::through(&server, import));
+    }
     let settings = Settings::from_options(cli.options)?;
     let log = start::log(&settings.log)?;
     runtime.block_on(async {

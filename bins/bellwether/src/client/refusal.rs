@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     /// An answer that was meant to be read and cannot be.
-    pub(super) fn unread(error: &serde_json::Error) -> Self {
+    pub(crate) fn unread(error: &serde_json::Error) -> Self {
         let words =
             format!("the answer is not Bellwether's, or of another version of it: {error}; look at --server");
         Self { status: 200, words, twin: None }

@@ -1,5 +1,7 @@
 //! Commands that ask a database or a server: the same output of either, and what is said where a server does not do it.
 
+mod imports;
+
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
