@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Answer, Server, said};
+use crate::program::{Answer, Server, run, said};
 
 const MIXED: &str = "Ticker,Type,Date,Price,Shares\n\
     KO,Buy,2024-03-05,60,10\n\
@@ -68,6 +68,25 @@ async fn a_program_previews_corrects_commits_and_undoes() {
     let history = server.get(&all).json();
     assert_eq!(history["items"][0]["state"], "undone");
     assert_eq!(server.get(&format!("/api/v1/portfolios/{id}/proposals")).status, 200);
+}
+
+#[test]
+fn a_ledger_without_the_shares_that_it_sold_is_said_on_its_dashboard() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let trades = "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,10\nKO,Sell,2024-03-07,62,40\n";
+    std::fs::write(folder.path().join("short.csv"), trades).unwrap();
+    let imported = run(folder.path(), &["import", "short.csv"]);
+    assert!(said(&imported.stdout).contains("needs attention"), "splits are not known: it is kept");
+
+    let server = Server::start(folder, "none");
+    let id = server.get("/api/v1/portfolios").json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let dashboard = server.get(&format!("/dashboard/{id}"));
+    assert_eq!(dashboard.status, 200, "{}", said(&dashboard.body));
+    assert!(
+        said(&dashboard.body).contains("40 KO leave on 7 Mar 2024, but only 10 are held"),
+        "{}",
+        said(&dashboard.body)
+    );
 }
 
 #[tokio::test]
