@@ -121,7 +121,9 @@ fn entered(kind: Option<&str>, facts: &Facts, how: &How) -> Result<Map<String, V
     ];
     let mut body: Map<String, Value> = texts
         .into_iter()
-        .filter_map(|(name, text)| Some((name.to_owned(), json!(text.as_ref()?))))
+        // The empty text takes one away.
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)))
+        .map(|(name, text)| (name.to_owned(), if text.is_empty() { Value::Null } else { json!(text) }))
         .chain(kind.map(|kind| ("kind".to_owned(), json!(kind))))
         .collect();
     if !facts.lot.is_empty() {

@@ -26,7 +26,8 @@ pub struct CashFlowsShown {
     pub paid_out: FigureShown,
     /// Both together.
     pub net_flows: FigureShown,
-    /// Movements of the range by kind: the sources and uses of its cash.
+    /// Movements of the range by kind: the sources and uses of its cash. `range` is how answers name the range itself.
+    #[serde(rename = "in_range")]
     pub range: CashSumsShown,
     /// Balances by currency.
     pub balances: Vec<CashBalanceShown>,

@@ -145,7 +145,11 @@ fn checked(request: &ServiceRequest, given: &HeaderValue) -> Result<String, Prob
         return Err(Fault::new(HEADER, words).into());
     }
     match given.to_str() {
-        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(key.to_owned()),
+        Ok(key)
+            if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|sign| sign.is_ascii_graphic()) =>
+        {
+            Ok(key.to_owned())
+        }
         _ => Err(Fault::new(HEADER, format!("give 1 to {LONGEST_KEY} visible characters")).into()),
     }
 }

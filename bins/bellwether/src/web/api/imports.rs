@@ -127,11 +127,11 @@ async fn history(caller: Caller, portfolio: web::Path<PortfolioId>, paging: Pagi
     params(("portfolio" = uuid::Uuid, Path), UploadQuery),
     request_body(
         content(
-            (String = "text/csv"), (String = "text/plain"), (String = "application/json"), (String = "application/xml"),
-            (String = "text/xml"), (String = "application/x-ofx"), (String = "application/vnd.ms-excel"),
-            (String = "application/octet-stream"), (UploadForm = "multipart/form-data")
+            (Value = "text/csv"), (Value = "text/plain"), (Value = "application/json"), (Value = "application/xml"),
+            (Value = "text/xml"), (Value = "application/x-ofx"), (Value = "application/vnd.ms-excel"),
+            (Value = "application/octet-stream"), (UploadForm = "multipart/form-data")
         ),
-        description = "The file as it was downloaded; or a form with it as its field `file`."
+        description = "The file as it was downloaded, whatever is in it; or a form with it as its field `file`."
     ),
     responses(
         (status = 201, description = "The draft.", body = Import, headers(("Location" = String))),

@@ -13,7 +13,7 @@ use super::conditions::{Conditions, Tag};
 use super::fields::{FieldsQuery, Wanted};
 use super::paging::{Page, PageQuery, Paging};
 use super::schema::{AnyPart, Benchmark, CurrencyCode, Name, Part, RebalancingRule, Ticker};
-use super::transactions::invalid;
+use super::transactions::{fact, invalid};
 use super::{Answer, written};
 use crate::web::caller::Caller;
 use crate::web::methods::{address, reading};
@@ -90,7 +90,8 @@ struct IndexBody {
     name: String,
     /// Dollars where none is said.
     #[schema(value_type = Option<CurrencyCode>)]
-    base_currency: Option<String>,
+    #[serde(default, deserialize_with = "fact")]
+    base_currency: String,
     #[schema(value_type = RebalancingRule)]
     rebalancing: String,
     /// Their weights sum to 1.
@@ -113,7 +114,7 @@ impl From<IndexBody> for EnteredIndex {
         let component = |part: ComponentBody| (part.symbol, written(part.weight));
         Self {
             name: body.name,
-            base_currency: body.base_currency.unwrap_or_default(),
+            base_currency: body.base_currency,
             rebalancing: body.rebalancing,
             components: body.components.into_iter().map(component).collect(),
         }

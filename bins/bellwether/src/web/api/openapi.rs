@@ -222,11 +222,32 @@ fn allow_fields(operation: &mut Value, schemas: &Map<String, Value>) {
     if let Some(named) = item["$ref"].as_str().and_then(|place| schemas.get(place.rsplit('/').next()?)) {
         *item = named.clone();
     }
+    spare(item, schemas);
     if let Some(item) = item.as_object_mut() {
-        item.remove("required");
         item.insert("description".to_owned(), json!("The keys that `fields` names."));
     }
     *whole = json!({ "anyOf": [whole.clone(), some] });
+}
+
+/// Lets an object be without keys: itself, and all that it is put together from.
+fn spare(item: &mut Value, schemas: &Map<String, Value>) {
+    if let Some(item) = item.as_object_mut() {
+        item.remove("required");
+    }
+    // Lists of a view have items with the same keys: of those too only some are there.
+    if let Some(items) = item.pointer_mut("/properties/items/items") {
+        spare_named(items, schemas);
+    }
+    for part in item.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        spare_named(part, schemas);
+    }
+}
+
+fn spare_named(part: &mut Value, schemas: &Map<String, Value>) {
+    if let Some(named) = part["$ref"].as_str().and_then(|place| schemas.get(place.rsplit('/').next()?)) {
+        *part = named.clone();
+    }
+    spare(part, schemas);
 }
 
 #[cfg(test)]
@@ -270,8 +291,27 @@ mod tests {
         let of_many = answer("/api/v1/portfolios", "/anyOf/1");
         assert_eq!(of_many["required"], json!(["items", "next"]));
         assert_eq!(of_many["properties"]["items"]["items"]["required"], Value::Null);
+        let of_view = answer("/api/v1/portfolios/{portfolio}/holdings", "/anyOf/1/allOf");
+        for part in of_view.as_array().expect("its parts") {
+            assert_eq!((&part["required"], part["properties"].is_object()), (&Value::Null, true), "{part}");
+        }
+        assert_eq!(of_view[1]["properties"]["items"]["items"]["required"], Value::Null);
         let of_all = answer("/api/v1/portfolios/{portfolio}/targets", "/$ref");
         assert_eq!(of_all, json!("#/components/schemas/TargetsShown"));
+    }
+
+    #[test]
+    fn no_parameter_must_be_two_things_at_once() {
+        for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
+            for parameter in item
+                .as_object()
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, operation)| operation["parameters"].as_array().into_iter().flatten())
+            {
+                assert_eq!(parameter["schema"]["allOf"], Value::Null, "{path}: {parameter}");
+            }
+        }
     }
 
     #[test]

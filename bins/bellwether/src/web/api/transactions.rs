@@ -10,6 +10,7 @@ use bellwether_domain::{PortfolioId, TransactionId};
 use bellwether_tracker::{FieldFault, LedgerEntry, Part, TrackerError};
 use utoipa::OpenApi;
 
+pub(in crate::web) use self::body::fact;
 use self::query::refuse_empty;
 pub(in crate::web) use self::query::{Cursor, TransactionQuery, cursor, place};
 use self::shown::TransactionShown;

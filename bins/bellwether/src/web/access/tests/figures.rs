@@ -129,3 +129,14 @@ async fn holdings_come_a_page_at_a_time_with_the_columns_that_are_wanted() {
     let closed = site.get(&format!("{base}?state=closed"), &head).await.json();
     assert_eq!(closed["items"], serde_json::json!([]));
 }
+
+#[actix_web::test]
+async fn cash_flows_tell_the_range_and_what_moved_in_it() {
+    let (site, owner) = Site::owned().await;
+    let flows = format!("/api/v1/portfolios/{}/cash-flows?range=Max", owner.portfolio);
+    let told = site.get(&flows, &bearer(&owner.token)).await.json();
+    assert_eq!(told["range"], "Max");
+    // 7313 at 61.75, from a deposit that was inferred.
+    assert_eq!(told["in_range"]["purchases"]["value"], "451577.75", "{told}");
+    assert_eq!(told["in_range"]["inferred_deposits"]["value"], "451577.75", "{told}");
+}

@@ -84,7 +84,7 @@ async fn a_key_is_refused_where_there_are_secrets_and_where_it_is_none() {
     let told = site.send("POST", "/api/v1/auth/tokens", &head, &body).await;
     assert_eq!(told.status, 400, "{told:?}");
     assert_eq!(told.json()["errors"][0]["field"], "Idempotency-Key");
-    for bad in ["", &"x".repeat(256), "\u{e9}"] {
+    for bad in ["", &"x".repeat(256), "\u{e9}", "a b", "a\tb"] {
         assert_eq!(add(&site, &owner, bad, "refresh-failed").await.status, 400, "{bad:?}");
     }
     // Nor does it matter where nothing is made.

@@ -28,6 +28,7 @@ const USUAL_DEPTH: usize = 2;
 const DEEPEST: usize = 20;
 const USUAL_OPERANDS: usize = 50;
 const MOST_OPERANDS: usize = 400;
+const FURTHEST: usize = 1_000_000_000;
 
 /// Which part of a derivation.
 #[derive(Deserialize, IntoParams)]
@@ -36,11 +37,11 @@ pub(in crate::web) struct PartQuery {
     /// So many steps down.
     #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 2)]
     depth: Option<usize>,
-    /// The `path` of the step to begin with; the figure itself where none is named.
-    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,9}(\.[0-9]{1,9})*$", example = "0.3")]
+    /// The `path` of the step to begin with; nothing for the figure itself.
+    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,9}(\.[0-9]{1,9})*)?$", example = "0.3")]
     under: Option<String>,
     /// How many of that step's operands to leave out at the beginning.
-    #[param(value_type = Option<i32>, minimum = 0, default = 0)]
+    #[param(value_type = Option<i32>, minimum = 0, maximum = 1000000000, default = 0)]
     first: Option<usize>,
     /// So many operands of each step at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 400, default = 50)]
@@ -58,7 +59,12 @@ impl PartQuery {
         if !(1..=MOST_OPERANDS).contains(&most) {
             faults.push(Fault::new("limit", format!("give a number from 1 to {MOST_OPERANDS}")));
         }
-        let steps = self.under.iter().flat_map(|path| path.split('.')).filter(|step| !step.is_empty());
+        let first = self.first.unwrap_or(0);
+        if first > FURTHEST {
+            faults.push(Fault::new("first", format!("give a number from 0 to {FURTHEST}")));
+        }
+        let named = self.under.iter().filter(|path| !path.is_empty());
+        let steps = named.flat_map(|path| path.split('.'));
         let under = steps.map(str::parse).collect::<Result<Vec<usize>, _>>().unwrap_or_else(|_| {
             faults.push(Fault::new("under", "give the \"path\" of a step, such as 0.3"));
             Vec::new()
@@ -66,7 +72,7 @@ impl PartQuery {
         if !faults.is_empty() {
             return Err(Problem::Invalid(faults));
         }
-        Ok(DerivationPart { under, depth, first: self.first.unwrap_or(0), most })
+        Ok(DerivationPart { under, depth, first, most })
     }
 }
 
@@ -365,4 +371,24 @@ pub(super) async fn derivation(
         }
     };
     snapshot::answer_about(&state, &request, id, ("derivation", &about), &seen, build).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_named_by_its_whole_path_and_the_figure_itself_by_nothing() {
+        let named = |under: Option<&str>| {
+            let query = PartQuery { depth: None, under: under.map(str::to_owned), first: None, limit: None };
+            query.part().map(|part| part.under)
+        };
+        assert_eq!(named(Some("0.3")).expect("a step"), [0, 3]);
+        for whole in [None, Some("")] {
+            assert!(named(whole).expect("the figure").is_empty());
+        }
+        for wrong in [".", "0.", ".3", "0..3", "x"] {
+            assert!(named(Some(wrong)).is_err(), "{wrong:?}");
+        }
+    }
 }

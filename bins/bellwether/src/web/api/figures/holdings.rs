@@ -24,8 +24,8 @@ use crate::web::snapshot;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct StateQuery {
-    /// `open` for what is held, `closed` for what was, `all` for both.
-    #[param(value_type = Option<StateName>, inline, default = "open")]
+    /// `open` for what is held, as always; `closed` for what was, `all` for both.
+    #[param(value_type = Option<StateName>, inline)]
     state: Option<String>,
 }
 

@@ -268,7 +268,7 @@ pub(super) struct CashFlowsTold {
     net_flows: FigureTold,
     /// Movements of the range by kind: sources and uses.
     #[schema(value_type = Object)]
-    range: (),
+    in_range: (),
     /// Of each currency.
     #[schema(value_type = Vec<Object>)]
     balances: (),
