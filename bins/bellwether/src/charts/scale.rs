@@ -36,7 +36,7 @@ pub(super) fn short_amount(locale: Locale, value: f64) -> String {
 
 /// A share in percent, with as many decimals as neighbours `step` apart need to differ.
 pub(super) fn short_percent(locale: Locale, share: f64, step: f64) -> String {
-    locale.percent_with(share, if step < 0.01 { 1 } else { 0 })
+    locale.percent_with(share, u32::from(step < 0.01))
 }
 
 /// Days to label between two days, with their labels: years on a long axis, months on a shorter, else days.

@@ -126,7 +126,7 @@ struct Stream {
 #[derive(Serialize)]
 struct Balance {
     currency: String,
-    balance: Told,
+    amount: Told,
     value: Told,
     currency_gain: Told,
 }
@@ -322,14 +322,13 @@ fn drawn(shown: &CashFlowsShown, by: By, locale: Locale) -> (String, String) {
 fn period(of: &CashOfShown, by: By, locale: Locale) -> String {
     let month = NaiveDate::from_ymd_opt(of.year, of.number, 1);
     match (by, month) {
-        (By::Year, _) => of.year.to_string(),
         (By::Quarter, _) => locale.say(
             &Sentence::new("cash.quarter")
                 .with("quarter", of.number.to_string())
                 .with("year", of.year.to_string()),
         ),
         (By::Month, Some(month)) if month.month() > 1 => locale.month(month),
-        (By::Month, _) => of.year.to_string(),
+        (By::Month | By::Year, _) => of.year.to_string(),
     }
 }
 
@@ -337,7 +336,7 @@ impl Balance {
     fn new(of: &CashBalanceShown, reader: &Reader) -> Self {
         Self {
             currency: of.currency.to_string(),
-            balance: reader.figure(&of.balance),
+            amount: reader.figure(&of.balance),
             value: reader.figure(&of.value),
             currency_gain: reader.change(&of.currency_gain),
         }

@@ -130,10 +130,12 @@ impl Links<'_> {
         let mut address = self.reader.derivation(self.figure);
         if !path.is_empty() {
             let path: Vec<_> = path.iter().map(ToString::to_string).collect();
-            address.push_str(&format!("&under={}", path.join(".")));
+            address.push_str("&under=");
+            address.push_str(&path.join("."));
         }
         if first > 0 {
-            address.push_str(&format!("&first={first}"));
+            address.push_str("&first=");
+            address.push_str(&first.to_string());
         }
         address
     }

@@ -65,7 +65,7 @@ pub(super) async fn page(
 #[derive(Serialize)]
 struct HoldingsPage {
     rows: Vec<Row>,
-    total: Total,
+    total: Sums,
     benchmarks: Vec<String>,
     open_count: usize,
     closed_count: usize,
@@ -110,7 +110,7 @@ struct Freshness {
 }
 
 #[derive(Serialize)]
-struct Total {
+struct Sums {
     value: Told,
     cash: Told,
     holdings_value: Told,
@@ -153,7 +153,7 @@ impl HoldingsPage {
         let prices = &holdings.dashboard.prices;
         Self {
             rows: told.collect(),
-            total: Total::new(&holdings.total, reader),
+            total: Sums::new(&holdings.total, reader),
             benchmarks: holdings
                 .total
                 .benchmarks
@@ -223,7 +223,7 @@ impl Row {
     }
 }
 
-impl Total {
+impl Sums {
     fn new(total: &Summary, reader: &Reader) -> Self {
         Self {
             value: reader.figure(&total.value),

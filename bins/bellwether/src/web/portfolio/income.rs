@@ -55,11 +55,11 @@ struct IncomePage {
     yield_on_cost: Told,
     by_month: String,
     by_month_summary: String,
-    years: Vec<Year>,
+    years: Vec<OfYear>,
     payers: Vec<Payer>,
     coming: Vec<Coming>,
     without: Vec<Without>,
-    growth: Vec<Growth>,
+    growth: Vec<Yields>,
 }
 
 #[derive(Serialize)]
@@ -73,7 +73,7 @@ struct Sum {
 }
 
 #[derive(Serialize)]
-struct Year {
+struct OfYear {
     year: i32,
     sum: Sum,
 }
@@ -106,7 +106,7 @@ struct Without {
 }
 
 #[derive(Serialize)]
-struct Growth {
+struct Yields {
     symbol: String,
     address: String,
     per_share: Told,
@@ -127,7 +127,7 @@ impl IncomePage {
             yield_on_cost: reader.figure(&shown.yields.on_cost),
             by_month,
             by_month_summary,
-            years: shown.by_year.iter().rev().map(|year| Year::new(year, reader)).collect(),
+            years: shown.by_year.iter().rev().map(|year| OfYear::new(year, reader)).collect(),
             payers: payers(&shown.by_symbol, reader),
             coming: shown.coming.payments.iter().map(|of| Coming::new(of, reader)).collect(),
             without: shown
@@ -136,7 +136,7 @@ impl IncomePage {
                 .iter()
                 .map(|of| Without { symbol: of.symbol.to_string(), reason: of.reason.clone() })
                 .collect(),
-            growth: shown.holdings.iter().map(|of| Growth::new(of, reader)).collect(),
+            growth: shown.holdings.iter().map(|of| Yields::new(of, reader)).collect(),
         }
     }
 }
@@ -204,7 +204,7 @@ impl Sum {
     }
 }
 
-impl Year {
+impl OfYear {
     fn new(of: &IncomeOfYear, reader: &Reader) -> Self {
         Self { year: of.year, sum: Sum::new(&of.sum, reader) }
     }
@@ -228,7 +228,7 @@ impl Coming {
     }
 }
 
-impl Growth {
+impl Yields {
     fn new(of: &PayerShown, reader: &Reader) -> Self {
         Self {
             symbol: of.symbol.to_string(),

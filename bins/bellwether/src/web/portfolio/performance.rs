@@ -70,7 +70,7 @@ struct PerformancePage {
     risk_beside: String,
     falls: Vec<Fall>,
     month_names: Vec<String>,
-    years: Vec<Year>,
+    years: Vec<HeatRow>,
     months: Vec<Named>,
     rolling: Vec<Rolling>,
     contributions: Vec<Contribution>,
@@ -95,7 +95,7 @@ struct Fall {
 }
 
 #[derive(Serialize)]
-struct Year {
+struct HeatRow {
     year: i32,
     months: Vec<Option<Month>>,
     total: Month,
@@ -198,7 +198,7 @@ impl PerformancePage {
                 .filter_map(|month| NaiveDate::from_ymd_opt(2024, month, 1))
                 .map(|day| locale.month(day))
                 .collect(),
-            years: shown.years.iter().rev().map(|year| Year::new(year, reader)).collect(),
+            years: shown.years.iter().rev().map(|year| HeatRow::new(year, reader)).collect(),
             months: shown.months.as_ref().map_or_else(Vec::new, |months| {
                 vec![
                     rate("performance.best_month", "performance.whole_months", &months.best),
@@ -227,7 +227,7 @@ impl Fall {
     }
 }
 
-impl Year {
+impl HeatRow {
     fn new(year: &YearShown, reader: &Reader) -> Self {
         let month = |of: &CalendarReturnShown| Month::new(of, DEEPEST_MONTH, reader);
         Self {

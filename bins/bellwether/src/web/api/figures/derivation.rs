@@ -41,7 +41,7 @@ pub(in crate::web) struct PartQuery {
     #[param(value_type = Option<String>, pattern = r"^([0-9]{1,9}(\.[0-9]{1,9})*)?$", example = "0.3")]
     under: Option<String>,
     /// How many of that step's operands to leave out at the beginning.
-    #[param(value_type = Option<i32>, minimum = 0, maximum = 1000000000, default = 0)]
+    #[param(value_type = Option<i32>, minimum = 0, maximum = 1_000_000_000, default = 0)]
     first: Option<usize>,
     /// So many operands of each step at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 400, default = 50)]

@@ -68,9 +68,7 @@ fn column_words(column: &Column) -> Sentence {
         Column::Held => Sentence::new("source.column.held"),
         Column::Flow => Sentence::new("source.column.flow"),
         Column::Benchmark(symbol) => Sentence::new("source.column.benchmark").with("symbol", symbol.as_str()),
-        Column::UnitsIn { of, .. } => {
-            Sentence::new("source.column.units").with("symbol", of.as_str())
-        }
+        Column::UnitsIn { of, .. } => Sentence::new("source.column.units").with("symbol", of.as_str()),
         Column::SharesOf(symbol) => Sentence::new("source.column.shares").with("symbol", symbol.as_str()),
     }
 }
