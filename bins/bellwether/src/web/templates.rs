@@ -172,7 +172,7 @@ mod tests {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let source = std::fs::read_to_string(&path).expect("a source");
-                    if !["Sentence", "Locale"].iter().any(|name| source.contains(name)) {
+                    if !["Sentence", "Locale", "Reader"].iter().any(|name| source.contains(name)) {
                         continue;
                     }
                     let is_file = |rest: &str| ["html", "csv", "json", "toml"].contains(&rest);

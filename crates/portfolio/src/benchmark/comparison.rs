@@ -84,9 +84,13 @@ impl Comparison {
     /// How far ahead of the benchmark, in relation to what was paid in.
     ///
     /// # Errors
-    /// [`Reason::NoCapital`] where nothing was paid in.
+    /// [`Reason::NoCapital`] where nothing was paid in, [`Reason::OutOfRange`].
     pub fn ahead_rate(&self) -> Figure<f64> {
-        if self.paid_in > 0.0 { Ok(self.ahead_by / self.paid_in) } else { Err(Reason::NoCapital) }
+        if self.paid_in <= 0.0 {
+            return Err(Reason::NoCapital);
+        }
+        let rate = self.ahead_by / self.paid_in;
+        if rate.is_finite() { Ok(rate) } else { Err(Reason::OutOfRange) }
     }
 }
 

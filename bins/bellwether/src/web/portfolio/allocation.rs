@@ -200,7 +200,7 @@ fn class_name(class: &str, reader: &Reader) -> String {
         "Currencies" => "class.currencies",
         "Cryptocurrencies" => "class.crypto",
         "Futures" => "class.futures",
-        "Other" => "class.other",
+        "Other" => "class.rest",
         name => return name.to_owned(),
     };
     reader.locale.text(key)

@@ -1,6 +1,8 @@
 //! Benchmarks, and what is measured against them.
 
-use bellwether_portfolio::{Benchmark, Component, CustomIndex, Investment, Rebalancing, SinglePurchase};
+use bellwether_portfolio::{
+    Benchmark, Comparison, Component, CustomIndex, Investment, Rebalancing, SinglePurchase,
+};
 
 use super::{BENCHMARKS, Sweep, periods, subjects::subjects};
 use crate::world::{day, dec, symbol};
@@ -44,6 +46,11 @@ impl Sweep<'_> {
                 self.found.finite("SinglePurchase::new", &purchase);
             }
         }
+        let mut known = market.clone();
+        known.insert_index(mixed(Rebalancing::Daily));
+        assert_eq!(known.made_from(&symbol("MIX")).count(), 2);
+        let named = Benchmark::new(&symbol("MIX"), &known, books.options().base, as_of);
+        self.found.finite("Market::insert_index", &named.map(|index| index.index().clone()));
         for benchmark in self.benchmarks() {
             self.found.finite("Benchmark::index", &benchmark.index());
             let days = (benchmark.first_day(), benchmark.priced_on(), benchmark.sessions().count());
@@ -52,7 +59,9 @@ impl Sweep<'_> {
                 self.found.finite("Benchmark::return_since", &benchmark.return_since(on));
                 self.found.finite("Benchmark::weights_on", &benchmark.weights_on(on));
             }
-            self.found.finite("against_portfolio", &benchmark.against_portfolio(books, &self.series));
+            let compared = benchmark.against_portfolio(books, &self.series);
+            self.found.finite("Comparison::ahead_rate", &compared.as_ref().map(Comparison::ahead_rate));
+            self.found.finite("against_portfolio", &compared);
             self.found.finite("against_index", &benchmark.against_index(&self.series.value));
             if let Ok(linked) = &self.series.time_weighted {
                 self.found.finite("against_index", &benchmark.against_index(&linked.index));
@@ -60,7 +69,9 @@ impl Sweep<'_> {
             let whole = Investment::of_portfolio(books, &self.series);
             self.found.finite("Investment::of_portfolio", &whole.and_then(|whole| benchmark.against(&whole)));
             for position in books.positions() {
-                self.found.finite("against_position", &benchmark.against_position(position, market));
+                let compared = benchmark.against_position(position, market);
+                self.found.finite("Comparison::ahead_rate", &compared.as_ref().map(Comparison::ahead_rate));
+                self.found.finite("against_position", &compared);
                 let holding = Investment::of_position(position, books, market);
                 let worth = holding.as_ref().map(|holding| holding.worth(as_of));
                 self.found.finite("Investment::worth", &worth);

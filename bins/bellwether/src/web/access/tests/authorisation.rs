@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bellwether_domain::{PortfolioId, Role, UserId};
+use bellwether_tracker::{EnteredTransaction, LedgerChange, NewTransaction};
 use serde_json::json;
 
 use super::site::{Objects, Person, Site, Told, bearer};
@@ -178,6 +179,19 @@ async fn each_route_answers_each_role_as_the_table_says_for_own_and_foreign_obje
     site.add("rita", Role::Reader).await;
     let member = site.person("grace", None).await;
     let reader = site.person("rita", Some(owner.portfolio)).await;
+    // So that each has what the table's addresses name.
+    let bought = EnteredTransaction {
+        kind: "buy".to_owned(),
+        date: "2024-03-05".to_owned(),
+        symbol: "KO".to_owned(),
+        quantity: "2".to_owned(),
+        price: "60".to_owned(),
+        ..EnteredTransaction::default()
+    };
+    let bought = NewTransaction { entered: bought, ..NewTransaction::default() };
+    let change = LedgerChange { creates: vec![bought], ..LedgerChange::default() };
+    let tracker = site.state.tracker.seen_by(&member.who);
+    tracker.change_ledger(member.portfolio, change, false).await.expect("booked");
     // It is no session, so that nobody's "end all others" ends it.
     let prober = site.token(&owner, "read write admin").await;
     let (reads, writes) = (site.token(&owner, "read").await, site.token(&owner, "write").await);
