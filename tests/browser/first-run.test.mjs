@@ -94,7 +94,7 @@ describe("the first run", () => {
     const page = await open(browser, `${address}/first-run`);
     const focused = () => page.evaluate(() => document.activeElement?.name || document.activeElement?.textContent.trim());
     const tabTo = async (wanted) => {
-      for (let presses = 0; presses < 15; presses += 1) {
+      for (let presses = 0; presses < 30; presses += 1) {
         await page.keyboard.press("Tab");
         const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
         assert.notEqual(outline, "none", `the focus on ${await focused()} cannot be seen`);

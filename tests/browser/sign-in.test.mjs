@@ -74,7 +74,7 @@ for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
       assert.match(await page.getByRole("alert").textContent(), /name or the password is wrong/);
       await looksRight("refused");
       await signIn("ada", PASSWORD);
-      assert.match(page.url(), /\/dashboard\/.*range=MAX/);
+      assert.match(page.url(), /\/portfolio\/[^/]+\/cash-flows\?range=Max$/);
     });
 
     it("shows a portfolio to whoever has its link, and nothing else", async () => {

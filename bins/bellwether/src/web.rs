@@ -7,6 +7,7 @@ mod assets;
 mod cache;
 mod caller;
 mod events;
+mod filled;
 mod front;
 mod health;
 mod imports;

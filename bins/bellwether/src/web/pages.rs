@@ -1,8 +1,5 @@
 //! Pages for people.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::bytes::Bytes as UploadedFile;
@@ -16,12 +13,12 @@ use bellwether_tracker::{
     EnteredSettings, ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
 };
 use chrono::NaiveDate;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::api::schema::{Benchmark, RangeName};
 use super::caller::Caller;
+use super::filled::Filled;
 use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
@@ -226,22 +223,12 @@ async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Fo
 pub(super) struct ViewQuery {
     /// How far back the chart reaches.
     #[param(value_type = Option<RangeName>, inline)]
-    #[serde(deserialize_with = "filled")]
     pub(super) range: Option<String>,
     /// As it was on that day.
-    #[serde(deserialize_with = "filled")]
     pub(super) as_of: Option<NaiveDate>,
     /// What to compare with: a symbol, or that of an index of your own.
     #[param(value_type = Option<Benchmark>, inline)]
     pub(super) benchmark: Option<Symbol>,
-}
-
-/// What a form leaves empty is not there.
-fn filled<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
 impl ViewQuery {
@@ -259,7 +246,7 @@ async fn dashboard(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    query: web::Query<ViewQuery>,
+    Filled(query): Filled<ViewQuery>,
 ) -> Answer {
     let view = match query.view() {
         Ok(view) => view,

@@ -321,6 +321,11 @@ pub(super) struct ReportQuery {
     as_of: Option<NaiveDate>,
     /// What to compare with in the place of the portfolio's own, with commas between: symbols, and indices of your own as
     /// `=` and their name.
+    #[param(
+        value_type = Option<String>,
+        pattern = r"^([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\s\x00-\x1f\x7f-\x9f]{1,100})(,([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\s\x00-\x1f\x7f-\x9f]{1,100})){0,19}$",
+        example = "VOO,QQQ"
+    )]
     benchmark: Option<String>,
 }
 

@@ -13,6 +13,7 @@ use crate::charts::{Tile, treemap};
 use crate::web::State;
 use crate::web::api::figures::ProposalQuery;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::reader::{Reader, Told};
@@ -22,12 +23,12 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    (query, proposal): (web::Query<ViewQuery>, web::Query<ProposalQuery>),
+    (Filled(query), Filled(proposal)): (Filled<ViewQuery>, Filled<ProposalQuery>),
 ) -> Answer {
     let id = *id;
     // Whoever changes targets changes the page.
     let targets = caller.tracker.targets(id).await?;
-    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     let wanted = match proposal.wanted() {
         Ok(wanted) => wanted,
         Err(problem) => return asked.refused(problem).await,

@@ -15,6 +15,7 @@ use super::frame::{Asked, What, for_the_day};
 use crate::charts::{Bar, Part, bars};
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::reader::{Reader, Told};
@@ -60,9 +61,8 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    (query, cash): (web::Query<ViewQuery>, web::Query<CashQuery>),
+    (Filled(query), Filled(cash)): (Filled<ViewQuery>, Filled<CashQuery>),
 ) -> Answer {
-    let cash = cash.into_inner();
     let what = What {
         kind: "cash-flows-page",
         template: "cash-flows.html",
@@ -78,7 +78,7 @@ pub(super) async fn page(
     let tell = move |viewed: Viewed<CashFlowsShown>, reader: &Reader| {
         CashFlowsPage::new(&viewed.shown, &cash, reader)
     };
-    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     asked.answer(what, ask, tell).await
 }
 

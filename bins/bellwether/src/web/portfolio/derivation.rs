@@ -17,6 +17,7 @@ use super::frame::{Asked, What};
 use crate::web::State;
 use crate::web::api::figures::PartQuery;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
@@ -27,10 +28,9 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     of: web::Path<(PortfolioId, String)>,
-    (query, part): (web::Query<ViewQuery>, web::Query<PartQuery>),
+    (Filled(query), Filled(part)): (Filled<ViewQuery>, Filled<PartQuery>),
 ) -> Answer {
     let (id, figure) = of.into_inner();
-    let query = query.into_inner();
     // Whoever changes targets changes how far it is to them.
     let targets = match figure.split_once(':') {
         Some(("drift" | "rebalancing", _)) => Some(caller.tracker.targets(id).await?),

@@ -15,6 +15,7 @@ use crate::charts::{Axis, Line, LineChart, Shape, TradeDot};
 use crate::web::State;
 use crate::web::api::symbol_of;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
@@ -28,10 +29,10 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     of: web::Path<(PortfolioId, String)>,
-    query: web::Query<ViewQuery>,
+    Filled(query): Filled<ViewQuery>,
 ) -> Answer {
     let (id, text) = of.into_inner();
-    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     let symbol = match symbol_of(&text) {
         Ok(symbol) => symbol,
         Err(problem) => return asked.refused(problem).await,

@@ -12,6 +12,7 @@ use super::frame::{Asked, What};
 use crate::charts::sparkline;
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
@@ -38,7 +39,7 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    (query, list): (web::Query<ViewQuery>, web::Query<ListQuery>),
+    (Filled(query), Filled(list)): (Filled<ViewQuery>, Filled<ListQuery>),
 ) -> Answer {
     let listed = list.show;
     let what = What {
@@ -57,9 +58,7 @@ pub(super) async fn page(
     };
     let tell =
         move |viewed: Viewed<Holdings>, reader: &Reader| HoldingsPage::new(&viewed.shown, listed, reader);
-    Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() }
-        .answer(what, ask, tell)
-        .await
+    Asked { state, request, caller, id, query, beside: Vec::new() }.answer(what, ask, tell).await
 }
 
 #[derive(Serialize)]

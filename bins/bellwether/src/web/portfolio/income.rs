@@ -14,6 +14,7 @@ use super::frame::{Asked, What, for_the_day};
 use crate::charts::{Bar, Part, bars};
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
@@ -27,7 +28,7 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    query: web::Query<ViewQuery>,
+    Filled(query): Filled<ViewQuery>,
 ) -> Answer {
     let what = What {
         kind: "income-page",
@@ -42,7 +43,7 @@ pub(super) async fn page(
         Ok(for_the_day(tracker.income_shown(id, &view).await?))
     };
     let tell = |viewed: Viewed<IncomeShown>, reader: &Reader| IncomePage::new(&viewed, reader);
-    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     asked.answer(what, ask, tell).await
 }
 

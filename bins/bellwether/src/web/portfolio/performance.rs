@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::frame::{Asked, What, for_the_day};
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
@@ -37,7 +38,7 @@ pub(super) async fn page(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<PortfolioId>,
-    query: web::Query<ViewQuery>,
+    Filled(query): Filled<ViewQuery>,
 ) -> Answer {
     let what = What {
         kind: "performance-page",
@@ -52,7 +53,7 @@ pub(super) async fn page(
         Ok(for_the_day(tracker.performance_shown(id, &view).await?))
     };
     let tell = |viewed: Viewed<PerformanceShown>, reader: &Reader| PerformancePage::new(&viewed, reader);
-    let asked = Asked { state, request, caller, id, query: query.into_inner(), beside: Vec::new() };
+    let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     asked.answer(what, ask, tell).await
 }
 

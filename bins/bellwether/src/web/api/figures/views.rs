@@ -197,7 +197,7 @@ impl ProposalQuery {
     pub(in crate::web) fn wanted(&self) -> Result<WantedProposal, Problem> {
         let mut faults = Vec::new();
         let mut amount = |field: &'static str, text: &Option<String>| {
-            let text = text.as_deref().filter(|text| !text.is_empty()).unwrap_or("0");
+            let text = text.as_deref().unwrap_or("0");
             let read = Decimal::from_str_exact(text.trim()).ok();
             let sensible = |read: &Decimal| {
                 !read.is_sign_negative() && read.scale() <= MOST_DECIMALS && *read < Decimal::from(LARGEST)
