@@ -323,7 +323,7 @@ pub(super) struct ReportQuery {
     /// `=` and their name.
     #[param(
         value_type = Option<String>,
-        pattern = r"^([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\s\x00-\x1f\x7f-\x9f]{1,100})(,([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\s\x00-\x1f\x7f-\x9f]{1,100})){0,19}$",
+        pattern = r"^([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\x00-\x1f\x7f-\x9f]{1,100})(,([\^.&-]{0,3}[A-Za-z0-9][A-Za-z0-9^.=&-]{0,20}|=[^,\x00-\x1f\x7f-\x9f]{1,100})){0,19}$",
         example = "VOO,QQQ"
     )]
     benchmark: Option<String>,
@@ -331,8 +331,12 @@ pub(super) struct ReportQuery {
 
 impl ReportQuery {
     async fn view(self, tracker: &Tracker) -> Result<View, Problem> {
-        let named = self.benchmark.as_deref().unwrap_or_default();
-        let named: Vec<&str> = named.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let named: Vec<&str> =
+            self.benchmark.as_deref().map(|names| names.split(',').collect()).unwrap_or_default();
+        if named.iter().any(|name| name.is_empty() || name.trim() != *name) {
+            let words = "give symbols with commas between, and nothing else: VOO,QQQ";
+            return Err(Fault::new("benchmark", words).into());
+        }
         if named.len() > MOST_BENCHMARKS {
             return Err(Fault::new("benchmark", format!("name {MOST_BENCHMARKS} at most")).into());
         }
