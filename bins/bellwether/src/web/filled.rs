@@ -30,13 +30,13 @@ mod tests {
 
     #[test]
     fn a_field_that_a_form_left_empty_is_not_there_and_others_are_read() {
-        let read = |address: &str| {
+        let query_of = |address: &str| {
             let request = TestRequest::with_uri(address).to_http_request();
             Filled::<ViewQuery>::extract(&request).into_inner().map(|Filled(query)| query)
         };
-        let query = read("/p?range=2025-03-01&as_of=&benchmark=").expect("a view");
+        let query = query_of("/p?range=2025-03-01&as_of=&benchmark=").expect("a view");
         assert_eq!((query.range.as_deref(), query.as_of, query.benchmark), (Some("2025-03-01"), None, None));
-        assert!(read("/p").is_ok());
-        assert!(read("/p?range=&as_of=soon").is_err());
+        assert!(query_of("/p").is_ok());
+        assert!(query_of("/p?range=&as_of=soon").is_err());
     }
 }
