@@ -14,7 +14,7 @@ use super::{Cost, Lot};
 use crate::exact::Exact;
 use crate::{Figure, Reason};
 
-/// What is left of a holding below this is rounding, not shares.
+/// What is left in an account below this is rounding, not shares.
 pub(super) const DUST: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
 /// Decimals that are kept of a split that leaves fractions: so many that sums of lots stay exact.
@@ -41,7 +41,8 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// Takes shares of the chosen lot, or of those whose turn it is.
+    /// Takes shares of the chosen lot, or of those whose turn it is: exactly as many as wanted while others remain,
+    /// since a lot's own fraction below the dust is still part of what the account holds.
     fn remove(
         &mut self,
         wanted: Decimal,
@@ -51,7 +52,9 @@ impl Shelf {
         let mut missing = wanted;
         while !missing.is_zero() && missing.is_sign_positive() == wanted.is_sign_positive() {
             let Some(next) = self.lots.next_mut(chosen) else { break };
-            if next.quantity.abs().minus(missing.abs())? >= DUST {
+            let rest_of_lot = next.quantity.abs().minus(missing.abs())?;
+            let rest = self.held.abs().minus(missing.abs())?;
+            if rest_of_lot > Decimal::ZERO && rest.max(rest_of_lot) >= DUST {
                 self.held = self.held.minus(missing)?;
                 taken.push(next.split_off(missing)?);
                 break;
@@ -62,6 +65,14 @@ impl Shelf {
             taken.push(whole);
         }
         Ok(())
+    }
+
+    /// Takes the lots along that only hold dust together.
+    fn sweep(&mut self, taken: &mut Vec<Lot>) {
+        if self.held.abs() < DUST {
+            self.held = Decimal::ZERO;
+            taken.append(&mut self.lots.take_all());
+        }
     }
 }
 
@@ -101,7 +112,7 @@ impl LotShelves {
     }
 
     /// Takes shares that an account holds: the chosen lots, else in the order of the method. A negative quantity covers
-    /// the oldest that it owes. What remains of a lot as dust goes with it.
+    /// the oldest that it owes. What remains in the account as dust goes with them.
     pub(super) fn take(&mut self, account: &str, wanted: Decimal, chosen: &[LotChoice]) -> Figure<Vec<Lot>> {
         let mut lots = self.remove(account, wanted, chosen)?;
         self.price(&mut lots)?;
@@ -194,6 +205,7 @@ impl LotShelves {
         if chosen.is_empty() {
             shelf.remove(wanted, None, &mut taken)?;
         }
+        shelf.sweep(&mut taken);
         Ok(taken)
     }
 

@@ -1,8 +1,8 @@
-use bellwether_domain::{Booking, SplitRatio};
+use bellwether_domain::{Booking, CostMethod, SplitRatio};
 use rust_decimal::Decimal;
 
-use crate::testing::{Ledger, date, decimal, market, quoted, split, symbol};
-use crate::{Position, QuantityChange};
+use crate::testing::{Ledger, date, decimal, market, options, quoted, split, symbol};
+use crate::{Books, Options, Position, QuantityChange};
 
 fn recorded(new: i64, old: i64) -> Booking {
     Booking::Split {
@@ -81,6 +81,31 @@ fn a_third_after_a_reverse_split_closes_with_what_nine_decimals_can_say() {
     let position = apple(&ledger, &[split("2020-08-31", 1, 3)], "2020-09-01");
     assert_eq!(position.quantity, Decimal::ZERO);
     assert_eq!(position.sales[0].cost.base, Ok(decimal("3")));
+}
+
+#[test]
+fn a_sold_lot_s_fraction_below_nine_decimals_stays_while_others_are_held() {
+    // After the split either lot is of 0.042325005 shares, the second of a third of a billionth more.
+    let sold_down = Ledger::default()
+        .buy("2020-08-03", "AAPL", "0.126975015", "3")
+        .buy("2020-08-03", "AAPL", "0.126975016", "3")
+        .sell("2020-09-01", "AAPL", "0.042325005", "9");
+    let sold_out = sold_down.clone().sell("2020-09-02", "AAPL", "0.042325005", "9");
+    let market = market([("AAPL", quoted(&[("2020-08-03", 3.0)]).with_splits(&[split("2020-08-31", 1, 3)]))]);
+    for method in [CostMethod::Fifo, CostMethod::Lifo, CostMethod::HighestCost, CostMethod::Average] {
+        let held = |ledger: &Ledger| {
+            let options = Options { method, ..options() };
+            let books = Books::replay(&ledger.0, &market, &options, date("2020-09-02")).expect("no faults");
+            let position = books.position(&symbol("AAPL")).expect("a position");
+            (position.quantity, position.lots.iter().map(|lot| lot.quantity).sum::<Decimal>())
+        };
+        assert_eq!(
+            held(&sold_down),
+            (decimal("0.042325005333333"), decimal("0.042325005333333")),
+            "{method:?}"
+        );
+        assert_eq!(held(&sold_out), (Decimal::ZERO, Decimal::ZERO), "{method:?}");
+    }
 }
 
 #[test]
