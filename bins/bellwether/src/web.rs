@@ -7,6 +7,7 @@ mod assets;
 mod cache;
 mod caller;
 mod events;
+mod file_form;
 mod filled;
 mod front;
 mod health;

@@ -1,9 +1,5 @@
 //! Pages for people.
 
-use actix_multipart::form::MultipartForm;
-use actix_multipart::form::MultipartFormConfig;
-use actix_multipart::form::bytes::Bytes as UploadedFile;
-use actix_multipart::form::text::Text;
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
@@ -18,13 +14,14 @@ use utoipa::IntoParams;
 
 use super::api::schema::{Benchmark, RangeName};
 use super::caller::Caller;
+use super::file_form::FileForm;
 use super::filled::Filled;
 use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::dashboard_page::DashboardPage;
 use super::view::page::{Page, Place};
-use super::{MAX_UPLOAD, State, snapshot};
+use super::{State, snapshot};
 
 /// A file of more lines is imported by a job.
 const LINES_ON_A_REQUEST: usize = 500;
@@ -34,8 +31,7 @@ pub(super) fn dashboards(app: &mut web::ServiceConfig) {
 }
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.app_data(MultipartFormConfig::default().total_limit(MAX_UPLOAD).memory_limit(MAX_UPLOAD))
-        .service(address("/", READ).route(reading().to(start)))
+    app.service(address("/", READ).route(reading().to(start)))
         .service(address("/dashboard", READ).route(reading().to(start)))
         .service(address("/portfolios", "POST").route(web::post().to(create_portfolio)))
         .service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
@@ -427,27 +423,19 @@ async fn import_job_page(state: &State, caller: &Caller, id: PortfolioId, job: J
     import_page(state, caller, id, Some(words), None).await
 }
 
-#[derive(MultipartForm)]
-struct Upload {
-    file: UploadedFile,
-    /// Anything: to have it imported by a job, however small.
-    background: Option<Text<String>>,
-}
-
 async fn import(
     state: web::Data<State>,
     caller: Caller,
     id: web::Path<PortfolioId>,
-    form: MultipartForm<Upload>,
+    (request, payload): (HttpRequest, web::Payload),
 ) -> Answer {
-    let Upload { file: upload, background } = form.into_inner();
-    let file = ImportFile {
-        name: upload.file_name.unwrap_or_else(|| "upload.csv".to_owned()),
-        bytes: upload.data.to_vec(),
-        currency: None,
-    };
+    let form = FileForm::read(&request, payload).await?;
+    // Whatever it says: to have it imported by a job, however small the file.
+    let wants_job = form.text("background").is_some();
+    let name = form.file_name.unwrap_or_else(|| "upload.csv".to_owned());
+    let file = ImportFile { name, bytes: form.bytes, currency: None };
     let is_large = file.bytes.split(|byte| *byte == b'\n').nth(LINES_ON_A_REQUEST).is_some();
-    if background.is_some() || is_large {
+    if wants_job || is_large {
         return match caller.tracker.request_import(*id, file).await {
             Ok(job) => Ok(see_other(&format!("/portfolio/{id}/import?job={job}"))),
             Err(TrackerError::NotFound(_)) => import_page(&state, &caller, *id, None, None).await,

@@ -99,6 +99,35 @@ fn ofx(types: &str, memo: &str) -> String {
 }
 
 #[actix_web::test]
+async fn parts_of_a_form_without_a_name_are_left_aside() {
+    let (site, owner) = Site::owned().await;
+    let head = bearer(&owner.token);
+    let part = |disposition: &str, content: &str| {
+        format!("--edge\r\nContent-Disposition: {disposition}\r\n\r\n{content}\r\n")
+    };
+    let file = part(
+        "form-data; name=\"file\"; filename=\"t.csv\"",
+        "Ticker,Type,Date,Price,Shares\nKO,Buy,2024-03-05,60,10",
+    );
+    let aside = [
+        part("form-data; name=\"\"", "{}"),
+        part("form-data; name=\"\u{c5}\"", "{}"),
+        part("form-data", "nameless"),
+        part("attachment; name=\"currency\"", "USD"),
+    ];
+    for (kind, aside) in
+        ["form-data", "related"].iter().flat_map(|kind| aside.iter().map(move |of| (kind, of)))
+    {
+        let head = format!("{head}Content-Type: multipart/{kind}; boundary=edge\r\n");
+        for path in ["/api/v1/portfolios/{}/imports", "/portfolio/{}/imports", "/portfolio/{}/import"] {
+            let path = path.replace("{}", &owner.portfolio.to_string());
+            let told = site.ask("POST", &path, &head, &format!("{aside}{file}--edge--\r\n")).await;
+            assert!(told.status < 500, "{kind} {aside}: {told:?}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn entities_of_an_uploaded_document_are_neither_unfolded_nor_fetched() {
     let (site, owner) = Site::owned().await;
     let before = site.state.tracker.seen_by(&owner.who).ledger(owner.portfolio).await.expect("one").len();

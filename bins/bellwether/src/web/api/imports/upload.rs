@@ -1,10 +1,7 @@
 //! How a file arrives: as a form's field, or as it is.
 
-use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as UploadedFile;
-use actix_multipart::form::text::Text;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use bellwether_domain::Currency;
 use bellwether_tracker::ImportFile;
 use serde::Deserialize;
@@ -12,13 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::web::MAX_UPLOAD;
 use crate::web::api::schema::CurrencyCode;
+use crate::web::file_form::FileForm;
 use crate::web::problem::{Fault, Problem};
-
-#[derive(MultipartForm)]
-struct Upload {
-    file: UploadedFile,
-    currency: Option<Text<String>>,
-}
 
 /// A form with a file.
 #[derive(ToSchema)]
@@ -56,24 +48,10 @@ pub(in crate::web) async fn uploaded(
         .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/")) {
-        let mut payload = payload.into_inner();
-        let form = MultipartForm::<Upload>::from_request(request, &mut payload).await.map_err(|error| {
-            if error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::TooLarge { limit: MAX_UPLOAD }
-            } else {
-                Problem::BadRequest(format!(
-                    "The form cannot be read: {error}. Send the file as its field \"file\"."
-                ))
-            }
-        })?;
-        let Upload { file, currency } = form.into_inner();
-        return Ok(ImportFile {
-            name: file.file_name.unwrap_or_else(|| "upload".to_owned()),
-            bytes: file.data.to_vec(),
-            currency: currency_of(
-                currency.as_ref().map(|text| text.0.as_str()).filter(|text| !text.is_empty()),
-            )?,
-        });
+        let form = FileForm::read(request, payload).await?;
+        let currency = currency_of(form.text("currency"))?;
+        let name = form.file_name.unwrap_or_else(|| "upload".to_owned());
+        return Ok(ImportFile { name, bytes: form.bytes, currency });
     }
     let bytes = match payload.to_bytes_limited(MAX_UPLOAD).await {
         Ok(Ok(bytes)) => bytes,
