@@ -251,8 +251,13 @@ impl Locale {
 
     /// A difference of shares in points: `+1.80`, the unit apart.
     pub fn points_change(self, share: f64) -> String {
+        self.points_change_with(share, 2)
+    }
+
+    /// The same with so many decimals.
+    pub fn points_change_with(self, share: f64, decimals: u32) -> String {
         let Ok(points) = Decimal::try_from(share * 100.0) else { return UNKNOWN.to_owned() };
-        self.signed(points, 2, "+")
+        self.signed(points, decimals, "+")
     }
 }
 

@@ -18,9 +18,9 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
 use bellwether_tracker::Tracker;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tracing::Level;
-use utoipa::OpenApi;
+use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::State;
 use super::caller::Caller;
@@ -28,6 +28,7 @@ use super::methods::{READ, address, reading};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
 use circuits::Circuits;
+use event_log::LogLine;
 use page::MonitoringPage;
 use process::ProcessMeter;
 use recent_counts::RecentCounts;
@@ -65,13 +66,14 @@ impl Monitoring {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(programs))]
+#[openapi(paths(programs, log_lines))]
 pub(super) struct Operations;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/monitoring", READ).route(reading().to(people)))
         .service(address("/metrics", READ).route(reading().to(prometheus)))
-        .service(address("/api/v1/monitoring", READ).route(reading().to(programs)));
+        .service(address("/api/v1/monitoring", READ).route(reading().to(programs)))
+        .service(address("/api/v1/monitoring/log", READ).route(reading().to(log_lines)));
 }
 
 /// Notes counters and circuits for as long as the process serves.
@@ -87,10 +89,29 @@ pub(super) async fn observe(state: web::Data<State>) {
     tokio::join!(state.monitoring.circuits.follow(&bus), noting);
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Which lines of the log.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 struct LogQuery {
+    /// The least grave of them: `info`, as always, `warn` or `error`.
+    #[param(value_type = Option<LevelName>, inline)]
     level: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "names the words in the documentation")]
+enum LevelName {
+    Info,
+    Warn,
+    Error,
+}
+
+/// The latest lines of the log.
+#[derive(Debug, Serialize, ToSchema)]
+struct LogTold {
+    items: Vec<LogLine>,
 }
 
 impl LogQuery {
@@ -133,6 +154,19 @@ async fn people(
 async fn programs(state: web::Data<State>) -> HttpResponse {
     let measures = measures::read(&state).await;
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(measures)
+}
+
+/// What the process wrote into its log lately.
+#[utoipa::path(
+    get,
+    path = "/api/v1/monitoring/log",
+    params(LogQuery),
+    responses((status = 200, description = "The latest lines, the newest first.", body = LogTold))
+)]
+async fn log_lines(state: web::Data<State>, query: web::Query<LogQuery>) -> Result<HttpResponse, Problem> {
+    let (_, level) = query.level()?;
+    let items = state.monitoring.log.lines(level);
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(LogTold { items }))
 }
 
 async fn prometheus(state: web::Data<State>) -> HttpResponse {

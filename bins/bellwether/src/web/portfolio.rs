@@ -8,6 +8,7 @@ mod frame;
 mod holding;
 mod holdings;
 mod income;
+mod overview;
 mod performance;
 
 use actix_web::web;
@@ -22,6 +23,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .service(address("/portfolio/{portfolio}/income", READ).route(reading().to(income::page)))
         .service(address("/portfolio/{portfolio}/cash-flows", READ).route(reading().to(cash_flows::page)))
         .service(address("/portfolio/{portfolio}/allocation", READ).route(reading().to(allocation::page)))
+        .service(address("/portfolio/{portfolio}/overview", READ).route(reading().to(overview::part)))
         .service(address("/portfolio/{portfolio}/performance", READ).route(reading().to(performance::page)))
         .service(
             address("/portfolio/{portfolio}/derivations/{figure}", READ)

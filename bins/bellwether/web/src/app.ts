@@ -1,18 +1,22 @@
 // Everything here enhances pages that are complete without it.
 import { appearance } from "./appearance";
 import { bell } from "./bell";
+import { keys } from "./keys";
 import { sortableTables } from "./sortable";
 
 appearance();
 sortableTables();
 bell();
+keys();
 
 const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
 if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
 if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));
+if (document.querySelector("[data-overview]")) parts.push(import("./overview").then((m) => m.overview()));
 if (document.querySelector("[data-figure]")) parts.push(import("./derivation").then((m) => m.derivations()));
 document.addEventListener("content", sortableTables);
+document.addEventListener("content", () => void import("./overview").then((m) => m.overview()));
 
 // Says, for tests and tools, that everything on the page answers by now.
 void Promise.all(parts).then(() => (document.documentElement.dataset["ready"] = ""));

@@ -23,8 +23,8 @@ pub(crate) const ASSET_CLASSES: &str = "asset-classes";
 /// With more targets than these, the figures of a proposal have no name: each would hold all of them.
 const MOST_NAMED: usize = 25;
 
-/// How a proposal of trades is to be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a proposal of trades is to be made: unless told, of all sizes, in fractions, without sales or new cash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WantedProposal {
     /// Paid in for it.
     pub new_cash: Decimal,

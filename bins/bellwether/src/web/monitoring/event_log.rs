@@ -13,6 +13,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
+use utoipa::ToSchema;
 
 /// So many lines are kept.
 const KEPT: usize = 500;
@@ -42,11 +43,12 @@ impl Debug for Inner {
 }
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct LogLine {
     /// When it was written.
     pub(super) at: DateTime<Utc>,
     /// `error`, `warn` or `info`.
+    #[schema(example = "info")]
     pub(super) level: &'static str,
     /// Which part of the program wrote it.
     pub(super) part: String,

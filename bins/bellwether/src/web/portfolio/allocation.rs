@@ -78,8 +78,9 @@ pub(in crate::web) struct Typed {
     pub(in crate::web) whole_shares: bool,
 }
 
+/// The whole, divided one way.
 #[derive(Serialize)]
-struct Division {
+pub(super) struct Division {
     name: String,
     by: &'static str,
     classes: Vec<Class>,
@@ -157,7 +158,7 @@ impl AllocationPage {
 }
 
 impl Division {
-    fn new(of: &DivisionShown, reader: &Reader) -> Self {
+    pub(super) fn new(of: &DivisionShown, reader: &Reader) -> Self {
         let heaviest = of.classes.iter().filter_map(|class| class.weight.number()).fold(0.0, f64::max);
         let class = |class: &ClassShown| {
             let is_holding = of.by == "holdings" && class.holdings.len() == 1;

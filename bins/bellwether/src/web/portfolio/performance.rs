@@ -5,7 +5,7 @@ mod charts;
 use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
 use bellwether_portfolio::ContributionSource;
-use bellwether_texts::Sentence;
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::views::{
     CalendarReturnShown, ContributionShown, DrawdownShown, FigureShown, PerformanceShown, RollingShown,
     Viewed, YearShown,
@@ -95,8 +95,9 @@ struct Fall {
     days_recovering: String,
 }
 
+/// A year of monthly returns.
 #[derive(Serialize)]
-struct HeatRow {
+pub(super) struct HeatRow {
     year: i32,
     months: Vec<Option<Month>>,
     total: Month,
@@ -105,6 +106,8 @@ struct HeatRow {
 #[derive(Serialize)]
 struct Month {
     figure: Told,
+    /// The return in per cent without its unit, for a cell of a narrow table.
+    points: String,
     /// The colour of its cell: `h-5` to `h5`.
     shade: String,
     partial: bool,
@@ -118,8 +121,9 @@ struct Rolling {
     average: Told,
 }
 
+/// What made a part of the gain.
 #[derive(Serialize)]
-struct Contribution {
+pub(super) struct Contribution {
     name: String,
     /// Empty for what is no holding.
     address: String,
@@ -195,10 +199,7 @@ impl PerformancePage {
                 .or(risk.benchmark.as_ref().map(ToString::to_string))
                 .unwrap_or_default(),
             falls: shown.drawdowns.iter().take(FALLS).map(|fall| Fall::new(fall, reader)).collect(),
-            month_names: (1..=12)
-                .filter_map(|month| NaiveDate::from_ymd_opt(2024, month, 1))
-                .map(|day| locale.month(day))
-                .collect(),
+            month_names: month_names(locale),
             years: shown.years.iter().rev().map(|year| HeatRow::new(year, reader)).collect(),
             months: shown.months.as_ref().map_or_else(Vec::new, |months| {
                 vec![
@@ -211,6 +212,12 @@ impl PerformancePage {
             contributions: contributions(&shown.contributions, reader),
         }
     }
+}
+
+/// January to December.
+pub(super) fn month_names(locale: Locale) -> Vec<String> {
+    let days = (1..=12).filter_map(|month| NaiveDate::from_ymd_opt(2024, month, 1));
+    days.map(|day| locale.month(day)).collect()
 }
 
 impl Fall {
@@ -229,7 +236,7 @@ impl Fall {
 }
 
 impl HeatRow {
-    fn new(year: &YearShown, reader: &Reader) -> Self {
+    pub(super) fn new(year: &YearShown, reader: &Reader) -> Self {
         let month = |of: &CalendarReturnShown| Month::new(of, DEEPEST_MONTH, reader);
         Self {
             year: year.year,
@@ -247,7 +254,9 @@ impl Month {
             figure.shown = reader.locale.percent_change_with(rate, 1);
         }
         let shade = of.rate.number().map(|rate| (rate / deepest * SHADES).round().clamp(-SHADES, SHADES));
+        let points = of.rate.number().map(|rate| reader.locale.points_change_with(rate, 1));
         Self {
+            points: points.unwrap_or_else(|| figure.shown.clone()),
             figure,
             shade: shade.map(|shade| format!("h{shade:.0}")).unwrap_or_default(),
             partial: of.partial,
@@ -268,7 +277,7 @@ impl Rolling {
 }
 
 /// What made the gain, the largest gain first, with bars on one scale.
-fn contributions(shown: &[ContributionShown], reader: &Reader) -> Vec<Contribution> {
+pub(super) fn contributions(shown: &[ContributionShown], reader: &Reader) -> Vec<Contribution> {
     let gain = |of: &ContributionShown| of.gain.number().unwrap_or(0.0);
     let (low, high) = shown.iter().map(gain).fold((0.0_f64, 0.0_f64), |(l, h), g| (l.min(g), h.max(g)));
     let span = if high > low { high - low } else { 1.0 };

@@ -63,6 +63,10 @@ pub(crate) struct DashboardContent {
     cost_method: String,
     import_address: String,
     holdings_address: String,
+    /// Of what stands below the holdings, and of the pages that say more about it.
+    overview_address: String,
+    performance_address: String,
+    allocation_address: String,
     /// What stands before and behind a figure's name in the address of its derivation.
     derivations: (String, String),
     value: BigValue,
@@ -101,6 +105,7 @@ impl DashboardContent {
     /// What a dashboard seen through `view` says.
     pub(crate) fn new(locale: Locale, dashboard: &Dashboard, view: &View) -> Self {
         let id = dashboard.portfolio.id;
+        let within = |page: &str| format!("/portfolio/{id}/{page}{}", query(view, view.range));
         let refreshing = dashboard.prices.refreshing && dashboard.prices.is_awaited;
         let mut made = Self {
             freshness: FreshnessPill {
@@ -130,6 +135,9 @@ impl DashboardContent {
             }),
             import_address: format!("/portfolio/{id}/import"),
             holdings_address: format!("/portfolio/{id}/holdings"),
+            overview_address: within("overview"),
+            performance_address: within("performance"),
+            allocation_address: within("allocation"),
             derivations: derivations(id, view),
             value: BigValue::unknown(String::new()),
             changes: Vec::new(),
