@@ -35,6 +35,8 @@ let drawn = Date.now();
 let spoken = 0;
 let toSay: string | undefined;
 let words: string | undefined;
+/** Whether only the prices' freshness is followed, and the figures stay as they were when the page was made. */
+const isStill = main?.hasAttribute("data-still") ?? false;
 /** The page has other rows than the server, and could not be fetched yet. */
 let isReshaped = false;
 
@@ -96,6 +98,8 @@ function figures(told: { version: string; cells: Record<string, Shown> }): void 
     const element = elements.get(name);
     if (element) patch(element, told.cells[name]!);
   }
+  document.querySelector<HTMLElement>(".pill[hidden]")?.removeAttribute("hidden");
+  if (isStill) return;
   main.dataset["shown"] = told.version;
   const value = told.cells["value"];
   if (value) say(said("total_value", { value: elements.get("value")?.textContent ?? "" }));
@@ -135,10 +139,10 @@ function toast(title: string, body: string, kind: string): void {
   close.textContent = said("close");
   close.addEventListener("click", () => line.remove());
   line.append(strong, body ? ` ${body}` : "", close);
-  for (const same of all.querySelectorAll(`.${kind}`)) if (kind === "circuit") same.remove();
+  for (const same of all.querySelectorAll(`.${kind}`)) if (kind === "circuit" || kind === "newer") same.remove();
   all.append(line);
   while (all.childElementCount > 3) all.firstElementChild?.remove();
-  if (kind !== "circuit") setTimeout(() => line.remove(), 12_000);
+  if (kind !== "circuit" && kind !== "newer") setTimeout(() => line.remove(), 12_000);
 }
 
 function circuit(told: { source: string; state: string; until: string | null }): void {
@@ -174,6 +178,10 @@ async function draw(): Promise<void> {
 
 /** The page has other rows: its content is fetched and put in the place of the old, under the reader's eyes. */
 async function resync(): Promise<void> {
+  if (isStill) {
+    close();
+    return toast(said("newer"), "", "newer");
+  }
   isReshaped = true;
   // Newly made: what was made a moment ago is the page that is to go.
   const page = await fetched("reload");

@@ -17,7 +17,7 @@ use crate::web::pages::{Answer, ViewQuery, failed};
 use crate::web::problem::Problem;
 use crate::web::snapshot;
 use crate::web::view::page::{Page, Place};
-use crate::web::view::ranges::{RangeBar, derivations};
+use crate::web::view::ranges::{RangeBar, derivations, query};
 use crate::web::view::reader::Reader;
 
 /// Which page.
@@ -72,6 +72,8 @@ struct Head {
     ranges: RangeBar,
     /// What stands before and behind a figure's name in the address of its derivation.
     derivations: (String, String),
+    /// Where it is told how fresh the prices are.
+    events: String,
 }
 
 impl Asked {
@@ -150,6 +152,7 @@ where
             since: locale.day(viewed.since),
             ranges: RangeBar::new(locale, address, &view, viewed.today, viewed.first_booked),
             derivations: derivations(id, &view),
+            events: format!("/api/v1/events{}&portfolio={id}", query(&view, view.range)),
         };
         let content = tell(viewed, &Reader::new(locale, id, &view));
         shared.templates.render_in(locale, what.template, &Framed { page, head, content })
