@@ -37,7 +37,7 @@ async function readLog(card: HTMLElement): Promise<void> {
   const list = card.querySelector("ul");
   const answer = await fetch(`/api/v1/monitoring/log?level=${level}`).catch(() => undefined);
   if (!list) return;
-  if (!answer?.ok) return list.replaceChildren(said(text(answer?.status === 403 ? "log_owners" : "unreachable")));
+  if (!answer?.ok) return list.replaceChildren(said(answer?.status === 403 ? text("log_owners") : text("unreachable")));
   const { items } = (await answer.json()) as { items: LogLine[] };
   list.replaceChildren(...(items.length ? items.slice(0, LINES).map(line) : [said(text("log_empty"))]));
 }

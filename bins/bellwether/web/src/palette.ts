@@ -36,7 +36,7 @@ function portfolioId(): string | undefined {
 async function refresh(): Promise<void> {
   const said = document.querySelector("#said");
   const answer = await fetch(`/api/refresh-all-prices/${portfolioId()}`, { method: "POST" }).catch(() => undefined);
-  if (said) said.textContent = text(answer?.ok ? "refresh_begun" : "refresh_refused");
+  if (said) said.textContent = answer?.ok ? text("refresh_begun") : text("refresh_refused");
 }
 
 function pagesAndActions(): Entry[] {
