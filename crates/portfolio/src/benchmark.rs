@@ -204,6 +204,16 @@ impl Benchmark {
         }
     }
 
+    /// Growth of 1 by day over a period, dividends reinvested, in the base currency, from the close of its first day on.
+    ///
+    /// # Errors
+    /// As [`Benchmark::return_over`].
+    pub fn growth_over(&self, period: Period) -> Figure<DailySeries> {
+        let days = period.from.iter_days().take_while(|day| *day <= period.to);
+        let values: Figure<Vec<f64>> = days.map(|day| self.growth_between(period.from, day)).collect();
+        Ok(DailySeries { first_day: period.from, values: values? })
+    }
+
     /// The change of its last session against the close before, dividends and exchange rates included.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bellwether_cache::Validity;
 use bellwether_domain::{Currency, Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{
-    Benchmark, Books, Comparison, Figure, Holding, Investment, LedgerError, Market, Options, PortfolioSeries,
-    Position, Reason, Report,
+    Benchmark, Books, Comparison, DailySeries, Figure, Holding, Investment, LedgerError, Market, Options,
+    Period, PortfolioSeries, Position, Reason, Report,
 };
 use bellwether_texts::Sentence;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -89,6 +89,8 @@ pub struct Against {
     pub name: Option<String>,
     /// The portfolio's flows in it.
     pub portfolio: Figure<Comparison>,
+    /// Its own growth of 1 by day over the range.
+    pub growth: Figure<DailySeries>,
     /// Each held instrument's flows in it.
     pub holdings: BTreeMap<Symbol, Figure<Comparison>>,
 }
@@ -259,26 +261,30 @@ impl Input {
         let books = replay(&self.transactions, market, options, self.as_of)?;
         let series = PortfolioSeries::new(&books, market);
         let report = Report::new(&books, market, &series);
-        let benchmarks = self.beside_benchmarks(&Investments::new(&books, &series, &report, market));
         let before_all = series.value.first_day.pred_opt().unwrap_or(series.value.first_day);
         let range = RangeChange::of(&books, market, range.begins(self.as_of, before_all));
+        let benchmarks =
+            self.beside_benchmarks(&Investments::new(&books, &series, &report, market), range.since);
         let instruments =
             report.holdings.iter().map(|holding| (holding.symbol.clone(), self.shown(holding))).collect();
         Ok(Figures { books, report, series, benchmarks, range, instruments })
     }
 
-    fn beside_benchmarks(&self, investments: &Investments<'_>) -> Vec<Against> {
-        self.benchmarks.iter().map(|symbol| self.against(symbol, investments)).collect()
+    fn beside_benchmarks(&self, investments: &Investments<'_>, since: NaiveDate) -> Vec<Against> {
+        self.benchmarks.iter().map(|symbol| self.against(symbol, investments, since)).collect()
     }
 
-    fn against(&self, symbol: &Symbol, investments: &Investments<'_>) -> Against {
+    fn against(&self, symbol: &Symbol, investments: &Investments<'_>, since: NaiveDate) -> Against {
         let benchmark = Benchmark::new(symbol, &self.market.market, investments.base, self.as_of);
         let compared = |investment: &Figure<Investment<'_>>| match (&benchmark, investment) {
             (Ok(benchmark), Ok(investment)) => benchmark.against(investment),
             (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
+        let growth = benchmark.as_ref().map_err(Clone::clone);
+        let growth = growth.and_then(|of| of.growth_over(Period::new(since, self.as_of)?));
         let holdings = investments.holdings.iter();
         Against {
+            growth,
             symbol: symbol.clone(),
             name: self.market.index_name(symbol),
             portfolio: compared(&investments.portfolio),

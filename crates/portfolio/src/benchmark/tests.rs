@@ -324,6 +324,20 @@ fn total_return_of_a_period_counts_from_the_close_before_it() {
     assert_eq!(before, Err(Reason::no_price(&symbol("VOO"))));
 }
 
+#[test]
+fn growth_over_a_period_stands_still_on_closed_days_and_ends_at_its_return() {
+    let voo = benchmark(quoted(&[("2024-01-05", 100.0), ("2024-01-08", 110.0)]), "2024-01-09");
+    let period = Period::new(date("2024-01-06"), date("2024-01-09")).expect("a period");
+    let growth = voo.growth_over(period).expect("a growth");
+    assert_eq!((growth.first_day, growth.len()), (date("2024-01-06"), 4));
+    for (told, expected) in growth.values.iter().zip([1.0, 1.0, 1.1, 1.1]) {
+        close(*told, expected);
+    }
+    close(growth.last().expect("a day") - 1.0, voo.return_over(period).expect("a return"));
+    let before = Period::new(date("2024-01-04"), date("2024-01-08")).expect("a period");
+    assert_eq!(voo.growth_over(before), Err(Reason::no_price(&symbol("VOO"))));
+}
+
 /// VOO rises from 100 to 110 to 121; 10 A are bought at 10 and 5 at 12, 3 of the first sold at 12.
 fn subjects() -> (Ledger, Market) {
     let a = quoted(&[("2024-01-02", 10.0), ("2024-01-03", 12.0), ("2024-01-04", 13.0)]);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bellwether_portfolio::{Books, Figure, Market, Period, PeriodGain, Subject};
+use bellwether_portfolio::{Books, DailySeries, Figure, Market, Period, PeriodGain, Subject, underwater};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
 
@@ -120,6 +120,10 @@ pub struct RangeChange {
     pub amount: Figure<Decimal>,
     /// Time-weighted return.
     pub rate: Figure<f64>,
+    /// Growth of 1 by day, deposits and withdrawals aside.
+    pub growth: Figure<DailySeries>,
+    /// How far each day is below the high of the range so far: zero or negative.
+    pub drawdown: Figure<DailySeries>,
 }
 
 impl RangeChange {
@@ -129,10 +133,18 @@ impl RangeChange {
         let change = period.map(|period| PeriodGain::new(&Subject::portfolio(books), market, period));
         match change {
             Ok(change) => {
-                let rate = change.time_weighted.map(|linked| linked.total);
-                Self { since, amount: change.gain, rate }
+                let rate = change.time_weighted.as_ref().map(|linked| linked.total).map_err(Clone::clone);
+                let growth = change.time_weighted.map(|linked| linked.index);
+                let drawdown = growth.as_ref().map_err(Clone::clone).and_then(underwater);
+                Self { since, amount: change.gain, rate, growth, drawdown }
             }
-            Err(reason) => Self { since, amount: Err(reason.clone()), rate: Err(reason) },
+            Err(reason) => Self {
+                since,
+                amount: Err(reason.clone()),
+                rate: Err(reason.clone()),
+                growth: Err(reason.clone()),
+                drawdown: Err(reason),
+            },
         }
     }
 }

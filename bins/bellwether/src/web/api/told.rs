@@ -144,6 +144,22 @@ pub(super) struct ChartColumnsTold {
     benchmark_values: Vec<Option<f64>>,
     voo_values: Option<Vec<Option<f64>>>,
     qqq_values: Option<Vec<Option<f64>>>,
+    /// Time-weighted return since the beginning of the range.
+    returns: Vec<Option<f64>>,
+    /// How far below the high of the range so far: zero or negative.
+    drawdowns: Vec<Option<f64>>,
+    /// The benchmark's total return since the beginning of the range.
+    benchmark_returns: Vec<Option<f64>>,
+    /// Own purchases and sales in the range.
+    trades: Vec<TradeTold>,
+}
+
+/// A purchase, or a sale with negative shares.
+#[derive(ToSchema)]
+pub(super) struct TradeTold {
+    date: NaiveDate,
+    ticker: Ticker,
+    shares: f64,
 }
 
 /// Rates of return side by side, and risk.

@@ -1,7 +1,7 @@
 //! The columns of the value chart, and what it says in words.
 
 use bellwether_domain::{Booking, Currency, Trade};
-use bellwether_portfolio::DailySeries;
+use bellwether_portfolio::{DailySeries, Figure};
 use bellwether_texts::{Locale, Sentence, UNKNOWN, Value};
 use bellwether_tracker::Figures;
 use chrono::NaiveDate;
@@ -18,6 +18,12 @@ pub(crate) struct ChartColumns {
     pub(crate) contributed: Vec<f64>,
     /// One per benchmark of the dashboard, in its order.
     pub(crate) benchmarks: Vec<Vec<f64>>,
+    /// Time-weighted return since the beginning of the range.
+    pub(crate) returned: Vec<f64>,
+    /// How far below the range's high so far.
+    pub(crate) drawdown: Vec<f64>,
+    /// The first benchmark's total return since the beginning of the range.
+    pub(crate) benchmark_returned: Vec<f64>,
 }
 
 impl ChartColumns {
@@ -31,6 +37,10 @@ impl ChartColumns {
             first.iter_days().take(days).map(|day| column.at(day).unwrap_or(f64::NAN)).collect()
         };
         let unknown = || vec![f64::NAN; days];
+        let known = |figure: &Figure<DailySeries>| figure.as_ref().map_or_else(|_| unknown(), column);
+        let returned = |figure: &Figure<DailySeries>| -> Vec<f64> {
+            known(figure).into_iter().map(|growth| growth - 1.0).collect()
+        };
         Self {
             first,
             // A value that lacks a holding would look like a loss: a gap is drawn as a gap.
@@ -41,6 +51,9 @@ impl ChartColumns {
                 .iter()
                 .map(|against| against.portfolio.as_ref().map_or_else(|_| unknown(), |c| column(&c.series)))
                 .collect(),
+            returned: returned(&figures.range.growth),
+            drawdown: known(&figures.range.drawdown),
+            benchmark_returned: figures.benchmarks.first().map_or_else(unknown, |of| returned(&of.growth)),
         }
     }
 

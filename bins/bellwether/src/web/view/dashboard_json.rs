@@ -4,7 +4,7 @@
 use bellwether_domain::{Booking, Symbol, Transaction, TransactionDraft};
 use bellwether_portfolio::{Comparison, Figure, Holding};
 use bellwether_tracker::{Dashboard, Figures};
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
@@ -174,6 +174,9 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
     let numbers = |column: &[f64]| -> Vec<Option<f64>> {
         column.iter().map(|value| value.is_finite().then(|| (value * 100.0).round() / 100.0)).collect()
     };
+    let rates = |column: &[f64]| -> Vec<Option<f64>> {
+        column.iter().map(|rate| rate.is_finite().then(|| (rate * 1e6).round() / 1e4)).collect()
+    };
     let named = |name: &str| {
         let at = figures.benchmarks.iter().position(|against| against.symbol.as_str() == name)?;
         columns.benchmarks.get(at).map(|column| numbers(column))
@@ -188,6 +191,10 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
             "benchmark_values": columns.benchmarks.first().map(|column| numbers(column)).unwrap_or_default(),
             "voo_values": named("VOO"),
             "qqq_values": named("QQQ"),
+            "returns": rates(&columns.returned),
+            "drawdowns": rates(&columns.drawdown),
+            "benchmark_returns": rates(&columns.benchmark_returned),
+            "trades": trades(dashboard, figures, columns.first),
         },
         "source": "computed",
     });
@@ -195,6 +202,21 @@ pub(crate) fn chart(dashboard: &Dashboard) -> Value {
         answer["chart_data"]["benchmark_name"] = json!(name);
     }
     answer
+}
+
+/// Own purchases, and sales with negative shares, from a day on.
+fn trades(dashboard: &Dashboard, figures: &Figures, first: NaiveDate) -> Vec<Value> {
+    let told = |booked: &Transaction| {
+        let (trade, sign) = match &booked.booking {
+            Booking::Buy(trade) => (trade, 1.0),
+            Booking::Sell { trade, .. } => (trade, -1.0),
+            _ => return None,
+        };
+        let shares = trade.quantity.get().to_f64()? * sign;
+        let ticker = figures.books.symbol_of(booked).unwrap_or(&trade.symbol);
+        Some(json!({ "date": booked.date, "ticker": ticker, "shares": shares }))
+    };
+    dashboard.transactions.iter().filter(|booked| booked.date >= first).filter_map(told).collect()
 }
 
 /// The ticker is that of the holding, whatever the instrument was called on the day.
