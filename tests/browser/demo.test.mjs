@@ -127,7 +127,7 @@ describe("the demonstration", () => {
       for (const javaScriptEnabled of [false, true]) {
         await visit({ viewport, javaScriptEnabled }, async (page) => {
           room.push(await page.evaluate(() =>
-            [...document.querySelectorAll("header, main > *, thead, tbody, tfoot, thead th, figure *:not(svg *, .cross, .read)")].map((element) => {
+            [...document.querySelectorAll("header, main > *, thead, tbody, tfoot, thead th, figure *:not(svg *, value-chart > :not(svg), value-chart > :not(svg) *, .chart-tools, .chart-tools *)")].map((element) => {
               const { x, y, width, height } = element.getBoundingClientRect();
               return `${element.tagName} ${[x, y, width, height].map((side) => side.toFixed(1))}`;
             })));

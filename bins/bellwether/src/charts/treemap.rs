@@ -7,7 +7,7 @@ use super::lines::escaped;
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 340.0;
 /// A day's return of so much has the deepest colour, so that today can be compared with yesterday.
-const DEEPEST: f64 = 0.03;
+pub(crate) const DEEPEST: f64 = 0.03;
 const SHADES: f64 = 5.0;
 /// What a name needs at least.
 const NAMED: (f64, f64) = (44.0, 26.0);

@@ -141,10 +141,14 @@ mod tests {
     #[test]
     fn every_text_that_is_asked_for_is_there_and_every_other_is_not() {
         let mut asked = BTreeSet::new();
-        for file in
-            std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src")).expect("a folder")
-        {
-            let source = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+        let mut scripts = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src")];
+        while let Some(path) = scripts.pop() {
+            if path.is_dir() {
+                let inside = std::fs::read_dir(path).expect("a folder");
+                scripts.extend(inside.map(|entry| entry.expect("an entry").path()));
+                continue;
+            }
+            let source = std::fs::read_to_string(path).expect("text");
             for call in ["text(\"", "said(\""] {
                 let keys = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
                 asked.extend(keys.map(|key| format!("script.{key}")));

@@ -453,7 +453,9 @@ async fn the_json_has_the_keys_that_scripts_know_and_no_gap() {
     let length = |name: &str| columns[name].as_array().unwrap().len();
     assert!(length("dates") > 100);
     assert!(
-        ["portfolio_values", "voo_values", "qqq_values"].iter().all(|name| length(name) == length("dates"))
+        ["portfolio_values", "voo_values", "qqq_values", "returns", "drawdowns", "benchmark_returns"]
+            .iter()
+            .all(|name| length(name) == length("dates"))
     );
 }
 

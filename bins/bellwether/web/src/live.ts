@@ -170,6 +170,7 @@ async function draw(): Promise<void> {
     if (old && fresh) old.replaceWith(fresh);
   };
   put(document.querySelector("value-chart > svg"), page?.querySelector("value-chart > svg"));
+  document.querySelector("value-chart")?.dispatchEvent(new Event("drawn"));
   for (const row of page?.querySelectorAll<HTMLElement>("tr[data-symbol]") ?? []) {
     const here = document.querySelector(`tr[data-symbol="${CSS.escape(row.dataset["symbol"] ?? "")}"]`);
     put(here?.querySelector(".spark"), row.querySelector(".spark"));

@@ -16,6 +16,7 @@ async function fill(place: HTMLElement): Promise<void> {
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   place.replaceChildren(...[...page.body.children].map((part) => document.importNode(part, true)));
+  document.dispatchEvent(new Event("charts"));
 }
 
 function line(of: LogLine): HTMLLIElement {

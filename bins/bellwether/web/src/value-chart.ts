@@ -1,82 +1,241 @@
-import { text } from "./texts";
+import type { Columns, View } from "./chart/columns";
+import type { Plot } from "./chart/plot";
+import { rows, show, spoken } from "./chart/reading";
+import { columnsOf } from "./chart/columns";
 
-// Crosshair over the chart that the server drew: date, value and change since the start of the range.
-interface Columns {
-  dates: string[];
-  portfolio_values: (number | null)[];
-  contributions: (number | null)[];
-  benchmark_values: (number | null)[];
-  benchmark: string;
-}
+// Makes a chart that the server drew answer to pointer, thumb and keys: reads days, measures spans, changes what it shows.
+const SAID_AFTER_MS = 250;
+const MONTH = 30;
 
-class ValueChart extends HTMLElement {
-  #columns: Promise<Columns> | undefined;
-  #line = document.createElement("div");
-  #readout = document.createElement("div");
+export class ValueChart extends HTMLElement {
+  #told: Promise<Columns> | undefined;
+  #columns: Columns | undefined;
+  #plot: Plot | undefined;
+  #view = "";
+  #at: number | undefined;
+  /** Where a measured span begins. */
+  #anchor: number | undefined;
+  #touches = new Map<number, number>();
+  #left = new AbortController();
+  #saying: ReturnType<typeof setTimeout> | undefined;
+  #host = made("plot-canvas");
+  #span = made("span");
+  #line = made("cross");
+  #box = made("read");
+  #said = document.createElement("p");
 
   connectedCallback(): void {
-    this.#line.className = "cross";
-    this.#readout.className = "read";
-    this.#show(false);
-    this.append(this.#line, this.#readout);
-    this.addEventListener("pointermove", (event) => void this.#read(event.clientX));
-    this.addEventListener("pointerdown", (event) => void this.#read(event.clientX));
-    this.addEventListener("pointerleave", () => this.#show(false));
+    this.#left = new AbortController();
+    const { signal } = this.#left;
+    this.#said.className = "hidden-visually";
+    this.#said.setAttribute("aria-live", "polite");
+    this.#hide();
+    this.append(this.#host, this.#span, this.#line, this.#box, this.#said);
+    this.tabIndex = 0;
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", this.querySelector("svg")?.getAttribute("aria-label") ?? "");
+    const on = <K extends keyof HTMLElementEventMap>(name: K, then: (event: HTMLElementEventMap[K]) => void) =>
+      this.addEventListener(name, then, { signal });
+    on("pointermove", (event) => void this.#point(event));
+    on("pointerdown", (event) => void this.#press(event));
+    for (const name of ["pointerup", "pointercancel"] as const) on(name, (event) => this.#release(event));
+    on("pointerleave", () => this.#touches.size || this.#anchor !== undefined || this.#hide());
+    on("keydown", (event) => void this.#key(event));
+    on("focus", () => void this.#load());
+    on("blur", () => this.#hide());
+    // The server's drawing was put anew.
+    this.addEventListener("drawn", () => void this.#again(), { signal });
+    this.#toggles(signal);
+    const look = () => this.#columns && void this.#draw();
+    const watched = new MutationObserver(look);
+    watched.observe(document.documentElement, { attributeFilter: ["data-theme", "data-private"] });
+    const sized = new ResizeObserver(look);
+    sized.observe(this);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      seen.disconnect();
+      const idle = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+      idle(() => void this.#load().then(() => this.#draw()));
+    });
+    seen.observe(this);
+    signal.addEventListener("abort", () => [watched, sized, seen].forEach((observer) => observer.disconnect()));
   }
 
-  #show(visible: boolean): void {
-    this.#line.hidden = !visible;
-    this.#readout.hidden = !visible;
+  disconnectedCallback(): void {
+    this.#left.abort();
+    this.#plot?.remove();
+    this.#plot = undefined;
   }
 
-  async #load(): Promise<Columns> {
-    const answer = await fetch(this.dataset["columns"] ?? "");
-    if (!answer.ok) throw new Error(`chart data: ${answer.status}`);
-    return ((await answer.json()) as { chart_data: Columns }).chart_data;
+  /** What is shown now, for tables and files. */
+  async shown(): Promise<{ columns: Columns; view: View } | undefined> {
+    const columns = await this.#load();
+    const view = columns && this.#viewOf(columns);
+    return view && { columns, view };
   }
 
-  async #read(x: number): Promise<void> {
-    this.#columns ??= this.#load();
-    let columns: Columns;
+  #viewOf(columns: Columns): View | undefined {
+    return columns.views.find(({ name }) => name === this.#view) ?? columns.views[0];
+  }
+
+  async #load(): Promise<Columns | undefined> {
+    this.#told ??= fetch(this.dataset["columns"] ?? "", { headers: { accept: "application/json" } }).then(async (answer) => {
+      if (!answer.ok) throw new Error(`chart data: ${answer.status}`);
+      return columnsOf(await answer.json(), this.dataset["kind"] ?? "dashboard", this.dataset["currency"] ?? "USD");
+    });
     try {
-      columns = await this.#columns;
+      this.#columns = await this.#told;
     } catch {
-      this.#columns = undefined; // asked again with the next movement
-      return;
+      this.#told = undefined; // asked again with the next movement
     }
-    const box = this.getBoundingClientRect();
-    const share = Math.min(1, Math.max(0, (x - box.left) / box.width));
-    const index = Math.round(share * (columns.dates.length - 1));
-    const [date, value] = [columns.dates[index], columns.portfolio_values[index]];
-    if (!date || value == null) return this.#show(false);
-
-    const locale = document.documentElement.lang;
-    const currency = this.dataset["currency"] ?? "USD";
-    // The same sign as the server's.
-    const money = new Intl.NumberFormat(locale, { style: "currency", currencyDisplay: "narrowSymbol", currency });
-    const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(date));
-    const rows = [["", day], [text("value"), money.format(value)]];
-    const paid = columns.contributions[index];
-    if (paid != null) rows.push([text("contributed"), money.format(paid)], [text("gain"), money.format(value - paid)]);
-    const other = columns.benchmark_values[index];
-    if (other != null) rows.push([columns.benchmark, money.format(other)]);
-    this.#readout.replaceChildren(
-      ...rows.map(([term, text]) => {
-        const line = document.createElement("div");
-        const strong = document.createElement("b");
-        strong.textContent = text ?? "";
-        if (term) strong.className = "amount";
-        line.append(term ? `${term} ` : "", strong);
-        return line;
-      }),
-    );
-    this.#show(true);
-    const left = share * box.width;
-    this.#line.style.left = `${left}px`;
-    const width = this.#readout.offsetWidth;
-    const wanted = left + width + 16 > box.width ? left - width - 8 : left + 8;
-    this.#readout.style.left = `${Math.max(0, Math.min(wanted, box.width - width))}px`;
+    return this.#columns;
   }
+
+  async #again(): Promise<void> {
+    if (!this.#columns) return;
+    this.#told = undefined;
+    await this.#load();
+    await this.#draw();
+  }
+
+  /** Draws over the server's drawing, which keeps its place beneath. */
+  async #draw(): Promise<void> {
+    const { Plot } = await import("./chart/plot");
+    const [columns, drawing] = [this.#columns, this.querySelector(":scope > svg")];
+    const view = columns && this.#viewOf(columns);
+    if (!view || this.#left.signal.aborted || !this.clientWidth) return;
+    this.#plot?.remove();
+    this.#plot = new Plot(this.#host, drawing as SVGElement | null, columns, view);
+    this.dataset["drawn"] = view.name;
+    this.toggleAttribute("data-other", view !== columns.views[0]);
+  }
+
+  /** Links to other views of the same days become buttons. */
+  #toggles(signal: AbortSignal): void {
+    const all = [...(this.closest("figure")?.querySelectorAll<HTMLElement>("[data-chart-view]") ?? [])];
+    const legend = [...(this.closest("figure")?.querySelectorAll<HTMLElement>("[data-in-view]") ?? [])];
+    for (const toggle of all) {
+      const name = toggle.dataset["chartView"] ?? "";
+      toggle.setAttribute("role", "button");
+      toggle.setAttribute("aria-pressed", String(toggle.hasAttribute("aria-current")));
+      toggle.removeAttribute("aria-current");
+      const choose = (event: Event): void => {
+        event.preventDefault();
+        this.#view = name;
+        for (const other of all) other.setAttribute("aria-pressed", String(other === toggle));
+        for (const key of legend) key.toggleAttribute("data-off", !key.dataset["inView"]?.split(" ").includes(name));
+        this.#hide();
+        void this.#load().then(() => this.#draw());
+      };
+      toggle.addEventListener("click", choose, { signal });
+      toggle.addEventListener("keydown", (event) => event.key === " " && choose(event), { signal });
+    }
+  }
+
+  #place(x: number): number {
+    const { left, width } = this.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (x - left) / width));
+    return Math.round(share * ((this.#columns?.days.length ?? 1) - 1));
+  }
+
+  async #point(event: PointerEvent): Promise<void> {
+    if (!(await this.#load())) return;
+    if (event.pointerType === "touch") {
+      if (!this.#touches.has(event.pointerId)) return;
+      this.#touches.set(event.pointerId, event.clientX);
+      const [one, other] = [...this.#touches.values()];
+      // Two fingers measure what lies between them.
+      this.#anchor = other === undefined ? undefined : this.#place(one!);
+      return this.#read(this.#place(other ?? one!));
+    }
+    const isDragged = event.buttons === 1 && this.#anchor !== undefined;
+    if (!isDragged && this.#isMeasured()) return;
+    if (!isDragged) this.#anchor = undefined;
+    this.#read(this.#place(event.clientX));
+  }
+
+  async #press(event: PointerEvent): Promise<void> {
+    if (event.pointerType === "touch") this.#touches.set(event.pointerId, event.clientX);
+    else if (event.button === 0) {
+      event.preventDefault(); // selects no text
+      this.setPointerCapture(event.pointerId);
+    }
+    if (!(await this.#load())) return;
+    if (event.pointerType === "touch") return this.#point(event);
+    this.#anchor = this.#at = this.#place(event.clientX);
+    this.#read(this.#at);
+  }
+
+  #release(event: PointerEvent): void {
+    const isTouch = this.#touches.delete(event.pointerId);
+    if (isTouch && event.type === "pointercancel") this.#hide();
+    else if (this.#isMeasured()) this.#say();
+    else this.#anchor = undefined;
+  }
+
+  #isMeasured(): boolean {
+    return this.#anchor !== undefined && this.#anchor !== this.#at;
+  }
+
+  async #key(event: KeyboardEvent): Promise<void> {
+    const steps: Record<string, number> = {
+      ArrowLeft: -1, ArrowRight: 1, PageDown: -MONTH, PageUp: MONTH, Home: -Infinity, End: Infinity,
+    };
+    if (event.key === "Escape") return this.#hide();
+    const step = steps[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const last = ((await this.#load())?.days.length ?? 0) - 1;
+    if (last < 0) return;
+    const from = this.#at ?? last;
+    this.#anchor = event.shiftKey ? this.#anchor ?? from : undefined;
+    this.#read(Math.min(last, Math.max(0, this.#at === undefined && Math.abs(step) === 1 ? from : from + step)));
+    this.#say();
+  }
+
+  #hide(): void {
+    this.#at = this.#anchor = undefined;
+    for (const element of [this.#line, this.#box, this.#span]) element.hidden = true;
+  }
+
+  #read(at: number): void {
+    const columns = this.#columns;
+    const view = columns && this.#viewOf(columns);
+    if (!view) return;
+    const { width } = this.getBoundingClientRect();
+    const told = rows(columns, view, at, this.#anchor, width);
+    this.#at = at;
+    for (const element of [this.#line, this.#box]) element.hidden = told.length === 0;
+    this.#span.hidden = !this.#isMeasured();
+    if (!told.length) return;
+    show(this.#box, told);
+    const x = (place: number) => (place / Math.max(1, columns.days.length - 1)) * width;
+    this.#line.style.left = `${x(at)}px`;
+    if (this.#anchor !== undefined) {
+      this.#span.style.left = `${x(Math.min(at, this.#anchor))}px`;
+      this.#span.style.width = `${Math.abs(x(at) - x(this.#anchor))}px`;
+    }
+    const room = this.#box.offsetWidth;
+    const wanted = x(at) + room + 16 > width ? x(at) - room - 8 : x(at) + 8;
+    this.#box.style.left = `${Math.max(0, Math.min(wanted, width - room))}px`;
+  }
+
+  /** Once the keys rest. */
+  #say(): void {
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => {
+      const [columns, at] = [this.#columns, this.#at];
+      const view = columns && this.#viewOf(columns);
+      if (view && at !== undefined) this.#said.textContent = spoken(rows(columns, view, at, this.#anchor, this.clientWidth));
+    }, SAID_AFTER_MS);
+  }
+}
+
+function made(name: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = name;
+  return element;
 }
 
 export function define(): void {

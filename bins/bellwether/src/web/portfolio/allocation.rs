@@ -9,7 +9,7 @@ use bellwether_tracker::{Tracker, View};
 use serde::Serialize;
 
 use super::frame::{Asked, What, for_the_day};
-use crate::charts::{Tile, treemap};
+use crate::charts::{ChartCell, ChartRow, ChartTable, DEEPEST, Tile, treemap};
 use crate::web::State;
 use crate::web::api::figures::ProposalQuery;
 use crate::web::caller::Caller;
@@ -64,6 +64,11 @@ pub(super) async fn page(
 struct AllocationPage {
     divisions: Vec<Division>,
     treemap: String,
+    treemap_table: ChartTable,
+    /// The ends of the treemap's scale.
+    scale: [String; 2],
+    /// Its colours, from the deepest loss to the deepest gain.
+    shades: Vec<String>,
     drift: Option<Drift>,
     proposal: Option<Proposal>,
     typed: Typed,
@@ -149,11 +154,27 @@ impl AllocationPage {
         let summary = reader.locale.text("allocation.treemap_summary");
         Self {
             divisions: shown.divisions.iter().map(|division| Division::new(division, reader)).collect(),
+            shades: (-5..=5).map(|shade| format!("h{shade}")).collect(),
+            treemap_table: holdings.map(|division| rows(&tiles(division), reader)).unwrap_or_default(),
+            scale: [-DEEPEST, DEEPEST].map(|end| reader.locale.percent_change_with(end, 0)),
             treemap: holdings.map(|division| treemap(&tiles(division), &summary)).unwrap_or_default(),
             drift: shown.targets.as_ref().map(|drift| Drift::new(drift, reader)),
             proposal: shown.proposal.as_ref().map(|proposal| Proposal::new(proposal, reader)),
             typed,
         }
+    }
+}
+
+/// What the treemap shows, in rows.
+fn rows(tiles: &[Tile], reader: &Reader) -> ChartTable {
+    let locale = reader.locale;
+    let row = |of: &Tile| ChartRow {
+        name: of.name.clone(),
+        cells: vec![ChartCell::amount(locale, Some(of.size)), ChartCell::change(locale, of.change)],
+    };
+    ChartTable {
+        head: ["column.name", "column.value", "column.day"].map(|key| locale.text(key)).into(),
+        rows: tiles.iter().map(row).collect(),
     }
 }
 

@@ -1,18 +1,19 @@
 //! Where the money came from and where it went.
 
+mod drawn;
+
 use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
 use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::views::{
-    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, FigureShown,
-    Viewed,
+    CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashSumsShown, FigureShown, Viewed,
 };
 use bellwether_tracker::{Tracker, View};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{Asked, What, for_the_day};
-use crate::charts::{Bar, Part, bars};
+use crate::charts::ChartTable;
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
@@ -22,8 +23,6 @@ use crate::web::view::reader::{Reader, Told};
 
 /// Movements on a page.
 const ON_A_PAGE: usize = 50;
-/// So many bars are drawn.
-const BARS: usize = 48;
 
 /// How long each bar is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -89,8 +88,11 @@ struct CashFlowsPage {
     uses: Vec<Stream>,
     balances: Vec<Balance>,
     benchmarks: Vec<Beside>,
+    streams: String,
+    streams_table: ChartTable,
     bars: String,
     bars_summary: String,
+    bars_table: ChartTable,
     by: Vec<Choice>,
     kinds: Vec<Choice>,
     entries: Vec<Entry>,
@@ -192,7 +194,8 @@ impl CashFlowsPage {
             figure: reader.alone(figure),
             more: more.filter(|more| more.number() != Some(0.0)).map(|more| reader.alone(more)),
         };
-        let (bars, bars_summary) = drawn(shown, wanted.by, locale);
+        let (flows, flows_table) = drawn::flows(range, reader);
+        let (bars, bars_summary, bars_table) = drawn::bars_of(shown, wanted.by, locale);
         let is_wanted = |entry: &CashEntryShown| wanted.kind.is_empty() || entry.kind == wanted.kind;
         let places = shown.entries.iter().enumerate().filter(|(_, entry)| is_wanted(entry));
         let entry_count = places.clone().count();
@@ -234,8 +237,11 @@ impl CashFlowsPage {
             ),
             balances: shown.balances.iter().map(|of| Balance::new(of, reader)).collect(),
             benchmarks: shown.benchmarks.iter().map(|of| Beside::new(of, reader)).collect(),
+            streams: flows,
+            streams_table: flows_table,
             bars,
             bars_summary,
+            bars_table,
             by: [By::Month, By::Quarter, By::Year]
                 .map(|by| {
                     let key = match by {
@@ -278,58 +284,6 @@ fn streams(of: &[(&'static str, &FigureShown)], range: &CashSumsShown, reader: &
             .map_or(0.0, |amount| (amount / larger * 1000.0).round() / 10.0),
     });
     told.collect()
-}
-
-/// What came in and went out across the portfolio's border, with income.
-fn drawn(shown: &CashFlowsShown, by: By, locale: Locale) -> (String, String) {
-    let of = match by {
-        By::Month => &shown.by_month,
-        By::Quarter => &shown.by_quarter,
-        By::Year => &shown.by_year,
-    };
-    let last = &of[of.len().saturating_sub(BARS)..];
-    let bar = |of: &CashOfShown| {
-        let sums = &of.sums;
-        let number = |figure: &FigureShown| figure.number().unwrap_or(0.0);
-        let income = number(&sums.dividends) + number(&sums.interest);
-        let amount = |value: f64| {
-            bellwether_texts::Value::Number(
-                rust_decimal::prelude::FromPrimitive::from_f64(value).unwrap_or_default(),
-                2,
-            )
-        };
-        let words = Sentence::new("cash.bar")
-            .with("period", period(of, by, locale))
-            .with("deposits", amount(number(&sums.deposits)))
-            .with("withdrawals", amount(number(&sums.withdrawals)))
-            .with("income", amount(income));
-        Bar {
-            name: period(of, by, locale),
-            title: locale.say(&words),
-            parts: vec![
-                Part { amount: number(&sums.deposits), fill: "b-in" },
-                Part { amount: income, fill: "b-income" },
-                Part { amount: -number(&sums.withdrawals), fill: "b-out" },
-            ],
-        }
-    };
-    let drawn: Vec<Bar> = last.iter().map(bar).collect();
-    let summary = locale.text("cash.chart_summary");
-    (bars(locale, &drawn, &summary), summary)
-}
-
-/// `2025`, `Q3 2025`, `Mar` and the year in January.
-fn period(of: &CashOfShown, by: By, locale: Locale) -> String {
-    let month = NaiveDate::from_ymd_opt(of.year, of.number, 1);
-    match (by, month) {
-        (By::Quarter, _) => locale.say(
-            &Sentence::new("cash.quarter")
-                .with("quarter", of.number.to_string())
-                .with("year", of.year.to_string()),
-        ),
-        (By::Month, Some(month)) if month.month() > 1 => locale.month(month),
-        (By::Month | By::Year, _) => of.year.to_string(),
-    }
 }
 
 impl Balance {

@@ -66,6 +66,8 @@ struct HoldingPage {
     facts: Vec<Fact>,
     chart: String,
     chart_summary: String,
+    /// Where the chart's columns are.
+    columns: String,
     benchmarks: Vec<String>,
     lots: Vec<Lot>,
     purchases: Vec<Purchase>,
@@ -220,6 +222,10 @@ impl HoldingPage {
             facts,
             chart,
             chart_summary,
+            columns: format!(
+                "{}&fields=prices",
+                reader.for_programs(&format!("holdings/{}", segment(row.symbol.as_str())))
+            ),
             benchmarks: decisions
                 .map(|of| {
                     of.iter()

@@ -11,7 +11,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use serde::Serialize;
 
 use super::frame::{Asked, What, for_the_day};
-use crate::charts::{Bar, Part, bars};
+use crate::charts::{Bar, ChartCell, ChartRow, ChartTable, Part, bars};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
@@ -56,6 +56,7 @@ struct IncomePage {
     yield_on_cost: Told,
     by_month: String,
     by_month_summary: String,
+    by_month_table: ChartTable,
     years: Vec<OfYear>,
     payers: Vec<Payer>,
     coming: Vec<Coming>,
@@ -119,7 +120,7 @@ struct Yields {
 impl IncomePage {
     fn new(viewed: &Viewed<IncomeShown>, reader: &Reader) -> Self {
         let (shown, locale) = (&viewed.shown, reader.locale);
-        let (by_month, by_month_summary) = drawn(shown, viewed.as_of, locale);
+        let (by_month, by_month_summary, by_month_table) = drawn(shown, viewed.as_of, locale);
         Self {
             received: reader.alone(&shown.received.total.net),
             expected: reader.alone(&shown.coming.total),
@@ -128,6 +129,7 @@ impl IncomePage {
             yield_on_cost: reader.figure(&shown.yields.on_cost),
             by_month,
             by_month_summary,
+            by_month_table,
             years: shown.by_year.iter().rev().map(|year| OfYear::new(year, reader)).collect(),
             payers: payers(&shown.by_symbol, reader),
             coming: shown.coming.payments.iter().map(|of| Coming::new(of, reader)).collect(),
@@ -143,13 +145,19 @@ impl IncomePage {
 }
 
 /// What came in the last months, and what is expected in the next ones.
-fn drawn(shown: &IncomeShown, as_of: NaiveDate, locale: Locale) -> (String, String) {
+fn drawn(shown: &IncomeShown, as_of: NaiveDate, locale: Locale) -> (String, String, ChartTable) {
     let this = as_of.with_day(1).unwrap_or(as_of);
     let began = shown.by_month.first().and_then(|of| NaiveDate::from_ymd_opt(of.year, of.month, 1));
     let earliest = this.checked_sub_months(Months::new(MONTHS)).unwrap_or(this);
     let first = began.unwrap_or(this).max(earliest);
     let last = this.checked_add_months(Months::new(12)).unwrap_or(this);
     let mut drawn = Vec::new();
+    let mut table = ChartTable {
+        head: ["chart.period", "income.legend_came", "income.legend_comes"]
+            .map(|key| locale.text(key))
+            .into(),
+        ..ChartTable::default()
+    };
     let mut month = first;
     while month <= last {
         let is = |year: i32, number: u32| (year, number) == (month.year(), month.month());
@@ -171,12 +179,16 @@ fn drawn(shown: &IncomeShown, as_of: NaiveDate, locale: Locale) -> (String, Stri
             title: format!("{} · {}", locale.month_of_year(month), words.join(" · ")),
             parts: known.map(|(amount, fill, _)| Part { amount: *amount, fill }).collect(),
         });
+        table.rows.push(ChartRow {
+            name: locale.month_of_year(month),
+            cells: vec![ChartCell::amount(locale, came), ChartCell::amount(locale, comes)],
+        });
         let Some(next) = month.checked_add_months(Months::new(1)) else { break };
         month = next;
     }
     let summary = Sentence::new("income.chart_summary").with("from", first).with("to", last);
     let summary = locale.say(&summary);
-    (bars(locale, &drawn, &summary), summary)
+    (bars(locale, &drawn, &summary), summary, table)
 }
 
 /// Who paid in the range, the most first.

@@ -53,6 +53,11 @@ impl Reader {
         format!("/portfolio/{}/{place}{}", self.portfolio, self.query)
     }
 
+    /// Where programs find the same.
+    pub(crate) fn for_programs(&self, place: &str) -> String {
+        format!("/api/v1/portfolios/{}/{place}{}", self.portfolio, self.query)
+    }
+
     /// The same of a page that has a query of its own.
     pub(crate) fn alone_within(&self, place: &str) -> String {
         format!("/portfolio/{}/{place}", self.portfolio)
