@@ -129,8 +129,9 @@ pub use income::{
 pub use market::{DatedQuote, InstrumentData, Market, PriceOn, PriceSeries, RateOn, Rates, SourcePrices};
 pub use modified_dietz::modified_dietz;
 pub use performance::{
-    Basis, CapitalGains, CostParts, GainParts, IncomeParts, LinkedReturn, NetFlows, Performance, PeriodGain,
-    PeriodReturns, Subject, SubjectFlow, SubjectFlowKind, TradeCosts, performance,
+    Basis, CapitalGains, CostParts, Difference, Explanation, GainParts, IncomeParts, LinkedReturn, NetFlows,
+    Performance, PeriodGain, PeriodReturns, Subject, SubjectFlow, SubjectFlowKind, TradeCosts, Turn,
+    performance,
 };
 pub use period::Period;
 pub use report::{CashHolding, DayChange, HeldLot, Holding, Report, Returns, Totals};

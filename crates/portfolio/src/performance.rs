@@ -20,6 +20,7 @@ use serde::Serialize;
 pub use self::capital_gains::{Basis, CapitalGains, TradeCosts};
 pub(crate) use self::columns::Columns;
 use self::explanation::Facts;
+pub use self::explanation::{Difference, Explanation, Turn};
 pub use self::gain_parts::{CostParts, GainParts, IncomeParts};
 pub use self::returns::{LinkedReturn, PeriodReturns};
 pub use self::subject::{Subject, SubjectFlow, SubjectFlowKind};
@@ -46,8 +47,8 @@ pub struct Performance {
     pub parts: GainParts,
     /// Rates of return, side by side.
     pub returns: PeriodReturns,
-    /// Why the rates differ, or do not, in one sentence.
-    pub explanation: String,
+    /// Why the rates differ, or do not: displayed, it is one sentence.
+    pub explanation: Explanation,
 }
 
 /// What crossed a subject's border in a period. What comes and goes on the same day is netted first: a switch from
@@ -110,14 +111,14 @@ fn explanation(
     opening: &Figure<Decimal>,
     flows: &NetFlows,
     returns: &PeriodReturns,
-) -> String {
+) -> Explanation {
     let float = |amount: &Figure<Decimal>| amount.clone().map_or(0.0, Exact::float);
     let days = subject.daily_flows(period).unwrap_or_default();
     let days: Vec<_> = days.into_iter().map(|(day, amount)| (day, amount.float())).collect();
     let moved: Vec<_> = days.into_iter().filter(|(_, amount)| *amount != 0.0).collect();
     let opening = float(opening);
     let facts = Facts { period, returns, capital: opening + float(&flows.paid_in), opening, flows: &moved };
-    facts.sentence()
+    facts.explanation()
 }
 
 /// The money that the rates are made from.

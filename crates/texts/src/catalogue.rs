@@ -33,10 +33,13 @@ impl Language {
         }
     }
 
-    fn source(self) -> &'static str {
+    /// The texts of pages, and those of derivations.
+    fn sources(self) -> [&'static str; 2] {
         match self {
-            Self::English => include_str!("../texts/en.toml"),
-            Self::German => include_str!("../texts/de.toml"),
+            Self::English => {
+                [include_str!("../texts/en.toml"), include_str!("../texts/derivations/en.toml")]
+            }
+            Self::German => [include_str!("../texts/de.toml"), include_str!("../texts/derivations/de.toml")],
         }
     }
 
@@ -58,14 +61,16 @@ impl Language {
 
 fn texts(language: Language) -> &'static BTreeMap<String, Vec<Piece>> {
     static TEXTS: LazyLock<[BTreeMap<String, Vec<Piece>>; 2]> =
-        LazyLock::new(|| Language::ALL.map(|language| read(language.source())));
+        LazyLock::new(|| Language::ALL.map(|language| read(language.sources())));
     &TEXTS[usize::from(language == Language::German)]
 }
 
-fn read(source: &str) -> BTreeMap<String, Vec<Piece>> {
-    let table: toml::Table = source.parse().expect("a test reads every language");
+fn read(sources: [&str; 2]) -> BTreeMap<String, Vec<Piece>> {
     let mut found = BTreeMap::new();
-    flatten("", table, &mut found);
+    for source in sources {
+        let table: toml::Table = source.parse().expect("a test reads every language");
+        flatten("", table, &mut found);
+    }
     found
 }
 

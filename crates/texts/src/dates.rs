@@ -1,6 +1,6 @@
 //! Days and times as people read them.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 use icu_calendar::Gregorian;
 use icu_datetime::FixedCalendarDateTimeFormatter;
@@ -108,6 +108,21 @@ impl Locale {
         format!("{}, {}", self.long_day(at.date_naive()), self.time(at))
     }
 
+    /// When something was or will be, as short as `now` lets it be: `today, 16:02 UTC`, `Sat 14 Mar`, `14 Mar 2025`.
+    pub fn moment(self, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let (day, today) = (at.date_naive(), now.date_naive());
+        if day == today {
+            let sentence = Sentence::new("age.today").with("time", self.time(&at.with_timezone(&Tz::UTC)));
+            return self.say(&sentence);
+        }
+        if day.year() == today.year() { self.day_with_weekday(day) } else { self.day(day) }
+    }
+
+    /// The same to the minute, with the year.
+    pub fn exact_moment(self, at: DateTime<Utc>) -> String {
+        self.instant(&at.with_timezone(&Tz::UTC))
+    }
+
     /// `12 min`, `5 h`, `3 d`: in minutes up to an hour, in hours up to two days.
     pub fn age(self, age: TimeDelta) -> String {
         let (key, count) = match age {
@@ -156,6 +171,18 @@ mod tests {
             ];
             assert_eq!(written, expected, "{accepted}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_told_as_shortly_as_the_present_allows() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+        let now = at("2026-03-14T16:02:00Z");
+        let english = Locale::english();
+        assert_eq!(english.moment(at("2026-03-14T09:30:00Z"), now), "today, 09:30 UTC");
+        assert_eq!(english.moment(at("2026-01-02T09:30:00Z"), now), "Fri 2 Jan");
+        assert_eq!(english.moment(at("2025-12-31T09:30:00Z"), now), "31 Dec 2025");
+        assert_eq!(english.exact_moment(now), "Saturday, 14 March 2026, 16:02 UTC");
+        assert_eq!(Locale::accepted("de").moment(at("2026-03-14T09:30:00Z"), now), "heute, 09:30 UTC");
     }
 
     #[test]

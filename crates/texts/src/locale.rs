@@ -149,6 +149,15 @@ impl Locale {
         self.say(&Sentence::new(key))
     }
 
+    /// A text without values whose key is found while the program runs; none where there is no such text.
+    pub fn text_of(self, key: &str) -> Option<String> {
+        let words = |piece: &Piece| match piece {
+            Piece::Words(words) => words.clone(),
+            Piece::Value(name) => format!("{{{name}}}"),
+        };
+        Some(self.language().text(key, None)?.iter().map(words).collect())
+    }
+
     /// A sentence in words.
     pub fn say(self, sentence: &Sentence) -> String {
         let Some(pieces) = self.language().text(sentence.key(), sentence.count()) else {

@@ -12,6 +12,9 @@ mod performance;
 mod scene;
 mod summary;
 
+use bellwether_portfolio::Reason;
+use serde::Serializer;
+
 pub use allocation::{
     AllocationView, ClassDriftShown, ClassShown, DivisionShown, DriftShown, ProposalShown, TradeShown,
     WantedProposal,
@@ -35,3 +38,16 @@ pub use performance::{
 };
 pub use scene::Viewed;
 pub use summary::{BenchmarkSummary, Summary};
+
+/// Why something is unknown, in the words that programs get.
+fn words<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
+
+#[expect(clippy::ref_option, reason = "serde passes references to fields")]
+fn words_if_any<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
+    match reason {
+        Some(reason) => serializer.serialize_some(&reason.to_string()),
+        None => serializer.serialize_none(),
+    }
+}

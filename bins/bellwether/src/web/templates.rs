@@ -195,7 +195,9 @@ mod tests {
             let stem = key.strip_suffix(".one").or_else(|| key.strip_suffix(".other"));
             stem.unwrap_or(key).to_owned()
         };
-        let known: BTreeSet<String> = Language::English.keys().map(stem).collect();
+        // What these groups hold is found by what is to be said, and tested where that is.
+        let is_named = |key: &&str| !["term.", "formula.", "refused."].iter().any(|group| key.starts_with(group));
+        let known: BTreeSet<String> = Language::English.keys().filter(is_named).map(stem).collect();
         let missing: Vec<_> = asked.difference(&known).collect();
         let unused: Vec<_> = known.difference(&asked).collect();
         assert!(missing.is_empty(), "asked for and not there: {missing:?}");

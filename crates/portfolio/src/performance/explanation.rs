@@ -1,10 +1,12 @@
-//! One sentence on why the rates of a period differ, or do not.
+//! Why the rates of a period differ, or do not.
+
+mod words;
 
 use chrono::NaiveDate;
 
 use super::{LinkedReturn, PeriodReturns};
-use crate::Period;
 use crate::xirr::Rate;
+use crate::{Period, Reason};
 
 /// Rates this close are shown alike.
 const ALIKE: f64 = 0.0005;
@@ -12,7 +14,100 @@ const ALIKE: f64 = 0.0005;
 /// Money that came and went below this part of the capital does not matter.
 const SMALL: f64 = 0.05;
 
-/// What the sentence is made from.
+/// Why the rates of a period differ, or do not; in English as it is displayed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Explanation {
+    /// No rate is known.
+    NoRate(Reason),
+    /// No rate is known, each for a reason of its own.
+    NoRates {
+        /// Why the money-weighted one is not.
+        money_weighted: Reason,
+        /// Why the time-weighted one is not.
+        time_weighted: Reason,
+    },
+    /// The time-weighted rate alone is known.
+    OnlyTimeWeighted {
+        /// The rate of the whole time.
+        rate: f64,
+        /// Why the other one is not.
+        reason: Reason,
+    },
+    /// The money-weighted rate alone is known.
+    OnlyMoneyWeighted {
+        /// The rate of the whole time.
+        rate: f64,
+        /// Why the other one is not.
+        reason: Reason,
+    },
+    /// Everything was lost.
+    Lost {
+        /// The day by which it was.
+        on: NaiveDate,
+        /// The money-weighted rate of the whole time.
+        money_weighted: f64,
+    },
+    /// No money came or went in between.
+    Undisturbed {
+        /// The rate of the whole time.
+        rate: f64,
+        /// The same a year.
+        a_year: Option<f64>,
+    },
+    /// Money came and went, and changed nothing.
+    Alike {
+        /// Both rates.
+        rate: f64,
+        /// Whether that is a year's.
+        is_annual: bool,
+        /// Whether it was too little to matter.
+        was_little: bool,
+    },
+    /// The money that came and went took part in better or worse stretches.
+    Differ(Difference),
+}
+
+/// What the rates of a period are, and what made them differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// The money-weighted rate.
+    pub money_weighted: f64,
+    /// The time-weighted rate of the same time.
+    pub time_weighted: f64,
+    /// Whether these are a year's.
+    pub is_annual: bool,
+    /// Whether the money-weighted one is the nearest to zero of several that fit.
+    pub is_ambiguous: bool,
+    /// The simple rate, where it is another still.
+    pub simple: Option<f64>,
+    /// The payment that explains most of the difference, where one does.
+    pub turn: Option<Turn>,
+    /// On how many days money came or went.
+    pub days: usize,
+}
+
+/// Money that came or went between two stretches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// When.
+    pub day: NaiveDate,
+    /// What came in, in relation to all that was paid in; negative where it went out.
+    pub share: f64,
+    /// Return up to the day.
+    pub before: f64,
+    /// Return from the day on.
+    pub after: f64,
+    /// Days of the stretch before.
+    pub days_before: i64,
+    /// Days of the stretch after.
+    pub days_after: i64,
+    /// Whether the stretch after was the better one.
+    pub better_after: bool,
+    /// How much it lifts the money-weighted return above the time-weighted, in money.
+    lift: f64,
+}
+
+/// What the explanation is made from.
 pub(super) struct Facts<'a> {
     pub(super) period: Period,
     pub(super) returns: &'a PeriodReturns,
@@ -23,78 +118,53 @@ pub(super) struct Facts<'a> {
     pub(super) flows: &'a [(NaiveDate, f64)],
 }
 
-/// Money that came or went between two stretches.
-struct Turn {
-    day: NaiveDate,
-    flow: f64,
-    /// Return up to the day, and from it on.
-    before: f64,
-    after: f64,
-    days_before: i64,
-    days_after: i64,
-    /// How much it lifts the money-weighted return above the time-weighted, in money.
-    lift: f64,
-}
-
 impl Facts<'_> {
-    pub(super) fn sentence(&self) -> String {
+    pub(super) fn explanation(&self) -> Explanation {
         match (&self.returns.money_weighted, &self.returns.time_weighted) {
-            (Err(reason), Err(other)) if reason == other => {
-                format!("No rate of return can be given, because {reason}.")
+            (Err(reason), Err(other)) if reason == other => Explanation::NoRate(reason.clone()),
+            (Err(reason), Err(other)) => {
+                Explanation::NoRates { money_weighted: reason.clone(), time_weighted: other.clone() }
             }
-            (Err(reason), Err(other)) => format!(
-                "No rate of return can be given: the money-weighted one, because {reason}, and the time-weighted one, \
-                 because {other}."
-            ),
-            (Err(reason), Ok(linked)) => format!(
-                "The money-weighted return is unknown, because {reason}; the time-weighted return of {} asks only what \
-                 the investments did.",
-                percent(linked.total)
-            ),
-            (Ok(rate), Err(reason)) => format!(
-                "The time-weighted return is unknown, because {reason}; the money-weighted return of {} needs only the \
-                 payments and the values at both ends.",
-                percent(rate.period)
-            ),
+            (Err(reason), Ok(linked)) => {
+                Explanation::OnlyTimeWeighted { rate: linked.total, reason: reason.clone() }
+            }
+            (Ok(rate), Err(reason)) => {
+                Explanation::OnlyMoneyWeighted { rate: rate.period, reason: reason.clone() }
+            }
             (Ok(rate), Ok(linked)) => self.both(rate, linked),
         }
     }
 
-    fn both(&self, rate: &Rate, linked: &LinkedReturn) -> String {
+    fn both(&self, rate: &Rate, linked: &LinkedReturn) -> Explanation {
         if let Some(on) = linked.ended {
-            return format!(
-                "Everything was lost by {}, at which the time-weighted return ends at -100 %; the money-weighted return \
-                 of {} also counts what had been taken out before.",
-                date(on),
-                percent(rate.period)
-            );
+            return Explanation::Lost { on, money_weighted: rate.period };
         }
         let later = self.later_flows();
         if later.is_empty() && (rate.period - linked.total).abs() < ALIKE {
-            return undisturbed(rate, linked);
+            let yearly = linked.annualised.as_ref().ok().copied();
+            return Explanation::Undisturbed {
+                rate: linked.total,
+                a_year: yearly.filter(|_| rate.is_annual()),
+            };
         }
-        let (money, time, a_year) = comparable(rate, linked, self.period);
-        if (money - time).abs() < ALIKE {
-            return self.alike(later, money, a_year);
+        let (money_weighted, time_weighted, is_annual) = comparable(rate, linked, self.period);
+        let difference = money_weighted - time_weighted;
+        if difference.abs() < ALIKE {
+            let moved: f64 = later.iter().map(|(_, amount)| amount.abs()).sum();
+            let was_little = moved < SMALL * self.capital;
+            return Explanation::Alike { rate: money_weighted, is_annual, was_little };
         }
-        let rates = |relation| {
-            let ambiguous = if rate.ambiguous { ", the nearest to zero of several that fit," } else { "" };
-            format!(
-                "the money-weighted return of {}{a_year}{ambiguous} is {relation} the time-weighted {}{a_year}{}",
-                percent(money),
-                percent(time),
-                self.simple_clause(rate, linked)
-            )
-        };
-        let relation = if money > time { "above" } else { "below" };
-        match Turn::decisive(later, linked, money - time) {
-            Some(turn) => format!("{}, so {}.", turn.told(self.capital), rates(relation)),
-            None => format!(
-                "The payments of {} days weigh the good and bad stretches by the money that was there, so {}.",
-                later.len(),
-                rates(relation)
-            ),
-        }
+        let is_another =
+            |simple: &f64| (simple - rate.period).abs() >= ALIKE && (simple - linked.total).abs() >= ALIKE;
+        Explanation::Differ(Difference {
+            money_weighted,
+            time_weighted,
+            is_annual,
+            is_ambiguous: rate.ambiguous,
+            simple: self.returns.simple.as_ref().ok().copied().filter(is_another),
+            turn: Turn::decisive(later, linked, difference, self.capital),
+            days: later.len(),
+        })
     }
 
     /// What came or went once there was something: the first payment of an empty subject begins it.
@@ -104,51 +174,22 @@ impl Facts<'_> {
             _ => self.flows,
         }
     }
-
-    fn alike(&self, later: &[(NaiveDate, f64)], rate: f64, a_year: &str) -> String {
-        let moved: f64 = later.iter().map(|(_, amount)| amount.abs()).sum();
-        let why = if moved < SMALL * self.capital {
-            "what came and went was too little to matter"
-        } else {
-            "what came and went took part in no better and no worse stretches than the rest"
-        };
-        format!(
-            "The money-weighted and the time-weighted return agree on {}{a_year}, because {why}.",
-            percent(rate)
-        )
-    }
-
-    fn simple_clause(&self, rate: &Rate, linked: &LinkedReturn) -> String {
-        match &self.returns.simple {
-            Ok(simple) if (simple - rate.period).abs() >= ALIKE && (simple - linked.total).abs() >= ALIKE => {
-                format!(
-                    "; the simple {} takes all money as if it had been there throughout",
-                    percent(*simple)
-                )
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-fn undisturbed(rate: &Rate, linked: &LinkedReturn) -> String {
-    let a_year = match &linked.annualised {
-        Ok(yearly) if rate.is_annual() => format!(", or {} a year", percent(*yearly)),
-        _ => String::new(),
-    };
-    let total = percent(linked.total);
-    format!("No money came or went in between, so every measure gives the same {total}{a_year}.")
 }
 
 impl Turn {
     /// The payment that explains most of the difference.
-    fn decisive(later: &[(NaiveDate, f64)], linked: &LinkedReturn, difference: f64) -> Option<Self> {
-        let turns = later.iter().filter_map(|(day, flow)| Self::new(*day, *flow, linked));
+    fn decisive(
+        later: &[(NaiveDate, f64)],
+        linked: &LinkedReturn,
+        difference: f64,
+        capital: f64,
+    ) -> Option<Self> {
+        let turns = later.iter().filter_map(|(day, flow)| Self::new(*day, *flow, linked, capital));
         let of_this_sign = turns.filter(|turn| turn.lift * difference > 0.0);
         of_this_sign.max_by(|a, b| a.lift.abs().total_cmp(&b.lift.abs()))
     }
 
-    fn new(day: NaiveDate, flow: f64, linked: &LinkedReturn) -> Option<Self> {
+    fn new(day: NaiveDate, flow: f64, linked: &LinkedReturn, capital: f64) -> Option<Self> {
         let (grown, end) = (linked.index.at(day)?, linked.index.last()?);
         let start = linked.index.values.first().copied()?;
         let first = linked.index.first_day;
@@ -162,48 +203,15 @@ impl Turn {
         let even = (end / start).ln() * days_after as f64 / (days_before + days_after) as f64;
         let lift = flow * ((end / grown).ln() - even);
         let (before, after) = (grown / start - 1.0, end / grown - 1.0);
-        Some(Self { day, flow, before, after, days_before, days_after, lift })
-    }
-
-    /// "45.0 % of all money came in on 1 July 2024, ..."
-    fn told(&self, capital: f64) -> String {
-        let what = if self.flow > 0.0 {
-            format!("Of all money, {} came in", percent(self.flow / capital))
-        } else {
-            format!("Money equal to {} of all that was paid in was taken out", percent(-self.flow / capital))
-        };
-        let stretches = format!(
-            "between {} in the {} days before and {} in the {} days after",
-            percent(self.before),
-            self.days_before,
-            percent(self.after),
-            self.days_after
-        );
-        let (more, better) = (self.flow > 0.0, self.lift * self.flow > 0.0);
-        let part = match (more, better) {
-            (true, true) => "more money took part in the better stretch",
-            (true, false) => "more money took part in the worse stretch",
-            (false, true) => "less money took part in the better stretch",
-            (false, false) => "less money took part in the worse stretch",
-        };
-        format!("{what} on {}, {stretches}: {part}", date(self.day))
+        let (share, better_after) = (flow / capital, lift * flow > 0.0);
+        Some(Self { day, share, before, after, days_before, days_after, better_after, lift })
     }
 }
 
 /// The two rates over the same time: a year's where both are known, else of the whole.
-fn comparable(rate: &Rate, linked: &LinkedReturn, period: Period) -> (f64, f64, &'static str) {
+fn comparable(rate: &Rate, linked: &LinkedReturn, period: Period) -> (f64, f64, bool) {
     match &linked.annualised {
-        Ok(yearly) if rate.days == period.days() => (rate.annual, *yearly, " a year"),
-        _ => (rate.period, linked.total, ""),
+        Ok(yearly) if rate.days == period.days() => (rate.annual, *yearly, true),
+        _ => (rate.period, linked.total, false),
     }
-}
-
-fn percent(rate: f64) -> String {
-    let tenths = (rate * 1000.0).round() / 10.0;
-    // No minus before a zero.
-    format!("{:.1} %", tenths + 0.0)
-}
-
-fn date(day: NaiveDate) -> String {
-    day.format("%-d %B %Y").to_string()
 }

@@ -6,8 +6,8 @@ use bellwether_domain::{Instrument, InstrumentKind, PortfolioId, Symbol};
 use bellwether_portfolio::derivation::Unit;
 use bellwether_portfolio::{
     Allocation, AllocationFigure, Assets, ClassDrift, ClassShare, Classification, Division, Drift,
-    DriftFigure, Figure, FigureName, Funding, Omitted, ProposedTrade, RebalancingFigure, RebalancingPlan,
-    RebalancingTerms, Targets,
+    DriftFigure, Figure, FigureName, Funding, Omitted, ProposedTrade, Reason, RebalancingFigure,
+    RebalancingPlan, RebalancingTerms, Targets,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -55,7 +55,8 @@ pub struct DivisionShown {
     /// The classes, the largest first.
     pub classes: Vec<ClassShown>,
     /// Why it cannot be divided.
-    pub reason: Option<String>,
+    #[serde(serialize_with = "super::words_if_any")]
+    pub reason: Option<Reason>,
 }
 
 /// A class.
@@ -220,7 +221,7 @@ impl DivisionShown {
                 let classes = allocation.classes.iter().map(|share| class(share, allocation.base)).collect();
                 Self { by: word, classes, reason: None }
             }
-            Err(reason) => Self { by: word, classes: Vec::new(), reason: Some(reason.to_string()) },
+            Err(reason) => Self { by: word, classes: Vec::new(), reason: Some(reason.clone()) },
         }
     }
 }

@@ -7,7 +7,7 @@ use bellwether_portfolio::derivation::Unit;
 use bellwether_portfolio::{
     ComingDividend, DividendCalendar, DividendGrowth, DividendHistory, DividendYear, DividendYearFigure,
     DividendYield, Figure, FigureName, GainPartFigure, IncomeReceived, IncomeSum, Period, PortfolioYield,
-    PortfolioYieldFigure, Position, YieldFigure, declared_dividends,
+    PortfolioYieldFigure, Position, Reason, YieldFigure, declared_dividends,
 };
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
@@ -157,7 +157,8 @@ pub struct WithoutForecast {
     /// The holding.
     pub symbol: Symbol,
     /// Why.
-    pub reason: String,
+    #[serde(serialize_with = "super::words")]
+    pub reason: Reason,
 }
 
 /// The yield of all that is held.
@@ -344,7 +345,7 @@ impl ComingShown {
                 .iter()
                 .map(|(symbol, reason)| WithoutForecast {
                     symbol: symbol.clone(),
-                    reason: reason.to_string(),
+                    reason: reason.clone(),
                 })
                 .collect(),
         }

@@ -5,7 +5,7 @@ use bellwether_portfolio::derivation::Unit;
 use bellwether_portfolio::risk::{RiskReport, TradingDays, trading_days};
 use bellwether_portfolio::{
     Benchmark, CalendarFigure, CalendarReturn, CalendarUnit, Contribution, ContributionFigure,
-    ContributionSource, Contributions, DailySeries, Drawdown, Figure, FigureName, LinkedReturn, Performance,
+    ContributionSource, Contributions, DailySeries, Drawdown, Explanation, Figure, FigureName, LinkedReturn, Performance,
     Period, PeriodFigure, Reason, ReturnSummary, RiskBasis, RiskFigure, RollingFigure, RollingReturns,
     RollingWindow, Subject, calendar_returns, calendar_years, drawdowns, performance, rolling_returns,
     underwater,
@@ -75,7 +75,7 @@ pub struct ReturnsShown {
     /// Gain in relation to what was held and bought.
     pub on_purchases: FigureShown,
     /// Why they differ, or do not.
-    pub explanation: Option<String>,
+    pub explanation: Option<Explanation>,
 }
 
 /// Risk of the range, with nothing taken for free of it.

@@ -5,7 +5,7 @@ use bellwether_domain::PortfolioId;
 use bellwether_tracker::views::{
     AllocationView, ClassDriftShown, ClassShown, DivisionShown, DriftShown, ProposalShown, TradeShown, Viewed,
 };
-use bellwether_tracker::{Tracker, View};
+use bellwether_tracker::{Tracker, View, reason};
 use serde::Serialize;
 
 use super::frame::{Asked, What, for_the_day};
@@ -206,7 +206,7 @@ impl Division {
             name: reader.locale.text(key),
             by: of.by,
             classes: of.classes.iter().map(class).collect(),
-            reason: of.reason.clone().unwrap_or_default(),
+            reason: of.reason.as_ref().map(|why| reader.locale.say(&reason(why))).unwrap_or_default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a figure came about: its formula, its operands, and the way down from them to transactions and prices.
 
 mod source;
+mod wording;
 
 use actix_web::{HttpRequest, web};
 use bellwether_cache::Validity;
@@ -159,9 +160,9 @@ impl Links<'_> {
             source.and_then(|source| self.source_link(source)).unwrap_or_default()
         };
         Step {
-            name: node.figure.to_string(),
+            name: wording::term(locale, &node.figure),
             of,
-            formula: node.formula.to_string(),
+            formula: wording::formula(locale, &node.formula),
             exact: exact(&value),
             value: reader.alone(&value),
             source: source.map(|source| source::words(locale, source)).unwrap_or_default(),

@@ -6,7 +6,7 @@ use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::views::{
     ComingPayment, IncomeOfPayer, IncomeOfYear, IncomeShown, IncomeSumShown, PayerShown, Viewed,
 };
-use bellwether_tracker::{Tracker, View};
+use bellwether_tracker::{Tracker, View, reason};
 use chrono::{Datelike, Months, NaiveDate};
 use serde::Serialize;
 
@@ -137,7 +137,7 @@ impl IncomePage {
                 .coming
                 .without_forecast
                 .iter()
-                .map(|of| Without { symbol: of.symbol.to_string(), reason: of.reason.clone() })
+                .map(|of| Without { symbol: of.symbol.to_string(), reason: locale.say(&reason(&of.reason)) })
                 .collect(),
             growth: shown.holdings.iter().map(|of| Yields::new(of, reader)).collect(),
         }

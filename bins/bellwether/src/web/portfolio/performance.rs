@@ -1,6 +1,7 @@
 //! How a portfolio did in a range: returns side by side, risk, falls, months and what made the gain.
 
 mod charts;
+mod explained;
 
 use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
@@ -170,7 +171,11 @@ impl PerformancePage {
                 rate("performance.dietz", "performance.dietz_explained", &returns.modified_dietz),
                 rate("performance.simple", "performance.simple_explained", &returns.simple),
             ],
-            explanation: returns.explanation.clone().unwrap_or_default(),
+            explanation: returns
+                .explanation
+                .as_ref()
+                .map(|why| explained::explained(locale, why))
+                .unwrap_or_default(),
             charts: Charts::new(viewed, reader),
             benchmarks: shown
                 .benchmarks

@@ -3,7 +3,7 @@ use super::*;
 fn sentence(ledger: &Ledger, closes: &[(&str, f64)], from: &str, to: &str) -> String {
     let market = market([("A", quoted(closes))]);
     let books = ledger.books(&market, to);
-    performance(&Subject::portfolio(&books), &market, period(from, to)).explanation
+    performance(&Subject::portfolio(&books), &market, period(from, to)).explanation.to_string()
 }
 
 /// Ten shares from the end of 2023 on.
@@ -98,7 +98,7 @@ fn a_rate_that_is_unknown_says_why() {
     let market = market([("A", InstrumentData::new(crate::testing::usd()))]);
     let books = held().books(&market, "2024-01-31");
     let unpriced = performance(&Subject::portfolio(&books), &market, period("2023-12-31", "2024-01-31"));
-    assert_eq!(unpriced.explanation, "No rate of return can be given, because no price is known for A.");
+    assert_eq!(unpriced.explanation.to_string(), "No rate of return can be given, because no price is known for A.");
 }
 
 #[test]
