@@ -62,7 +62,7 @@ describe("the first run", () => {
       const page = await open(browser, address, { viewport });
       assert.equal(page.status, 200);
       const steps = await page.locator(".steps > li h2").allTextContents();
-      assert.deepEqual(steps, ["Create a portfolio", "Import your trades", "See"]);
+      assert.deepEqual(steps, ["Create a portfolio", "Add or import transactions", "See"]);
       assert.ok(await page.getByRole("button", { name: "Create" }).isVisible());
       assert.match(await page.locator("main").textContent(), /bellwether demo/);
       assert.ok(await page.evaluate((width) => document.documentElement.scrollWidth <= width, viewport.width));

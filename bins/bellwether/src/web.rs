@@ -28,6 +28,7 @@ mod same_origin;
 mod shared;
 mod sign_in;
 mod snapshot;
+mod start;
 mod state;
 mod templates;
 mod view;
@@ -87,6 +88,7 @@ fn routes(app: &mut web::ServiceConfig) {
     api::reconciliation::routes(app);
     imports::routes(app);
     portfolio::routes(app);
+    start::routes(app);
     pages::routes(app);
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{EnteredIndex, IndexShown, TrackerError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,9 +13,11 @@ use super::State;
 use super::api::indices::tag;
 use super::caller::Caller;
 use super::ledger::Refused;
+use super::locale::locale_of;
 use super::methods::{address, reading};
 use super::pages::{Answer, html, see_other};
 use super::view::page::{Page, Place};
+use super::view::refusal::refused;
 use super::weights::{self, WeightLine};
 
 /// What a limit of drift is written after.
@@ -84,7 +87,7 @@ impl IndexForm {
     }
 
     fn entered(&self) -> EnteredIndex {
-        let limit = rust_decimal::Decimal::from_str_exact(&self.limit).ok().and_then(weights::part);
+        let limit = weights::read(&self.limit).and_then(weights::part);
         let limit = limit.map_or_else(|| self.limit.clone(), |limit| limit.to_string());
         EnteredIndex {
             name: self.name.clone(),
@@ -111,7 +114,7 @@ struct IndexPage {
     action: String,
     typed: IndexForm,
     weights: Vec<WeightLine>,
-    words: [(&'static str, &'static str); 6],
+    words: [(&'static str, String); 6],
     indices: Vec<IndexLine>,
 }
 
@@ -124,32 +127,31 @@ struct IndexLine {
     currency: String,
 }
 
+/// When weights are restored: the word, and the key of its text.
 const WORDS: [(&str, &str); 6] = [
-    ("monthly", "every month"),
-    ("quarterly", "every quarter"),
-    ("yearly", "every year"),
-    ("daily", "every day"),
-    ("never", "never"),
-    (DRIFT, "when one drifts too far"),
+    ("monthly", "indices.monthly"),
+    ("quarterly", "indices.quarterly"),
+    ("yearly", "indices.yearly"),
+    ("daily", "indices.daily"),
+    ("never", "indices.never"),
+    (DRIFT, "indices.drift"),
 ];
 
 impl IndexLine {
-    fn of(index: &IndexShown) -> Self {
+    fn of(index: &IndexShown, locale: Locale) -> Self {
         let form = IndexForm::of(index);
         let parts = index
             .components
             .iter()
-            .map(|(symbol, weight)| format!("{} % {symbol}", weights::percent(*weight)));
-        let words = WORDS.iter().find(|(word, _)| *word == form.rebalancing).map_or("", |(_, words)| *words);
+            .map(|(symbol, weight)| format!("{} {symbol}", weights::told(locale, *weight)));
+        let key = WORDS.iter().find(|(word, _)| *word == form.rebalancing).map(|(_, key)| *key);
+        let when = key.map(|key| locale.text(key)).unwrap_or_default();
+        let limit = Sentence::new("indices.limit").with("when", when.clone()).with("points", form.limit.clone());
         Self {
             address: format!("/indices/{}", index.id),
             name: form.name,
-            consists_of: parts.collect::<Vec<_>>().join(", "),
-            rebalancing: if form.limit.is_empty() {
-                words.to_owned()
-            } else {
-                format!("{words}: {} percentage points", form.limit)
-            },
+            consists_of: parts.collect::<Vec<_>>().join(" · "),
+            rebalancing: if form.limit.is_empty() { when } else { locale.say(&limit) },
             currency: form.base_currency,
         }
     }
@@ -158,30 +160,34 @@ impl IndexLine {
 /// The page with all indices, or with one of them alone.
 async fn page(
     state: &State,
+    locale: Locale,
     caller: &Caller,
     one: Option<Uuid>,
     typed: IndexForm,
     said: Option<String>,
-    refused: Refused,
+    why: Refused,
 ) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
     let indices = if one.is_none() { caller.tracker.indices().await? } else { Vec::new() };
-    let (title, template) =
-        if one.is_some() { ("Edit an index", "index.html") } else { ("Indices of your own", "indices.html") };
+    let (title, template) = match one {
+        Some(_) => ("indices.edit_title", "index.html"),
+        None => ("indices.title", "indices.html"),
+    };
+    let faults = why.by_field().into_iter();
     let shown = IndexPage {
-        page: Page::new(state, title, &portfolios, None, Place::Elsewhere),
+        page: Page::new(state, locale.text(title), &portfolios, None, Place::Elsewhere).said_in(locale),
         may_change: caller.who.may_change(),
         said,
-        problem: refused.problem(),
-        faults: refused.by_field(),
+        problem: why.problem().map(|words| refused(locale, &words)),
+        faults: faults.map(|(field, words)| (field, refused(locale, &words))).collect(),
         action: one.map_or_else(|| "/indices".to_owned(), |id| format!("/indices/{id}")),
         weights: weights::with_more(typed.weights.clone()),
         typed,
-        words: WORDS,
-        indices: indices.iter().map(IndexLine::of).collect(),
+        words: WORDS.map(|(word, key)| (word, locale.text(key))),
+        indices: indices.iter().map(|index| IndexLine::of(index, locale)).collect(),
     };
-    let mut answer = html(state.templates.render(template, &shown)?);
-    if refused.is_any() {
+    let mut answer = html(state.templates.render_in(locale, template, &shown)?);
+    if why.is_any() {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
     }
     Ok(answer)
@@ -193,27 +199,27 @@ struct DoneQuery {
     done: Option<Uuid>,
 }
 
-async fn list(state: web::Data<State>, caller: Caller, query: web::Query<DoneQuery>) -> Answer {
-    page(&state, &caller, None, IndexForm::new(), query.done.map(|id| id.to_string()), Refused::default())
+async fn list(state: web::Data<State>, request: HttpRequest, caller: Caller, query: web::Query<DoneQuery>) -> Answer {
+    page(&state, locale_of(&request), &caller, None, IndexForm::new(), query.done.map(|id| id.to_string()), Refused::default())
         .await
 }
 
 type Fields = web::Form<Vec<(String, String)>>;
 
-async fn create(state: web::Data<State>, caller: Caller, form: Fields) -> Answer {
+async fn create(state: web::Data<State>, request: HttpRequest, caller: Caller, form: Fields) -> Answer {
     let typed = IndexForm::typed(&form);
     match caller.tracker.create_index(&typed.entered()).await {
         Ok(made) => Ok(see_other(&format!("/indices?done={}", made.id))),
-        Err(error) => page(&state, &caller, None, typed, None, Refused::of(error)?).await,
+        Err(error) => page(&state, locale_of(&request), &caller, None, typed, None, Refused::of(error)?).await,
     }
 }
 
-async fn edit_form(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>) -> Answer {
+async fn edit_form(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
     let index = caller.tracker.index(*id).await?;
-    page(&state, &caller, Some(*id), IndexForm::of(&index), None, Refused::default()).await
+    page(&state, locale_of(&request), &caller, Some(*id), IndexForm::of(&index), None, Refused::default()).await
 }
 
-async fn change(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>, form: Fields) -> Answer {
+async fn change(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>, form: Fields) -> Answer {
     let mut typed = IndexForm::typed(&form);
     let present = caller.tracker.index(*id).await?;
     let is_seen = typed.seen.is_empty() || typed.seen == tag(&present).to_string();
@@ -229,22 +235,22 @@ async fn change(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>, fo
                 // Whoever has read that may save what they typed.
                 typed.seen = tag(&caller.tracker.index(*id).await?).to_string();
             }
-            page(&state, &caller, Some(*id), typed, None, Refused::of(error)?).await
+            page(&state, locale_of(&request), &caller, Some(*id), typed, None, Refused::of(error)?).await
         }
     }
 }
 
-async fn remove(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>) -> Answer {
+async fn remove(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
     match caller.tracker.delete_index(*id, None).await {
         Ok(()) => Ok(see_other(&format!("/indices?done={id}"))),
-        Err(error) => page(&state, &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
+        Err(error) => page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
     }
 }
 
 /// Takes the last change back; doing that again does it again.
-async fn undo(state: web::Data<State>, caller: Caller, id: web::Path<Uuid>) -> Answer {
+async fn undo(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
     match caller.tracker.undo_index(*id).await {
         Ok(_) => Ok(see_other(&format!("/indices?done={id}"))),
-        Err(error) => page(&state, &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
+        Err(error) => page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
     }
 }

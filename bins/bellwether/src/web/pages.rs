@@ -3,10 +3,10 @@
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
-use bellwether_domain::{CostMethod, Currency, Portfolio, PortfolioId, Symbol};
+use bellwether_domain::{Portfolio, PortfolioId, Symbol};
 use bellwether_texts::Locale;
 use bellwether_tracker::{
-    EnteredSettings, ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
+    ImportFile, ImportReport, ImportTarget, JobId, JobState, Tracker, TrackerError, View,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -31,10 +31,7 @@ pub(super) fn dashboards(app: &mut web::ServiceConfig) {
 }
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
-    app.service(address("/", READ).route(reading().to(start)))
-        .service(address("/dashboard", READ).route(reading().to(start)))
-        .service(address("/portfolios", "POST").route(web::post().to(create_portfolio)))
-        .service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
+    app.service(address("/portfolio/transactions", READ).route(reading().to(transactions)))
         .service(address("/portfolio/dividends", READ).route(reading().to(dividends)))
         .service(address("/cash-flows", READ).route(reading().to(cash_flows)))
         .service(address("/portfolio/import-csv", READ).route(reading().to(import_somewhere)))
@@ -115,101 +112,6 @@ pub(super) async fn not_found(state: web::Data<State>, request: HttpRequest) -> 
         Err(_) => Vec::new(),
     };
     failed(&state, &portfolios, problem)
-}
-
-/// The first portfolio's dashboard, or how to begin.
-async fn start(state: web::Data<State>, caller: Caller) -> Answer {
-    let portfolios = caller.tracker.portfolios().await?;
-    match portfolios.first() {
-        Some(portfolio) => Ok(see_other(&format!("/dashboard/{}", portfolio.id))),
-        None => first_run_page(&state, &caller, &portfolios, None, NewPortfolio::default()).await,
-    }
-}
-
-#[derive(Serialize)]
-struct FirstRunPage {
-    page: Page,
-    problem: Option<String>,
-    typed: NewPortfolio,
-    deleted: Vec<DeletedRow>,
-}
-
-/// A portfolio that can be put back.
-#[derive(Serialize)]
-struct DeletedRow {
-    name: String,
-    on: String,
-    undo: String,
-}
-
-async fn first_run_page(
-    state: &State,
-    caller: &Caller,
-    portfolios: &[Portfolio],
-    problem: Option<String>,
-    typed: NewPortfolio,
-) -> Answer {
-    let page = Page::new(state, "Begin", portfolios, None, Place::Elsewhere);
-    let refused = problem.is_some();
-    let deleted = caller.tracker.deleted_portfolios().await?.into_iter().map(|gone| DeletedRow {
-        undo: format!("/portfolio/{}/changes/{}/undo", gone.portfolio.id, gone.change),
-        on: gone.at.date_naive().to_string(),
-        name: gone.portfolio.name,
-    });
-    let deleted = deleted.collect();
-    let body = state.templates.render("first-run.html", &FirstRunPage { page, problem, typed, deleted })?;
-    let mut answer = html(body);
-    if refused {
-        *answer.status_mut() = actix_web::http::StatusCode::BAD_REQUEST;
-    }
-    Ok(answer)
-}
-
-/// How a portfolio begins.
-pub(super) async fn first_run(state: &State, caller: &Caller) -> Answer {
-    let portfolios = caller.tracker.portfolios().await?;
-    first_run_page(state, caller, &portfolios, None, NewPortfolio::default()).await
-}
-
-#[derive(Serialize, Deserialize)]
-struct NewPortfolio {
-    name: String,
-    currency: String,
-    cost_method: String,
-}
-
-impl Default for NewPortfolio {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            currency: Currency::USD.to_string(),
-            cost_method: CostMethod::default().as_str().to_owned(),
-        }
-    }
-}
-
-async fn create_portfolio(state: web::Data<State>, caller: Caller, form: web::Form<NewPortfolio>) -> Answer {
-    let typed = form.into_inner();
-    let entered = EnteredSettings {
-        name: Some(typed.name.clone()),
-        base_currency: Some(typed.currency.clone()),
-        cost_method: Some(typed.cost_method.clone()),
-        ..EnteredSettings::default()
-    };
-    let created = match caller.tracker.make_portfolio(&entered).await {
-        Ok(portfolio) => Ok(portfolio),
-        Err(error @ (TrackerError::Conflict(_) | TrackerError::Refused(_) | TrackerError::Invalid(_))) => {
-            Err(Problem::from(error).to_string())
-        }
-        Err(error) => return Err(error.into()),
-    };
-    match created {
-        Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),
-        Err(words) => {
-            let portfolios = caller.tracker.portfolios().await?;
-            first_run_page(&state, &caller, &portfolios, Some(words), typed).await
-        }
-    }
 }
 
 /// How a dashboard is to be seen, as its address says.

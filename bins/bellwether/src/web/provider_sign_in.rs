@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::access::{provider_cookie, visitor};
-use super::account::{Told, account_page, unkept};
+use super::account::{Part, Told, account_page, unkept};
 use super::caller::Caller;
 use super::locale::locale_of;
 use super::methods::{READ, address, reading};
@@ -214,7 +214,7 @@ async fn linked(
     } else {
         "linking.elsewhere"
     };
-    let told = Told { problem: Some(locale_of(request).text(key)), ..Told::default() };
+    let told = Told::refused(Part::Provider, locale_of(request).text(key));
     account_page(state, request, &caller, told).await
 }
 
@@ -243,8 +243,8 @@ async fn link(
     match caller.tracker.confirm_password(&caller.who, form.into_inner().password).await {
         Ok(()) => {}
         Err(TrackerError::WrongPassword) => {
-            let problem = Some(locale.text("linking.wrong"));
-            return account_page(&state, &request, &caller, Told { problem, ..Told::default() }).await;
+            let told = Told::refused(Part::Provider, locale.text("linking.wrong"));
+            return account_page(&state, &request, &caller, told).await;
         }
         Err(error) => return Err(error.into()),
     }
@@ -254,7 +254,7 @@ async fn link(
         Err(NotTold::Unreachable(reason) | NotTold::Unbelievable(reason)) => {
             tracing::warn!(provider = provider.name(), reason, "oidc.unreachable");
             let said = Sentence::new("sign_in.provider.away").with("name", provider.name());
-            let told = Told { problem: Some(locale.say(&said)), ..Told::default() };
+            let told = Told::refused(Part::Provider, locale.say(&said));
             return account_page(&state, &request, &caller, told).await;
         }
     };
@@ -272,8 +272,8 @@ async fn unlink(state: web::Data<State>, request: HttpRequest, caller: Caller) -
     match caller.tracker.unlink_oidc(&caller.who).await {
         Ok(()) => Ok(see_other("/account")),
         Err(TrackerError::Conflict(_)) => {
-            let problem = Some(locale_of(&request).text("linking.stays"));
-            account_page(&state, &request, &caller, Told { problem, ..Told::default() }).await
+            let told = Told::refused(Part::Provider, locale_of(&request).text("linking.stays"));
+            account_page(&state, &request, &caller, told).await
         }
         Err(error) => Err(error.into()),
     }

@@ -40,6 +40,8 @@ struct Percentage {
 #[derive(Serialize)]
 struct Row {
     symbol: String,
+    /// The weight's bar, of 100.
+    length: f64,
     weight: Cell,
     gain: Cell,
     day: Cell,
@@ -47,8 +49,8 @@ struct Row {
 
 async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Answer {
     let Some(shown) = state.tracker.shared(&token).await? else {
-        let words = "This link shows nothing, or nothing any more. Ask whoever gave it to you.";
-        return Ok(failed(&state, &[], Problem::NotFound(words.to_owned())));
+        let words = locale_of(&request).text("shared.nothing");
+        return Ok(failed(&state, &[], Problem::NotFound(words)));
     };
     let (tracker, id, view) = (shown.tracker, shown.portfolio, View::default());
     let locale = locale_of(&request);
@@ -111,10 +113,17 @@ impl SharedPage {
         }
         let mut held: Vec<_> = report.open_holdings().collect();
         held.sort_by_key(|holding| std::cmp::Reverse(holding.value.as_ref().ok().copied()));
+        let known = held.iter().filter_map(|holding| holding.weight.as_ref().ok().copied());
+        let heaviest = known.fold(0.0, f64::max);
+        let length = |weight: &Figure<f64>| match weight {
+            Ok(weight) if heaviest > 0.0 => (weight.max(0.0) / heaviest * 100.0).round(),
+            _ => 0.0,
+        };
         made.holdings = held
             .into_iter()
             .map(|holding| Row {
                 symbol: holding.symbol.to_string(),
+                length: length(&holding.weight),
                 weight: part(locale, &holding.weight),
                 gain: percent(locale, &holding.unrealised_rate),
                 day: percent(locale, &holding.day_change.clone().and_then(|change| change.rate)),
@@ -135,7 +144,10 @@ fn part(locale: Locale, weight: &Figure<f64>) -> Cell {
 /// Without the exact figure on hover: with enough digits a rate tells amounts.
 fn percent(locale: Locale, rate: &Figure<f64>) -> Cell {
     match rate {
-        Ok(rate) => Cell { shown: locale.percent_change(*rate), ..Cell::default() },
+        Ok(rate) => {
+            let direction = bellwether_texts::direction(*rate);
+            Cell { shown: locale.percent_change(*rate), direction, ..Cell::default() }
+        }
         // Reasons may name amounts.
         Err(_) => Cell { shown: UNKNOWN.to_owned(), ..Cell::default() },
     }

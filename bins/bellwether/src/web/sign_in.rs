@@ -11,9 +11,11 @@ use super::access::{cookie_of, no_cookie, visitor};
 use super::caller::Caller;
 use super::locale::locale_of;
 use super::methods::{address, reading};
-use super::pages::{self, Answer, html, see_other};
+use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
+use super::start;
 use super::view::page::Page;
+use super::view::refusal;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(
@@ -197,13 +199,13 @@ struct Claim {
     code: String,
 }
 
-fn claim_page(state: &State, problem: Option<String>, typed: Claim) -> Answer {
-    let page = Page::outside(state, "Begin");
+fn claim_page(state: &State, locale: Locale, problem: Option<String>, typed: Claim) -> Answer {
+    let page = Page::outside(state, locale.text("start.title")).said_in(locale);
     let Claim { name, email, code, .. } = typed;
     let needs_code = state.entry.needs_code;
     let refused = problem.is_some();
     let page = ClaimPage { page, problem, name, email, needs_code, code };
-    let mut answer = html(state.templates.render("claim.html", &page)?);
+    let mut answer = html(state.templates.render_in(locale, "claim.html", &page)?);
     if refused {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
     }
@@ -219,10 +221,11 @@ struct WithCode {
 /// Who comes first becomes the owner; after that it is how a portfolio begins.
 async fn first_run(state: web::Data<State>, request: HttpRequest, query: web::Query<WithCode>) -> Answer {
     if state.entry.is_locked && state.tracker.is_unclaimed().await? {
-        return claim_page(&state, None, Claim { code: query.into_inner().code, ..Claim::default() });
+        let typed = Claim { code: query.into_inner().code, ..Claim::default() };
+        return claim_page(&state, locale_of(&request), None, typed);
     }
     match Caller::of(&request) {
-        Ok(caller) => pages::first_run(&state, &caller).await,
+        Ok(caller) => start::first_run(&state, locale_of(&request), &caller).await,
         Err(_) => Ok(see_other("/sign-in?next=%2Ffirst-run")),
     }
 }
@@ -238,18 +241,18 @@ async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Cl
     if !state.entry.is_locked {
         return Ok(see_other("/first-run"));
     }
-    if typed.password != typed.again {
-        return claim_page(&state, Some("The two passwords are not the same.".to_owned()), typed);
-    }
-    if !state.entry.needs_code && is_passed_on(&request) {
-        let words = "This came through a proxy. Start the program with --public-url and the address at which browsers \
-                     reach it; it prints a code then, which is needed here."
-            .to_owned();
-        return claim_page(&state, Some(words), typed);
-    }
-    if state.entry.needs_code && !state.tracker.is_claim_code(typed.code.trim()).await? {
-        let words = "That is not the code that the program printed when it started.".to_owned();
-        return claim_page(&state, Some(words), typed);
+    let locale = locale_of(&request);
+    let why = if typed.password != typed.again {
+        Some("claim.differ")
+    } else if !state.entry.needs_code && is_passed_on(&request) {
+        Some("claim.proxy")
+    } else if state.entry.needs_code && !state.tracker.is_claim_code(typed.code.trim()).await? {
+        Some("claim.wrong_code")
+    } else {
+        None
+    };
+    if let Some(key) = why {
+        return claim_page(&state, locale, Some(locale.text(key)), typed);
     }
     let claimed = state
         .tracker
@@ -257,7 +260,9 @@ async fn claim(state: web::Data<State>, request: HttpRequest, form: web::Form<Cl
         .await;
     match claimed {
         Ok(session) => Ok(entered(&state, &request, &session, "/")),
-        Err(TrackerError::Refused(words)) => claim_page(&state, Some(words), typed),
+        Err(TrackerError::Refused(words)) => {
+            claim_page(&state, locale, Some(refusal::refused(locale, &words)), typed)
+        }
         Err(TrackerError::Conflict(_)) => Ok(see_other("/sign-in")),
         Err(error) => Err(error.into()),
     }

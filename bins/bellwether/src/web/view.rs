@@ -11,3 +11,4 @@ pub(super) mod metrics_json;
 pub(super) mod page;
 pub(super) mod ranges;
 pub(super) mod reader;
+pub(super) mod refusal;

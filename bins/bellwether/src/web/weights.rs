@@ -1,5 +1,6 @@
 //! Weights of instruments as forms have them: in per cent, a line for each.
 
+use bellwether_texts::Locale;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -49,8 +50,8 @@ pub(super) fn with_more(mut lines: Vec<WeightLine>) -> Vec<WeightLine> {
 impl WeightLine {
     /// Symbol and weight; what is no percentage stays as it was typed.
     pub(super) fn entered(&self) -> (String, String) {
-        let weight = Decimal::from_str_exact(&self.percent).ok().and_then(part);
-        (self.symbol.to_uppercase(), weight.map_or_else(|| self.percent.clone(), |weight| weight.to_string()))
+        let weight = self.weight().map(|weight| weight.to_string());
+        (self.symbol.to_uppercase(), weight.unwrap_or_else(|| self.percent.clone()))
     }
 
     pub(super) fn symbol(&self) -> &str {
@@ -58,7 +59,17 @@ impl WeightLine {
     }
 
     pub(super) fn weight(&self) -> Option<Decimal> {
-        Decimal::from_str_exact(&self.percent).ok().and_then(part)
+        read(&self.percent).and_then(part)
+    }
+}
+
+/// A number with its decimals behind a point or a comma: none here is so large that it would have groups.
+pub(super) fn read(typed: &str) -> Option<Decimal> {
+    match typed.split_once(',') {
+        Some((whole, decimals)) if !decimals.contains([',', '.']) && !whole.contains('.') => {
+            Decimal::from_str_exact(&format!("{whole}.{decimals}")).ok()
+        }
+        _ => Decimal::from_str_exact(typed).ok(),
     }
 }
 
@@ -71,6 +82,11 @@ pub(super) fn part(percent: Decimal) -> Option<Decimal> {
 /// A part of at most 1 and 18 decimals as a percentage, exact.
 pub(super) fn percent(part: Decimal) -> String {
     (part * Decimal::ONE_HUNDRED).normalize().to_string()
+}
+
+/// The same for reading: `12.5 %`.
+pub(super) fn told(locale: Locale, part: Decimal) -> String {
+    format!("{} %", locale.number(part * Decimal::ONE_HUNDRED, 16))
 }
 
 #[cfg(test)]
@@ -93,6 +109,8 @@ mod tests {
         let entered: Vec<_> = lines.iter().map(WeightLine::entered).collect();
         let pair = |symbol: &str, weight: &str| (symbol.to_owned(), weight.to_owned());
         assert_eq!(entered, [pair("VOO", "0.60"), pair("BND", "40.5 %")]);
+        assert_eq!(read("12,5"), Some(Decimal::new(125, 1)));
+        assert_eq!((read("1,2,3"), read("1.2,3")), (None, None));
         assert_eq!(percent(Decimal::new(6, 1)), "60");
         assert_eq!(part(Decimal::from_str_exact("0.0000000000000000000000000001").expect("a number")), None);
     }

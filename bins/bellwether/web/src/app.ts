@@ -1,12 +1,14 @@
 // Everything here enhances pages that are complete without it.
 import { appearance } from "./appearance";
 import { bell } from "./bell";
+import { copyButtons } from "./copy";
 import { keys } from "./keys";
 import { sortableTables } from "./sortable";
 
 appearance();
 sortableTables();
 bell();
+copyButtons();
 keys();
 
 const parts: Promise<void>[] = [];

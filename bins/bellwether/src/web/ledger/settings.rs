@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::web;
-use bellwether_domain::{CostMethod, PortfolioId, Symbol};
+use actix_web::{HttpRequest, web};
+use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::EnteredSettings;
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +13,12 @@ use super::fields::plain_lines;
 use super::{Refused, portfolios};
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, html, see_other};
+use crate::web::problem::Problem;
+use crate::web::start::{Method, cost_methods};
 use crate::web::view::page::{Page, Place};
+use crate::web::view::refusal::refused;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SettingsForm {
@@ -33,10 +38,12 @@ struct SettingsPage {
     page: Page,
     id: String,
     done: bool,
+    /// Where that is taken back.
+    undo: Option<String>,
     problem: Option<String>,
     faults: BTreeMap<&'static str, String>,
     typed: SettingsForm,
-    cost_methods: Vec<&'static str>,
+    cost_methods: Vec<Method>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,8 +52,15 @@ pub(super) struct SettingsQuery {
     saved: bool,
 }
 
+/// Where the last change of a portfolio is taken back.
+pub(super) async fn undo_of_the_last(caller: &Caller, id: PortfolioId) -> Result<Option<String>, Problem> {
+    let last = caller.tracker.changes(id, None, 1).await?;
+    Ok(last.first().map(|change| format!("/portfolio/{id}/changes/{}/undo", change.id)))
+}
+
 pub(super) async fn form(
     state: web::Data<State>,
+    request: HttpRequest,
     caller: Caller,
     id: web::Path<PortfolioId>,
     query: web::Query<SettingsQuery>,
@@ -68,29 +82,34 @@ pub(super) async fn form(
         dividends: portfolio.dividends.as_str().to_owned(),
         benchmarks: benchmarks.join(", "),
     };
-    settings_page(&state, &caller, *id, typed, query.saved, Refused::default()).await
+    let locale = locale_of(&request);
+    settings_page(&state, locale, &caller, *id, typed, query.saved, Refused::default()).await
 }
 
 async fn settings_page(
     state: &State,
+    locale: Locale,
     caller: &Caller,
     id: PortfolioId,
     typed: SettingsForm,
     done: bool,
-    refused: Refused,
+    why: Refused,
 ) -> Answer {
-    let (all, _) = portfolios(caller, id).await?;
+    let (all, portfolio) = portfolios(caller, id).await?;
+    let title = Sentence::new("settings.title").with("name", portfolio.name);
+    let faults = why.by_field().into_iter();
     let page = SettingsPage {
-        page: Page::new(state, "Settings", &all, Some(id), Place::Elsewhere),
+        page: Page::new(state, locale.say(&title), &all, Some(id), Place::Settings).said_in(locale),
         id: id.to_string(),
         done,
-        problem: refused.problem(),
-        faults: refused.by_field(),
+        undo: if done { undo_of_the_last(caller, id).await? } else { None },
+        problem: why.problem().map(|words| refused(locale, &words)),
+        faults: faults.map(|(field, words)| (field, refused(locale, &words))).collect(),
         typed,
-        cost_methods: CostMethod::ALL.map(CostMethod::as_str).to_vec(),
+        cost_methods: cost_methods(locale),
     };
-    let mut answer = html(state.templates.render("portfolio-settings.html", &page)?);
-    if refused.is_any() {
+    let mut answer = html(state.templates.render_in(locale, "portfolio-settings.html", &page)?);
+    if why.is_any() {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
     }
     Ok(answer)
@@ -98,6 +117,7 @@ async fn settings_page(
 
 pub(super) async fn change(
     state: web::Data<State>,
+    request: HttpRequest,
     caller: Caller,
     id: web::Path<PortfolioId>,
     form: web::Form<SettingsForm>,
@@ -113,7 +133,10 @@ pub(super) async fn change(
     };
     match caller.tracker.change_portfolio(*id, &entered, None).await {
         Ok(_) => Ok(see_other(&format!("/portfolio/{id}/settings?saved=true"))),
-        Err(error) => settings_page(&state, &caller, *id, typed, false, Refused::of(error)?).await,
+        Err(error) => {
+            let locale = locale_of(&request);
+            settings_page(&state, locale, &caller, *id, typed, false, Refused::of(error)?).await
+        }
     }
 }
 

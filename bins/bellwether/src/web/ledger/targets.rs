@@ -1,18 +1,22 @@
 //! The weights that a portfolio's holdings are to have, as a page.
 
 use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use bellwether_domain::{PortfolioId, Symbol};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{TargetWeights, TrackerError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::settings::undo_of_the_last;
 use super::{Refused, portfolios};
 use crate::web::State;
 use crate::web::api::portfolios::targets_tag;
 use crate::web::caller::Caller;
+use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::{Page, Place};
+use crate::web::view::refusal::refused;
 use crate::web::weights::{self, WeightLine};
 
 #[derive(Serialize)]
@@ -20,10 +24,12 @@ struct TargetsPage {
     page: Page,
     id: String,
     saved: bool,
+    /// Where that is taken back.
+    undo: Option<String>,
     problem: Option<String>,
     /// Since when they hold; empty where there are none.
     since: String,
-    /// What is to be cash, in per cent.
+    /// What is to be cash, of the whole.
     cash: String,
     weights: Vec<WeightLine>,
     /// The tag of the targets as they were when the form was made.
@@ -38,38 +44,42 @@ pub(super) struct TargetsQuery {
 
 pub(super) async fn form(
     state: web::Data<State>,
+    request: HttpRequest,
     caller: Caller,
     id: web::Path<PortfolioId>,
     query: web::Query<TargetsQuery>,
 ) -> Answer {
-    targets_page(&state, &caller, *id, None, query.saved, &Refused::default()).await
+    targets_page(&state, locale_of(&request), &caller, *id, None, query.saved, &Refused::default()).await
 }
 
 /// The page, with what was typed in the place of what is in force, where it was refused.
 async fn targets_page(
     state: &State,
+    locale: Locale,
     caller: &Caller,
     id: PortfolioId,
     typed: Option<(Vec<WeightLine>, String)>,
     saved: bool,
-    refused: &Refused,
+    why: &Refused,
 ) -> Answer {
-    let (all, _) = portfolios(caller, id).await?;
+    let (all, portfolio) = portfolios(caller, id).await?;
     let targets = caller.tracker.targets(id).await?;
     let present = || (weights::lines(&targets.weights), targets_tag(&targets).to_string());
     let (lines, seen) = typed.unwrap_or_else(present);
+    let title = Sentence::new("targets.title").with("name", portfolio.name);
     let page = TargetsPage {
-        page: Page::new(state, "Targets", &all, Some(id), Place::Elsewhere),
+        page: Page::new(state, locale.say(&title), &all, Some(id), Place::Settings).said_in(locale),
         id: id.to_string(),
         saved,
-        problem: refused.problem(),
-        since: targets.since.map(|since| since.to_string()).unwrap_or_default(),
-        cash: weights::percent(targets.cash()),
+        undo: if saved { undo_of_the_last(caller, id).await? } else { None },
+        problem: why.problem().map(|words| refused(locale, &words)),
+        since: targets.since.map(|since| locale.day(since)).unwrap_or_default(),
+        cash: weights::told(locale, targets.cash()),
         weights: weights::with_more(lines),
         seen,
     };
-    let mut answer = html(state.templates.render("targets.html", &page)?);
-    if refused.is_any() {
+    let mut answer = html(state.templates.render_in(locale, "targets.html", &page)?);
+    if why.is_any() {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
     }
     Ok(answer)
@@ -77,6 +87,7 @@ async fn targets_page(
 
 pub(super) async fn set(
     state: web::Data<State>,
+    request: HttpRequest,
     caller: Caller,
     id: web::Path<PortfolioId>,
     form: web::Form<Vec<(String, String)>>,
@@ -93,7 +104,8 @@ pub(super) async fn set(
                 seen
             };
             let typed = Some((lines, seen));
-            targets_page(&state, &caller, *id, typed, false, &Refused::of(error)?).await
+            let locale = locale_of(&request);
+            targets_page(&state, locale, &caller, *id, typed, false, &Refused::of(error)?).await
         }
     }
 }

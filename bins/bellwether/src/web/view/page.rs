@@ -14,7 +14,7 @@ pub(crate) struct Page {
     css: String,
     js: String,
     demo: bool,
-    /// Whether there are accounts to look after.
+    /// Whether somebody was let in, who has an account to look after.
     account: bool,
     portfolio_name: String,
     portfolios: Vec<PortfolioLink>,
@@ -126,7 +126,7 @@ impl Page {
             title: title.into(),
             css: state.assets.address("app.css"),
             js: state.assets.address("app.js"),
-            account: state.entry.is_locked,
+            account: true,
             demo: here.is_some_and(|portfolio| portfolio.demo),
             portfolio_name: here.map(|portfolio| portfolio.name.clone()).unwrap_or_default(),
             portfolios: portfolio_links.collect(),
