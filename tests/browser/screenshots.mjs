@@ -36,6 +36,7 @@ try {
     settings: `${within}/settings`,
     targets: `${within}/targets`,
     indices: "/indices",
+    account: "/account",
     notifications: "/notifications",
     monitoring: "/monitoring",
     "first-run": "/first-run",

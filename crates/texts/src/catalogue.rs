@@ -36,9 +36,7 @@ impl Language {
     /// The texts of pages, and those of derivations.
     fn sources(self) -> [&'static str; 2] {
         match self {
-            Self::English => {
-                [include_str!("../texts/en.toml"), include_str!("../texts/derivations/en.toml")]
-            }
+            Self::English => [include_str!("../texts/en.toml"), include_str!("../texts/derivations/en.toml")],
             Self::German => [include_str!("../texts/de.toml"), include_str!("../texts/derivations/de.toml")],
         }
     }

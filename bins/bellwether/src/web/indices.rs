@@ -146,7 +146,8 @@ impl IndexLine {
             .map(|(symbol, weight)| format!("{} {symbol}", weights::told(locale, *weight)));
         let key = WORDS.iter().find(|(word, _)| *word == form.rebalancing).map(|(_, key)| *key);
         let when = key.map(|key| locale.text(key)).unwrap_or_default();
-        let limit = Sentence::new("indices.limit").with("when", when.clone()).with("points", form.limit.clone());
+        let limit =
+            Sentence::new("indices.limit").with("when", when.clone()).with("points", form.limit.clone());
         Self {
             address: format!("/indices/{}", index.id),
             name: form.name,
@@ -199,9 +200,22 @@ struct DoneQuery {
     done: Option<Uuid>,
 }
 
-async fn list(state: web::Data<State>, request: HttpRequest, caller: Caller, query: web::Query<DoneQuery>) -> Answer {
-    page(&state, locale_of(&request), &caller, None, IndexForm::new(), query.done.map(|id| id.to_string()), Refused::default())
-        .await
+async fn list(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    query: web::Query<DoneQuery>,
+) -> Answer {
+    page(
+        &state,
+        locale_of(&request),
+        &caller,
+        None,
+        IndexForm::new(),
+        query.done.map(|id| id.to_string()),
+        Refused::default(),
+    )
+    .await
 }
 
 type Fields = web::Form<Vec<(String, String)>>;
@@ -210,16 +224,30 @@ async fn create(state: web::Data<State>, request: HttpRequest, caller: Caller, f
     let typed = IndexForm::typed(&form);
     match caller.tracker.create_index(&typed.entered()).await {
         Ok(made) => Ok(see_other(&format!("/indices?done={}", made.id))),
-        Err(error) => page(&state, locale_of(&request), &caller, None, typed, None, Refused::of(error)?).await,
+        Err(error) => {
+            page(&state, locale_of(&request), &caller, None, typed, None, Refused::of(error)?).await
+        }
     }
 }
 
-async fn edit_form(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
+async fn edit_form(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    id: web::Path<Uuid>,
+) -> Answer {
     let index = caller.tracker.index(*id).await?;
-    page(&state, locale_of(&request), &caller, Some(*id), IndexForm::of(&index), None, Refused::default()).await
+    page(&state, locale_of(&request), &caller, Some(*id), IndexForm::of(&index), None, Refused::default())
+        .await
 }
 
-async fn change(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>, form: Fields) -> Answer {
+async fn change(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    id: web::Path<Uuid>,
+    form: Fields,
+) -> Answer {
     let mut typed = IndexForm::typed(&form);
     let present = caller.tracker.index(*id).await?;
     let is_seen = typed.seen.is_empty() || typed.seen == tag(&present).to_string();
@@ -240,10 +268,18 @@ async fn change(state: web::Data<State>, request: HttpRequest, caller: Caller, i
     }
 }
 
-async fn remove(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
+async fn remove(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: Caller,
+    id: web::Path<Uuid>,
+) -> Answer {
     match caller.tracker.delete_index(*id, None).await {
         Ok(()) => Ok(see_other(&format!("/indices?done={id}"))),
-        Err(error) => page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
+        Err(error) => {
+            page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?)
+                .await
+        }
     }
 }
 
@@ -251,6 +287,9 @@ async fn remove(state: web::Data<State>, request: HttpRequest, caller: Caller, i
 async fn undo(state: web::Data<State>, request: HttpRequest, caller: Caller, id: web::Path<Uuid>) -> Answer {
     match caller.tracker.undo_index(*id).await {
         Ok(_) => Ok(see_other(&format!("/indices?done={id}"))),
-        Err(error) => page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?).await,
+        Err(error) => {
+            page(&state, locale_of(&request), &caller, None, IndexForm::new(), None, Refused::of(error)?)
+                .await
+        }
     }
 }

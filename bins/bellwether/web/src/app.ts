@@ -4,11 +4,13 @@ import { bell } from "./bell";
 import { copyButtons } from "./copy";
 import { keys } from "./keys";
 import { sortableTables } from "./sortable";
+import { weightSums } from "./weights";
 
 appearance();
 sortableTables();
 bell();
 copyButtons();
+weightSums();
 keys();
 
 const parts: Promise<void>[] = [];

@@ -1,12 +1,11 @@
 import { text } from "./texts";
 
-/** Copies what an element shows; an address within this server with the server in front of it. */
-function copy(shown: HTMLElement): boolean {
-  const words = shown.textContent?.trim() ?? "";
+/** Puts words onto the clipboard, by way of a field beside an element: what is outside of an open dialog cannot be selected. */
+export function copyWords(words: string, beside: Element): boolean {
   const area = document.createElement("textarea");
-  area.value = words.startsWith("/") ? new URL(words, location.href).href : words;
+  area.value = words;
   area.className = "hidden-visually";
-  document.body.append(area);
+  beside.after(area);
   area.select();
   // The clipboard's newer interface is there on secure pages alone, and these may be read without TLS at home.
   const copied = document.execCommand("copy");
@@ -14,14 +13,16 @@ function copy(shown: HTMLElement): boolean {
   return copied;
 }
 
-/** Shows the buttons that copy: without a script they could not. */
+/** Shows the buttons that copy what an element shows: without a script they could not. */
 export function copyButtons(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-copies]")) {
     const shown = document.getElementById(button.dataset["copies"] ?? "");
     if (!shown) continue;
     button.hidden = false;
     button.addEventListener("click", () => {
-      if (!copy(shown)) return;
+      const words = shown.textContent?.trim() ?? "";
+      // An address within this server is of use with the server in front of it.
+      if (!copyWords(words.startsWith("/") ? new URL(words, location.href).href : words, button)) return;
       button.textContent = text("copied");
       button.focus();
     });

@@ -1,3 +1,4 @@
+import { copyWords } from "./copy";
 import { text } from "./texts";
 
 // Opens how a figure came about beside the page: the same content as the derivation's own page.
@@ -47,7 +48,7 @@ function build(): HTMLDialogElement {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (link.dataset["copy"] !== undefined) {
       event.preventDefault();
-      void navigator.clipboard?.writeText(link.href).then(() => (link.textContent = text("copied")));
+      if (copyWords(link.href, link)) link.textContent = text("copied");
     } else if (link.pathname.includes("/derivations/") && !link.pathname.startsWith("/api/")) {
       event.preventDefault();
       void show(link.href);

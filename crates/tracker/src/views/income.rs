@@ -343,10 +343,7 @@ impl ComingShown {
             without_forecast: calendar
                 .without_forecast
                 .iter()
-                .map(|(symbol, reason)| WithoutForecast {
-                    symbol: symbol.clone(),
-                    reason: reason.clone(),
-                })
+                .map(|(symbol, reason)| WithoutForecast { symbol: symbol.clone(), reason: reason.clone() })
                 .collect(),
         }
     }

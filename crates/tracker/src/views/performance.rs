@@ -5,10 +5,10 @@ use bellwether_portfolio::derivation::Unit;
 use bellwether_portfolio::risk::{RiskReport, TradingDays, trading_days};
 use bellwether_portfolio::{
     Benchmark, CalendarFigure, CalendarReturn, CalendarUnit, Contribution, ContributionFigure,
-    ContributionSource, Contributions, DailySeries, Drawdown, Explanation, Figure, FigureName, LinkedReturn, Performance,
-    Period, PeriodFigure, Reason, ReturnSummary, RiskBasis, RiskFigure, RollingFigure, RollingReturns,
-    RollingWindow, Subject, calendar_returns, calendar_years, drawdowns, performance, rolling_returns,
-    underwater,
+    ContributionSource, Contributions, DailySeries, Drawdown, Explanation, Figure, FigureName, LinkedReturn,
+    Performance, Period, PeriodFigure, Reason, ReturnSummary, RiskBasis, RiskFigure, RollingFigure,
+    RollingReturns, RollingWindow, Subject, calendar_returns, calendar_years, drawdowns, performance,
+    rolling_returns, underwater,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;

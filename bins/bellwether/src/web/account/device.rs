@@ -49,8 +49,14 @@ mod tests {
         for (agent, expected) in [
             (format!("{linux} Chrome/130.0.0.0 Safari/537.36"), "Chrome on Linux"),
             (format!("{linux} Chrome/130.0.0.0 Safari/537.36 Edg/130.0"), "Edge on Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; rv:131.0) Gecko/20100101 Firefox/131.0".to_owned(), "Firefox on Windows"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1".to_owned(), "Safari on iOS"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; rv:131.0) Gecko/20100101 Firefox/131.0".to_owned(),
+                "Firefox on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1".to_owned(),
+                "Safari on iOS",
+            ),
             ("curl/8.5.0".to_owned(), "A program"),
         ] {
             assert_eq!(device(Locale::english(), &agent), expected);

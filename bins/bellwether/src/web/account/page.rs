@@ -159,11 +159,14 @@ pub(super) fn role_words(locale: Locale, role: Role) -> String {
 /// What a token of these scopes may.
 fn scope_words(locale: Locale, scopes: &str) -> String {
     let has = |scope| scopes.split_whitespace().any(|word| word == scope);
-    locale.text(match () {
-        () if has("admin") => "accounts.tokens.admin",
-        () if has("write") => "accounts.tokens.write",
-        () => "accounts.tokens.read",
-    })
+    let key = if has("admin") {
+        "accounts.tokens.admin"
+    } else if has("write") {
+        "accounts.tokens.write"
+    } else {
+        "accounts.tokens.read"
+    };
+    locale.text(key)
 }
 
 pub(in crate::web) async fn account_page(

@@ -18,7 +18,9 @@ pub(crate) fn refused(locale: Locale, sentence: &str) -> String {
         Some((key, values))
     });
     // What needs the fewest values says the most.
-    let Some((key, values)) = found.min_by_key(|(_, values)| values.len()) else { return sentence.to_owned() };
+    let Some((key, values)) = found.min_by_key(|(_, values)| values.len()) else {
+        return sentence.to_owned();
+    };
     let pieces = locale.language().text(key, None).unwrap_or_default().iter();
     let said = pieces.map(|piece| match piece {
         Piece::Words(words) => words.as_str(),
@@ -62,13 +64,17 @@ mod tests {
     fn what_is_refused_is_said_in_the_readers_language_with_its_values() {
         let german = Locale::accepted("de");
         let short = "A password needs 12 characters at least: several words do well.";
-        assert_eq!(refused(german, short), "Ein Passwort braucht mindestens 12 Zeichen: Mehrere Wörter eignen sich gut.");
+        assert_eq!(
+            refused(german, short),
+            "Ein Passwort braucht mindestens 12 Zeichen: Mehrere Wörter eignen sich gut."
+        );
         let taken = "There is a portfolio named \"Rainy days\" already. Choose another name.";
         assert_eq!(
             refused(german, taken),
             "Ein Depot namens \"Rainy days\" gibt es schon. Bitte einen anderen Namen wählen."
         );
-        let symbol = "\"A?\" is not a ticker symbol: use letters, digits and . - ^ = & only, at most 24 of them.";
+        let symbol =
+            "\"A?\" is not a ticker symbol: use letters, digits and . - ^ = & only, at most 24 of them.";
         assert!(refused(german, symbol).ends_with("höchstens 24."), "{}", refused(german, symbol));
         assert_eq!(refused(Locale::english(), short), short);
         assert_eq!(refused(german, "Nobody knows why."), "Nobody knows why.");

@@ -47,7 +47,10 @@ impl fmt::Display for Explanation {
                     "what came and went took part in no better and no worse stretches than the rest"
                 };
                 let (rate, a_year) = (percent(*rate), a_year(*is_annual));
-                write!(f, "The money-weighted and the time-weighted return agree on {rate}{a_year}, because {why}.")
+                write!(
+                    f,
+                    "The money-weighted and the time-weighted return agree on {rate}{a_year}, because {why}."
+                )
             }
             Self::Differ(difference) => difference.fmt(f),
         }

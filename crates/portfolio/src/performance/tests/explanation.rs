@@ -98,7 +98,10 @@ fn a_rate_that_is_unknown_says_why() {
     let market = market([("A", InstrumentData::new(crate::testing::usd()))]);
     let books = held().books(&market, "2024-01-31");
     let unpriced = performance(&Subject::portfolio(&books), &market, period("2023-12-31", "2024-01-31"));
-    assert_eq!(unpriced.explanation.to_string(), "No rate of return can be given, because no price is known for A.");
+    assert_eq!(
+        unpriced.explanation.to_string(),
+        "No rate of return can be given, because no price is known for A."
+    );
 }
 
 #[test]

@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn keys_are_made_of_words_and_operators() {
         assert_eq!(key("term", "Day's return"), "term.days_return");
-        assert_eq!(key("formula", "(1 + growth)^(1 / years) - 1"), "formula.1_plus_growth_to_the_1_over_years_less_1");
+        assert_eq!(
+            key("formula", "(1 + growth)^(1 / years) - 1"),
+            "formula.1_plus_growth_to_the_1_over_years_less_1"
+        );
         let german = Locale::accepted("de");
         assert_eq!(formula(german, "quantity x price x exchange rate"), "Menge × Preis × Wechselkurs");
         assert_eq!(term(german, "Realised gain"), "Realisierter Gewinn");
@@ -87,7 +90,8 @@ mod tests {
 
     /// All terms and formulas that figures are labelled with.
     fn labels() -> BTreeSet<String> {
-        let unlabelled = ["text.rs", "figures.rs", "figure_name.rs", "tree.rs", "operation.rs", "calculation.rs"];
+        let unlabelled =
+            ["text.rs", "figures.rs", "figure_name.rs", "tree.rs", "operation.rs", "calculation.rs"];
         let is_label_source = |path: &Path, source: &str| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let is_left_out = unlabelled.contains(&name) && !path.ends_with("report/figures.rs");
@@ -100,7 +104,9 @@ mod tests {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() && !path.ends_with("tests") {
                     folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                } else if path.extension().is_some_and(|extension| extension == "rs")
+                    && !path.ends_with("tests.rs")
+                {
                     let source = std::fs::read_to_string(&path).expect("a source");
                     if is_label_source(&path, &source) {
                         found.extend(literals(&source).into_iter().filter(|text| !text.contains('{')));
@@ -123,7 +129,10 @@ mod tests {
             let texts: BTreeSet<String> = language.keys().filter(is_of_these).map(str::to_owned).collect();
             let missing: Vec<_> = keys.difference(&texts).collect();
             let unused: Vec<_> = texts.difference(&keys).collect();
-            assert!(missing.is_empty() && unused.is_empty(), "without a text: {missing:?}; unused: {unused:?}");
+            assert!(
+                missing.is_empty() && unused.is_empty(),
+                "without a text: {missing:?}; unused: {unused:?}"
+            );
         }
     }
 }

@@ -82,7 +82,11 @@ fn percent(rate: f64) -> Value {
 }
 
 fn perhaps_a_year(rate: f64, is_annual: bool) -> Value {
-    if is_annual { Sentence::new("explained.a_year").with("rate", percent(rate)).into() } else { percent(rate) }
+    if is_annual {
+        Sentence::new("explained.a_year").with("rate", percent(rate)).into()
+    } else {
+        percent(rate)
+    }
 }
 
 #[cfg(test)]
