@@ -199,6 +199,7 @@ mod tests {
         let is_named =
             |key: &&str| !["term.", "formula.", "refused."].iter().any(|group| key.starts_with(group));
         let known: BTreeSet<String> = Language::English.keys().filter(is_named).map(stem).collect();
+        asked.retain(|key| is_named(&key.as_str()));
         let missing: Vec<_> = asked.difference(&known).collect();
         let unused: Vec<_> = known.difference(&asked).collect();
         assert!(missing.is_empty(), "asked for and not there: {missing:?}");
