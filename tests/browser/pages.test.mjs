@@ -30,6 +30,7 @@ describe("the pages of a portfolio", () => {
       holdings: `${within}/holdings`,
       closed: `${within}/holdings?show=closed`,
       holding: `${within}/holdings/${symbol}`,
+      transactions: `${within}/transactions`,
       performance: `${within}/performance`,
       income: `${within}/income`,
       "cash-flows": `${within}/cash-flows`,

@@ -3,6 +3,7 @@
 //! Every figure comes with the name by which its derivation is asked for, where it has one.
 
 pub(crate) mod allocation;
+mod booked;
 mod cash_flows;
 mod figure;
 mod holding;
@@ -19,6 +20,7 @@ pub use allocation::{
     AllocationView, ClassDriftShown, ClassShown, DivisionShown, DriftShown, ProposalShown, TradeShown,
     WantedProposal,
 };
+pub use booked::{TradeWeighed, TradesWeighed};
 pub use cash_flows::{
     CashBalanceShown, CashBenchmark, CashEntryShown, CashFlowsShown, CashOfShown, CashSumsShown, CashTotals,
 };

@@ -1,41 +1,44 @@
 //! A portfolio's transactions, what was changed, and its settings, as pages.
 
 mod activity;
+mod columns;
+mod facts;
 mod fields;
+mod list;
+mod rows;
 mod settings;
 mod targets;
 
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::web;
-use bellwether_domain::{ChangeId, Portfolio, PortfolioId, TransactionId, TransactionKind};
+use actix_web::{HttpRequest, web};
+use bellwether_domain::{ChangeId, Portfolio, PortfolioId, TransactionId};
 use bellwether_tracker::{
     DeletedTransaction, EditedTransaction, EnteredTransaction, FieldFault, LedgerChange, LedgerChanged,
-    LedgerEntry, NewTransaction, TrackerError,
+    NewTransaction, TrackerError,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::State;
-use super::api::place::Place as _;
-use super::api::transactions::{Cursor, TransactionQuery, cursor, place, tag};
+use super::api::transactions::tag;
 use super::caller::Caller;
+use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
 use fields::{FieldShown, TransactionForm, fields_of};
-
-/// Transactions on a page.
-const ON_A_PAGE: usize = 50;
+use list::Asking;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     let post = |path| address(path, "POST");
     app.service(
         address("/portfolio/{portfolio}/transactions", "GET, HEAD, POST")
-            .route(reading().to(list))
+            .route(reading().to(list::page))
             .route(web::post().to(add)),
     )
+    .service(address("/portfolio/{portfolio}/transactions.json", READ).route(reading().to(columns::columns)))
     .service(post("/portfolio/{portfolio}/transactions/delete").route(web::post().to(remove_some)))
     .service(
         address("/portfolio/{portfolio}/transactions/{transaction}", "GET, HEAD, POST")
@@ -60,7 +63,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 }
 
 /// What was done, and the change by which it is undone.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Done {
     words: String,
     undo: String,
@@ -86,7 +89,7 @@ async fn portfolios(caller: &Caller, id: PortfolioId) -> Result<(Vec<Portfolio>,
 }
 
 /// What is wrong with an entry: with its fields, and otherwise.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Refused {
     faults: Vec<FieldFault>,
     problem: Option<String>,
@@ -126,134 +129,6 @@ impl Refused {
     }
 }
 
-#[derive(Serialize)]
-struct TransactionsPage {
-    page: Page,
-    id: String,
-    may_change: bool,
-    done: Option<Done>,
-    warnings: Vec<String>,
-    problem: Option<String>,
-    filter: TransactionQuery,
-    kinds: Vec<&'static str>,
-    rows: Vec<TransactionRow>,
-    /// The cursor of the next page.
-    next: Option<String>,
-    fields: Vec<FieldShown>,
-    /// Whether the entry was refused for its twin.
-    is_twin: bool,
-    is_custom: bool,
-}
-
-#[derive(Serialize)]
-struct TransactionRow {
-    id: TransactionId,
-    date: String,
-    kind: String,
-    symbol: String,
-    is_unverified: bool,
-    quantity: String,
-    price: String,
-    amount: String,
-    costs: String,
-    currency: String,
-    note: String,
-    words: String,
-    source: &'static str,
-}
-
-impl TransactionRow {
-    fn of(entry: &LedgerEntry, is_unverified: bool) -> Self {
-        let entered = EnteredTransaction::of(&entry.transaction);
-        let costs = [&entered.fee, &entered.tax].map(String::as_str);
-        let other = Some(entered.other_symbol).filter(|other| !other.is_empty());
-        let symbol = match other {
-            Some(other) => format!("{} → {other}", entered.symbol),
-            None => entered.symbol,
-        };
-        let words = format!("{} {symbol} {}", entered.kind, entered.date);
-        Self {
-            id: entry.transaction.id,
-            date: entered.date,
-            kind: entered.kind,
-            symbol,
-            is_unverified,
-            quantity: if entered.ratio.is_empty() { entered.quantity } else { entered.ratio },
-            price: entered.price,
-            amount: entered.amount,
-            costs: costs.into_iter().filter(|cost| !cost.is_empty()).collect::<Vec<_>>().join(" + "),
-            currency: entered.currency,
-            note: entered.note,
-            words,
-            source: if entry.import.is_some() { "file" } else { "by hand" },
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct ListQuery {
-    cursor: Option<String>,
-    done: Option<ChangeId>,
-}
-
-async fn list(
-    state: web::Data<State>,
-    caller: Caller,
-    id: web::Path<PortfolioId>,
-    filter: web::Query<TransactionQuery>,
-    query: web::Query<ListQuery>,
-) -> Answer {
-    let empty = TransactionForm::new(caller.tracker.today());
-    transactions_page(&state, &caller, *id, filter.into_inner(), &query, &empty, Refused::default()).await
-}
-
-async fn transactions_page(
-    state: &State,
-    caller: &Caller,
-    id: PortfolioId,
-    filter: TransactionQuery,
-    query: &ListQuery,
-    typed: &TransactionForm,
-    refused: Refused,
-) -> Answer {
-    let (all, portfolio) = portfolios(caller, id).await?;
-    let mut problem = refused.problem();
-    let (wanted, order) = filter.read().unwrap_or_else(|error| {
-        problem = Some(error.to_string());
-        Default::default()
-    });
-    let after: Option<Cursor> = query.cursor.as_deref().and_then(Cursor::read);
-    let found = caller.tracker.transactions(id, wanted, order, after.map(place), ON_A_PAGE).await?;
-    let next = found.next.and(found.entries.last()).map(|last| cursor(last).written());
-    let is_unverified = |entry: &LedgerEntry| {
-        entry.transaction.booking.symbols().any(|symbol| found.unverified.contains(symbol))
-    };
-    let warnings = if query.done.is_none() || found.unverified.is_empty() {
-        Vec::new()
-    } else {
-        vec!["What is marked unverified is known to no source of prices yet.".to_owned()]
-    };
-    let status = if problem.is_some() || refused.is_any() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let page = TransactionsPage {
-        page: Page::new(state, "Transactions", &all, Some(id), Place::Transactions),
-        id: id.to_string(),
-        may_change: caller.who.may_change(),
-        done: done(caller, id, query.done).await?,
-        warnings,
-        problem,
-        filter,
-        kinds: TransactionKind::ALL.map(TransactionKind::as_str).to_vec(),
-        rows: found.entries.iter().map(|entry| TransactionRow::of(entry, is_unverified(entry))).collect(),
-        next,
-        fields: fields_of(typed, &refused.faults, portfolio.base_currency),
-        is_twin: refused.is_twin,
-        is_custom: typed.is_custom(),
-    };
-    let mut answer = html(state.templates.render("transactions.html", &page)?);
-    *answer.status_mut() = status;
-    Ok(answer)
-}
-
 /// Back to the list, with what was done.
 fn after(id: PortfolioId, changed: &LedgerChanged) -> actix_web::HttpResponse {
     match changed.change {
@@ -265,6 +140,7 @@ fn after(id: PortfolioId, changed: &LedgerChanged) -> actix_web::HttpResponse {
 async fn add(
     state: web::Data<State>,
     caller: Caller,
+    request: HttpRequest,
     id: web::Path<PortfolioId>,
     form: web::Form<TransactionForm>,
 ) -> Answer {
@@ -274,22 +150,22 @@ async fn add(
         Ok(changed) => Ok(after(*id, &changed)),
         Err(error) => {
             let refused = Refused::of(error)?;
-            let (filter, query) = Default::default();
-            transactions_page(&state, &caller, *id, filter, &query, &typed, refused).await
+            Asking { state, caller, request, id: *id }.refused(typed, refused).await
         }
     }
 }
 
-async fn refuse(state: &State, caller: &Caller, id: PortfolioId, error: TrackerError) -> Answer {
+/// The list, with why nothing was done.
+async fn refuse(asking: Asking, error: TrackerError) -> Answer {
     let refused = Refused::of(error)?;
-    let (filter, query) = Default::default();
-    let empty = TransactionForm::new(caller.tracker.today());
-    transactions_page(state, caller, id, filter, &query, &empty, refused).await
+    let empty = TransactionForm::new(asking.caller.tracker.today());
+    asking.refused(empty, refused).await
 }
 
 async fn remove(
     state: web::Data<State>,
     caller: Caller,
+    request: HttpRequest,
     ids: web::Path<(PortfolioId, TransactionId)>,
 ) -> Answer {
     let (portfolio, id) = *ids;
@@ -297,13 +173,14 @@ async fn remove(
     let change = LedgerChange { deletes, ..LedgerChange::default() };
     match caller.tracker.change_ledger(portfolio, change, false).await {
         Ok(changed) => Ok(after(portfolio, &changed)),
-        Err(error) => refuse(&state, &caller, portfolio, error).await,
+        Err(error) => refuse(Asking { state, caller, request, id: portfolio }, error).await,
     }
 }
 
 async fn remove_some(
     state: web::Data<State>,
     caller: Caller,
+    request: HttpRequest,
     id: web::Path<PortfolioId>,
     form: web::Form<Vec<(String, String)>>,
 ) -> Answer {
@@ -314,7 +191,7 @@ async fn remove_some(
     let change = LedgerChange { deletes, ..LedgerChange::default() };
     match caller.tracker.change_ledger(*id, change, false).await {
         Ok(changed) => Ok(after(*id, &changed)),
-        Err(error) => refuse(&state, &caller, *id, error).await,
+        Err(error) => refuse(Asking { state, caller, request, id: *id }, error).await,
     }
 }
 
@@ -322,6 +199,7 @@ async fn remove_some(
 struct EditPage {
     page: Page,
     id: String,
+    base: String,
     transaction: TransactionId,
     /// The tag of the transaction that is edited.
     seen: String,
@@ -334,33 +212,37 @@ struct EditPage {
 async fn edit_form(
     state: web::Data<State>,
     caller: Caller,
+    request: HttpRequest,
     ids: web::Path<(PortfolioId, TransactionId)>,
 ) -> Answer {
     let entry = caller.tracker.transaction(ids.0, ids.1).await?;
     let mut typed = TransactionForm::of(&EnteredTransaction::of(&entry.transaction));
     typed.seen = tag(&entry).to_string();
-    edit_page(&state, &caller, *ids, &typed, Refused::default()).await
+    edit_page(&state, (&caller, &request), *ids, &typed, Refused::default()).await
 }
 
 async fn edit_page(
     state: &State,
-    caller: &Caller,
+    (caller, request): (&Caller, &HttpRequest),
     (portfolio, transaction): (PortfolioId, TransactionId),
     typed: &TransactionForm,
     refused: Refused,
 ) -> Answer {
     let (all, found) = portfolios(caller, portfolio).await?;
+    let locale = locale_of(request);
+    let title = locale.text("transactions.edit");
     let page = EditPage {
-        page: Page::new(state, "Edit a transaction", &all, Some(portfolio), Place::Transactions),
+        page: Page::new(state, title, &all, Some(portfolio), Place::Transactions).said_in(locale),
         id: portfolio.to_string(),
+        base: found.base_currency.to_string(),
         transaction,
         seen: typed.seen.clone(),
         problem: refused.problem(),
-        fields: fields_of(typed, &refused.faults, found.base_currency),
+        fields: fields_of(locale, typed, &refused.faults, found.base_currency),
         is_twin: refused.is_twin,
         is_custom: typed.is_custom(),
     };
-    let mut answer = html(state.templates.render("transaction.html", &page)?);
+    let mut answer = html(state.templates.render_in(locale, "transaction.html", &page)?);
     if refused.is_any() {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
     }
@@ -370,6 +252,7 @@ async fn edit_page(
 async fn edit(
     state: web::Data<State>,
     caller: Caller,
+    request: HttpRequest,
     ids: web::Path<(PortfolioId, TransactionId)>,
     form: web::Form<TransactionForm>,
 ) -> Answer {
@@ -382,7 +265,7 @@ async fn edit(
                 // Whoever has read that may save what they typed.
                 typed.seen = tag(&caller.tracker.transaction(portfolio, id).await?).to_string();
             }
-            edit_page(&state, &caller, *ids, &typed, Refused::of(error)?).await
+            edit_page(&state, (&caller, &request), *ids, &typed, Refused::of(error)?).await
         }
     }
 }

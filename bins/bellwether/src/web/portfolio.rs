@@ -4,7 +4,7 @@
 mod allocation;
 mod cash_flows;
 mod derivation;
-mod frame;
+pub(super) mod frame;
 mod holding;
 mod holdings;
 mod income;
@@ -19,6 +19,7 @@ use super::methods::{READ, address, reading};
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/portfolio/{portfolio}/holdings", READ).route(reading().to(holdings::page)))
+        .service(address("/portfolio/{portfolio}/holdings.json", READ).route(reading().to(holdings::columns)))
         .service(address("/portfolio/{portfolio}/holdings/{symbol}", READ).route(reading().to(holding::page)))
         .service(address("/portfolio/{portfolio}/income", READ).route(reading().to(income::page)))
         .service(address("/portfolio/{portfolio}/cash-flows", READ).route(reading().to(cash_flows::page)))

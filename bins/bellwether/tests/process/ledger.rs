@@ -336,6 +336,37 @@ async fn people_blend_an_index_and_set_targets_on_pages() {
 }
 
 #[tokio::test]
+async fn the_columns_of_a_ledger_say_what_its_page_says_in_the_same_order() {
+    let (server, id) = Server::with_a_portfolio().await;
+    let all = format!("/portfolio/{id}/transactions");
+    let noted = "kind=deposit&date=2024-04-02&amount=12.5&account=Depot&note=for+%3Cb%3E";
+    assert_eq!(form(&server, &all, noted).status, 303);
+    let listed = server.get(&format!("/api/v1/portfolios/{id}/transactions?limit=100")).json();
+    let ids: Vec<_> = listed["items"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+
+    let columns = server.get(&format!("{all}.json")).json();
+
+    assert_eq!((&columns["id"], &columns["count"]), (&json!(ids), &json!(ids.len())));
+    let page = said(&server.get(&all).body);
+    let on_page: Vec<_> = page.split("data-id=\"").skip(1).map(|row| json!(row.split('"').next())).collect();
+    assert_eq!(on_page, ids);
+    let at = ids.iter().position(|of| listed["items"][0]["id"] == *of).unwrap();
+    assert_eq!((&columns["amount"][at], &columns["note"][at.to_string()]), (&json!(12.5), &json!("for <b>")));
+    for name in ["day", "kind", "symbol", "quantity", "price", "costs", "account", "imported", "gain"] {
+        assert_eq!(columns[name].as_array().map(Vec::len), Some(ids.len()), "{name}");
+    }
+    let found = said(&server.get(&format!("{all}?account=Depot")).body);
+    assert_eq!(found.matches("data-id=\"").count(), 1, "{found}");
+    assert!(found.contains("for &lt;b&gt;") && !found.contains("for <b>"), "{found}");
+    let nobodys = PortfolioId::new();
+    for columns in ["transactions.json", "holdings.json"] {
+        assert_eq!(server.get(&format!("/portfolio/{nobodys}/{columns}")).status, 404, "{columns}");
+    }
+    let held = server.get(&format!("/portfolio/{id}/holdings.json?show=all")).json();
+    assert_eq!(held["symbols"].as_array().map(|all| json!(all.len())), Some(held["count"].clone()));
+}
+
+#[tokio::test]
 async fn people_do_the_same_on_pages() {
     let (server, id) = Server::with_a_portfolio().await;
     let all = format!("/portfolio/{id}/transactions");

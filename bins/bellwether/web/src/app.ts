@@ -20,6 +20,12 @@ if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) 
 if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));
 if (document.querySelector("[data-overview]")) parts.push(import("./overview").then((m) => m.overview()));
 if (document.querySelector("[data-figure]")) parts.push(import("./derivation").then((m) => m.derivations()));
+const long = document.querySelector<HTMLElement>("[data-long]");
+if (long?.dataset["long"] === "transactions") parts.push(import("./booked").then((m) => m.bookedTable(long)));
+if (long?.dataset["long"] === "holdings") parts.push(import("./held").then((m) => m.heldTable(long)));
+const chooser = document.querySelector<HTMLDetailsElement>("[data-chooser]");
+if (chooser) parts.push(import("./column-chooser").then((m) => m.columnChooser(chooser)));
+if (document.querySelector("form[data-entry]")) parts.push(import("./entry").then((m) => m.entries()));
 document.addEventListener("content", sortableTables);
 document.addEventListener("content", () => void import("./overview").then((m) => m.overview()));
 

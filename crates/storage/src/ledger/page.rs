@@ -20,6 +20,12 @@ diesel::define_sql_function! {
     fn lower(text: Text) -> Text;
 }
 
+diesel::define_sql_function! {
+    /// Small letters, where there are any.
+    #[sql_name = "lower"]
+    fn lower_where_there(text: Nullable<Text>) -> Nullable<Text>;
+}
+
 /// Where transactions came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -87,10 +93,12 @@ pub struct LedgerFilter {
     pub from: Option<NaiveDate>,
     /// Not after this day.
     pub to: Option<NaiveDate>,
-    /// With these words in the note or the symbol.
+    /// With these words in the note, the symbol or the instrument's name.
     pub text: Option<String>,
     /// From there.
     pub origin: Option<Origin>,
+    /// In this account.
+    pub account: Option<String>,
 }
 
 /// A part of the ledger of a user's portfolio: at most `limit`, after a place where one is given.
@@ -233,6 +241,9 @@ fn part(
     if let Some(to) = filter.to {
         query = query.filter(transactions::trade_date.le(epoch_day(to)));
     }
+    if let Some(account) = &filter.account {
+        query = query.filter(transactions::account.eq(account.clone()));
+    }
     match filter.origin {
         Some(Origin::Import) => query = query.filter(transactions::import_id.is_not_null()),
         Some(Origin::Manual) => query = query.filter(transactions::import_id.is_null()),
@@ -244,8 +255,9 @@ fn part(
         let in_symbol = instruments::symbol.nullable().like(pattern.to_ascii_uppercase()).escape('!');
         // One back end compares without regard to case by itself, in the letters of ASCII.
         let in_note = transactions::note.like(pattern).escape('!');
-        let in_small = lower(transactions::note).like(small).escape('!');
-        query = query.filter(in_note.or(in_small).nullable().or(in_symbol));
+        let in_small = lower(transactions::note).like(small.clone()).escape('!');
+        let in_name = lower_where_there(instruments::name.nullable()).like(small).escape('!');
+        query = query.filter(in_note.or(in_small).nullable().or(in_symbol).or(in_name));
     }
     if let Some(place) = after {
         let (day, at, id) = (epoch_day(place.date), micros(place.created_at), Key(place.id.uuid()));

@@ -78,6 +78,8 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/portfolio/{portfolio}/holdings", Read, Change),
     ("/portfolio/{portfolio}/overview", Read, Change),
     ("/portfolio/{portfolio}/holdings/{symbol}", Read, Change),
+    ("/portfolio/{portfolio}/holdings.json", Read, Change),
+    ("/portfolio/{portfolio}/transactions.json", Read, Change),
     ("/portfolio/{portfolio}/income", Read, Change),
     ("/portfolio/{portfolio}/cash-flows", Read, Change),
     ("/portfolio/{portfolio}/allocation", Read, Change),

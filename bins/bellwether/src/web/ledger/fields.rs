@@ -1,9 +1,12 @@
 //! The form of a transaction.
 
 use bellwether_domain::{Currency, TransactionKind};
+use bellwether_texts::Locale;
 use bellwether_tracker::{EnteredLot, EnteredTransaction, FieldFault, NewTransaction};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+use super::facts::name_of;
 
 /// What a form of a transaction says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -73,6 +76,31 @@ impl TransactionForm {
         self.custom.is_some()
     }
 
+    /// What stands in a field.
+    fn value(&self, name: &str) -> &str {
+        match name {
+            "kind" => &self.kind,
+            "date" => &self.date,
+            "symbol" => &self.symbol,
+            "other_symbol" => &self.other_symbol,
+            "quantity" => &self.quantity,
+            "price" => &self.price,
+            "amount" => &self.amount,
+            "fee" => &self.fee,
+            "tax" => &self.tax,
+            "ratio" => &self.ratio,
+            "cost_share" => &self.cost_share,
+            "cash_in_lieu" => &self.cash_in_lieu,
+            "lots" => &self.lots,
+            "acquired" => &self.acquired,
+            "currency" => &self.currency,
+            "fx_rate" => &self.fx_rate,
+            "account" => &self.account,
+            "note" => &self.note,
+            _ => "",
+        }
+    }
+
     pub(super) fn new_transaction(&self) -> NewTransaction {
         let typed = self.clone();
         let lot = |text: &str| {
@@ -113,55 +141,89 @@ pub(super) fn plain_lines(text: &str) -> String {
 #[derive(Debug, Serialize)]
 pub(super) struct FieldShown {
     name: &'static str,
-    label: &'static str,
+    label: String,
     value: String,
     /// What is wrong with it.
     fault: Option<String>,
     /// What may be chosen; none where one writes.
-    choices: Vec<&'static str>,
+    choices: Vec<Choice>,
     input: &'static str,
+    /// The kinds that have it, with spaces between; empty for all.
+    kinds: &'static str,
     /// Whether few transactions have it.
     is_rare: bool,
 }
 
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    name: String,
+}
+
+/// A field as it is on every form: its name, the key of its label, how it is filled in, and of which kinds.
+struct Field(&'static str, &'static str, &'static str, &'static str);
+
+const CONCERNING: &str =
+    "buy sell dividend reinvestment fee tax split transfer-in transfer-out spin-off merger ticker-change";
+const BECOMING: &str = "spin-off merger ticker-change";
+const MOVING: &str = "buy sell reinvestment transfer-in transfer-out";
+const PRICED: &str = "buy sell reinvestment transfer-in merger";
+const PAID: &str = "buy sell dividend reinvestment deposit withdrawal fee tax interest";
+const CHARGED: &str = "buy sell dividend reinvestment transfer-in transfer-out";
+const TAXED: &str = "buy sell dividend reinvestment interest";
+const IN_RATIO: &str = "split spin-off merger";
+
+const FIELDS: [Field; 15] = [
+    Field("kind", "entry.kind", "text", ""),
+    Field("date", "entry.date", "date", ""),
+    Field("symbol", "entry.symbol", "text", CONCERNING),
+    Field("other_symbol", "entry.other_symbol", "text", BECOMING),
+    Field("quantity", "entry.quantity", "number", MOVING),
+    Field("ratio", "entry.ratio", "text", IN_RATIO),
+    Field("price", "entry.price", "number", PRICED),
+    Field("amount", "entry.amount", "number", PAID),
+    Field("cost_share", "entry.cost_share", "number", "spin-off merger"),
+    Field("cash_in_lieu", "entry.cash_in_lieu", "number", IN_RATIO),
+    Field("fee", "entry.fee", "number", CHARGED),
+    Field("tax", "entry.tax", "number", TAXED),
+    Field("acquired", "entry.acquired", "date", "transfer-in"),
+    Field("currency", "entry.currency", "text", ""),
+    Field("note", "entry.note", "lines", ""),
+];
+
+const RARE: [Field; 3] = [
+    Field("account", "entry.account", "text", ""),
+    Field("fx_rate", "entry.fx_rate", "number", ""),
+    Field("lots", "entry.lots", "text", "sell transfer-out"),
+];
+
 /// The fields of the form as it was filled in, with what is wrong beside each.
-pub(super) fn fields_of(typed: &TransactionForm, faults: &[FieldFault], base: Currency) -> Vec<FieldShown> {
-    let currency = if typed.currency.is_empty() { base.to_string() } else { typed.currency.clone() };
-    let field = |name: &'static str, label, value: &String, input, is_rare| {
-        let fault = faults.iter().find(|fault| fault.field == name).map(ToString::to_string);
-        let choices = if name == "kind" {
-            TransactionKind::ALL.map(TransactionKind::as_str).to_vec()
+pub(super) fn fields_of(
+    locale: Locale,
+    typed: &TransactionForm,
+    faults: &[FieldFault],
+    base: Currency,
+) -> Vec<FieldShown> {
+    let shown = |Field(name, label, input, kinds): &Field, is_rare: bool| {
+        let fault = faults.iter().find(|fault| fault.field == *name).map(ToString::to_string);
+        let value = if *name == "currency" && typed.currency.is_empty() {
+            base.to_string()
         } else {
-            Vec::new()
+            typed.value(name).to_owned()
         };
+        let choice =
+            |kind: TransactionKind| Choice { value: kind.as_str(), name: locale.text(name_of(kind)) };
         FieldShown {
             name,
-            label,
-            value: value.clone(),
+            label: locale.text(label),
             is_rare: is_rare && fault.is_none() && value.is_empty(),
+            value,
             fault,
-            choices,
+            choices: if *name == "kind" { TransactionKind::ALL.map(choice).into() } else { Vec::new() },
             input,
+            kinds,
         }
     };
-    vec![
-        field("kind", "Kind", &typed.kind, "text", false),
-        field("date", "Day", &typed.date, "date", false),
-        field("symbol", "Symbol", &typed.symbol, "text", false),
-        field("quantity", "Shares", &typed.quantity, "number", false),
-        field("price", "Price per share", &typed.price, "number", false),
-        field("amount", "Amount in all", &typed.amount, "number", false),
-        field("fee", "Fee", &typed.fee, "number", false),
-        field("tax", "Tax", &typed.tax, "number", false),
-        field("currency", "Currency", &currency, "text", false),
-        field("note", "Note", &typed.note, "lines", false),
-        field("account", "Account", &typed.account, "text", true),
-        field("fx_rate", "Exchange rate, as booked", &typed.fx_rate, "number", true),
-        field("other_symbol", "New symbol (spin-off, merger, change)", &typed.other_symbol, "text", true),
-        field("ratio", "New to old shares, like 4:1", &typed.ratio, "text", true),
-        field("cost_share", "Part of the cost, 0 to 1", &typed.cost_share, "number", true),
-        field("cash_in_lieu", "Cash for a fraction", &typed.cash_in_lieu, "number", true),
-        field("acquired", "First acquired on", &typed.acquired, "date", true),
-        field("lots", "Lots, each as transaction=shares", &typed.lots, "text", true),
-    ]
+    let often = FIELDS.iter().map(|field| shown(field, false));
+    often.chain(RARE.iter().map(|field| shown(field, true))).collect()
 }

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bellwether_cache::{Answer as Finished, Validity};
+use bellwether_cache::{Answer as Finished, Encoding, Validity};
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_texts::Locale;
 use bellwether_tracker::views::Viewed;
@@ -22,27 +23,27 @@ use crate::web::view::reader::Reader;
 
 /// Which page.
 #[derive(Debug, Clone)]
-pub(super) struct What {
+pub(in crate::web) struct What {
     /// Under which it is kept.
-    pub(super) kind: &'static str,
-    pub(super) template: &'static str,
-    pub(super) place: Place,
+    pub(in crate::web) kind: &'static str,
+    pub(in crate::web) template: &'static str,
+    pub(in crate::web) place: Place,
     /// Its address within the portfolio, and its title where that is not the place's.
-    pub(super) within: String,
-    pub(super) title: Option<String>,
+    pub(in crate::web) within: String,
+    pub(in crate::web) title: Option<String>,
     /// What it depends on beside the view and the locale.
-    pub(super) about: String,
+    pub(in crate::web) about: String,
 }
 
 /// Who asks for a page, and through which view.
-pub(super) struct Asked {
-    pub(super) state: web::Data<State>,
-    pub(super) request: HttpRequest,
-    pub(super) caller: Caller,
-    pub(super) id: PortfolioId,
-    pub(super) query: ViewQuery,
+pub(in crate::web) struct Asked {
+    pub(in crate::web) state: web::Data<State>,
+    pub(in crate::web) request: HttpRequest,
+    pub(in crate::web) caller: Caller,
+    pub(in crate::web) id: PortfolioId,
+    pub(in crate::web) query: ViewQuery,
     /// What is looked at beside the view's benchmarks.
-    pub(super) beside: Vec<Symbol>,
+    pub(in crate::web) beside: Vec<Symbol>,
 }
 
 /// The frame with its content.
@@ -55,7 +56,7 @@ struct Framed<C> {
 }
 
 /// A view that is right for as long as its day lasts.
-pub(super) fn for_the_day<T>(viewed: Viewed<T>) -> (Viewed<T>, Validity) {
+pub(in crate::web) fn for_the_day<T>(viewed: Viewed<T>) -> (Viewed<T>, Validity) {
     let validity = Validity { changes_at: viewed.day_ends, refreshing: None };
     (viewed, validity)
 }
@@ -78,7 +79,7 @@ struct Head {
 
 impl Asked {
     /// The page of a view, with what `tell` makes of it for the template.
-    pub(super) async fn answer<T, C, F>(
+    pub(in crate::web) async fn answer<T, C, F>(
         self,
         what: What,
         ask: impl Fn(Tracker, View) -> F + Clone + Send + Sync + 'static,
@@ -116,8 +117,38 @@ impl Asked {
         }
     }
 
+    /// The same for this reader alone, with another status: what answers to what they have just done is not kept.
+    pub(in crate::web) async fn answer_once<T, C, F>(
+        self,
+        status: StatusCode,
+        what: What,
+        ask: impl FnOnce(Tracker, View) -> F,
+        tell: impl FnOnce(Viewed<T>, &Reader) -> C + Send + 'static,
+    ) -> Answer
+    where
+        T: Send + 'static,
+        C: Serialize,
+        F: Future<Output = Result<(Viewed<T>, Validity), TrackerError>> + Send + 'static,
+    {
+        let Self { state, request, caller, id, query, .. } = self;
+        let locale = locale_of(&request);
+        let view = match query.view() {
+            Ok(view) => view,
+            Err(problem) => return Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
+        };
+        let viewed = match ask(caller.tracker.clone(), view.clone()).await {
+            Ok(viewed) => viewed,
+            Err(error) => return Ok(failed(&state, &caller.tracker.portfolios().await?, error.into())),
+        };
+        let made = body(&state, &caller.tracker, (id, &view, locale), what, viewed, tell).await?;
+        Ok(HttpResponse::build(status)
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .content_type(made.content_type())
+            .body(made.body(Encoding::Identity).await))
+    }
+
     /// A failure as a page.
-    pub(super) async fn refused(
+    pub(in crate::web) async fn refused(
         self,
         problem: Problem,
     ) -> Result<HttpResponse, crate::web::pages::PageProblem> {

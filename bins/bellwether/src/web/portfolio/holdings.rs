@@ -1,6 +1,9 @@
 //! All holdings of a portfolio, held or closed.
 
-use actix_web::{HttpRequest, web};
+mod columns;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use bellwether_cache::Answer as Finished;
 use bellwether_domain::PortfolioId;
 use bellwether_texts::Sentence;
 use bellwether_tracker::Tracker;
@@ -13,13 +16,16 @@ use crate::charts::sparkline;
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
+use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, ViewQuery};
+use crate::web::problem::Problem;
+use crate::web::snapshot;
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
 use crate::web::view::reader::{Reader, Told};
 
 /// Which holdings are listed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Listed {
     #[default]
@@ -28,10 +34,20 @@ enum Listed {
     All,
 }
 
-#[derive(Deserialize)]
+/// More rows than this are on several pages; a script has them all in one.
+const FEW: usize = 200;
+/// Rows on a page of several.
+const ON_A_PAGE: usize = 100;
+
+/// Which rows of which page.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct ListQuery {
-    #[serde(default)]
     show: Listed,
+    /// With these letters in name or symbol.
+    q: String,
+    /// How many rows stand on the pages before.
+    after: usize,
 }
 
 pub(super) async fn page(
@@ -41,14 +57,13 @@ pub(super) async fn page(
     id: web::Path<PortfolioId>,
     (Filled(query), Filled(list)): (Filled<ViewQuery>, Filled<ListQuery>),
 ) -> Answer {
-    let listed = list.show;
     let what = What {
         kind: "holdings-page",
         template: "holdings.html",
         place: Place::Holdings,
         within: "holdings".to_owned(),
         title: None,
-        about: format!("{listed:?}"),
+        about: format!("{list:?}"),
     };
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {
@@ -57,13 +72,52 @@ pub(super) async fn page(
         Ok((holdings.viewed(), validity))
     };
     let tell =
-        move |viewed: Viewed<Holdings>, reader: &Reader| HoldingsPage::new(&viewed.shown, listed, reader);
+        move |viewed: Viewed<Holdings>, reader: &Reader| HoldingsPage::new(&viewed.shown, &list, reader);
     Asked { state, request, caller, id, query, beside: Vec::new() }.answer(what, ask, tell).await
+}
+
+/// Everything about them as columns, for the script that scrolls, sorts and filters them in the browser.
+pub(super) async fn columns(
+    state: web::Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<PortfolioId>,
+    (Filled(query), Filled(list)): (Filled<ViewQuery>, Filled<ListQuery>),
+) -> Result<HttpResponse, Problem> {
+    let (view, locale, id, listed) = (query.view()?, locale_of(&request), *id, list.show);
+    let (tracker, seen) = (caller.tracker.clone(), view.clone());
+    let about = format!("{} {listed:?}", locale.tag());
+    let build = move || {
+        let (tracker, view) = (tracker.clone(), seen.clone());
+        async move {
+            let holdings = tracker.holdings(id, &view).await?;
+            let validity = holdings.dashboard.words_validity();
+            let body = tracker
+                .compute(move || {
+                    let reader = Reader::new(locale, id, &view);
+                    columns::written(&rows(&holdings, listed, &reader))
+                })
+                .await;
+            Ok(Finished::new("application/json", body.into_bytes()).valid(validity))
+        }
+    };
+    snapshot::answer_about(&state, &request, id, ("holdings-columns", &about), &view, build).await
 }
 
 #[derive(Serialize)]
 struct HoldingsPage {
+    portfolio_id: String,
     rows: Vec<Row>,
+    /// From which others are made.
+    row: Row,
+    /// How many there are in all.
+    count: usize,
+    /// The address of the rest.
+    next: String,
+    /// Where the columns of all of it are.
+    columns: String,
+    query: String,
+    range: Option<String>,
     total: Sums,
     benchmarks: Vec<String>,
     open_count: usize,
@@ -72,8 +126,10 @@ struct HoldingsPage {
     freshness: Freshness,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Default, Serialize)]
 struct Row {
+    /// Its place in the table, from 1, which is the head's.
+    place: usize,
     symbol: String,
     name: String,
     address: String,
@@ -101,7 +157,7 @@ struct Row {
     against: Vec<Told>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize)]
 struct Freshness {
     state: &'static str,
     words: String,
@@ -125,33 +181,47 @@ struct Sums {
 }
 
 impl HoldingsPage {
-    fn new(holdings: &Holdings, listed: Listed, reader: &Reader) -> Self {
-        let rows = &holdings.rows;
-        let open_count = rows.iter().filter(|row| row.is_open).count();
-        let value = |row: &HoldingRow| row.value.number();
-        let mut chosen: Vec<&HoldingRow> = rows
-            .iter()
-            .filter(|row| match listed {
-                Listed::Open => row.is_open,
-                Listed::Closed => !row.is_open,
-                Listed::All => true,
-            })
-            .collect();
-        chosen.sort_by(|one, other| {
-            let by_value = value(other).unwrap_or(-1.0).total_cmp(&value(one).unwrap_or(-1.0));
-            by_value.then_with(|| one.symbol.cmp(&other.symbol))
+    fn new(holdings: &Holdings, list: &ListQuery, reader: &Reader) -> Self {
+        let listed = list.show;
+        let open_count = holdings.rows.iter().filter(|row| row.is_open).count();
+        let mut rows = rows(holdings, listed, reader);
+        let words = list.q.trim().to_lowercase();
+        rows.retain(|row| {
+            row.name.to_lowercase().contains(&words) || row.symbol.to_lowercase().contains(&words)
         });
-        let heaviest = chosen.iter().filter_map(|row| row.weight.number()).fold(0.0, f64::max);
-        let whole: f64 = chosen.iter().filter_map(|row| value(row)).sum();
-        let mut before = 0.0;
-        let told = chosen.iter().map(|row| {
-            let is_half = row.is_open && before < whole / 2.0;
-            before += value(row).unwrap_or(0.0);
-            Row::new(row, heaviest, is_half, reader)
-        });
+        let count = rows.len();
+        for (at, row) in rows.iter_mut().enumerate() {
+            row.place = at + 2;
+        }
+        let mut next = String::new();
+        if count > FEW {
+            rows = rows.into_iter().skip(list.after).take(ON_A_PAGE).collect();
+            let after = list.after + ON_A_PAGE;
+            if after < count {
+                next = format!(
+                    "{}&show={}&q={}&after={after}",
+                    reader.query(),
+                    listed.as_str(),
+                    segment(&list.q)
+                );
+            }
+        }
+        let against = holdings.total.benchmarks.iter().map(|_| Told::default()).collect();
         let prices = &holdings.dashboard.prices;
         Self {
-            rows: told.collect(),
+            portfolio_id: holdings.dashboard.portfolio.id.to_string(),
+            rows,
+            row: Row { against, ..Row::default() },
+            count,
+            next,
+            columns: format!("{}&show={}", reader.within("holdings.json"), listed.as_str()),
+            query: list.q.clone(),
+            range: reader
+                .query()
+                .split('&')
+                .next()
+                .and_then(|first| first.strip_prefix("?range="))
+                .map(str::to_owned),
             total: Sums::new(&holdings.total, reader),
             benchmarks: holdings
                 .total
@@ -160,12 +230,8 @@ impl HoldingsPage {
                 .map(|with| with.benchmark_name.clone().unwrap_or_else(|| with.benchmark.to_string()))
                 .collect(),
             open_count,
-            closed_count: rows.len() - open_count,
-            listed: match listed {
-                Listed::Open => "open",
-                Listed::Closed => "closed",
-                Listed::All => "all",
-            },
+            closed_count: holdings.rows.len() - open_count,
+            listed: listed.as_str(),
             freshness: Freshness {
                 state: prices.worst.as_str(),
                 words: reader.locale.say(&prices.sentence),
@@ -177,6 +243,40 @@ impl HoldingsPage {
             },
         }
     }
+}
+
+impl Listed {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::All => "all",
+        }
+    }
+}
+
+/// The rows, those of most value first.
+fn rows(holdings: &Holdings, listed: Listed, reader: &Reader) -> Vec<Row> {
+    let value = |row: &HoldingRow| row.value.number();
+    let is_listed = |row: &&HoldingRow| match listed {
+        Listed::Open => row.is_open,
+        Listed::Closed => !row.is_open,
+        Listed::All => true,
+    };
+    let mut chosen: Vec<&HoldingRow> = holdings.rows.iter().filter(is_listed).collect();
+    chosen.sort_by(|one, other| {
+        let by_value = value(other).unwrap_or(-1.0).total_cmp(&value(one).unwrap_or(-1.0));
+        by_value.then_with(|| one.symbol.cmp(&other.symbol))
+    });
+    let heaviest = chosen.iter().filter_map(|row| row.weight.number()).fold(0.0, f64::max);
+    let whole: f64 = chosen.iter().filter_map(|row| value(row)).sum();
+    let mut before = 0.0;
+    let told = chosen.iter().map(|row| {
+        let is_half = row.is_open && before < whole / 2.0;
+        before += value(row).unwrap_or(0.0);
+        Row::new(row, heaviest, is_half, reader)
+    });
+    told.collect()
 }
 
 impl Freshness {
@@ -192,7 +292,9 @@ impl Freshness {
 impl Row {
     fn new(row: &HoldingRow, heaviest: f64, is_half: bool, reader: &Reader) -> Self {
         let weight = row.weight.number().filter(|_| heaviest > 0.0);
+        // A closed holding is compared with nothing, and its row has the same cells.
         Self {
+            place: 0,
             symbol: row.symbol.to_string(),
             name: row.name.clone().unwrap_or_else(|| row.symbol.to_string()),
             address: reader.within(&format!("holdings/{}", segment(row.symbol.as_str()))),

@@ -48,6 +48,11 @@ impl Reader {
         Self { locale, portfolio, query: query(view, view.range) }
     }
 
+    /// What keeps the view in an address.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
     /// The address of a page within the portfolio, seen through the same view.
     pub(crate) fn within(&self, place: &str) -> String {
         format!("/portfolio/{}/{place}{}", self.portfolio, self.query)

@@ -27,9 +27,12 @@ pub(in crate::web) struct TransactionQuery {
     /// Not after this day.
     #[param(value_type = Option<String>, format = Date)]
     pub(in crate::web) to: String,
-    /// With these words in note or symbol.
+    /// With these words in note, symbol or the instrument's name.
     #[param(value_type = Option<String>, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     pub(in crate::web) q: String,
+    /// In this account.
+    #[param(value_type = Option<String>, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    pub(in crate::web) account: String,
     /// How it came.
     #[param(value_type = Option<SourceName>, inline)]
     pub(in crate::web) source: String,
@@ -78,9 +81,15 @@ pub(super) fn refuse_empty(query: &str) -> Result<(), Problem> {
 }
 
 /// The names of what can be looked for.
-const LOOKED_FOR: [&str; 7] = ["symbol", "kind", "from", "to", "q", "source", "sort"];
+const LOOKED_FOR: [&str; 8] = ["symbol", "kind", "from", "to", "q", "account", "source", "sort"];
 
 impl TransactionQuery {
+    /// Whether only some are looked for.
+    pub(in crate::web) fn is_any(&self) -> bool {
+        let said = [&self.symbol, &self.kind, &self.from, &self.to, &self.q, &self.account, &self.source];
+        said.iter().any(|text| !text.trim().is_empty())
+    }
+
     /// What the texts say, or all that is wrong with them.
     pub(in crate::web) fn read(&self) -> Result<(LedgerFilter, LedgerOrder), Problem> {
         let mut faults = Vec::new();
@@ -112,6 +121,12 @@ impl TransactionQuery {
                 fault("q", "give 200 characters at most that can be printed".to_owned());
             }
             filter.text = Some(text);
+        }
+        if let Some(text) = given(&self.account) {
+            if text.chars().count() > 200 || text.chars().any(char::is_control) {
+                fault("account", "give 200 characters at most that can be printed".to_owned());
+            }
+            filter.account = Some(text);
         }
         match self.source.trim() {
             "" => {}

@@ -1,0 +1,118 @@
+// The table of holdings, however many: found as one types, sorted in memory.
+import { LongTable, type Rows, figure, partsOf, put } from "./long-table";
+import { places } from "./row-order";
+
+interface Column {
+  shown: string[];
+  digits: string[];
+  tone: string;
+  unit: string;
+  titles: Record<number, string>;
+  figure: string;
+  figures: Record<number, string>;
+}
+
+interface Columns {
+  count: number;
+  symbols: string[];
+  names: string[];
+  addresses: string[];
+  sparks: string[];
+  half: number[];
+  bars: number[];
+  freshness: { state: string; words: string; explained: string }[];
+  fresh: number[];
+  cells: Record<string, Column>;
+  against: Column[];
+}
+
+const PLAIN = ["day", "quantity", "average_cost", "cost", "value", "realised", "income", "total_gain", "xirr"];
+const TONES: Record<string, string> = { u: "up", d: "down", f: "flat" };
+
+class Held implements Rows {
+  shown: Uint32Array = new Uint32Array();
+  private readonly keys: Map<string, Float64Array>;
+  private readonly words: string[];
+
+  constructor(private readonly of: Columns) {
+    const numbers = (column: Column) => Float64Array.from(column.digits, (digits) => (digits ? Number(digits) : NaN));
+    this.keys = new Map(Object.entries(of.cells).map(([name, column]) => [name, numbers(column)]));
+    this.keys.set("name", places(of.names));
+    for (const [at, column] of of.against.entries()) this.keys.set(`against ${at}`, numbers(column));
+    this.words = of.symbols.map((symbol, at) => `${symbol} ${of.names[at]}`.toLowerCase());
+    this.filter("");
+  }
+
+  key(column: string): Float64Array | undefined {
+    return this.keys.get(column);
+  }
+
+  filter(words: string): void {
+    const wanted = words.trim().toLowerCase();
+    this.shown = Uint32Array.from(this.words.keys()).filter((row) => this.words[row]!.includes(wanted));
+  }
+
+  open(row: number): void {
+    location.assign(this.of.addresses[row]!);
+  }
+
+  private told(column: Column, row: number): Parameters<typeof figure>[1] {
+    const digits = column.digits[row]!;
+    return {
+      shown: column.shown[row]!,
+      sort: digits,
+      title: column.titles[row] ?? digits + column.unit,
+      name: column.figures[row] ?? column.figure.replace("{symbol}", this.of.symbols[row]!),
+      direction: TONES[column.tone[row]!] ?? "",
+    };
+  }
+
+  fill(element: HTMLTableRowElement, row: number): void {
+    const { of } = this;
+    const parts = partsOf(element);
+    element.classList.toggle("half", of.half[row] === 1);
+    put(parts, "name", of.names[row]!);
+    put(parts, "under", of.symbols[row]!);
+    (parts.get("link")![0] as HTMLAnchorElement).href = of.addresses[row]!;
+    // The server's own drawing: digits and fixed words.
+    parts.get("spark")![0]!.innerHTML = of.sparks[row]!;
+    for (const name of PLAIN) figure(parts.get(name)?.[0], this.told(of.cells[name]!, row));
+    for (const [at, column] of of.against.entries()) figure(parts.get("against")?.[at], this.told(column, row));
+    for (const [name, beneath] of [["price", "price_shown"], ["weight", "weight_shown"], ["unrealised", "unrealised_shown"]] as const) {
+      const told = this.told(of.cells[name]!, row);
+      const cell = parts.get(name)![0]!;
+      put(parts, beneath, told.shown);
+      cell.title = told.title;
+      cell.dataset["sort"] = told.sort;
+      if (told.name) cell.dataset["figure"] = told.name;
+      cell.classList.remove("up", "down", "flat");
+      if (told.direction) cell.classList.add(told.direction);
+    }
+    put(parts, "unrealised_rate", of.cells["unrealised_rate"]!.shown[row]!);
+    parts.get("bar")?.[0]?.setAttribute("width", String(of.bars[row]!));
+    const fresh = of.freshness[of.fresh[row]!];
+    put(parts, "fresh_words", fresh?.words ?? "");
+    parts.get("fresh")![0]!.title = fresh?.explained ?? "";
+    parts.get("dot")![0]!.className = `dot ${fresh?.state ?? ""}`;
+    parts.get("dot")![0]!.hidden = !fresh;
+  }
+}
+
+export async function heldTable(box: HTMLElement): Promise<void> {
+  const prototype = document.querySelector<HTMLTemplateElement>("template[data-row]")?.content.querySelector("tr");
+  const answer = await fetch(box.dataset["source"]!).catch(() => undefined);
+  if (!prototype || !answer?.ok) return;
+  const rows = new Held((await answer.json()) as Columns);
+  const form = document.querySelector<HTMLFormElement>("form.find");
+  const words = form?.elements.namedItem("q") as HTMLInputElement | null;
+  rows.filter(words?.value ?? "");
+  const table = new LongTable(box, rows, prototype);
+  document.querySelector("[data-next]")?.remove();
+  const filtered = (): void => {
+    rows.filter(words?.value ?? "");
+    box.scrollTop = 0;
+    table.refresh();
+  };
+  words?.addEventListener("input", filtered);
+  form?.addEventListener("submit", (event) => event.preventDefault());
+}
