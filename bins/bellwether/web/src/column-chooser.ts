@@ -24,8 +24,9 @@ export function columnChooser(chooser: HTMLDetailsElement): void {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const apply = (): void => {
-    const rules = [...hidden].map((at) => `.long tr:not(.gap, .beneath) > :nth-child(${at + 1}) { display: none; }`);
+    const rules = [...hidden].map((at) => `.long tr:not(.beneath) > :nth-child(${at + 1}) { display: none; }`);
     sheet.replaceSync(rules.join(""));
+    table.closest(".long")?.dispatchEvent(new Event("columns"));
   };
   for (const [at, header] of [...table.tHead!.rows[0]!.cells].entries()) {
     if (at === 0) continue;

@@ -1,5 +1,5 @@
 // The table of holdings, however many: found as one types, sorted in memory.
-import { LongTable, type Rows, figure, partsOf, put } from "./long-table";
+import { LongTable, type Rows, described, figure, partsOf, put } from "./long-table";
 import { places } from "./row-order";
 
 interface Column {
@@ -28,6 +28,14 @@ interface Columns {
 
 const PLAIN = ["day", "quantity", "average_cost", "cost", "value", "realised", "income", "total_gain", "xirr"];
 const TONES: Record<string, string> = { u: "up", d: "down", f: "flat" };
+
+/** The server's own drawing, digits and fixed words; of one like it that is there already only the line changes. */
+function spark(cell: HTMLElement, drawing: string): void {
+  const line = cell.querySelector("path");
+  const drawn = / d="([^"]*)"/.exec(drawing)?.[1];
+  if (line && drawn) line.setAttribute("d", drawn);
+  else cell.innerHTML = drawing;
+}
 
 class Held implements Rows {
   shown: Uint32Array = new Uint32Array();
@@ -74,19 +82,13 @@ class Held implements Rows {
     put(parts, "name", of.names[row]!);
     put(parts, "under", of.symbols[row]!);
     (parts.get("link")![0] as HTMLAnchorElement).href = of.addresses[row]!;
-    // The server's own drawing: digits and fixed words.
-    parts.get("spark")![0]!.innerHTML = of.sparks[row]!;
+    spark(parts.get("spark")![0]!, of.sparks[row]!);
     for (const name of PLAIN) figure(parts.get(name)?.[0], this.told(of.cells[name]!, row));
     for (const [at, column] of of.against.entries()) figure(parts.get("against")?.[at], this.told(column, row));
     for (const [name, beneath] of [["price", "price_shown"], ["weight", "weight_shown"], ["unrealised", "unrealised_shown"]] as const) {
       const told = this.told(of.cells[name]!, row);
-      const cell = parts.get(name)![0]!;
       put(parts, beneath, told.shown);
-      cell.title = told.title;
-      cell.dataset["sort"] = told.sort;
-      if (told.name) cell.dataset["figure"] = told.name;
-      cell.classList.remove("up", "down", "flat");
-      if (told.direction) cell.classList.add(told.direction);
+      described(parts.get(name)![0]!, told);
     }
     put(parts, "unrealised_rate", of.cells["unrealised_rate"]!.shown[row]!);
     parts.get("bar")?.[0]?.setAttribute("width", String(of.bars[row]!));

@@ -16,12 +16,12 @@ export interface Rows {
 
 /** Rows that are there above and below what can be seen. */
 const BEYOND = 8;
+/** After so long nobody scrolls any more. */
+const SETTLED_MS = 80;
 
 export class LongTable {
   readonly table: HTMLTableElement;
   private readonly body: HTMLTableSectionElement;
-  private readonly above: HTMLTableRowElement;
-  private readonly below: HTMLTableRowElement;
   private readonly height: number;
   private order: Uint32Array;
   private here = new Map<number, HTMLTableRowElement>();
@@ -31,6 +31,7 @@ export class LongTable {
   private active = -1;
   private beneath: { row: number; element: HTMLTableRowElement } | undefined;
   private frame = 0;
+  private settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly box: HTMLElement,
@@ -41,19 +42,18 @@ export class LongTable {
     this.body = this.table.tBodies[0]!;
     this.order = rows.shown;
     this.height = this.body.rows[0]?.getBoundingClientRect().height || 49;
-    const gap = (): HTMLTableRowElement => {
-      const row = document.createElement("tr");
-      row.className = "gap";
-      row.setAttribute("aria-hidden", "true");
-      row.append(document.createElement("td"));
-      return row;
-    };
-    [this.above, this.below] = [gap(), gap()];
-    this.body.replaceChildren(this.above, this.below);
-    box.toggleAttribute("data-virtual", true);
+    this.body.replaceChildren();
+    this.roles();
     box.addEventListener("scroll", () => this.soon(), { passive: true });
-    new ResizeObserver(() => this.soon()).observe(box);
+    box.addEventListener("columns", () => this.measure());
+    let width = 0;
+    new ResizeObserver(() => {
+      if (box.clientWidth !== width) this.measure();
+      width = box.clientWidth;
+      this.soon();
+    }).observe(box);
     this.headers();
+    this.measure();
     this.keys();
     this.render();
   }
@@ -66,6 +66,7 @@ export class LongTable {
     this.spare.push(...this.here.values());
     this.here.clear();
     this.render();
+    this.settle();
   }
 
   /** Sorts by a column. */
@@ -93,12 +94,14 @@ export class LongTable {
       const element = document.createElement("tr");
       element.className = "beneath";
       const cell = document.createElement("td");
-      // Columns that are not there for want of room have none beneath either.
-      cell.colSpan = [...this.table.tHead!.rows[0]!.cells].filter((head) => head.checkVisibility()).length;
+      cell.setAttribute("role", "cell");
+      element.setAttribute("role", "row");
       cell.append(content);
       element.append(cell);
       this.beneath = { row, element };
     }
+    this.render();
+    // Once more, now that its height is known.
     this.render();
   }
 
@@ -156,7 +159,6 @@ export class LongTable {
         this.spare.push(row);
       }
     }
-    let next: Element | null = this.above.nextElementSibling;
     for (let at = first; at < end; at += 1) {
       let row = this.here.get(at);
       if (!row) {
@@ -165,22 +167,66 @@ export class LongTable {
         row.setAttribute("aria-rowindex", String(at + 2));
         row.tabIndex = -1;
         this.here.set(at, row);
+        if (row.parentElement !== body) body.append(row);
       }
       row.toggleAttribute("data-active", at === this.active);
-      if (next === row) next = row.nextElementSibling;
-      else body.insertBefore(row, next);
-      if (at === under) {
-        if (next === beneath!.element) next = next.nextElementSibling;
-        else body.insertBefore(beneath!.element, next);
+      const top = `${at * height + (under >= 0 && at > under ? more : 0)}px`;
+      if (row.style.top !== top) row.style.top = top;
+    }
+    for (const row of this.spare) row.remove();
+    this.settleSoon();
+    if (beneath && under >= first && under < end) {
+      this.here.get(under)!.after(beneath.element);
+      beneath.element.style.top = `${(under + 1) * height}px`;
+    } else beneath?.element.remove();
+    const whole = `${order.length * height + more}px`;
+    if (body.style.height !== whole) body.style.height = whole;
+    this.table.setAttribute("aria-rowcount", String(order.length + 2));
+  }
+
+  /** A row is laid out by itself, not with all others as tables are: that a browser does in time. */
+  private measure(): void {
+    const { box, table } = this;
+    box.removeAttribute("data-virtual");
+    table.style.width = "";
+    const heads = [...table.tHead!.rows[0]!.cells].filter((head) => head.checkVisibility());
+    const widths = heads.map((head) => `${head.getBoundingClientRect().width}px`);
+    const width = `${table.getBoundingClientRect().width}px`;
+    table.style.setProperty("--columns", widths.join(" "));
+    table.style.width = width;
+    box.toggleAttribute("data-virtual", true);
+  }
+
+  /** What is laid out in another way than a table says itself what it is. */
+  private roles(): void {
+    const { table } = this;
+    table.setAttribute("role", "table");
+    for (const part of [table.tHead, table.tFoot, this.body]) part?.setAttribute("role", "rowgroup");
+    for (const row of [...table.rows, this.prototype]) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        const isHead = cell.tagName === "TH";
+        cell.setAttribute("role", !isHead ? "cell" : cell.scope === "col" ? "columnheader" : "rowheader");
       }
     }
-    if (beneath && (under < first || under >= end)) beneath.element.remove();
-    for (const row of this.spare) row.remove();
-    this.above.cells[0]!.style.height = `${first * height + (under >= 0 && under < first ? more : 0)}px`;
-    this.below.cells[0]!.style.height = `${(order.length - end) * height + (under >= end ? more : 0)}px`;
-    this.above.hidden = first === 0;
-    this.below.hidden = end >= order.length;
-    this.table.setAttribute("aria-rowcount", String(order.length + 2));
+  }
+
+  /** Rows that go elsewhere stay where they are in the page while somebody scrolls. */
+  private settleSoon(): void {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(), SETTLED_MS);
+  }
+
+  /** The rows stand in the page as they are read. */
+  private settle(): void {
+    clearTimeout(this.settling);
+    let next: Element | null = this.body.firstElementChild;
+    for (const at of [...this.here.keys()].sort((a, b) => a - b)) {
+      const row = this.here.get(at)!;
+      if (next === row) next = row.nextElementSibling;
+      else if (!row.contains(document.activeElement)) this.body.insertBefore(row, next);
+      if (next && next === this.beneath?.element) next = next.nextElementSibling;
+    }
   }
 
   private headers(): void {
@@ -199,23 +245,22 @@ export class LongTable {
   }
 
   private keys(): void {
-    const isElsewhere = (element: Element | null): boolean =>
-      !!element && element !== document.body && !this.table.contains(element) && element !== this.box;
-    document.addEventListener("keydown", (event) => {
+    const onKey = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (target.closest("input, select, textarea, dialog, .beneath") || isElsewhere(document.activeElement)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      if (target.closest("input, select, textarea, .beneath")) return;
       if (event.key === "j" || event.key === "k") {
-        event.preventDefault();
         const first = Math.ceil(this.box.scrollTop / this.height);
         this.focus(this.active < 0 ? first : this.active + (event.key === "j" ? 1 : -1));
-      } else if (event.key === "Enter" && target instanceof HTMLTableRowElement) {
+      } else if (event.key === "Enter" && target instanceof HTMLTableRowElement && this.body.contains(target)) {
         const row = this.order[this.active];
-        if (row === undefined) return;
-        event.preventDefault();
-        this.rows.open?.(row, target);
-      }
-    });
+        if (row !== undefined) this.rows.open?.(row, target);
+      } else return;
+      event.preventDefault();
+      // Rows that are not there yet are reached as well: nobody else goes through them.
+      event.stopImmediatePropagation();
+    };
+    document.addEventListener("keydown", onKey, { capture: true });
     this.body.addEventListener("focusin", (event) => {
       const element = (event.target as Element).closest("tr");
       for (const [at, row] of this.here) if (row === element) this.active = at;
@@ -226,8 +271,16 @@ export class LongTable {
 /** Puts words into a part of a row. */
 export function put(parts: Map<string, HTMLElement[]>, name: string, words: string, at = 0): HTMLElement | undefined {
   const part = parts.get(name)?.[at];
-  if (part && part.textContent !== words) part.textContent = words;
+  if (part) say(part, words);
   return part;
+}
+
+/** The same words are not put there again, nor is a text made anew that only says something else. */
+function say(part: HTMLElement, words: string): void {
+  const only = part.firstChild;
+  if (only instanceof Text && !only.nextSibling) {
+    if (only.data !== words) only.data = words;
+  } else if (only || words) part.textContent = words;
 }
 
 const known = new WeakMap<HTMLTableRowElement, Map<string, HTMLElement[]>>();
@@ -254,9 +307,13 @@ export function figure(
   of: { shown: string; sort: string; title: string; name: string; direction: string },
 ): void {
   if (!part) return;
-  if (part.textContent !== of.shown) part.textContent = of.shown;
-  part.classList.remove("up", "down", "flat");
-  if (of.direction) part.classList.add(of.direction);
+  say(part, of.shown);
+  described(part, of);
+}
+
+/** What a figure's cell says of it beside what it shows. */
+export function described(part: HTMLElement, of: { sort: string; title: string; name: string; direction: string }): void {
+  for (const tone of ["up", "down", "flat"]) part.classList.toggle(tone, tone === of.direction);
   part.title = of.title;
   part.dataset["sort"] = of.sort;
   if (of.name) part.dataset["figure"] = of.name;
