@@ -267,9 +267,8 @@ impl Columns {
             .iter()
             .filter_map(|symbol| self.symbols.places.get(symbol.as_str()).copied())
             .collect();
-        let kind_name = |word: &String| {
-            word.parse().map_or_else(|_| word.clone(), |kind| self.locale.text(name_of(kind)))
-        };
+        let kind_name =
+            |word: &String| word.parse().map_or_else(|_| word.clone(), |kind| name_of(kind, self.locale));
         let kind_names: Vec<String> = self.kinds.texts.iter().map(kind_name).collect();
         // One of each with a mark in the place of what differs from row to row.
         let some = TransactionId::new();

@@ -1,6 +1,7 @@
 //! The facts of a transaction that a row shows, and the names of its kinds.
 
 use bellwether_domain::{Transaction, TransactionDraft, TransactionKind};
+use bellwether_texts::Locale;
 use rust_decimal::Decimal;
 
 /// What a row shows.
@@ -34,9 +35,9 @@ impl Facts {
     }
 }
 
-/// The key of a kind's name.
-pub(super) fn name_of(kind: TransactionKind) -> &'static str {
-    match kind {
+/// A kind in the words of a locale.
+pub(super) fn name_of(kind: TransactionKind, locale: Locale) -> String {
+    locale.text(match kind {
         TransactionKind::Buy => "kind.buy",
         TransactionKind::Sell => "kind.sell",
         TransactionKind::Dividend => "kind.dividend",
@@ -52,7 +53,7 @@ pub(super) fn name_of(kind: TransactionKind) -> &'static str {
         TransactionKind::Merger => "kind.merger",
         TransactionKind::TickerChange => "kind.ticker_change",
         TransactionKind::Tax => "kind.tax",
-    }
+    })
 }
 
 #[cfg(test)]

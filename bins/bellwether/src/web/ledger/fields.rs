@@ -211,8 +211,7 @@ pub(super) fn fields_of(
         } else {
             typed.value(name).to_owned()
         };
-        let choice =
-            |kind: TransactionKind| Choice { value: kind.as_str(), name: locale.text(name_of(kind)) };
+        let choice = |kind: TransactionKind| Choice { value: kind.as_str(), name: name_of(kind, locale) };
         FieldShown {
             name,
             label: locale.text(label),

@@ -261,7 +261,7 @@ impl TransactionsPage {
             columns: reader.within("transactions.json"),
             is_filtered,
             kinds: TransactionKind::ALL
-                .map(|kind| Kind { value: kind.as_str(), name: locale.text(name_of(kind)) })
+                .map(|kind| Kind { value: kind.as_str(), name: name_of(kind, locale) })
                 .into_iter()
                 .collect(),
             has_accounts: weighed.accounts.len() > 1,

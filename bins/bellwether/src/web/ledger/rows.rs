@@ -47,7 +47,7 @@ impl Row {
         let amount = |amount: Option<Decimal>| {
             amount.map(|amount| locale.amount(amount, booked.currency)).unwrap_or_default()
         };
-        let kind = locale.text(name_of(booked.booking.kind()));
+        let kind = name_of(booked.booking.kind(), locale);
         let symbol = booked.booking.symbol().map(ToString::to_string).unwrap_or_default();
         let known = booked.booking.symbol().and_then(|symbol| weighed.names.get(symbol));
         let symbols = match booked.booking.other_symbol() {
