@@ -1,6 +1,7 @@
 //! The list of transactions, with the form for another one.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -88,6 +89,7 @@ impl Asking {
         refused: Refused,
     ) -> Answer {
         let Self { state, caller, request, id } = self;
+        let ListQuery { cursor: after, done: change } = query;
         // Everything, unless a range is asked for.
         view.range.get_or_insert_with(|| Range::Max.to_string());
         let mut problem = refused.problem();
@@ -95,26 +97,26 @@ impl Asking {
             problem = Some(error.to_string());
             Default::default()
         });
-        let after = query.cursor.as_deref().and_then(Cursor::read);
+        let read_after = after.as_deref().and_then(Cursor::read);
         let status =
             if problem.is_some() || refused.is_any() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let may_change = caller.who.may_change();
-        let is_kept = query.done.is_none() && status == StatusCode::OK;
-        let wanted = Wanted { filter: read, order, after };
+        let is_kept = change.is_none() && status == StatusCode::OK;
+        let wanted = Wanted { filter: read, order, after: read_after };
         let what = What {
             kind: "transactions-page",
             template: "transactions.html",
             place: Place::Transactions,
             within: "transactions".to_owned(),
             title: None,
-            about: format!("{filter:?} {:?} {may_change}", query.cursor),
+            about: format!("{filter:?} {after:?} {may_change}"),
         };
-        let done = done(&caller, id, query.done).await?;
+        let done = done(&caller, id, change).await?;
         let ask = move |tracker: Tracker, view: View| {
             let (wanted, done) = (wanted.clone(), done.clone());
             async move { Ok(for_the_day(found(&tracker, id, &view, wanted, done).await?)) }
         };
-        let (seen, is_first) = (view.clone(), query.cursor.is_none());
+        let (seen, is_first) = (view.clone(), after.is_none());
         let tell = move |viewed: Viewed<Found>, reader: &Reader| {
             let asked =
                 Given { filter: &filter, view: &seen, is_first, may_change, problem: problem.clone() };
@@ -190,6 +192,13 @@ struct TransactionsPage {
     total: String,
     /// The query of the next page.
     next: Option<String>,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+/// The form for another one.
+#[derive(Serialize)]
+struct Entry {
     fields: Vec<FieldShown>,
     /// Whether the entry was refused for its twin.
     is_twin: bool,
@@ -233,9 +242,13 @@ impl TransactionsPage {
                 ("source", &filter.source),
                 ("sort", &filter.sort),
             ];
-            let given = fields.iter().filter(|(_, value)| !value.is_empty());
-            let given: String = given.map(|(name, value)| format!("&{name}={}", segment(value))).collect();
-            format!("{}{given}&cursor={}", reader.query(), segment(&cursor(last).written()))
+            let mut address = reader.query().to_owned();
+            for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+                // Writing to a String cannot fail, here and below.
+                let _ = write!(address, "&{name}={}", segment(value));
+            }
+            let _ = write!(address, "&cursor={}", segment(&cursor(last).written()));
+            address
         });
         let count = weighed.count;
         let words = if is_filtered {
@@ -276,10 +289,12 @@ impl TransactionsPage {
             count: if is_filtered { -1 } else { i64::try_from(count).unwrap_or(i64::MAX).saturating_add(2) },
             total: locale.say(&words),
             next,
-            fields: fields_of(locale, typed, &refused.faults, base),
-            is_twin: refused.is_twin,
-            is_custom: typed.is_custom(),
-            is_open: refused.is_any(),
+            entry: Entry {
+                fields: fields_of(locale, typed, &refused.faults, base),
+                is_twin: refused.is_twin,
+                is_custom: typed.is_custom(),
+                is_open: refused.is_any(),
+            },
         }
     }
 }
