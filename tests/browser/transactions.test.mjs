@@ -52,7 +52,7 @@ describe("the list of transactions", () => {
             const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
             assert.ok(beyond <= 0, `${beyond} px too wide`);
             const text = await page.locator("main").innerText();
-            assert.match(text, locale === "de-DE" ? /Kauf[^]*Transaktionen/ : /Purchase[^]*transactions/);
+            assert.match(text, locale === "de-DE" ? /Kauf[^]*Buchungen/ : /Purchase[^]*transactions/);
             assert.doesNotMatch(text, /NaN|undefined|null|transactions\.|entry\./);
             await picture(page, `transactions-${size}-${locale}-${colorScheme}`);
           }, { viewport, colorScheme, locale });
