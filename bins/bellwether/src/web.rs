@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod cache;
 mod caller;
+mod error_page;
 mod events;
 mod file_form;
 mod filled;

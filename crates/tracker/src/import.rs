@@ -9,6 +9,7 @@ mod preview;
 mod proposals;
 mod reconciliation;
 mod stated;
+mod words;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -40,6 +41,7 @@ pub(crate) use preview::Previews;
 pub use preview::{AskedInstrument, Preview, PreviewCounts, PreviewReason, PreviewRow, RowStatus};
 pub use proposals::Proposal;
 pub use reconciliation::{Compared, Reconciliation, ReconciliationLine};
+pub use words::{kind_words, unreadable};
 
 /// Where a file goes.
 #[derive(Debug, Clone)]

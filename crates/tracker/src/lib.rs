@@ -81,7 +81,7 @@ pub use error::TrackerError;
 pub use import::{
     AskedInstrument, Choices, Compared, Draft, DraftChange, DraftOutcome, ImportFile, ImportRecord,
     ImportReport, ImportTarget, Mapping, Preview, PreviewCounts, PreviewReason, PreviewRow, Proposal,
-    Reconciliation, ReconciliationLine, RejectedRow, RowStatus,
+    Reconciliation, ReconciliationLine, RejectedRow, RowStatus, kind_words, unreadable,
 };
 pub use indices::{EnteredIndex, IndexShown};
 pub use jobs::{

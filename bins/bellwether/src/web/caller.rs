@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use bellwether_texts::Locale;
 use bellwether_tracker::{SignedIn, Tracker};
+use chrono::{DateTime, Utc};
 
 use super::access::needs;
 use super::problem::Problem;
@@ -17,9 +19,17 @@ pub(super) struct Caller {
     pub(super) tracker: Tracker,
     /// Who they are.
     pub(super) who: Arc<SignedIn>,
+    /// How they read.
+    pub(super) locale: Locale,
 }
 
 impl Caller {
+    /// An instant as they read it, on the clock of the exchange that says when a day begins.
+    pub(super) fn moment(&self, at: DateTime<Utc>) -> String {
+        let at = at.with_timezone(&self.tracker.home_exchange().zone());
+        format!("{}, {}", self.locale.day(at.date_naive()), self.locale.time(&at))
+    }
+
     /// Who was let in with that request.
     ///
     /// # Errors

@@ -5,20 +5,25 @@ mod columns;
 mod history;
 pub(super) mod reconciliation;
 mod rows;
+mod upload;
+
+use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::{ImportId, PortfolioId};
-use bellwether_tracker::TrackerError;
-use serde::Deserialize;
+use bellwether_texts::{Language, Locale, Sentence};
+use bellwether_tracker::{ColumnMapping, TrackerError, unreadable};
+use serde::{Deserialize, Serialize};
 
 use self::choices::{choose_symbols, correct_row};
 use self::columns::{MappingPage, map_columns};
-use self::history::{begin, forget_mapping, history, result_page};
-use self::rows::{RowsPage, in_words};
+use self::history::{begin, forget_mapping, history, result_page, undo};
+use self::rows::RowsPage;
+pub(super) use self::rows::capital;
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
-use super::pages::{Answer, failed, html, see_other};
+use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
 use super::{MAX_UPLOAD, State};
@@ -51,7 +56,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
     .service(post("/portfolio/{portfolio}/imports/{import}/commit").route(web::post().to(commit)))
     .service(post("/portfolio/{portfolio}/imports/{import}/discard").route(web::post().to(discard)))
     .service(post("/portfolio/{portfolio}/imports/{import}/undo").route(web::post().to(undo)))
-    .configure(reconciliation::routes);
+    .configure(reconciliation::routes)
+    .configure(upload::routes);
 }
 
 type Fields = web::Form<Vec<(String, String)>>;
@@ -60,26 +66,43 @@ fn place_of(portfolio: PortfolioId, id: ImportId) -> String {
     format!("/portfolio/{portfolio}/imports/{id}")
 }
 
-async fn frame(state: &State, caller: &Caller, portfolio: PortfolioId, title: &str) -> Result<Page, Problem> {
+async fn frame(
+    state: &State,
+    caller: &Caller,
+    portfolio: PortfolioId,
+    title: &'static str,
+) -> Result<Page, Problem> {
     let portfolios = caller.tracker.portfolios().await?;
     if portfolios.iter().any(|known| known.id == portfolio) {
-        Ok(Page::new(state, title, &portfolios, Some(portfolio), Place::Import))
+        let title = caller.locale.text(title);
+        let page = Page::new(state, title, &portfolios, Some(portfolio), Place::Import);
+        Ok(page.said_in(caller.locale))
     } else {
         Err(Problem::NotFound("There is no such portfolio.".to_owned()))
     }
 }
 
-/// A failure as a page.
-async fn told(state: &State, caller: &Caller, problem: Problem) -> Answer {
-    let portfolios = caller.tracker.portfolios().await.unwrap_or_default();
-    Ok(failed(state, &portfolios, problem))
+/// What is wrong with what was sent, beside it on its page.
+#[derive(Debug, Clone, Serialize)]
+struct Trouble {
+    words: String,
+    /// Whether the words are not in the language of the page.
+    is_foreign: bool,
 }
 
-/// A page, or its failure as one.
-async fn answered(state: &State, caller: &Caller, answer: Result<HttpResponse, Problem>) -> Answer {
-    match answer {
-        Ok(answer) => Ok(answer),
-        Err(problem) => told(state, caller, problem).await,
+impl Trouble {
+    /// What a person can do something about; `None` for other failures.
+    fn of(error: &TrackerError, locale: Locale) -> Option<Self> {
+        match error {
+            TrackerError::File(why) => {
+                let words = Sentence::new("imports.unusable").with("reason", unreadable(why));
+                Some(Self { words: locale.say(&words), is_foreign: false })
+            }
+            TrackerError::Refused(words) | TrackerError::Conflict(words) => {
+                Some(Self { words: words.clone(), is_foreign: locale.language() != Language::English })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -91,6 +114,12 @@ struct Seen {
     from: Option<usize>,
     /// What was just done.
     said: Option<String>,
+    /// What was chosen and refused.
+    #[serde(skip)]
+    mapping: Option<ColumnMapping>,
+    /// Symbols that were typed and refused, by their instruments.
+    #[serde(skip)]
+    symbols: BTreeMap<String, String>,
 }
 
 async fn show(
@@ -100,8 +129,7 @@ async fn show(
     seen: web::Query<Seen>,
 ) -> Answer {
     let (portfolio, id) = path.into_inner();
-    let answer = shown(&state, &caller, portfolio, id, &seen, None).await;
-    answered(&state, &caller, answer).await
+    Ok(shown(&state, &caller, portfolio, id, &seen, None).await?)
 }
 
 async fn shown(
@@ -110,29 +138,29 @@ async fn shown(
     portfolio: PortfolioId,
     id: ImportId,
     seen: &Seen,
-    problem: Option<String>,
+    problem: Option<Trouble>,
 ) -> Result<HttpResponse, Problem> {
     let tracker = &caller.tracker;
     let draft = match tracker.draft(portfolio, id).await {
-        Err(TrackerError::NotFound(_)) => return result_page(state, caller, portfolio, id).await,
+        Err(TrackerError::NotFound(_)) => return result_page(state, caller, portfolio, id, None).await,
         found => found?,
     };
     let refused = problem.is_some();
     let (preview, problem) = match tracker.preview(portfolio, id).await {
         Ok(preview) => (preview, problem),
         Err(TrackerError::File(error)) => {
-            (None, Some(problem.unwrap_or_else(|| format!("As it is to be read, {error}."))))
+            (None, problem.or_else(|| Trouble::of(&TrackerError::File(error), caller.locale)))
         }
         Err(error) => return Err(error.into()),
     };
-    let page = frame(state, caller, portfolio, "Import").await?;
+    let (page, locale) = (frame(state, caller, portfolio, "page.import").await?, caller.locale);
     let mut answer = if let Some(preview) = preview {
-        let rows = RowsPage::of(page, &draft, &preview, seen, problem)?;
-        html(state.templates.render("import-rows.html", &rows)?)
+        let rows = RowsPage::of(page, &draft, &preview, seen, problem, locale)?;
+        html(state.templates.render_in(locale, "import-rows.html", &rows)?)
     } else {
         let guess = tracker.suggested_mapping(portfolio, id).await?;
-        let columns = MappingPage::of(page, &draft, guess, problem);
-        html(state.templates.render("import-mapping.html", &columns)?)
+        let columns = MappingPage::of(page, &draft, guess, seen, problem, locale);
+        html(state.templates.render_in(locale, "import-mapping.html", &columns)?)
     };
     if refused {
         *answer.status_mut() = StatusCode::BAD_REQUEST;
@@ -145,30 +173,16 @@ async fn commit(state: web::Data<State>, caller: Caller, path: web::Path<(Portfo
     match caller.tracker.commit_draft(portfolio, id, None).await {
         Ok(outcome) if outcome.import.is_some() => Ok(see_other(&place_of(portfolio, id))),
         Ok(_) => Ok(see_other(&format!("{}?said=nothing-new", place_of(portfolio, id)))),
-        Err(TrackerError::Conflict(words)) => {
-            let answer = shown(&state, &caller, portfolio, id, &Seen::default(), Some(words)).await;
-            answered(&state, &caller, answer).await
+        Err(error @ TrackerError::Conflict(_)) => {
+            let trouble = Trouble::of(&error, caller.locale);
+            Ok(shown(&state, &caller, portfolio, id, &Seen::default(), trouble).await?)
         }
-        Err(error) => told(&state, &caller, error.into()).await,
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn discard(
-    state: web::Data<State>,
-    caller: Caller,
-    path: web::Path<(PortfolioId, ImportId)>,
-) -> Answer {
+async fn discard(caller: Caller, path: web::Path<(PortfolioId, ImportId)>) -> Answer {
     let (portfolio, id) = path.into_inner();
-    match caller.tracker.discard_draft(portfolio, id, None).await {
-        Ok(()) => Ok(see_other(&format!("/portfolio/{portfolio}/imports"))),
-        Err(error) => told(&state, &caller, error.into()).await,
-    }
-}
-
-async fn undo(state: web::Data<State>, caller: Caller, path: web::Path<(PortfolioId, ImportId)>) -> Answer {
-    let (portfolio, id) = path.into_inner();
-    match caller.tracker.undo_import(portfolio, id).await {
-        Ok(_) => Ok(see_other(&place_of(portfolio, id))),
-        Err(error) => told(&state, &caller, error.into()).await,
-    }
+    caller.tracker.discard_draft(portfolio, id, None).await?;
+    Ok(see_other(&format!("/portfolio/{portfolio}/imports?said=discarded")))
 }

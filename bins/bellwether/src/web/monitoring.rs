@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
-use bellwether_tracker::Tracker;
+use bellwether_tracker::{JobFilter, JobState, Tracker};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
@@ -29,7 +29,7 @@ use super::problem::Problem;
 use super::view::page::{Page, Place};
 use circuits::Circuits;
 use event_log::LogLine;
-use page::MonitoringPage;
+use page::{MonitoringPage, Wall};
 use process::ProcessMeter;
 use recent_counts::RecentCounts;
 use requests::Requests;
@@ -39,6 +39,9 @@ pub(super) use requests::{record, tell};
 
 /// How often counters are noted, for what they rose by lately to be known.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// So many running jobs are shown with how far they came.
+const SHOWN_JOBS: usize = 10;
 
 /// The meters of a process that serves.
 #[derive(Debug)]
@@ -136,9 +139,19 @@ async fn people(
     let measures = measures::read(&state).await;
     // The figures are worth more than the list of portfolios, which a database that is away does not give.
     let portfolios = caller.tracker.portfolios().await.unwrap_or_default();
-    let frame = Page::new(&state, "Monitoring", &portfolios, None, Place::Elsewhere);
-    let page = MonitoringPage::new(frame, &measures, word, state.monitoring.log.lines(level));
-    let body = state.templates.render("monitoring.html", &page)?;
+    let locale = caller.locale;
+    let frame = Page::new(&state, locale.text("page.monitoring"), &portfolios, None, Place::Elsewhere)
+        .said_in(locale);
+    let running = if measures.runs_jobs() {
+        let filter = JobFilter { state: Some(JobState::Running), ..JobFilter::default() };
+        caller.tracker.jobs(&filter, SHOWN_JOBS).await.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let wall = Wall { locale, exchange: caller.tracker.home_exchange(), now: measures.at };
+    let lines = state.monitoring.log.lines(level);
+    let page = MonitoringPage::new(frame, &measures, &running, word, lines, &wall);
+    let body = state.templates.render_in(locale, "monitoring.html", &page)?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())

@@ -50,7 +50,7 @@ struct Row {
 async fn shared(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Answer {
     let Some(shown) = state.tracker.shared(&token).await? else {
         let words = locale_of(&request).text("shared.nothing");
-        return Ok(failed(&state, &[], Problem::NotFound(words)));
+        return Ok(failed(Problem::NotFound(words)));
     };
     let (tracker, id, view) = (shown.tracker, shown.portfolio, View::default());
     let locale = locale_of(&request);

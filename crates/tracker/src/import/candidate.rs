@@ -2,7 +2,7 @@
 
 mod blame;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bellwether_domain::{PortfolioId, Transaction, TransactionId};
 use bellwether_portfolio::Options;
@@ -11,7 +11,8 @@ use bellwether_storage::imports::{self, ImportedRow};
 use bellwether_storage::ledger::LedgerEntry;
 
 use self::blame::Blame;
-use super::{ImportReport, RejectedRow, stated};
+use super::preview::Doubt;
+use super::{ImportReport, RejectedRow, stated, words};
 use crate::ledger::{Shortage, left_short};
 use crate::{Tracker, TrackerError};
 
@@ -19,6 +20,10 @@ use crate::{Tracker, TrackerError};
 const MOST_ROUNDS: usize = 12;
 /// After so many, all that a file says of the instruments concerned is taken out.
 const PATIENT_ROUNDS: usize = 6;
+
+fn of_shortage(short: &Shortage) -> Doubt {
+    Doubt { words: short.words.clone(), said: short.said.clone() }
+}
 
 /// A file's rows on their way into a ledger.
 pub(super) struct Candidate {
@@ -28,7 +33,7 @@ pub(super) struct Candidate {
     /// The place in the file of the row that each transaction comes from.
     pub(super) places: HashMap<TransactionId, usize>,
     /// What the ledger says of transactions: their rows, whether it is certain, and the words.
-    pub(super) doubts: Vec<(usize, bool, String)>,
+    pub(super) doubts: Vec<(usize, bool, Doubt)>,
 }
 
 impl Candidate {
@@ -65,7 +70,8 @@ impl Candidate {
                     }
                 }
                 Err(error) => {
-                    candidate.doubts.push((place, true, error.to_string()));
+                    let doubt = Doubt { words: error.to_string(), said: words::faulty(&error) };
+                    candidate.doubts.push((place, true, doubt));
                     candidate.reject(row.line, None, error.to_string());
                 }
             }
@@ -110,20 +116,20 @@ impl Candidate {
             let (excused, robbed): (Vec<&Shortage>, Vec<&Shortage>) =
                 others.into_iter().partition(|short| tracker.may_yet_be_split(short));
             let blame = Blame::new(&before, news().map(|row| &row.transaction), &own);
-            let mut out: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-            let mut take_out = |transaction: TransactionId, words: &str| {
+            let mut out: BTreeMap<usize, BTreeMap<String, Doubt>> = BTreeMap::new();
+            let mut take_out = |transaction: TransactionId, doubt: Doubt| {
                 if let Some(place) = self.places.get(&transaction) {
-                    out.entry(*place).or_default().insert(words.to_owned());
+                    out.entry(*place).or_default().insert(doubt.words.clone(), doubt);
                 }
             };
-            for (transaction, words) in blame.of(&robbed, round >= PATIENT_ROUNDS) {
-                take_out(transaction, &words);
+            for (transaction, doubt) in blame.of(&robbed, round >= PATIENT_ROUNDS) {
+                take_out(transaction, doubt);
             }
             // What comes after a sale that lost its shares may have its own once that has them again.
             for short in
                 own.iter().filter(|short| short.may_be_split.is_none() && !blame.waits(short, &robbed))
             {
-                take_out(short.transaction, &short.words);
+                take_out(short.transaction, of_shortage(short));
             }
             if !out.is_empty() {
                 self.take_out(out);
@@ -134,17 +140,18 @@ impl Candidate {
                 return Err(refused);
             }
             let taking = blame.of(&excused, false);
-            let doubted = own.iter().map(|short| (short.transaction, short.words.clone())).chain(taking);
-            let doubted: Vec<(TransactionId, String)> = doubted.collect();
-            for (transaction, words) in doubted {
+            let doubted = own.iter().map(|short| (short.transaction, of_shortage(short))).chain(taking);
+            let doubted: Vec<(TransactionId, Doubt)> = doubted.collect();
+            for (transaction, doubt) in doubted {
                 let (Some(line), Some(place)) = (lines.get(&transaction), self.places.get(&transaction))
                 else {
                     continue;
                 };
                 self.notes.push(format!(
-                    "Line {line} was kept but needs attention: {words}. Splits may be missing; prices bring them along."
+                    "Line {line} was kept but needs attention: {}. Splits may be missing; prices bring them along.",
+                    doubt.words
                 ));
-                self.doubts.push((*place, false, words));
+                self.doubts.push((*place, false, doubt));
             }
             self.note_old(&short.old);
             return Ok(());
@@ -162,7 +169,7 @@ impl Candidate {
     }
 
     /// Takes rows out, by their places, for these reasons.
-    fn take_out(&mut self, out: BTreeMap<usize, BTreeSet<String>>) {
+    fn take_out(&mut self, out: BTreeMap<usize, BTreeMap<String, Doubt>>) {
         let mut lines: HashMap<usize, u32> = HashMap::new();
         self.rows.retain(|row| {
             match self.places.get(&row.transaction.id).filter(|place| out.contains_key(place)) {
@@ -174,11 +181,11 @@ impl Candidate {
             }
         });
         for (place, reasons) in out {
-            for words in reasons {
+            for doubt in reasons.into_values() {
                 if let Some(line) = lines.get(&place) {
-                    self.reject(*line as usize, None, words.clone());
+                    self.reject(*line as usize, None, doubt.words.clone());
                 }
-                self.doubts.push((place, true, words));
+                self.doubts.push((place, true, doubt));
             }
         }
     }

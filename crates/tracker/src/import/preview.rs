@@ -10,6 +10,7 @@ use bellwether_portfolio::Options;
 use bellwether_statements::{Reason, Statement, Verdict, read_transactions};
 use bellwether_storage::ledger::LedgerEntry;
 use bellwether_storage::{AnyConnection, portfolios};
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use super::Choices;
 use super::candidate::Candidate;
 use super::draft::Draft;
 use super::stated::{self, Stated};
+use super::words;
 use crate::{Tracker, TrackerError};
 
 /// What would become of a row.
@@ -54,12 +56,21 @@ impl RowStatus {
 }
 
 /// One reason for a row's status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PreviewReason {
     /// The column at fault, where one is.
     pub column: Option<String>,
-    /// In words, with what to do about it.
+    /// In words for programs, with what to do about it.
     pub reason: String,
+    /// The same for people.
+    pub said: Sentence,
+}
+
+/// What the ledger says of a row, for programs and for people.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Doubt {
+    pub(super) words: String,
+    pub(super) said: Sentence,
 }
 
 /// A row as it would be imported.
@@ -148,7 +159,7 @@ pub struct Preview {
 struct State {
     status: RowStatus,
     /// What the ledger says, beside what the file's reader does.
-    words: Option<Box<[String]>>,
+    words: Option<Box<[Doubt]>>,
 }
 
 impl Preview {
@@ -160,6 +171,16 @@ impl Preview {
     /// The form that it was read in, in words.
     pub fn format(&self) -> String {
         self.statement.format.to_string()
+    }
+
+    /// The form itself.
+    pub fn form(&self) -> bellwether_statements::StatementFormat {
+        self.statement.format
+    }
+
+    /// The notes for people.
+    pub fn notes_said(&self) -> impl Iterator<Item = Sentence> {
+        self.statement.notes.iter().map(words::note)
     }
 
     /// How sure that is, in per cent.
@@ -192,6 +213,13 @@ impl Preview {
         wanted.nth(number).map(|(place, _)| place)
     }
 
+    /// The transactions of rows that come into the ledger.
+    pub fn news(&self) -> impl Iterator<Item = &TransactionDraft> {
+        let is_new = |state: &State| matches!(state.status, RowStatus::New | RowStatus::Attention);
+        let rows = self.statement.rows.iter().zip(&self.states);
+        rows.filter(move |(_, state)| is_new(state)).flat_map(|(row, _)| row.verdict.drafts())
+    }
+
     /// One row by its place.
     pub fn row(&self, place: usize) -> Option<PreviewRow> {
         let (row, state) = (self.statement.rows.get(place)?, self.states.get(place)?);
@@ -200,12 +228,17 @@ impl Preview {
             Verdict::Rejected(problems) => reasons.extend(problems.iter().map(|problem| PreviewReason {
                 column: problem.column.clone(),
                 reason: problem.reason.to_string(),
+                said: words::reason(&problem.reason),
             })),
-            Verdict::Ignored(why) => reasons.push(PreviewReason { column: None, reason: why.to_string() }),
+            Verdict::Ignored(why) => {
+                let said = words::ignored(why);
+                reasons.push(PreviewReason { column: None, reason: why.to_string(), said });
+            }
             Verdict::Transaction(_) | Verdict::Transactions(_) => {}
         }
         let words = state.words.iter().flatten().cloned();
-        reasons.extend(words.map(|reason| PreviewReason { column: None, reason }));
+        let told = |Doubt { words: reason, said }| PreviewReason { column: None, reason, said };
+        reasons.extend(words.map(told));
         Some(PreviewRow {
             place,
             line: row.line,
@@ -239,14 +272,17 @@ impl Preview {
     }
 
     fn of(statement: Statement, candidate: &Candidate, entries: &[LedgerEntry], ledger_version: i64) -> Self {
-        let mut words: HashMap<usize, (bool, Vec<String>)> = HashMap::new();
+        let mut words: HashMap<usize, (bool, Vec<Doubt>)> = HashMap::new();
         for (place, is_certain, doubt) in &candidate.doubts {
             let (certain, doubts) = words.entry(*place).or_default();
             *certain |= is_certain;
             doubts.push(if *is_certain {
                 doubt.clone()
             } else {
-                format!("{doubt}. Splits may be missing; prices bring them along")
+                Doubt {
+                    words: format!("{}. Splits may be missing; prices bring them along", doubt.words),
+                    said: Sentence::new("row.splits_missing").with("doubt", doubt.said.clone()),
+                }
             });
         }
         let known: HashSet<&str> = entries.iter().map(|entry| entry.fingerprint.as_str()).collect();
@@ -264,9 +300,7 @@ impl Preview {
             *new += 1;
             transactions += 1;
             if let Some(other) = Likeness::of(&row.transaction).and_then(|likeness| alike.get(&likeness)) {
-                words.entry(*place).or_default().1.push(format!(
-                    "the ledger has one like it already ({other}): leave this one out if it is the same"
-                ));
+                words.entry(*place).or_default().1.push(other.clone());
             }
         }
         let mut counts = PreviewCounts::default();
@@ -323,14 +357,20 @@ impl Likeness {
 }
 
 /// What may be told once more, with words for it.
-fn alike<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> HashMap<Likeness, String> {
+fn alike<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> HashMap<Likeness, Doubt> {
     entries
         .filter_map(|entry| {
             let draft = TransactionDraft::of(&entry.transaction);
             let at = draft.price.map(|price| format!(" at {}", price.normalize())).unwrap_or_default();
             let size = draft.quantity.or(draft.amount).unwrap_or_default().normalize();
-            let words = format!("{} of {size}{at} on {}", draft.kind, draft.date);
-            Some((Likeness::of(&entry.transaction)?, words))
+            let other = format!("{} of {size}{at} on {}", draft.kind, draft.date);
+            let said = Sentence::new("row.alike")
+                .with("kind", words::kind_words(draft.kind))
+                .with("size", Value::Number(size, 9))
+                .with("day", draft.date);
+            let words =
+                format!("the ledger has one like it already ({other}): leave this one out if it is the same");
+            Some((Likeness::of(&entry.transaction)?, Doubt { words, said }))
         })
         .collect()
 }

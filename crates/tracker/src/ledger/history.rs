@@ -13,7 +13,7 @@ use crate::live::Event;
 use crate::{Tracker, TrackerError};
 
 /// What somebody did at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ChangeShown {
     /// Its identifier, by which it is undone.
     pub id: ChangeId,
@@ -23,6 +23,8 @@ pub struct ChangeShown {
     pub record: i64,
     /// What was done, in words.
     pub words: String,
+    /// Its only record, where it has one only.
+    pub only: Option<AuditRecord>,
     /// How much of what was done to what.
     pub parts: Vec<ChangePart>,
 }
@@ -33,7 +35,7 @@ impl ChangeShown {
         let only = parts.iter().map(|part| part.count).sum::<i64>() == 1;
         let last = records.iter().find(|known| known.id == record).filter(|_| only);
         let words = last.and_then(words_of_one).unwrap_or_else(|| words_of_many(&parts));
-        Self { id, at, record, words, parts }
+        Self { id, at, record, words, only: last.cloned(), parts }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use bellwether_domain::{Symbol, Transaction, TransactionId};
 use bellwether_portfolio::{LedgerError, Options};
+use bellwether_texts::Sentence;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -15,7 +16,7 @@ use crate::{Tracker, TrackerError};
 const MOST_NAMED: usize = 5;
 
 /// A sale or transfer for which there are not shares enough, or another fault of a ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shortage {
     /// The transaction at fault.
     pub(crate) transaction: TransactionId,
@@ -27,6 +28,8 @@ pub(crate) struct Shortage {
     pub(crate) may_be_split: Option<Symbol>,
     /// What is wrong, and what to do.
     pub(crate) words: String,
+    /// The same for people.
+    pub(crate) said: Sentence,
 }
 
 /// Shares that lack.
@@ -41,7 +44,7 @@ pub(crate) struct Lacking {
 }
 
 /// What a change does to the sales of a ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ShortSales {
     /// Those without shares that had them before, or were not there: in the order of the ledger.
     pub(crate) new: Vec<Shortage>,
@@ -114,7 +117,8 @@ fn shortage(error: &LedgerError, has_known_splits: impl Fn(&Symbol) -> bool) -> 
         _ => None,
     };
     let (transaction, date) = (error.transaction()?, error.date());
-    Some(Shortage { transaction, date, lacking, may_be_split, words: error.to_string() })
+    let (words, said) = (error.to_string(), crate::fault(error));
+    Some(Shortage { transaction, date, lacking, may_be_split, words, said })
 }
 
 /// The refusal of what would leave transactions without shares: the first of them, and how many more there are. `None`

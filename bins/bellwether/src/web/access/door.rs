@@ -11,6 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use bellwether_texts::Locale;
 use bellwether_tracker::{NewSession, OIDC_SIGN_IN_FOR, OidcSignIn, SignedIn, Tracker, Visitor};
 
 use super::body;
@@ -20,8 +21,9 @@ use super::table::{Needs, is_costly, needs};
 use crate::oidc::Provider;
 use crate::web::State;
 use crate::web::caller::Caller;
-use crate::web::pages;
+use crate::web::locale::locale_of;
 use crate::web::problem::Problem;
+use crate::web::{error_page, pages};
 
 /// How the house is entered.
 #[derive(Debug, Clone, Default)]
@@ -191,9 +193,9 @@ pub(in crate::web) async fn guard(
             };
             let answer = next.call(request).await?.map_into_boxed_body();
             // Whatever the handler made of a body that broke off.
-            let Some(broken) = broken.get() else { return Ok(answer) };
+            let Some(broken) = broken.get() else { return Ok(error_page::shown(&state, answer).await) };
             let request = answer.request().clone();
-            let refused = refused(&state, request.match_info().as_str(), broken.problem(state.bodies));
+            let refused = refused(&state, &request, broken.problem(state.bodies));
             Ok(ServiceResponse::new(request, refused))
         }
         Err(problem) => {
@@ -208,7 +210,7 @@ async fn admit(state: &State, request: &ServiceRequest, needed: Needs) -> Result
         return Ok(None);
     }
     if !state.entry.is_locked {
-        return Ok(Some(everybody(&state.tracker)));
+        return Ok(Some(everybody(&state.tracker, locale_of(request.request()))));
     }
     let known = match brought(request, &state.entry) {
         Brought::Nothing => None,
@@ -223,7 +225,8 @@ async fn admit(state: &State, request: &ServiceRequest, needed: Needs) -> Result
     limit(state, request, known.as_ref())?;
     match known {
         Some(who) if needed.are_met_by(&who) => {
-            Ok(Some(Caller { tracker: state.tracker.seen_by(&who), who: Arc::new(who) }))
+            let locale = locale_of(request.request());
+            Ok(Some(Caller { tracker: state.tracker.seen_by(&who), who: Arc::new(who), locale }))
         }
         Some(_) => Err(Problem::NotYours),
         None if needed == Needs::Anybody => Ok(None),
@@ -232,8 +235,9 @@ async fn admit(state: &State, request: &ServiceRequest, needed: Needs) -> Result
 }
 
 /// Whoever reaches an installation without sign-in.
-fn everybody(tracker: &Tracker) -> Caller {
-    Caller { tracker: tracker.clone(), who: Arc::new(SignedIn::without_sign_in(tracker.owner())) }
+fn everybody(tracker: &Tracker, locale: Locale) -> Caller {
+    let who = Arc::new(SignedIn::without_sign_in(tracker.owner()));
+    Caller { tracker: tracker.clone(), who, locale }
 }
 
 /// Whom a token lets in. Who guesses is sent away before the database is asked.
@@ -264,12 +268,12 @@ fn too_many(wait: Duration) -> Problem {
     }
 }
 
-fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path == "/metrics"
-}
-
-fn refused(state: &State, path: &str, problem: Problem) -> HttpResponse {
-    if is_for_programs(path) { problem.error_response() } else { pages::failed(state, &[], problem) }
+fn refused(state: &State, request: &HttpRequest, problem: Problem) -> HttpResponse {
+    if error_page::is_for_programs(request) {
+        problem.error_response()
+    } else {
+        error_page::of(state, request, &[], &problem)
+    }
 }
 
 /// What costs far more than a page has a limit of its own, for each user, whatever they come with.
@@ -279,9 +283,8 @@ fn limit_costly(state: &State, caller: &Caller) -> Result<(), Problem> {
 
 /// Programs learn it as a problem; people are led to the sign-in, and from there back.
 async fn refusal(state: &State, request: &ServiceRequest, problem: Problem) -> HttpResponse {
-    let path = request.match_info().as_str();
-    if is_for_programs(path) || !matches!(problem, Problem::SignInNeeded) {
-        return refused(state, path, problem);
+    if error_page::is_for_programs(request.request()) || !matches!(problem, Problem::SignInNeeded) {
+        return refused(state, request.request(), problem);
     }
     if state.tracker.is_unclaimed().await.unwrap_or(false) {
         return pages::see_other("/first-run");

@@ -175,7 +175,7 @@ pub(in crate::web) async fn account_page(
     caller: &Caller,
     told: Told,
 ) -> Answer {
-    let Caller { tracker, who } = caller;
+    let Caller { tracker, who, .. } = caller;
     let locale = locale_of(request);
     let reading = Reading { locale, now: tracker.clock().now() };
     let portfolios = portfolios_of(caller).await?;

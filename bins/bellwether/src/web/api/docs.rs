@@ -88,10 +88,14 @@ struct Kind {
 )]
 async fn docs(state: web::Data<State>, caller: Caller) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
-    let page = Page::new(&state, "API", &portfolios, None, Place::Elsewhere);
+    let page = Page::new(&state, "API", &portfolios, None, Place::Elsewhere).said_in(caller.locale);
     let (groups, schemas) = (groups(), schemas());
     let about = text(&DOCUMENT["info"], "description").replace('`', "");
-    Ok(html(state.templates.render("api.html", &DocsPage { page, about, groups, schemas })?))
+    Ok(html(state.templates.render_in(
+        caller.locale,
+        "api.html",
+        &DocsPage { page, about, groups, schemas },
+    )?))
 }
 
 fn text(value: &Value, key: &str) -> String {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
-use bellwether_domain::{ImportId, PortfolioId};
+use bellwether_domain::{ImportId, InvalidSymbol, PortfolioId};
+use bellwether_texts::Sentence;
 use bellwether_tracker::{Correction, DraftChange};
 
-use super::{Fields, Seen, answered, place_of, shown, told};
+use super::{Fields, Seen, Trouble, place_of, shown};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::pages::{Answer, see_other};
@@ -20,21 +21,23 @@ pub(super) async fn change(
     change: Result<DraftChange, Problem>,
     seen: &Seen,
 ) -> Answer {
-    let carried_out = match change {
-        Ok(change) => caller.tracker.change_draft(portfolio, id, None, change).await.map_err(Problem::from),
-        Err(problem) => Err(problem),
+    let change = match change {
+        Ok(change) => change,
+        Err(problem) => {
+            let trouble = Trouble { words: problem.to_string(), is_foreign: false };
+            return Ok(shown(state, caller, portfolio, id, seen, Some(trouble)).await?);
+        }
     };
-    match carried_out {
+    match caller.tracker.change_draft(portfolio, id, None, change).await {
         Ok(_) => {
             let status = seen.status.as_deref().unwrap_or_default();
             let from = seen.from.unwrap_or(0);
             Ok(see_other(&format!("{}?status={status}&from={from}", place_of(portfolio, id))))
         }
-        Err(problem @ (Problem::BadRequest(_) | Problem::Invalid(_) | Problem::Conflict(_))) => {
-            let answer = shown(state, caller, portfolio, id, seen, Some(problem.to_string())).await;
-            answered(state, caller, answer).await
-        }
-        Err(problem) => told(state, caller, problem).await,
+        Err(error) => match Trouble::of(&error, caller.locale) {
+            Some(trouble) => Ok(shown(state, caller, portfolio, id, seen, Some(trouble)).await?),
+            None => Err(error.into()),
+        },
     }
 }
 
@@ -49,24 +52,22 @@ pub(super) async fn correct_row(
     form: Fields,
 ) -> Answer {
     let path = path.into_inner();
-    if let Err(error) = caller.tracker.draft(path.0, path.1).await {
-        return told(&state, &caller, error.into()).await;
-    }
+    caller.tracker.draft(path.0, path.1).await?;
     let seen = Seen {
         status: text_of(&form, "status").map(str::to_owned),
         from: text_of(&form, "from").and_then(|from| from.parse().ok()),
-        said: None,
+        ..Seen::default()
     };
     let Some(place) = text_of(&form, "row").and_then(|row| row.parse::<usize>().ok()) else {
-        return told(&state, &caller, Problem::BadRequest("The form names no row.".to_owned())).await;
+        return Err(Problem::BadRequest("The form names no row.".to_owned()).into());
     };
     let correction = match text_of(&form, "action") {
         Some("leave-out") => Some(Correction::LeaveOut),
         Some("restore") => None,
-        _ => match corrected_cells(&caller, path, place, &form).await {
-            Ok(cells) => (!cells.is_empty()).then_some(Correction::Cells(cells)),
-            Err(problem) => return told(&state, &caller, problem).await,
-        },
+        _ => {
+            let cells = corrected_cells(&caller, path, place, &form).await?;
+            (!cells.is_empty()).then_some(Correction::Cells(cells))
+        }
     };
     let wanted = DraftChange { corrections: [(place, correction)].into(), ..DraftChange::default() };
     change(&state, &caller, path, Ok(wanted), &seen).await
@@ -109,6 +110,7 @@ pub(super) async fn choose_symbols(
     let mut symbols = BTreeMap::new();
     let mut instrument = None;
     let mut wrong = None;
+    let mut seen = Seen::default();
     for (name, text) in form.iter() {
         match name.as_str() {
             "instrument" => instrument = Some(text.clone()),
@@ -116,14 +118,18 @@ pub(super) async fn choose_symbols(
                 let Some(instrument) = instrument.take().filter(|_| !text.trim().is_empty()) else {
                     continue;
                 };
+                seen.symbols.insert(instrument.clone(), text.clone());
                 match text.trim().to_uppercase().parse() {
                     Ok(symbol) => drop(symbols.insert(instrument, Some(symbol))),
-                    Err(error) => wrong = Some(Problem::BadRequest(format!("{instrument}: {error}."))),
+                    Err::<_, InvalidSymbol>(_) => {
+                        let words = Sentence::new("imports.no_symbol").with("instrument", instrument);
+                        wrong = Some(Problem::BadRequest(caller.locale.say(&words)));
+                    }
                 }
             }
             _ => {}
         }
     }
     let wanted = wrong.map_or(Ok(DraftChange { symbols, ..DraftChange::default() }), Err);
-    change(&state, &caller, path.into_inner(), wanted, &Seen::default()).await
+    change(&state, &caller, path.into_inner(), wanted, &seen).await
 }

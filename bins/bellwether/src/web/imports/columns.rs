@@ -2,11 +2,15 @@
 
 use actix_web::web;
 use bellwether_domain::{ImportId, PortfolioId, TransactionKind};
-use bellwether_tracker::{ColumnMapping, Draft, DraftChange, MappedField, MappedKind, SuggestedMapping};
+use bellwether_texts::Locale;
+use bellwether_tracker::{
+    ColumnMapping, Draft, DraftChange, MappedField, MappedKind, SuggestedMapping, kind_words,
+};
 use serde::Serialize;
 
 use super::choices::change;
-use super::{Fields, Seen, place_of};
+use super::rows::capital;
+use super::{Fields, Seen, Trouble, place_of};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::pages::Answer;
@@ -16,20 +20,26 @@ use crate::web::view::page::Page;
 #[derive(Serialize)]
 pub(super) struct MappingPage {
     page: Page,
-    problem: Option<String>,
+    problem: Option<Trouble>,
     address: String,
     file: String,
     columns: Vec<String>,
     fields: Vec<FieldLine>,
     words: Vec<WordLine>,
-    kinds: Vec<&'static str>,
+    kinds: Vec<KindLine>,
+    /// What is chosen where the file leaves doubt.
+    kind: String,
+    signs: String,
+    dates: String,
+    decimals: String,
 }
 
 #[derive(Serialize)]
 struct FieldLine {
     word: String,
-    name: &'static str,
+    name: String,
     chosen: String,
+    is_needed: bool,
 }
 
 #[derive(Serialize)]
@@ -38,21 +48,27 @@ struct WordLine {
     kind: String,
 }
 
+#[derive(Serialize)]
+struct KindLine {
+    word: &'static str,
+    name: String,
+}
+
 const FIELDS: [(MappedField, &str); 14] = [
-    (MappedField::Date, "Date (needed)"),
-    (MappedField::Kind, "Kind of transaction"),
-    (MappedField::Symbol, "Ticker"),
-    (MappedField::Quantity, "Number of shares"),
-    (MappedField::Price, "Price of a share"),
-    (MappedField::Amount, "Amount before fee and tax"),
-    (MappedField::NetAmount, "Amount after fee and tax"),
-    (MappedField::Fee, "Fee"),
-    (MappedField::Tax, "Tax"),
-    (MappedField::Currency, "Currency"),
-    (MappedField::Account, "Account"),
-    (MappedField::Note, "Note"),
-    (MappedField::Ratio, "Ratio of a split"),
-    (MappedField::OtherSymbol, "Ticker that comes out of an event"),
+    (MappedField::Date, "imports.field.date"),
+    (MappedField::Kind, "imports.field.kind"),
+    (MappedField::Symbol, "imports.field.symbol"),
+    (MappedField::Quantity, "imports.field.quantity"),
+    (MappedField::Price, "imports.field.price"),
+    (MappedField::Amount, "imports.field.amount"),
+    (MappedField::NetAmount, "imports.field.net_amount"),
+    (MappedField::Fee, "imports.field.fee"),
+    (MappedField::Tax, "imports.field.tax"),
+    (MappedField::Currency, "imports.field.currency"),
+    (MappedField::Account, "imports.field.account"),
+    (MappedField::Note, "imports.field.note"),
+    (MappedField::Ratio, "imports.field.ratio"),
+    (MappedField::OtherSymbol, "imports.field.other_symbol"),
 ];
 
 /// The word of a field or rule, as it is stored.
@@ -65,15 +81,18 @@ impl MappingPage {
         page: Page,
         draft: &Draft,
         guess: Option<SuggestedMapping>,
-        problem: Option<String>,
+        seen: &Seen,
+        problem: Option<Trouble>,
+        locale: Locale,
     ) -> Self {
-        let (header, suggested, kind_words) = match guess {
+        let (header, suggested, kind_words_of_file) = match guess {
             Some(guess) => (guess.header, guess.mapping, guess.kind_words),
             None => (Vec::new(), ColumnMapping::default(), Vec::new()),
         };
-        let mapping = draft.choices.mapping.clone().unwrap_or(suggested);
-        let chosen = |field| mapping.columns.get(&field).and_then(|names| names.first()).cloned();
-        let words = kind_words.into_iter().map(|(word, usual)| {
+        let chosen = seen.mapping.clone().or_else(|| draft.choices.mapping.clone());
+        let mapping = chosen.unwrap_or(suggested);
+        let column = |field| mapping.columns.get(&field).and_then(|names| names.first()).cloned();
+        let words = kind_words_of_file.into_iter().map(|(word, usual)| {
             let kind = match mapping.kinds.get(&word) {
                 Some(MappedKind::Kind(kind)) => kind.as_str().to_owned(),
                 Some(MappedKind::LeaveOut) => "leave-out".to_owned(),
@@ -89,14 +108,22 @@ impl MappingPage {
             columns: header.into_iter().filter(|name| !name.is_empty()).collect(),
             fields: FIELDS
                 .into_iter()
-                .map(|(field, name)| FieldLine {
+                .map(|(field, key)| FieldLine {
                     word: word_of(&field),
-                    name,
-                    chosen: chosen(field).unwrap_or_default(),
+                    name: locale.text(key),
+                    chosen: column(field).unwrap_or_default(),
+                    is_needed: field == MappedField::Date,
                 })
                 .collect(),
             words: words.collect(),
-            kinds: TransactionKind::ALL.iter().map(|kind| kind.as_str()).collect(),
+            kinds: TransactionKind::ALL
+                .iter()
+                .map(|kind| KindLine { word: kind.as_str(), name: capital(&locale.say(&kind_words(*kind))) })
+                .collect(),
+            kind: mapping.kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+            signs: word_of(&mapping.signs),
+            dates: word_of(&mapping.dates),
+            decimals: word_of(&mapping.decimals),
         }
     }
 }
@@ -149,15 +176,15 @@ pub(super) async fn map_columns(
     path: web::Path<(PortfolioId, ImportId)>,
     form: Fields,
 ) -> Answer {
+    let mut seen = Seen::default();
     // Another mapping is chosen by taking back the one that is used.
     let wanted = if form.iter().any(|(name, _)| name == "again") {
         Ok(DraftChange { mapping: Some(None), ..DraftChange::default() })
     } else {
-        mapping_of(&form).map(|(mapping, remember)| DraftChange {
-            mapping: Some(Some(mapping)),
-            remember,
-            ..DraftChange::default()
+        mapping_of(&form).map(|(mapping, remember)| {
+            seen.mapping = Some(mapping.clone());
+            DraftChange { mapping: Some(Some(mapping)), remember, ..DraftChange::default() }
         })
     };
-    change(&state, &caller, path.into_inner(), wanted, &Seen::default()).await
+    change(&state, &caller, path.into_inner(), wanted, &seen).await
 }

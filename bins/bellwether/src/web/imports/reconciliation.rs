@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use bellwether_domain::{ImportId, PortfolioId};
+use bellwether_texts::{Language, Locale, Sentence};
 use bellwether_tracker::{Compared, Proposal, ReconciliationLine};
-use serde::Serialize;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::methods::{address, reading};
 use crate::web::pages::{Answer, html, see_other};
-use crate::web::problem::Problem;
 use crate::web::view::page::Page;
 
-use super::{Fields, answered, frame, in_words, place_of, told};
+use super::rows::Becomes;
+use super::{Fields, frame, place_of};
 
 pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
     app.service(
@@ -38,6 +40,9 @@ struct ReconciliationPage {
     lines: Vec<Line>,
     notes: Vec<String>,
     proposals: Vec<ProposalLine>,
+    record_all: String,
+    may_change: bool,
+    is_foreign: bool,
 }
 
 #[derive(Serialize)]
@@ -48,41 +53,56 @@ struct Line {
     stated: String,
     ours: String,
     difference: String,
+    is_same: bool,
     explanations: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct ProposalLine {
     id: String,
-    words: String,
+    becomes: Becomes,
     reason: String,
 }
 
 impl Line {
-    fn of(line: ReconciliationLine) -> Self {
+    fn of(line: ReconciliationLine, locale: Locale) -> Self {
+        let number = |number: Decimal| match line.of {
+            Compared::Shares(_) => locale.quantity(number),
+            Compared::Cash(currency) => locale.amount(number, currency),
+        };
+        let (stated, ours) = (number(line.stated), number(line.ours));
+        let difference = match line.of {
+            Compared::Cash(currency) => locale.amount_change(line.difference, currency),
+            Compared::Shares(_) if line.difference > Decimal::ZERO => format!("+{}", number(line.difference)),
+            Compared::Shares(_) => number(line.difference),
+        };
+        let is_same = line.difference.is_zero();
         Self {
-            what: match line.of {
+            what: match &line.of {
                 Compared::Shares(symbol) => symbol.to_string(),
-                Compared::Cash(currency) => format!("Cash in {currency}"),
+                Compared::Cash(currency) => {
+                    locale.say(&Sentence::new("imports.cash_in").with("currency", currency.as_str()))
+                }
             },
             account: line.account,
-            day: line.day.to_string(),
-            stated: line.stated.to_string(),
-            ours: line.ours.to_string(),
-            difference: if line.difference.is_zero() {
-                "none".to_owned()
-            } else {
-                line.difference.to_string()
-            },
+            day: locale.day(line.day),
+            stated,
+            ours,
+            difference: if is_same { locale.text("imports.no_difference") } else { difference },
+            is_same,
             explanations: line.explanations,
         }
     }
 }
 
 impl ProposalLine {
-    fn of(proposal: Proposal) -> Self {
-        Self { id: proposal.id, words: in_words(&proposal.transaction), reason: proposal.reason }
+    fn of(proposal: Proposal, locale: Locale) -> Self {
+        Self { id: proposal.id, becomes: Becomes::of(&proposal.transaction, locale), reason: proposal.reason }
     }
+}
+
+fn record_all(proposals: &[ProposalLine], locale: Locale) -> String {
+    locale.say(&Sentence::new("imports.record_all").with("count", proposals.len()))
 }
 
 async fn reconciliation(
@@ -91,82 +111,77 @@ async fn reconciliation(
     path: web::Path<(PortfolioId, ImportId)>,
 ) -> Answer {
     let (portfolio, id) = path.into_inner();
-    let answer = reconciliation_page(&state, &caller, portfolio, id).await;
-    answered(&state, &caller, answer).await
-}
-
-async fn reconciliation_page(
-    state: &State,
-    caller: &Caller,
-    portfolio: PortfolioId,
-    id: ImportId,
-) -> Result<HttpResponse, Problem> {
-    let page = frame(state, caller, portfolio, "Compare with the file").await?;
+    let locale = caller.locale;
+    let page = frame(&state, &caller, portfolio, "imports.compare").await?;
     let found = caller.tracker.reconciliation(portfolio, id).await?;
     let back = place_of(portfolio, id);
+    let proposals: Vec<_> =
+        found.proposals().into_iter().map(|proposal| ProposalLine::of(proposal, locale)).collect();
     let page = ReconciliationPage {
         page,
         action: format!("{back}/reconciliation"),
         back,
-        proposals: found.proposals().into_iter().map(ProposalLine::of).collect(),
-        lines: found.lines.into_iter().map(Line::of).collect(),
+        record_all: record_all(&proposals, locale),
+        proposals,
+        lines: found.lines.into_iter().map(|line| Line::of(line, locale)).collect(),
         notes: found.notes,
+        may_change: caller.who.may_change(),
+        is_foreign: locale.language() != Language::English,
     };
-    Ok(html(state.templates.render("reconciliation.html", &page)?))
+    Ok(html(state.templates.render_in(locale, "reconciliation.html", &page)?))
 }
 
 #[derive(Serialize)]
 struct ProposalsPage {
     page: Page,
     action: String,
+    history: String,
     proposals: Vec<ProposalLine>,
+    record_all: String,
+    recorded: bool,
+    may_change: bool,
+    is_foreign: bool,
 }
 
-async fn proposals(state: web::Data<State>, caller: Caller, portfolio: web::Path<PortfolioId>) -> Answer {
-    let answer = proposals_page(&state, &caller, *portfolio).await;
-    answered(&state, &caller, answer).await
+#[derive(Debug, Default, Deserialize)]
+struct Said {
+    said: Option<String>,
 }
 
-async fn proposals_page(
-    state: &State,
-    caller: &Caller,
-    portfolio: PortfolioId,
-) -> Result<HttpResponse, Problem> {
-    let page = frame(state, caller, portfolio, "Splits and dividends to record").await?;
-    let found = caller.tracker.proposals(portfolio).await?;
+async fn proposals(
+    state: web::Data<State>,
+    caller: Caller,
+    portfolio: web::Path<PortfolioId>,
+    said: web::Query<Said>,
+) -> Answer {
+    let locale = caller.locale;
+    let page = frame(&state, &caller, *portfolio, "imports.proposals").await?;
+    let found = caller.tracker.proposals(*portfolio).await?;
+    let proposals: Vec<_> = found.into_iter().map(|proposal| ProposalLine::of(proposal, locale)).collect();
     let page = ProposalsPage {
         page,
         action: format!("/portfolio/{portfolio}/proposals"),
-        proposals: found.into_iter().map(ProposalLine::of).collect(),
+        history: format!("/portfolio/{portfolio}/imports"),
+        record_all: record_all(&proposals, locale),
+        proposals,
+        recorded: said.said.as_deref() == Some("recorded"),
+        may_change: caller.who.may_change(),
+        is_foreign: locale.language() != Language::English,
     };
-    Ok(html(state.templates.render("proposals.html", &page)?))
+    Ok(html(state.templates.render_in(locale, "proposals.html", &page)?))
 }
 
 fn wanted(form: &Fields) -> BTreeSet<String> {
     form.iter().filter(|(name, _)| name == "id").map(|(_, id)| id.clone()).collect()
 }
 
-async fn accept(
-    state: web::Data<State>,
-    caller: Caller,
-    portfolio: web::Path<PortfolioId>,
-    form: Fields,
-) -> Answer {
-    match caller.tracker.accept_proposals(*portfolio, None, &wanted(&form)).await {
-        Ok(_) => Ok(see_other(&format!("/portfolio/{portfolio}/proposals"))),
-        Err(error) => told(&state, &caller, error.into()).await,
-    }
+async fn accept(caller: Caller, portfolio: web::Path<PortfolioId>, form: Fields) -> Answer {
+    caller.tracker.accept_proposals(*portfolio, None, &wanted(&form)).await?;
+    Ok(see_other(&format!("/portfolio/{portfolio}/proposals?said=recorded")))
 }
 
-async fn accept_of_file(
-    state: web::Data<State>,
-    caller: Caller,
-    path: web::Path<(PortfolioId, ImportId)>,
-    form: Fields,
-) -> Answer {
+async fn accept_of_file(caller: Caller, path: web::Path<(PortfolioId, ImportId)>, form: Fields) -> Answer {
     let (portfolio, id) = path.into_inner();
-    match caller.tracker.accept_proposals(portfolio, Some(id), &wanted(&form)).await {
-        Ok(_) => Ok(see_other(&format!("{}/reconciliation", place_of(portfolio, id)))),
-        Err(error) => told(&state, &caller, error.into()).await,
-    }
+    caller.tracker.accept_proposals(portfolio, Some(id), &wanted(&form)).await?;
+    Ok(see_other(&format!("{}/reconciliation", place_of(portfolio, id))))
 }

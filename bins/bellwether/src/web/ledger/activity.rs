@@ -1,22 +1,31 @@
 //! What was changed in a portfolio, with ways to take it back.
 
+mod words;
+
 use actix_web::http::StatusCode;
 use actix_web::web;
 use bellwether_domain::{ChangeId, PortfolioId};
-use bellwether_tracker::{AuditRecord, AuditSubject};
+use bellwether_texts::{Language, Sentence};
+use bellwether_tracker::{AuditRecord, AuditSubject, ChangeShown};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Done, Refused, done};
+use super::Refused;
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::filled::Filled;
 use crate::web::pages::{Answer, html, see_other};
+use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
+use words::{FactRow, facts, of_change, of_record};
 
 /// Changes on a page.
 const CHANGES: usize = 30;
 /// Audit records on a page.
 const RECORDS: usize = 50;
+/// So many are looked through at a time for those of one kind.
+const AT_A_TIME: usize = 200;
+/// And so often.
+const MOST_LOOKS: usize = 10;
 
 #[derive(Serialize)]
 struct ActivityPage {
@@ -26,105 +35,181 @@ struct ActivityPage {
     is_deleted: bool,
     done: Option<Done>,
     problem: Option<String>,
-    changes: Vec<ChangeRow>,
-    older_changes: Option<i64>,
+    is_foreign: bool,
+    is_log: bool,
+    subjects: Vec<SubjectLink>,
+    of: &'static str,
+    days: Vec<Day>,
     records: Vec<RecordRow>,
-    older_records: Option<i64>,
+    /// The record before which older ones are.
+    older: Option<i64>,
+    is_first: bool,
+}
+
+/// What was done, and the change by which it is undone.
+#[derive(Serialize)]
+struct Done {
+    words: String,
+    undo: String,
+}
+
+#[derive(Serialize)]
+struct SubjectLink {
+    word: &'static str,
+    name: String,
+    here: bool,
+}
+
+/// The changes of a day.
+#[derive(Serialize)]
+struct Day {
+    day: String,
+    changes: Vec<ChangeRow>,
 }
 
 #[derive(Serialize)]
 struct ChangeRow {
     id: ChangeId,
-    at: String,
+    time: String,
     words: String,
     record: i64,
     is_last: bool,
+    facts: Vec<FactRow>,
 }
 
 #[derive(Serialize)]
 struct RecordRow {
-    id: i64,
     at: String,
-    action: &'static str,
-    subject: &'static str,
+    words: String,
+    who: String,
     facts: Vec<FactRow>,
 }
 
-/// A fact before and after.
-#[derive(Serialize)]
-struct FactRow {
-    name: String,
-    before: String,
-    after: String,
-}
-
-impl RecordRow {
-    fn of(record: &AuditRecord) -> Self {
-        let side = |side: &Option<Value>| {
-            let side = side.clone().unwrap_or_default();
-            let inner = match record.subject {
-                AuditSubject::Transaction => side.get("transaction").cloned(),
-                _ => None,
-            };
-            let mut facts = Vec::new();
-            flatten("", &inner.unwrap_or(side), &mut facts);
-            facts
-        };
-        let (before, after) = (side(&record.before), side(&record.after));
-        let of = |facts: &[(String, String)], name: &str| {
-            facts.iter().find(|(known, _)| known == name).map(|(_, told)| told.clone()).unwrap_or_default()
-        };
-        let mut names: Vec<&String> = before.iter().chain(&after).map(|(name, _)| name).collect();
-        names.sort_unstable();
-        names.dedup();
-        let facts = names.into_iter().map(|name| FactRow {
-            name: name.clone(),
-            before: of(&before, name),
-            after: of(&after, name),
-        });
-        Self {
-            id: record.id,
-            at: time(record.at),
-            action: record.action.as_str(),
-            subject: record.subject.as_str(),
-            facts: facts.filter(|fact| fact.before != fact.after).collect(),
-        }
-    }
-}
-
-fn time(at: chrono::DateTime<chrono::Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// The facts of a record by their names.
-fn flatten(name: &str, value: &Value, facts: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                let name = if name.is_empty() { key.clone() } else { format!("{name} {key}") };
-                flatten(&name, value, facts);
-            }
-        }
-        Value::Null => {}
-        Value::String(text) => facts.push((name.to_owned(), text.clone())),
-        other => facts.push((name.to_owned(), other.to_string())),
-    }
-}
+/// Things that changes can be about, by their words in the address.
+const SUBJECTS: [(&str, Option<AuditSubject>, &str); 5] = [
+    ("", None, "activity.of.all"),
+    ("transactions", Some(AuditSubject::Transaction), "activity.of.transactions"),
+    ("imports", Some(AuditSubject::Import), "activity.of.imports"),
+    ("settings", Some(AuditSubject::Portfolio), "activity.of.settings"),
+    ("targets", Some(AuditSubject::TargetAllocation), "activity.of.targets"),
+];
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct ActivityQuery {
     done: Option<ChangeId>,
-    changes_before: Option<i64>,
-    records_before: Option<i64>,
+    /// `log` for each record.
+    view: String,
+    /// Of which things.
+    of: String,
+    before: Option<i64>,
+}
+
+impl ActivityQuery {
+    fn of(&self) -> (&'static str, Option<AuditSubject>) {
+        let known = SUBJECTS.iter().find(|(word, _, _)| *word == self.of);
+        known.map_or(("", None), |(word, subject, _)| (*word, *subject))
+    }
 }
 
 pub(super) async fn activity(
     state: web::Data<State>,
     caller: Caller,
     id: web::Path<PortfolioId>,
-    query: web::Query<ActivityQuery>,
+    Filled(query): Filled<ActivityQuery>,
 ) -> Answer {
     activity_page(&state, &caller, *id, &query, None).await
+}
+
+/// The changes of a page that are about something, and where older ones begin.
+async fn changes_of(
+    caller: &Caller,
+    id: PortfolioId,
+    query: &ActivityQuery,
+) -> Result<(Vec<ChangeShown>, Option<i64>), Problem> {
+    let (_, subject) = query.of();
+    let (mut found, mut before) = (Vec::new(), query.before);
+    for _ in 0..MOST_LOOKS {
+        let changes = caller.tracker.changes(id, before, AT_A_TIME).await?;
+        let is_end = changes.len() < AT_A_TIME;
+        before = changes.last().map(|change| change.record);
+        let is_of = |change: &ChangeShown| {
+            subject.is_none_or(|wanted| change.parts.iter().any(|part| part.subject == wanted))
+        };
+        found.extend(changes.into_iter().filter(is_of));
+        if found.len() > CHANGES {
+            found.truncate(CHANGES);
+            let older = found.last().map(|change| change.record);
+            return Ok((found, older));
+        }
+        if is_end {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, before))
+}
+
+async fn records_of(
+    caller: &Caller,
+    id: PortfolioId,
+    query: &ActivityQuery,
+) -> Result<(Vec<AuditRecord>, Option<i64>), Problem> {
+    let (_, subject) = query.of();
+    let (mut found, mut before) = (Vec::new(), query.before);
+    for _ in 0..MOST_LOOKS {
+        let records = caller.tracker.audit_records(id, before, AT_A_TIME).await?;
+        let is_end = records.len() < AT_A_TIME;
+        before = records.last().map(|record| record.id);
+        found.extend(records.into_iter().filter(|record| subject.is_none_or(|of| record.subject == of)));
+        if found.len() > RECORDS {
+            found.truncate(RECORDS);
+            let older = found.last().map(|record| record.id);
+            return Ok((found, older));
+        }
+        if is_end {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, before))
+}
+
+/// Changes by their days, at home.
+fn by_day(changes: &[ChangeShown], caller: &Caller, is_first: bool) -> Vec<Day> {
+    let locale = caller.locale;
+    let zone = caller.tracker.home_exchange().zone();
+    let mut days: Vec<Day> = Vec::new();
+    for (at, change) in changes.iter().enumerate() {
+        let local = change.at.with_timezone(&zone);
+        let day = locale.long_day(local.date_naive());
+        let row = ChangeRow {
+            id: change.id,
+            time: locale.time(&local),
+            words: of_change(change, locale),
+            record: change.record,
+            is_last: at == 0 && is_first,
+            facts: change.only.as_ref().map(|record| facts(record, locale)).unwrap_or_default(),
+        };
+        match days.last_mut().filter(|last| last.day == day) {
+            Some(last) => last.changes.push(row),
+            None => days.push(Day { day, changes: vec![row] }),
+        }
+    }
+    days
+}
+
+fn record_row(record: &AuditRecord, caller: &Caller) -> RecordRow {
+    let locale = caller.locale;
+    let who = match record.user {
+        Some(user) if user == caller.who.user => "activity.by_you",
+        Some(_) => "activity.by_another",
+        None => "activity.by_program",
+    };
+    RecordRow {
+        at: caller.moment(record.at),
+        words: of_record(record, locale).unwrap_or_else(|| record.subject.as_str().to_owned()),
+        who: locale.text(who),
+        facts: facts(record, locale),
+    }
 }
 
 async fn activity_page(
@@ -134,38 +219,59 @@ async fn activity_page(
     query: &ActivityQuery,
     problem: Option<String>,
 ) -> Answer {
+    let locale = caller.locale;
     let all = caller.tracker.portfolios().await?;
-    let mut changes = caller.tracker.changes(id, query.changes_before, CHANGES + 1).await?;
-    let more_changes = changes.len() > CHANGES;
-    changes.truncate(CHANGES);
-    let mut records = caller.tracker.audit_records(id, query.records_before, RECORDS + 1).await?;
-    let more_records = records.len() > RECORDS;
-    records.truncate(RECORDS);
+    let is_log = query.view == "log";
+    let (of, _) = query.of();
+    let is_first = query.before.is_none() && of.is_empty();
+    let (mut days, mut records) = (Vec::new(), Vec::new());
+    let older = if is_log {
+        let (found, older) = records_of(caller, id, query).await?;
+        records = found.iter().map(|record| record_row(record, caller)).collect();
+        older
+    } else {
+        let (found, older) = changes_of(caller, id, query).await?;
+        days = by_day(&found, caller, is_first);
+        older
+    };
+    let done = match query.done {
+        None => None,
+        Some(change) => {
+            caller.tracker.changes(id, None, 20).await?.into_iter().find(|known| known.id == change)
+        }
+    };
     let refused = problem.is_some();
     let is_deleted = !all.iter().any(|portfolio| portfolio.id == id);
+    let frame = Page::new(
+        state,
+        locale.text("page.activity"),
+        &all,
+        Some(id).filter(|_| !is_deleted),
+        Place::Activity,
+    );
     let page = ActivityPage {
-        page: Page::new(state, "Activity", &all, Some(id).filter(|_| !is_deleted), Place::Activity),
+        page: frame.said_in(locale),
         id: id.to_string(),
         may_change: caller.who.may_change(),
         is_deleted,
-        done: done(caller, id, query.done).await?,
+        done: done.map(|change| Done {
+            words: locale.say(&Sentence::new("activity.done").with("words", of_change(&change, locale))),
+            undo: format!("/portfolio/{id}/changes/{}/undo", change.id),
+        }),
         problem,
-        older_changes: changes.last().filter(|_| more_changes).map(|change| change.record),
-        older_records: records.last().filter(|_| more_records).map(|record| record.id),
-        changes: changes
-            .into_iter()
-            .enumerate()
-            .map(|(at, change)| ChangeRow {
-                id: change.id,
-                at: time(change.at),
-                words: change.words,
-                record: change.record,
-                is_last: at == 0 && query.changes_before.is_none(),
-            })
+        is_foreign: locale.language() != Language::English,
+        is_log,
+        subjects: SUBJECTS
+            .iter()
+            .map(|(word, _, key)| SubjectLink { word, name: locale.text(key), here: *word == of })
             .collect(),
-        records: records.iter().map(RecordRow::of).collect(),
+        of,
+        days,
+        records,
+        older,
+        is_first: query.before.is_none(),
     };
-    let mut answer = html(state.templates.render("activity.html", &page)?);
+    let mut answer = html(state.templates.render_in(locale, "activity.html", &page)?);
     if refused {
         *answer.status_mut() = StatusCode::CONFLICT;
     }

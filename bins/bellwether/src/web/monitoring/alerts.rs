@@ -2,6 +2,7 @@
 
 use bellwether_cache::redis::RedisState;
 use bellwether_domain::Span;
+use bellwether_texts::{Sentence, Value};
 use serde::Serialize;
 
 use super::measures::Measures;
@@ -24,30 +25,40 @@ pub(super) struct Alert {
     pub(super) name: &'static str,
     /// What is wrong, with the measured figure.
     pub(super) words: String,
+    /// The same for people.
+    #[serde(skip)]
+    pub(super) said: Sentence,
 }
 
 /// What is wrong by the last hour's measures.
 pub(super) fn of(measures: &Measures) -> Vec<Alert> {
     let mut alerts = Vec::new();
-    let mut tell = |name, words| alerts.push(Alert { name, words });
+    let said = Sentence::new;
+    let mut tell = |name, words, said| alerts.push(Alert { name, words, said });
     for page in &measures.pages {
         if let Some(hour) = page.hour.filter(|hour| hour.p99 > SLOW_PAGE) {
             let seconds = hour.p99 / 1_000.0;
-            tell("slow-page", format!("{} took {seconds:.1} s for one request in a hundred.", page.page));
+            let words = format!("{} took {seconds:.1} s for one request in a hundred.", page.page);
+            let seconds = rust_decimal::Decimal::try_from(seconds).unwrap_or_default().round_dp(1);
+            let told = said("monitoring.alert.slow_page").with("page", page.page.as_str());
+            tell("slow-page", words, told.with("seconds", Value::Number(seconds, 1)));
         }
     }
     let calls = measures.most_calls_of_a_load;
     if calls > MANY_CALLS {
-        tell("many-upstream-calls", format!("A load of prices made {calls} upstream calls."));
+        let words = format!("A load of prices made {calls} upstream calls.");
+        tell("many-upstream-calls", words, said("monitoring.alert.many_calls").with("count", calls));
     }
     match measures.redis.as_ref().map(|redis| redis.state) {
         Some(RedisState::Away) => {
-            tell("redis-away", "Redis does not answer; each process goes on by itself.".to_owned());
+            let words = "Redis does not answer; each process goes on by itself.".to_owned();
+            tell("redis-away", words, said("monitoring.alert.redis_away"));
         }
         Some(RedisState::ReadOnly) => {
             tell(
                 "redis-read-only",
                 "Redis takes no writes: it is full, a replica, or cannot save.".to_owned(),
+                said("monitoring.alert.redis_read_only"),
             );
         }
         Some(RedisState::Up | RedisState::Untried) | None => {}
@@ -59,20 +70,29 @@ pub(super) fn of(measures: &Measures) -> Vec<Alert> {
         tell(
             "few-hits",
             format!("Only {:.1} % of answers were there when they were asked for.", ratio * 100.0),
+            said("monitoring.alert.few_hits").with("part", Value::Percent(ratio, 1)),
         );
     }
     if hour.requests >= ENOUGH
         && let Some(ratio) = hour.error_ratio().filter(|ratio| *ratio > MANY_ERRORS)
     {
-        tell("many-errors", format!("{:.1} % of requests failed.", ratio * 100.0));
+        let words = format!("{:.1} % of requests failed.", ratio * 100.0);
+        tell(
+            "many-errors",
+            words,
+            said("monitoring.alert.many_errors").with("part", Value::Percent(ratio, 1)),
+        );
     }
     if hour.upstream_answered + hour.upstream_failed >= ENOUGH
         && let Some(ratio) = hour.upstream_error_ratio().filter(|ratio| *ratio > MANY_ERRORS)
     {
-        tell("many-upstream-errors", format!("{:.1} % of upstream calls failed.", ratio * 100.0));
+        let words = format!("{:.1} % of upstream calls failed.", ratio * 100.0);
+        let told = said("monitoring.alert.many_upstream_errors").with("part", Value::Percent(ratio, 1));
+        tell("many-upstream-errors", words, told);
     }
     if measures.jobs.is_none() {
-        tell("database-away", "The database does not answer.".to_owned());
+        let words = "The database does not answer.".to_owned();
+        tell("database-away", words, said("monitoring.database_away"));
     }
     alerts
 }

@@ -53,6 +53,13 @@ pub(super) struct Measures {
     pub(super) recent_hits: BTreeMap<&'static str, BTreeMap<Span, Hits>>,
 }
 
+impl Measures {
+    /// Whether a job runs somewhere.
+    pub(super) fn runs_jobs(&self) -> bool {
+        self.jobs.as_ref().is_some_and(|jobs| jobs.by_state.get("running").is_some_and(|count| *count > 0))
+    }
+}
+
 /// Requests for finished answers of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub(super) struct Hits {

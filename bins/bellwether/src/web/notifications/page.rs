@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
 use actix_web::{HttpResponse, web};
+use bellwether_texts::{Language, Locale, Sentence};
 use bellwether_tracker::Notification;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,9 +23,13 @@ const ADDRESS: &str = "/notifications";
 struct NotificationsPage {
     page: Page,
     unread: i64,
+    headline: String,
+    may_change: bool,
     notifications: Vec<Line>,
     /// Of the older ones.
     next: Option<String>,
+    is_first: bool,
+    is_foreign: bool,
 }
 
 #[derive(Serialize)]
@@ -34,6 +39,8 @@ struct Line {
     at: String,
     words: String,
     severity: String,
+    /// What kind of thing it tells.
+    kind: String,
     title: String,
     body: String,
     link: Option<String>,
@@ -41,11 +48,12 @@ struct Line {
 }
 
 impl Line {
-    fn of(told: Notification) -> Self {
+    fn of(told: Notification, caller: &Caller) -> Self {
         Self {
+            kind: kind_words(&told.kind, caller.locale),
             id: told.id.to_string(),
             at: super::instant(told.created_at),
-            words: told.created_at.format("%-d %b, %H:%M UTC").to_string(),
+            words: caller.moment(told.created_at),
             severity: told.severity,
             title: told.title,
             body: told.body,
@@ -53,6 +61,28 @@ impl Line {
             is_new: told.read_at.is_none(),
         }
     }
+}
+
+/// The kind of what was told, which is told in the language that it was told in.
+fn kind_words(kind: &str, locale: Locale) -> String {
+    locale.text(match kind {
+        "refresh-finished" => "told.refresh_finished",
+        "refresh-failed" => "told.refresh_failed",
+        "circuit-opened" => "told.circuit_opened",
+        "circuit-closed" => "told.circuit_closed",
+        "import-finished" => "told.import_finished",
+        "import-failed" => "told.import_failed",
+        "price-above" => "told.price_above",
+        "price-below" => "told.price_below",
+        "drawdown" => "told.drawdown",
+        "drift" => "told.drift",
+        "dividend-received" => "told.dividend_received",
+        "data-stale" => "told.data_stale",
+        "weekly-summary" => "told.weekly_summary",
+        "backup-failed" => "told.backup_failed",
+        "test" => "told.test",
+        _ => "told.notice",
+    })
 }
 
 #[derive(Deserialize)]
@@ -67,19 +97,31 @@ pub(super) async fn list(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let cursor = query.into_inner().cursor;
+    let is_first = cursor.is_none();
     let before = cursor.as_deref().map(|id| id_of(id, "notification")).transpose()?;
     let mut told = caller.tracker.notifications(false, before, PAGE + 1).await?;
     let has_more = told.len() > PAGE;
     told.truncate(PAGE);
     let next = told.last().filter(|_| has_more).map(|last| format!("{ADDRESS}?cursor={}", last.id));
     let portfolios = caller.tracker.portfolios().await?;
-    let page = NotificationsPage {
-        page: Page::new(&state, "Notifications", &portfolios, None, Place::Elsewhere),
-        unread: caller.tracker.unread_notifications().await?,
-        notifications: told.into_iter().map(Line::of).collect(),
-        next,
+    let (locale, unread) = (caller.locale, caller.tracker.unread_notifications().await?);
+    let headline = if unread == 0 {
+        locale.text("told.all_read")
+    } else {
+        locale.say(&Sentence::new("told.unread").with("count", unread))
     };
-    let body = state.templates.render("notifications.html", &page)?;
+    let frame = Page::new(&state, locale.text("page.notifications"), &portfolios, None, Place::Elsewhere);
+    let page = NotificationsPage {
+        page: frame.said_in(locale),
+        unread,
+        headline,
+        may_change: caller.who.may_change(),
+        notifications: told.into_iter().map(|told| Line::of(told, &caller)).collect(),
+        next,
+        is_first,
+        is_foreign: locale.language() != Language::English,
+    };
+    let body = state.templates.render_in(locale, "notifications.html", &page)?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())

@@ -14,7 +14,7 @@ use crate::web::State;
 use crate::web::api::figures::ProposalQuery;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
-use crate::web::pages::{Answer, ViewQuery};
+use crate::web::pages::{Answer, ViewQuery, failed};
 use crate::web::view::page::Place;
 use crate::web::view::reader::{Reader, Told};
 
@@ -31,7 +31,7 @@ pub(super) async fn page(
     let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     let wanted = match proposal.wanted() {
         Ok(wanted) => wanted,
-        Err(problem) => return asked.refused(problem).await,
+        Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
         kind: "allocation-page",

@@ -19,7 +19,7 @@ use crate::web::State;
 use crate::web::api::figures::PartQuery;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
-use crate::web::pages::{Answer, ViewQuery};
+use crate::web::pages::{Answer, ViewQuery, failed};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
 use crate::web::view::reader::{Reader, Told, exact};
@@ -42,7 +42,7 @@ pub(super) async fn page(
     let part = match part.part() {
         // One step below the figure: each leads further.
         Ok(part) => DerivationPart { depth: 1, ..part },
-        Err(problem) => return asked.refused(problem).await,
+        Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
         kind: "derivation-page",

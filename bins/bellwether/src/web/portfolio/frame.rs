@@ -94,7 +94,7 @@ impl Asked {
         let locale = locale_of(&request);
         let view = match query.view() {
             Ok(view) => view,
-            Err(problem) => return Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
+            Err(problem) => return Ok(failed(problem)),
         };
         let about = format!("{} {}", locale.tag(), what.about);
         let (kind, shared) = (what.kind, (state.clone(), caller.tracker.clone()));
@@ -111,9 +111,7 @@ impl Asked {
         kept.benchmarks.extend(beside);
         match snapshot::answer_about(&state, &request, id, (kind, &about), &kept, build).await {
             Ok(answer) => Ok(answer),
-            // Without the database there are no names of portfolios either.
-            Err(problem @ Problem::Unavailable) => Ok(failed(&state, &[], problem)),
-            Err(problem) => Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
+            Err(problem) => Ok(failed(problem)),
         }
     }
 
@@ -134,25 +132,17 @@ impl Asked {
         let locale = locale_of(&request);
         let view = match query.view() {
             Ok(view) => view,
-            Err(problem) => return Ok(failed(&state, &caller.tracker.portfolios().await?, problem)),
+            Err(problem) => return Ok(failed(problem)),
         };
         let viewed = match ask(caller.tracker.clone(), view.clone()).await {
             Ok(viewed) => viewed,
-            Err(error) => return Ok(failed(&state, &caller.tracker.portfolios().await?, error.into())),
+            Err(error) => return Ok(failed(error.into())),
         };
         let made = body(&state, &caller.tracker, (id, &view, locale), what, viewed, tell).await?;
         Ok(HttpResponse::build(status)
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .content_type(made.content_type())
             .body(made.body(Encoding::Identity).await))
-    }
-
-    /// A failure as a page.
-    pub(in crate::web) async fn refused(
-        self,
-        problem: Problem,
-    ) -> Result<HttpResponse, crate::web::pages::PageProblem> {
-        Ok(failed(&self.state, &self.caller.tracker.portfolios().await?, problem))
     }
 }
 

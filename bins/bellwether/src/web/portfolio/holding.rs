@@ -16,7 +16,7 @@ use crate::web::State;
 use crate::web::api::symbol_of;
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
-use crate::web::pages::{Answer, ViewQuery};
+use crate::web::pages::{Answer, ViewQuery, failed};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
 use crate::web::view::reader::{Reader, Told};
@@ -35,7 +35,7 @@ pub(super) async fn page(
     let asked = Asked { state, request, caller, id, query, beside: Vec::new() };
     let symbol = match symbol_of(&text) {
         Ok(symbol) => symbol,
-        Err(problem) => return asked.refused(problem).await,
+        Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
         kind: "holding-page",

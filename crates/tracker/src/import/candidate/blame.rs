@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use bellwether_domain::{Booking, Symbol, Transaction, TransactionId};
+use bellwether_texts::Sentence;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::super::preview::Doubt;
 use crate::ledger::Shortage;
 
 /// A place in the order of the ledger.
@@ -48,7 +50,7 @@ impl<'a> Blame<'a> {
     /// The news that these sales of the ledger lack their shares by, with words that name the sale: the last departures
     /// before each, as many as it lacks. Where there are none, and when it is `thorough`, all that concerns its
     /// instrument.
-    pub(super) fn of(&self, robbed: &[&Shortage], thorough: bool) -> Vec<(TransactionId, String)> {
+    pub(super) fn of(&self, robbed: &[&Shortage], thorough: bool) -> Vec<(TransactionId, Doubt)> {
         let mut by_shelf: HashMap<(&Symbol, &str), Vec<(&Transaction, &Shortage)>> = HashMap::new();
         for short in robbed {
             let Some((sale, head)) = self.sale(short) else { continue };
@@ -60,8 +62,8 @@ impl<'a> Blame<'a> {
             robbed.sort_by_key(|(sale, _)| place(sale));
             let departures = if thorough { Vec::new() } else { self.departures(news, account, &robbed) };
             if departures.is_empty() {
-                let words = robbed.first().map(|(_, short)| words(short)).unwrap_or_default();
-                blamed.extend(news.iter().map(|booking| (booking.id, words.clone())));
+                let Some(doubt) = robbed.first().map(|(_, short)| doubt(short)) else { continue };
+                blamed.extend(news.iter().map(|booking| (booking.id, doubt.clone())));
             } else {
                 blamed.extend(departures);
             }
@@ -90,7 +92,7 @@ impl<'a> Blame<'a> {
         news: &[&Transaction],
         account: &str,
         robbed: &[(&Transaction, &Shortage)],
-    ) -> Vec<(TransactionId, String)> {
+    ) -> Vec<(TransactionId, Doubt)> {
         let mut leaving = news
             .iter()
             .filter(|booking| booking.account == account && !self.short.contains(&booking.id))
@@ -106,7 +108,7 @@ impl<'a> Blame<'a> {
                 && let Some((booking, quantity)) = before.pop()
             {
                 lacking = lacking.saturating_sub(quantity);
-                blamed.push((booking.id, words(short)));
+                blamed.push((booking.id, doubt(short)));
             }
         }
         blamed
@@ -117,8 +119,11 @@ fn place(booking: &Transaction) -> Place {
     (booking.date, booking.sequence)
 }
 
-fn words(short: &Shortage) -> String {
-    format!("it would leave a transaction that is in the ledger without shares: {}", short.words)
+fn doubt(short: &Shortage) -> Doubt {
+    Doubt {
+        words: format!("it would leave a transaction that is in the ledger without shares: {}", short.words),
+        said: Sentence::new("row.takes_shares").with("fault", short.said.clone()),
+    }
 }
 
 /// Shares that a booking takes away.

@@ -95,7 +95,8 @@ async fn a_key_is_refused_where_there_are_secrets_and_where_it_is_none() {
 async fn what_changed_something_before_it_failed_is_not_carried_out_again() {
     let (site, owner) = Site::owned().await;
     let tracker = site.state.tracker.seen_by(&owner.who);
-    let caller = Caller { tracker: tracker.clone(), who: Arc::new(owner.who) };
+    let locale = bellwether_texts::Locale::english();
+    let caller = Caller { tracker: tracker.clone(), who: Arc::new(owner.who), locale };
     let tries = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tries);
     let handler = move |body: String| {
