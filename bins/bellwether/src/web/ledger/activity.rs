@@ -263,7 +263,7 @@ async fn activity_page(
         is_log,
         subjects: SUBJECTS
             .iter()
-            .map(|(word, _, key)| SubjectLink { word, name: locale.text(key), here: *word == of })
+            .map(|&(word, _, key)| SubjectLink { word, name: locale.text(key), here: word == of })
             .collect(),
         of,
         days,
