@@ -3,11 +3,11 @@
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
-use bellwether_domain::{Portfolio, PortfolioId, Symbol};
+use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_texts::Locale;
-use bellwether_tracker::{Tracker, TrackerError, View};
+use bellwether_tracker::{Tracker, View};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::schema::{Benchmark, RangeName};

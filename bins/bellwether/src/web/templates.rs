@@ -40,11 +40,6 @@ impl Templates {
         }
     }
 
-    /// A page in English.
-    pub(super) fn render(&self, name: &str, page: &impl Serialize) -> Result<String, tera::Error> {
-        self.render_in(Locale::english(), name, page)
-    }
-
     /// A page in the language of a locale.
     pub(super) fn render_in(
         &self,
