@@ -69,21 +69,21 @@ fn phrase(words: &str) -> Value {
 /// The name of a kind of transactions.
 pub fn kind_words(kind: TransactionKind) -> Sentence {
     Sentence::new(match kind {
-        TransactionKind::Buy => "kind.buy",
-        TransactionKind::Sell => "kind.sell",
-        TransactionKind::Dividend => "kind.dividend",
-        TransactionKind::Reinvestment => "kind.reinvestment",
-        TransactionKind::Deposit => "kind.deposit",
-        TransactionKind::Withdrawal => "kind.withdrawal",
-        TransactionKind::Fee => "kind.fee",
-        TransactionKind::Tax => "kind.tax",
-        TransactionKind::Interest => "kind.interest",
-        TransactionKind::Split => "kind.split",
-        TransactionKind::SpinOff => "kind.spin_off",
-        TransactionKind::Merger => "kind.merger",
-        TransactionKind::TickerChange => "kind.ticker_change",
-        TransactionKind::TransferIn => "kind.transfer_in",
-        TransactionKind::TransferOut => "kind.transfer_out",
+        TransactionKind::Buy => "kind.word.buy",
+        TransactionKind::Sell => "kind.word.sell",
+        TransactionKind::Dividend => "kind.word.dividend",
+        TransactionKind::Reinvestment => "kind.word.reinvestment",
+        TransactionKind::Deposit => "kind.word.deposit",
+        TransactionKind::Withdrawal => "kind.word.withdrawal",
+        TransactionKind::Fee => "kind.word.fee",
+        TransactionKind::Tax => "kind.word.tax",
+        TransactionKind::Interest => "kind.word.interest",
+        TransactionKind::Split => "kind.word.split",
+        TransactionKind::SpinOff => "kind.word.spin_off",
+        TransactionKind::Merger => "kind.word.merger",
+        TransactionKind::TickerChange => "kind.word.ticker_change",
+        TransactionKind::TransferIn => "kind.word.transfer_in",
+        TransactionKind::TransferOut => "kind.word.transfer_out",
     })
 }
 
