@@ -46,7 +46,7 @@ export class LongTable {
     this.roles();
     box.addEventListener("scroll", () => this.soon(), { passive: true });
     box.addEventListener("columns", () => this.measure());
-    let width = 0;
+    let width = box.clientWidth;
     new ResizeObserver(() => {
       if (box.clientWidth !== width) this.measure();
       width = box.clientWidth;
