@@ -206,6 +206,7 @@ describe("the charts", () => {
       await menu.locator("summary").click();
       await menu.getByRole("button", { name: "table" }).click();
       const dialog = page.locator("dialog.chart-panel");
+      await dialog.locator("thead th").nth(5).waitFor();
       assert.deepEqual(await dialog.locator("thead th").allTextContents(), ["Day", "Value", "The same in VOO", "Contributed", "Return", "Below the high"]);
       assert.ok((await dialog.locator("tbody tr").count()) >= 12);
       assert.deepEqual(await violations(page), []);

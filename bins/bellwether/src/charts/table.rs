@@ -60,6 +60,6 @@ mod tests {
         let unknown = [ChartCell::amount(locale, None), ChartCell::change(locale, None)];
         assert!(unknown.iter().all(|cell| cell.shown.is_empty() && cell.value.is_empty()), "{unknown:?}");
         let known = ChartCell::amount(locale, Some(1234.5));
-        assert_eq!((known.shown.as_str(), known.value.as_str()), ("1,234.50", "1234.5"));
+        assert_eq!((known.shown.as_str(), known.value.as_str()), ("1,234.5", "1234.5"));
     }
 }

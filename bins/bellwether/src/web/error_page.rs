@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ACCEPT, ContentType};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use bellwether_domain::Portfolio;
 use bellwether_texts::{Language, Locale, Sentence};
@@ -46,6 +46,10 @@ pub(super) async fn shown(state: &State, answer: ServiceResponse<BoxBody>) -> Se
         return answer;
     }
     let Some(problem) = problem_of(&answer) else { return answer };
+    // By another method than a page has asks hardly ever a person: a browser says that it wants to show a page.
+    if matches!(problem, Problem::NotAllowed(_)) && !wants_page(request) {
+        return answer;
+    }
     let portfolios = match Caller::of(request) {
         // Without the database there are no names of portfolios either.
         Ok(caller) if !matches!(problem, Problem::Unavailable) => {
@@ -55,6 +59,11 @@ pub(super) async fn shown(state: &State, answer: ServiceResponse<BoxBody>) -> Se
     };
     let page = of(state, request, &portfolios, &problem);
     answer.into_response(page)
+}
+
+fn wants_page(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// What went wrong, where that is not on a page yet.

@@ -144,7 +144,7 @@ async fn a_person_goes_step_by_step() {
     assert_eq!(corrected.status, 303, "{}", said(&corrected.body));
     assert_eq!(form(&server, &format!("{place}/row"), "row=2&action=leave-out").status, 303);
     let rows = page(&place);
-    assert!(rows.contains("cannot be used: 0") && rows.contains("left out"), "{rows}");
+    assert!(rows.contains("cannot be used: 0") && rows.contains("Left out"), "{rows}");
     assert_eq!(form(&server, &format!("{place}/commit"), "").status, 303);
     assert!(page(&place).contains("1 transaction imported into Main"), "{}", page(&place));
     assert!(page(&format!("{place}/reconciliation")).contains("neither positions nor cash"));

@@ -403,7 +403,7 @@ async fn lines_of_the_log_are_those_that_were_written() {
         assert_eq!(server.send("POST /api/cache/clear HTTP/1.1", "").status, 200);
     }
     let page = |level: &str| said(&server.get(&format!("/monitoring?level={level}")).body);
-    assert_eq!(page("info").matches("<span>cache.cleared dropped=0</span>").count(), 3);
+    assert_eq!(page("info").matches("<span lang=\"en\">cache.cleared dropped=0</span>").count(), 3);
     assert_eq!(page("warn").matches("cache.cleared").count(), 0);
     let lines = page("info").matches("<b>info</b>").count();
     assert_eq!(sample(&metrics(&server), "bellwether_log_lines_total{level=\"info\"}"), lines.to_string());
