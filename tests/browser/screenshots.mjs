@@ -40,6 +40,7 @@ try {
     notifications: "/notifications",
     monitoring: "/monitoring",
     "first-run": "/first-run",
+    api: "/api/docs",
     missing: "/there-is-no-such-page",
   };
   for (const [name, path] of Object.entries(pages)) {

@@ -25,13 +25,11 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 /// The first portfolio's dashboard, or how to begin.
 async fn start(state: web::Data<State>, request: HttpRequest, caller: Caller) -> Answer {
     let portfolios = caller.tracker.portfolios().await?;
-    match portfolios.first() {
-        Some(portfolio) => Ok(see_other(&format!("/dashboard/{}", portfolio.id))),
-        None => {
-            let locale = locale_of(&request);
-            first_run_page(&state, locale, &caller, &portfolios, None, NewPortfolio::default()).await
-        }
+    if let Some(portfolio) = portfolios.first() {
+        return Ok(see_other(&format!("/dashboard/{}", portfolio.id)));
     }
+    let locale = locale_of(&request);
+    first_run_page(&state, locale, &caller, &portfolios, None, NewPortfolio::default()).await
 }
 
 #[derive(Serialize)]

@@ -195,7 +195,7 @@ pub(in crate::web) async fn guard(
             // Whatever the handler made of a body that broke off.
             let Some(broken) = broken.get() else { return Ok(error_page::shown(&state, answer).await) };
             let request = answer.request().clone();
-            let refused = refused(&state, &request, broken.problem(state.bodies));
+            let refused = refused(&state, &request, &broken.problem(state.bodies));
             Ok(ServiceResponse::new(request, refused))
         }
         Err(problem) => {
@@ -268,11 +268,11 @@ fn too_many(wait: Duration) -> Problem {
     }
 }
 
-fn refused(state: &State, request: &HttpRequest, problem: Problem) -> HttpResponse {
+fn refused(state: &State, request: &HttpRequest, problem: &Problem) -> HttpResponse {
     if error_page::is_for_programs(request) {
         problem.error_response()
     } else {
-        error_page::of(state, request, &[], &problem)
+        error_page::of(state, request, &[], problem)
     }
 }
 
@@ -284,7 +284,7 @@ fn limit_costly(state: &State, caller: &Caller) -> Result<(), Problem> {
 /// Programs learn it as a problem; people are led to the sign-in, and from there back.
 async fn refusal(state: &State, request: &ServiceRequest, problem: Problem) -> HttpResponse {
     if error_page::is_for_programs(request.request()) || !matches!(problem, Problem::SignInNeeded) {
-        return refused(state, request.request(), problem);
+        return refused(state, request.request(), &problem);
     }
     if state.tracker.is_unclaimed().await.unwrap_or(false) {
         return pages::see_other("/first-run");

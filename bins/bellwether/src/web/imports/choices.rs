@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
-use bellwether_domain::{ImportId, InvalidSymbol, PortfolioId};
+use bellwether_domain::{ImportId, PortfolioId};
 use bellwether_texts::Sentence;
 use bellwether_tracker::{Correction, DraftChange};
 
@@ -119,12 +119,11 @@ pub(super) async fn choose_symbols(
                     continue;
                 };
                 seen.symbols.insert(instrument.clone(), text.clone());
-                match text.trim().to_uppercase().parse() {
-                    Ok(symbol) => drop(symbols.insert(instrument, Some(symbol))),
-                    Err::<_, InvalidSymbol>(_) => {
-                        let words = Sentence::new("imports.no_symbol").with("instrument", instrument);
-                        wrong = Some(Problem::BadRequest(caller.locale.say(&words)));
-                    }
+                if let Ok(symbol) = text.trim().to_uppercase().parse() {
+                    symbols.insert(instrument, Some(symbol));
+                } else {
+                    let words = Sentence::new("imports.no_symbol").with("instrument", instrument);
+                    wrong = Some(Problem::BadRequest(caller.locale.say(&words)));
                 }
             }
             _ => {}

@@ -159,7 +159,7 @@ fn reason_words(why: &PreviewReason, locale: Locale) -> String {
 }
 
 impl RowLine {
-    fn of(row: PreviewRow, header: &[String], correction: Option<&Correction>, locale: Locale) -> Self {
+    fn of(row: &PreviewRow, header: &[String], correction: Option<&Correction>, locale: Locale) -> Self {
         let text = row.cells.join(" · ");
         let faults = |name: &str| {
             let of = row.reasons.iter().filter(|why| why.column.as_deref() == Some(name));
@@ -301,7 +301,7 @@ impl RowsPage {
                 .into_iter()
                 .map(|row| {
                     let correction = draft.choices.corrections.get(&row.place);
-                    RowLine::of(row, preview.header(), correction, locale)
+                    RowLine::of(&row, preview.header(), correction, locale)
                 })
                 .collect(),
             status: status.map(RowStatus::as_str).unwrap_or_default().to_owned(),

@@ -28,6 +28,7 @@ const AT_A_TIME: usize = 200;
 const MOST_LOOKS: usize = 10;
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a condition of the template")]
 struct ActivityPage {
     page: Page,
     id: String,

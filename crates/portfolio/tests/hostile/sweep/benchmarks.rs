@@ -94,6 +94,7 @@ impl Sweep<'_> {
             }
             for period in periods(books) {
                 self.found.finite("Benchmark::return_over", &benchmark.return_over(period));
+                self.found.finite("Benchmark::growth_over", &benchmark.growth_over(period));
             }
         }
     }

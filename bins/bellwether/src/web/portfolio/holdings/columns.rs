@@ -51,7 +51,7 @@ impl<'a> Column<'a> {
                 column.figure = cell.figure.replace(&marked(symbol), &marked(SYMBOL));
             }
             if column.unit.is_empty() {
-                column.unit = cell.title.strip_prefix(&cell.sort).unwrap_or_default().to_owned();
+                cell.title.strip_prefix(&cell.sort).unwrap_or_default().clone_into(&mut column.unit);
             }
             if column.figure.replace(SYMBOL, symbol) != cell.figure {
                 column.figures.insert(at, &cell.figure);
