@@ -50,6 +50,10 @@ fn key(group: &str, words: &str) -> String {
         }
         is_open = is_letter;
     }
+    // By itself that would be the form of a text for one of something.
+    if [".one", ".other"].iter().any(|form| key.ends_with(form)) {
+        key.push_str("_itself");
+    }
     key
 }
 
