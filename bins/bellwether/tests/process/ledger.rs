@@ -401,7 +401,7 @@ async fn people_do_the_same_on_pages() {
     assert_eq!(undone.status, 303);
     let page = text(&server.get(undone.header("location").unwrap()));
     assert!(
-        page.contains("Buy of 4 ZZZ on 2024-03-07 added.") && page.contains("Restore this state"),
+        page.contains("Buy of 4 ZZZ on 7 Mar 2024 added.") && page.contains("Restore this state"),
         "{page}"
     );
     assert_eq!(form(&server, &undo, "").status, 409);
