@@ -71,7 +71,7 @@ pub(super) fn see_other(address: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
 
-/// A failure, which [`error_page`](super::error_page) makes a page of on its way out.
+/// A failure, which [`error_page`] makes a page of on its way out.
 pub(super) fn failed(problem: Problem) -> HttpResponse {
     HttpResponse::from_error(PageProblem(problem))
 }

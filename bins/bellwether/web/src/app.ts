@@ -27,7 +27,7 @@ const chooser = document.querySelector<HTMLDetailsElement>("[data-chooser]");
 if (chooser) parts.push(import("./column-chooser").then((m) => m.columnChooser(chooser)));
 if (document.querySelector("form[data-entry]")) parts.push(import("./entry").then((m) => m.entries()));
 document.addEventListener("content", sortableTables);
-document.addEventListener("content", () => void import("./overview").then((m) => m.overview()));
+document.addEventListener("content", () => void import("./overview").then((m) => m.overview()).catch(() => undefined));
 
 // Says, for tests and tools, that everything on the page answers by now.
 void Promise.all(parts).then(() => (document.documentElement.dataset["ready"] = ""));

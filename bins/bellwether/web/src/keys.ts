@@ -45,7 +45,7 @@ function onKey(event: KeyboardEvent): void {
   const searches = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
   if (searches && !event.shiftKey && !event.altKey) {
     event.preventDefault();
-    void import("./palette").then((palette) => palette.toggle());
+    void import("./palette").then((palette) => palette.toggle(), () => undefined);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -58,8 +58,8 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   goes = event.key === "g" ? Date.now() : 0;
-  if (event.key === "/") void import("./palette").then((palette) => palette.toggle());
-  else if (event.key === "?") void import("./palette").then((palette) => palette.help());
+  if (event.key === "/") void import("./palette").then((palette) => palette.toggle(), () => undefined);
+  else if (event.key === "?") void import("./palette").then((palette) => palette.help(), () => undefined);
   else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
   else return;
@@ -69,9 +69,9 @@ function onKey(event: KeyboardEvent): void {
 export function keys(): void {
   document.addEventListener("keydown", onKey);
   for (const button of document.querySelectorAll("[data-palette]")) {
-    button.addEventListener("click", () => void import("./palette").then((palette) => palette.toggle()));
+    button.addEventListener("click", () => void import("./palette").then((palette) => palette.toggle(), () => undefined));
   }
   for (const button of document.querySelectorAll<HTMLElement>("[data-keys]")) {
-    button.addEventListener("click", () => void import("./palette").then((palette) => palette.help()));
+    button.addEventListener("click", () => void import("./palette").then((palette) => palette.help(), () => undefined));
   }
 }

@@ -101,7 +101,10 @@ export class ValueChart extends HTMLElement {
 
   /** Draws over the server's drawing, which keeps its place beneath. */
   async #draw(): Promise<void> {
-    const { Plot } = await import("./chart/plot");
+    // Without the server the drawing that is there stays.
+    const found = await import("./chart/plot").catch(() => undefined);
+    if (!found) return;
+    const { Plot } = found;
     const [columns, drawing] = [this.#columns, this.querySelector(":scope > svg")];
     const view = columns && this.#viewOf(columns);
     if (!view || this.#left.signal.aborted || !this.clientWidth) return;

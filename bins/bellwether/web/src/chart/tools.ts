@@ -29,7 +29,7 @@ function menu(chart: HTMLElement): HTMLDetailsElement {
     button.addEventListener("click", () => {
       details.open = false;
       summary.focus();
-      void import("./export").then((m) => m.exported(chart, kind));
+      void import("./export").then((m) => m.exported(chart, kind), () => undefined);
     });
     const item = document.createElement("li");
     item.append(button);
