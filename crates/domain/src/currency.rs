@@ -16,6 +16,13 @@ pub struct Currency([u8; 3]);
 #[error("{0:?} is not a currency code: use three letters such as USD")]
 pub struct InvalidCurrency(String);
 
+impl InvalidCurrency {
+    /// What was given in its place.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Currency {
     /// The United States dollar.
     pub const USD: Self = Self(*b"USD");

@@ -45,12 +45,13 @@ pub use id::{ChangeId, ImportId, InstrumentId, PortfolioId, TransactionId, UserI
 pub use instrument::{Instrument, InstrumentKind};
 pub use measure::{Durations, Quantiles, Span};
 pub use money::{CurrencyMismatch, Money};
-pub use portfolio::{CostMethod, DividendPolicy, Portfolio};
+pub use portfolio::{CostMethod, DividendPolicy, InvalidCostMethod, Portfolio};
 pub use quantity::{InvalidQuantity, Quantity};
 pub use quote::Quote;
 pub use role::{InvalidRole, Role};
 pub use source::{InvalidSourceName, PriceBasis, PriceSource, PriceSourceName};
 pub use symbol::{InvalidSymbol, Symbol};
 pub use transaction::{
-    Booking, InvalidTransaction, LotChoice, Trade, Transaction, TransactionDraft, TransactionKind,
+    Booking, InvalidKind, InvalidTransaction, LotChoice, Trade, Transaction, TransactionDraft,
+    TransactionKind,
 };

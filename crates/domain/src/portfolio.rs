@@ -41,6 +41,13 @@ impl CostMethod {
 #[error("{0:?} is no cost method: use fifo, lifo, highest-cost or average")]
 pub struct InvalidCostMethod(String);
 
+impl InvalidCostMethod {
+    /// What was given in its place.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for CostMethod {
     type Err = InvalidCostMethod;
 

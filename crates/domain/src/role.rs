@@ -22,6 +22,13 @@ pub enum Role {
 #[error("{0:?} is no role: use owner, member or reader")]
 pub struct InvalidRole(String);
 
+impl InvalidRole {
+    /// What was given in its place.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Role {
     /// Its word.
     pub fn as_str(self) -> &'static str {

@@ -28,6 +28,13 @@ pub struct Symbol(Arc<str>);
 #[error("{0:?} is not a ticker symbol: use letters, digits and . - ^ = & only, at most {max} of them", max = Symbol::MAX_LEN)]
 pub struct InvalidSymbol(String);
 
+impl InvalidSymbol {
+    /// What was given in its place.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Symbol {
     /// The longest symbol that is accepted, in bytes.
     pub const MAX_LEN: usize = 24;

@@ -15,7 +15,7 @@ use crate::{Currency, TransactionId};
 
 pub use booking::{Booking, LotChoice, Trade};
 pub use draft::{InvalidTransaction, TransactionDraft};
-pub use kind::TransactionKind;
+pub use kind::{InvalidKind, TransactionKind};
 
 /// One entry of a portfolio's ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

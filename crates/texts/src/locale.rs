@@ -178,6 +178,14 @@ impl Locale {
         said
     }
 
+    /// In quotation marks, and in one line whatever stands between them.
+    fn quoted(self, words: &str) -> String {
+        match self.language() {
+            Language::English => format!("{words:?}"),
+            Language::German => format!("„{}“", words.escape_debug().to_string().replace("\\\"", "\"")),
+        }
+    }
+
     fn value(self, value: &Value) -> String {
         match value {
             Value::Words(words) => words.clone(),
@@ -194,7 +202,21 @@ impl Locale {
             Value::DayAndTime(at) => self.day_and_time(at),
             Value::Instant(at) => self.instant(at),
             Value::Age(age) => self.age(*age),
+            Value::Date(day) if self.language() == Language::English => day.to_string(),
+            Value::Date(day) => self.day(*day),
+            Value::Exact(number) if self.language() == Language::English => number.to_string(),
+            Value::Exact(number) => self.number(*number, number.scale()),
+            Value::Quoted(words) => self.quoted(words),
             Value::Sentence(within) => self.say(within),
+            Value::Sentences(several) => {
+                several.iter().map(|one| self.say(one)).collect::<Vec<_>>().join("; ")
+            }
+            Value::Begun(within) => {
+                let said = self.say(within);
+                let mut letters = said.chars();
+                let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+                first + letters.as_str()
+            }
         }
     }
 }
@@ -220,6 +242,27 @@ mod tests {
             assert_eq!(Locale::accepted(header).tag(), tag, "{header}");
             assert_eq!(Locale::accepted(header).tag(), tag, "{header}, remembered");
         }
+    }
+
+    #[test]
+    fn what_programs_write_in_english_is_written_for_people_in_other_languages() {
+        let fault = Sentence::new("fault.not_enough_shares")
+            .with("wanted", Value::Exact("1200.50".parse().expect("a number")))
+            .with("symbol", "KO")
+            .with("day", Value::Date("2026-03-14".parse().expect("a day")))
+            .with("held", Value::Exact(0.into()));
+        let whole = Sentence::several(vec![fault.clone(), Sentence::verbatim("nobody knows why")]).whole();
+        assert!(fault.to_string().starts_with("1200.50 KO leave on 2026-03-14, but only 0 are held: "));
+        let german = Locale::accepted("de").say(&whole);
+        assert!(german.starts_with("1.200,5 KO gehen am 14. März 2026 ab, "), "{german}");
+        assert!(german.ends_with("; nobody knows why."), "{german}");
+        assert!(
+            Sentence::verbatim("words").is_verbatim() && Sentence::verbatim("words").whole().is_verbatim()
+        );
+        assert!(
+            !fault.is_verbatim() && !whole.is_verbatim() && !Sentence::new("reason.no_loss").is_verbatim()
+        );
+        assert_eq!(Sentence::verbatim("es geht").whole().to_string(), "Es geht.");
     }
 
     #[test]

@@ -30,10 +30,14 @@ pub enum Value {
     Number(Decimal, u32),
     /// An amount of money.
     Money(Decimal, Currency),
+    /// A number with all its decimals, in English as programs write it.
+    Exact(Decimal),
     /// A share of one, told in percent with that many decimals.
     Percent(f64, u32),
     /// `14 Mar 2026`
     Day(NaiveDate),
+    /// A day, in English as programs write it: `2026-03-14`
+    Date(NaiveDate),
     /// `14 Mar`
     ShortDay(NaiveDate),
     /// `Saturday, 14 March 2026`
@@ -48,8 +52,29 @@ pub enum Value {
     Instant(DateTime<Tz>),
     /// `12 min`, `5 h`, `3 d`
     Age(TimeDelta),
+    /// Words that somebody wrote, in quotation marks.
+    Quoted(String),
     /// Another sentence within it.
     Sentence(Box<Sentence>),
+    /// Several such, with semicolons between them.
+    Sentences(Vec<Sentence>),
+    /// Another sentence that begins with a capital.
+    Begun(Box<Sentence>),
+}
+
+/// The text that is nothing but its words.
+const VERBATIM: &str = "row.words";
+
+impl Value {
+    /// A number with all its decimals.
+    pub fn exact(number: impl Into<Decimal>) -> Self {
+        Self::Exact(number.into())
+    }
+
+    /// Words in quotation marks.
+    pub fn quoted(words: impl Into<String>) -> Self {
+        Self::Quoted(words.into())
+    }
 }
 
 impl Sentence {
@@ -63,6 +88,32 @@ impl Sentence {
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.push((name, value.into()));
         self
+    }
+
+    /// Words that are the same in every language: of files and of programs, or not translated.
+    pub fn verbatim(words: impl Into<String>) -> Self {
+        Self::new(VERBATIM).with("words", words.into())
+    }
+
+    /// Several sentences as one, with semicolons between them.
+    pub fn several(sentences: Vec<Self>) -> Self {
+        Self::new(VERBATIM).with("words", Value::Sentences(sentences))
+    }
+
+    /// The same with a capital at its begin and a full stop at its end.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self::new("phrase.whole").with("words", Value::Begun(Box::new(self)))
+    }
+
+    /// Whether it is nothing but words that are the same in every language.
+    pub fn is_verbatim(&self) -> bool {
+        self.values.iter().all(|(_, value)| match value {
+            Value::Words(_) => self.key == VERBATIM,
+            Value::Begun(within) => within.is_verbatim(),
+            Value::Sentences(within) => self.key == VERBATIM && within.iter().all(Self::is_verbatim),
+            _ => false,
+        }) && !self.values.is_empty()
     }
 
     /// Its text's key.
@@ -93,6 +144,20 @@ impl fmt::Display for Sentence {
 impl Serialize for Sentence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// Words as they are.
+impl From<String> for Sentence {
+    fn from(words: String) -> Self {
+        Self::verbatim(words)
+    }
+}
+
+/// Words as they are.
+impl From<&str> for Sentence {
+    fn from(words: &str) -> Self {
+        Self::verbatim(words)
     }
 }
 

@@ -102,7 +102,7 @@ impl Tracker {
             omitted.divisions = vec![(ASSET_CLASSES.to_owned(), asset_classes(&known))];
         }
         let figure =
-            FigureName::read(figure, &omitted).map_err(|error| TrackerError::Refused(format!("{error}.")))?;
+            FigureName::read(figure, &omitted).map_err(|error| TrackerError::refused(format!("{error}.")))?;
         let benchmarks = benchmarks(view, &portfolio, &figure);
         let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
         let traded = symbols_of(&transactions);
@@ -110,7 +110,7 @@ impl Tracker {
         let options = Options::of(&portfolio);
         let derive = move || {
             let derivations = Derivations::new(&transactions, &market.market, &options, as_of)
-                .map_err(|fault| TrackerError::Conflict(fault.to_string()))?;
+                .map_err(|fault| TrackerError::contradiction(&fault))?;
             let derivation = derivations.derive(&figure);
             let no_node = || TrackerError::NotFound("such step in this derivation".to_owned());
             let node = NodeShown::of(&derivation, &part).ok_or_else(no_node)?;

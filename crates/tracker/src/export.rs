@@ -194,7 +194,7 @@ impl Tracker {
         let options = Options::of(portfolio);
         let replayed = self.compute(move || replay(&transactions, &market.market, options, until)).await;
         replayed.map_err(|fault: LedgerError| {
-            TrackerError::Conflict(format!("The ledger contradicts itself: {fault}."))
+            TrackerError::conflict(format!("The ledger contradicts itself: {fault}."))
         })
     }
 
@@ -217,7 +217,7 @@ impl Tracker {
     pub async fn restore_export(&self, document: Vec<u8>) -> Result<(), TrackerError> {
         let Ok(_turn) = ONE_AT_A_TIME.try_acquire() else {
             let words = "Another export is being restored. Try again in a moment.";
-            return Err(TrackerError::Conflict(words.to_owned()));
+            return Err(TrackerError::conflict(words));
         };
         // They are not made again beside those of the export.
         self.notification_rules().await?;
@@ -228,12 +228,12 @@ impl Tracker {
         let check = move |connection: &mut _| restored.check(connection);
         let done = self.storage().restore_user(self.user(), document, check).await;
         done.map_err(|error| match error {
-            StorageError::Refused(words) => TrackerError::Refused(words),
-            error @ StorageError::Corrupt { .. } => TrackerError::Refused(format!("The export is wrong: {error}.")),
+            StorageError::Refused(words) => TrackerError::refused(words),
+            error @ StorageError::Corrupt { .. } => TrackerError::refused(format!("The export is wrong: {error}.")),
             StorageError::NotFound => {
-                TrackerError::Refused("The export tells of something that it does not have.".to_owned())
+                TrackerError::refused("The export tells of something that it does not have.".to_owned())
             }
-            StorageError::Duplicate => TrackerError::Conflict(
+            StorageError::Duplicate => TrackerError::conflict(
                 "What the export tells of is there already, with somebody else too. Restore it into an installation \
                  where it is not."
                     .to_owned(),
@@ -302,7 +302,7 @@ impl Tracker {
             }))
         };
         self.compute(make).await.map_err(|reason: bellwether_portfolio::Reason| {
-            TrackerError::Refused(format!("There is no such report: {reason}."))
+            TrackerError::refused(format!("There is no such report: {reason}."))
         })
     }
 }

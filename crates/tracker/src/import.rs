@@ -41,6 +41,7 @@ pub(crate) use preview::Previews;
 pub use preview::{AskedInstrument, Preview, PreviewCounts, PreviewReason, PreviewRow, RowStatus};
 pub use proposals::Proposal;
 pub use reconciliation::{Compared, Reconciliation, ReconciliationLine};
+pub(crate) use words::{faulty, phrase};
 pub use words::{kind_words, unreadable};
 
 /// Where a file goes.
@@ -279,7 +280,7 @@ impl Tracker {
         for (index, draft) in drafts.iter().enumerate() {
             let transaction = draft
                 .check(TransactionId::new(), 0, today)
-                .map_err(|error| TrackerError::Refused(format!("transaction {}: {error}", index + 1)))?;
+                .map_err(|error| TrackerError::refused(format!("transaction {}: {error}", index + 1)))?;
             rows.push(ImportedRow {
                 line: u32::try_from(index + 1).unwrap_or(u32::MAX),
                 transaction,

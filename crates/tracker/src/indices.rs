@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use bellwether_domain::{Currency, PortfolioId, Symbol};
-use bellwether_portfolio::{Component, CustomIndex, Rebalancing};
+use bellwether_portfolio::{Component, CustomIndex, CustomIndexError, Rebalancing};
 use bellwether_storage::indices::{self, IndexSettings, StoredIndex};
 use bellwether_storage::{AnyConnection, StorageError};
+use bellwether_texts::{Sentence, Value};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::error::sentence;
 use crate::ledger::number;
-use crate::portfolio_settings::unusable;
+use crate::portfolio_settings::{most_named, unusable};
+use crate::refusals::{no_currency, no_symbol};
 use crate::{FieldFault, Tracker, TrackerError};
 
 /// Longest name, in characters.
@@ -64,7 +66,7 @@ impl IndexShown {
 }
 
 /// When weights are restored, by its word.
-fn rebalancing(word: &str) -> Result<Rebalancing, String> {
+fn rebalancing(word: &str) -> Result<Rebalancing, Sentence> {
     Ok(match word {
         "never" => Rebalancing::Never,
         "daily" => Rebalancing::Daily,
@@ -74,7 +76,7 @@ fn rebalancing(word: &str) -> Result<Rebalancing, String> {
         drift => match drift.strip_prefix(DRIFT) {
             Some(limit) => Rebalancing::Drift { limit: number(limit.trim())? },
             None => {
-                return Err("say never, daily, monthly, quarterly, yearly, or drift:0.05".to_owned());
+                return Err(Sentence::new("refused.rebalancing"));
             }
         },
     })
@@ -86,16 +88,16 @@ pub(crate) fn as_benchmark(stored: &StoredIndex) -> Result<CustomIndex, StorageE
     let components = stored.settings.components.iter();
     let component =
         |(symbol, weight): (&Symbol, &Decimal)| Component { symbol: symbol.clone(), weight: *weight };
-    let when = rebalancing(&stored.settings.rebalancing).map_err(damaged)?;
+    let when = rebalancing(&stored.settings.rebalancing).map_err(|said| damaged(said.to_string()))?;
     CustomIndex::new(Symbol::of_index(stored.id), components.map(component).collect(), when)
         .map_err(|error| damaged(error.to_string()))
 }
 
 /// What somebody wrote for a benchmark: a symbol, or `=` and the name or identifier of an index of theirs.
-pub(crate) fn benchmark_of(text: &str, indices: &[StoredIndex]) -> Result<Symbol, String> {
+pub(crate) fn benchmark_of(text: &str, indices: &[StoredIndex]) -> Result<Symbol, Sentence> {
     let text = text.trim();
     let Some(name) = text.strip_prefix('=').map(str::trim) else {
-        return text.parse().map_err(|error| format!("{error}"));
+        return text.parse().map_err(|error| no_symbol(&error));
     };
     let id = Symbol::try_from(text.to_owned()).ok().and_then(|symbol| symbol.index());
     let folded = name.to_lowercase();
@@ -103,26 +105,26 @@ pub(crate) fn benchmark_of(text: &str, indices: &[StoredIndex]) -> Result<Symbol
         .iter()
         .find(|index| Some(index.id) == id || index.settings.name == name)
         .or_else(|| indices.iter().find(|index| index.settings.name.to_lowercase() == folded));
-    let found = found.ok_or_else(|| format!("there is no index {name:?} of your own"))?;
+    let found = found.ok_or_else(|| Sentence::new("refused.no_index").with("name", Value::quoted(name)))?;
     Ok(Symbol::of_index(found.id))
 }
 
 impl EnteredIndex {
     fn read(&self) -> Result<IndexSettings, TrackerError> {
         let mut faults = Vec::new();
-        let mut fault = |field: &'static str, reason: String| faults.push(FieldFault::of(field, reason));
+        let mut fault = |field: &'static str, reason: Sentence| faults.push(FieldFault::of(field, reason));
         let name = self.name.trim().to_owned();
         if let Some(reason) = unusable(&name, LONGEST_NAME) {
             fault("name", reason);
         } else if name.is_empty() {
-            fault("name", "give it a name".to_owned());
+            fault("name", Sentence::new("refused.name"));
         }
         let mut base_currency = Currency::USD;
         match self.base_currency.trim() {
             "" => {}
             text => match text.parse() {
                 Ok(currency) => base_currency = currency,
-                Err(error) => fault("base_currency", format!("{error}")),
+                Err(error) => fault("base_currency", no_currency(&error)),
             },
         }
         let word = self.rebalancing.trim().to_ascii_lowercase();
@@ -132,7 +134,7 @@ impl EnteredIndex {
         }
         let mut parts = Vec::new();
         if self.components.len() > MOST {
-            fault("components", format!("name {MOST} at most"));
+            fault("components", most_named(MOST));
         }
         for (symbol, weight) in self.components.iter().take(MOST) {
             match (symbol.parse::<Symbol>(), number(weight.trim())) {
@@ -140,9 +142,10 @@ impl EnteredIndex {
                     parts.push(Component { symbol, weight: weight.normalize() });
                 }
                 (Ok(symbol), Ok(_)) => {
-                    fault("components", format!("the weight of {symbol} has too many decimals"));
+                    let said = Sentence::new("refused.weight_decimals").with("symbol", symbol.as_str());
+                    fault("components", said);
                 }
-                (Err(error), _) => fault("components", error.to_string()),
+                (Err(error), _) => fault("components", no_symbol(&error)),
                 (_, Err(reason)) => fault("components", reason),
             }
         }
@@ -151,18 +154,31 @@ impl EnteredIndex {
             && let Ok(of_name) = "INDEX".parse()
             && let Err(error) = CustomIndex::new(of_name, parts.clone(), when)
         {
-            let field = if matches!(error, bellwether_portfolio::CustomIndexError::Limit) {
-                "rebalancing"
-            } else {
-                "components"
-            };
-            faults.push(FieldFault::of(field, error.to_string()));
+            let field = if matches!(error, CustomIndexError::Limit) { "rebalancing" } else { "components" };
+            faults.push(FieldFault::of(field, no_index(&error)));
         }
         if !faults.is_empty() {
             return Err(TrackerError::Invalid(faults));
         }
         let components = parts.into_iter().map(|part| (part.symbol, part.weight)).collect();
         Ok(IndexSettings { name, base_currency, rebalancing: word, components })
+    }
+}
+
+/// Why components are no index.
+fn no_index(error: &CustomIndexError) -> Sentence {
+    let said = Sentence::new;
+    match error {
+        CustomIndexError::Empty => said("refused.weights_none"),
+        CustomIndexError::NotWhole { sum } => {
+            let percent = sum.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX).normalize();
+            said("refused.weights_sum").with("percent", Value::Exact(percent))
+        }
+        CustomIndexError::NotPositive { symbol } => {
+            said("refused.weight_sign").with("symbol", symbol.as_str())
+        }
+        CustomIndexError::Twice { symbol } => said("refused.weight_twice").with("symbol", symbol.as_str()),
+        CustomIndexError::Limit => said("refused.drift_limit"),
     }
 }
 
@@ -186,9 +202,9 @@ pub(crate) fn fault_of(settings: &IndexSettings) -> Result<(), String> {
 fn of_index(error: StorageError, name: &str) -> TrackerError {
     match error {
         StorageError::NotFound => TrackerError::NotFound("such index".to_owned()),
-        StorageError::Refused(words) => TrackerError::Conflict(sentence(&words)),
+        StorageError::Refused(words) => TrackerError::conflict(sentence(&words)),
         StorageError::Duplicate => {
-            TrackerError::Conflict(format!("There is an index named {name:?} already. Choose another name."))
+            TrackerError::conflict(Sentence::new("refused.index_taken").with("name", Value::quoted(name)))
         }
         error => error.into(),
     }

@@ -145,7 +145,9 @@ pub(crate) fn portfolio_of(job: &Job) -> Result<PortfolioId, JobError> {
 pub(crate) fn failed(error: TrackerError) -> JobError {
     match error {
         TrackerError::NotFound(what) => JobError::permanent(format!("there is no {what}")),
-        TrackerError::Refused(words) | TrackerError::Conflict(words) => JobError::permanent(words),
+        TrackerError::Refused(words) | TrackerError::Conflict(words) => {
+            JobError::permanent(words.to_string())
+        }
         // What a job failed of is shown to people; what the database said is not.
         error => {
             tracing::warn!(%error, "job.broken_off");

@@ -14,14 +14,17 @@ use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Symbol, Transaction, T
 use bellwether_portfolio::Options;
 use bellwether_storage::ledger::{Edited, LedgerEdit, LedgerEntry};
 use bellwether_storage::{StorageError, ledger, portfolios};
+use bellwether_texts::Sentence;
 use chrono::NaiveDate;
 
+use crate::error::sentence;
+use crate::refusals::invalid;
 use crate::{Tracker, TrackerError};
 
 pub(crate) use entered::number;
 pub use entered::{EnteredLot, EnteredTransaction};
 pub use history::ChangeShown;
-pub(crate) use history::words_of;
+pub(crate) use history::said_of;
 pub use listing::LedgerPage;
 pub(crate) use shares::{Shortage, left_short};
 pub use symbols::SymbolStanding;
@@ -99,20 +102,25 @@ pub enum Part {
 }
 
 /// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FieldFault {
     /// Of which part.
     pub part: Part,
     /// The field's name; empty when it is the part as a whole.
     pub field: &'static str,
     /// What is wrong, and what to do: a sentence without its first capital and its point.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 impl FieldFault {
     /// A fault of a field of the only part.
-    pub(crate) fn of(field: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn of(field: &'static str, reason: impl Into<Sentence>) -> Self {
         Self { part: Part::Whole, field, reason: reason.into() }
+    }
+
+    /// As a whole sentence.
+    pub fn said(&self) -> Sentence {
+        self.reason.clone().whole()
     }
 
     fn in_part(part: Part) -> impl Fn(Self) -> Self {
@@ -122,9 +130,7 @@ impl FieldFault {
 
 impl fmt::Display for FieldFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut letters = self.reason.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        write!(f, "{}{}.", first.collect::<String>(), letters.as_str())
+        self.said().fmt(f)
     }
 }
 
@@ -147,8 +153,9 @@ impl Tracker {
         dry_run: bool,
     ) -> Result<LedgerChanged, TrackerError> {
         if wanted.creates.len() + wanted.edits.len() + wanted.deletes.len() > MOST_AT_ONCE {
-            let words = format!("Change {MOST_AT_ONCE} transactions at once at most.");
-            return Err(TrackerError::Refused(words));
+            return Err(TrackerError::refused(format!(
+                "Change {MOST_AT_ONCE} transactions at once at most."
+            )));
         }
         let mut standing: Option<HashMap<Symbol, SymbolStanding>> = None;
         for _ in 0..TRIES {
@@ -214,10 +221,10 @@ impl Tracker {
         let was_short = short.old.iter().filter(|short| touched.contains_key(&short.transaction));
         for short in short.new.iter().chain(was_short) {
             if self.may_yet_be_split(short) {
-                let words = sentence(&short.words);
+                let words = short.reason.clone().whole();
                 warnings.push(format!("{words} Splits may be missing; prices bring them along."));
             } else if let Some(part) = touched.get(&short.transaction) {
-                let reason = short.words.clone();
+                let reason = short.reason.clone();
                 faults.push(FieldFault { part: *part, field: "quantity", reason });
             } else {
                 left.push(short);
@@ -246,9 +253,7 @@ fn check_symbols(
             match standing_of(symbol) {
                 SymbolStanding::Unknown if !wanted.is_custom(part) => {
                     let is_other = transaction.booking.symbol() != Some(symbol);
-                    let reason = format!(
-                        "the source of prices knows no {symbol}: correct it, or say that it is a symbol of your own"
-                    );
+                    let reason = Sentence::new("fault.unknown_symbol").with("symbol", symbol.as_str());
                     let field = if is_other { "other_symbol" } else { "symbol" };
                     faults.push(FieldFault { part, field, reason });
                 }
@@ -265,10 +270,6 @@ fn check_symbols(
             .map(|symbol| format!("{symbol} could not be verified: no source of prices has told of it yet.")),
     );
     if faults.is_empty() { Ok(()) } else { Err(TrackerError::Invalid(faults)) }
-}
-
-fn sentence(words: &str) -> String {
-    FieldFault::of("", words).to_string()
 }
 
 /// A ledger as it is.
@@ -317,7 +318,7 @@ impl Planned {
             if named.insert(id) {
                 return Ok(entry);
             }
-            Err(TrackerError::Refused(format!("The transaction {id} is named twice: name it once.")))
+            Err(TrackerError::refused(format!("The transaction {id} is named twice: name it once.")))
         };
         let mut deleted = Vec::with_capacity(wanted.deletes.len());
         for delete in &wanted.deletes {
@@ -349,19 +350,19 @@ impl Planned {
         for (_, before, _) in &edits {
             fingerprints.keep_for_its_file(before);
         }
-        let invalid = |error: bellwether_domain::InvalidTransaction| {
-            TrackerError::Invalid(vec![FieldFault::of("", error.to_string())])
+        let refused = |error: bellwether_domain::InvalidTransaction| {
+            TrackerError::Invalid(vec![FieldFault::of("", invalid(&error))])
         };
         let mut plan = LedgerEdit { deleted, ..LedgerEdit::default() };
         for (edit, before, draft) in edits {
-            let transaction = draft.check(edit.id, before.transaction.sequence, today).map_err(invalid)?;
+            let transaction = draft.check(edit.id, before.transaction.sequence, today).map_err(refused)?;
             let fingerprint =
                 fingerprints.of_edited(before, &transaction, &draft, edit.facts.accept_duplicate)?;
             plan.changed.push((transaction, fingerprint));
         }
         for ((new, draft), sequence) in drafts.into_iter().zip(seen.next..) {
             let Some(draft) = draft else { continue };
-            let transaction = draft.check(TransactionId::new(), sequence, today).map_err(invalid)?;
+            let transaction = draft.check(TransactionId::new(), sequence, today).map_err(refused)?;
             let fingerprint = fingerprints.of_new(&transaction, &draft, new.accept_duplicate)?;
             plan.added.push((transaction, fingerprint));
         }
@@ -421,7 +422,7 @@ impl Planned {
 
 /// The refusal of a change that others overtook again and again.
 pub(crate) fn kept_changing() -> TrackerError {
-    TrackerError::Conflict("Others keep changing this ledger. Try again in a moment.".to_owned())
+    TrackerError::conflict(Sentence::new("fault.kept_changing"))
 }
 
 fn no_such_transaction() -> TrackerError {
@@ -432,10 +433,8 @@ fn no_such_transaction() -> TrackerError {
 pub(crate) fn of_portfolio(error: StorageError) -> TrackerError {
     match error {
         StorageError::NotFound => TrackerError::NotFound("such portfolio".to_owned()),
-        StorageError::Refused(words) => TrackerError::Conflict(sentence(&words)),
-        StorageError::Duplicate => TrackerError::Conflict(
-            "Something of that name or with these facts is there already. Look at it again.".to_owned(),
-        ),
+        StorageError::Refused(words) => TrackerError::conflict(sentence(&words)),
+        StorageError::Duplicate => TrackerError::conflict(Sentence::new("fault.there_already")),
         error => error.into(),
     }
 }

@@ -6,6 +6,7 @@ use bellwether_domain::{
 use bellwether_storage::instruments::InstrumentFacts;
 use bellwether_storage::prices::{PriceBatch, WriteMode};
 use bellwether_storage::{StorageError, instruments, prices, quotes};
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -73,7 +74,7 @@ impl Tracker {
                 self.prices_changed(vec![symbol.clone()]);
                 Ok(recorded)
             }
-            Err(StorageError::Refused(why)) => Err(TrackerError::Conflict(why)),
+            Err(StorageError::Refused(why)) => Err(TrackerError::conflict(why)),
             Err(error) => Err(error.into()),
         }
     }
@@ -117,27 +118,32 @@ impl Tracker {
         let exchange = known.map_or_else(|| Exchange::of(symbol), |known| known.exchange);
         let today = exchange.local_date(self.clock().now());
         match date {
-            Some(date) if date > today => Err(TrackerError::Refused(format!(
-                "{date} is in the future: where {symbol} trades, today is {today}."
-            ))),
+            Some(date) if date > today => Err(TrackerError::refused(
+                Sentence::new("refused.price_future")
+                    .with("day", Value::Date(date))
+                    .with("symbol", symbol.as_str())
+                    .with("today", Value::Date(today)),
+            )),
             date => Ok(date.unwrap_or(today)),
         }
     }
 }
 
+fn refused(key: &'static str, price: Decimal) -> TrackerError {
+    TrackerError::refused(Sentence::new(key).with("price", Value::Exact(price)))
+}
+
 /// The close to be stored, which gives back the very same decimal.
 fn close_of(price: Decimal) -> Result<f64, TrackerError> {
     if price <= Decimal::ZERO {
-        return Err(TrackerError::Refused(format!("A price is more than zero; {price} is not.")));
+        return Err(refused("refused.price_sign", price));
     }
     let close = price_of_decimal(price);
     if decimal_of_price(close) != Some(price.normalize()) {
-        return Err(TrackerError::Refused(format!(
-            "{price} has more digits than a price can have: give at most 15."
-        )));
+        return Err(refused("refused.price_digits", price));
     }
     if !(1e-12..=1e15).contains(&close) {
-        return Err(TrackerError::Refused(format!("{price} is no plausible price of one unit.")));
+        return Err(refused("refused.price_implausible", price));
     }
     Ok(close)
 }

@@ -46,7 +46,7 @@ impl Tracker {
         let instruments = self.storage().find_or_create_instruments(symbols).await?;
         for known in &instruments {
             if let Some(other) = known.currency.filter(|other| *other != currency) {
-                return Err(TrackerError::Conflict(format!(
+                return Err(TrackerError::conflict(format!(
                     "{} is known in {other}, the file is said to be in {currency}: give the right currency",
                     known.symbol
                 )));

@@ -71,7 +71,7 @@ impl Tracker {
         let today = self.today();
         match as_of {
             Some(day) if day > today => {
-                Err(TrackerError::Refused(format!("{day} is still to come: choose a day until {today}")))
+                Err(TrackerError::refused(format!("{day} is still to come: choose a day until {today}")))
             }
             as_of => Ok(as_of.unwrap_or(today)),
         }

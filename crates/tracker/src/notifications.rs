@@ -157,16 +157,16 @@ impl Tracker {
         let user = self.user();
         let own = self.storage().read(move |connection| users::find(connection, user)).await?.email;
         let fault = rule::recipient_fault(self.is_owners(), own.as_deref(), channel, destination);
-        fault.map_or(Ok(()), |words| Err(TrackerError::Refused(words)))
+        fault.map_or(Ok(()), |words| Err(TrackerError::refused(words)))
     }
 
     async fn keep_rule(&self, id: Option<Uuid>, draft: RuleDraft) -> Result<Rule, TrackerError> {
-        draft.check().map_err(TrackerError::Refused)?;
+        draft.check().map_err(TrackerError::refused)?;
         self.check_recipient(draft.channel, &draft.destination).await?;
         if let Some(symbol) = &draft.symbol
             && self.current_price(symbol).await?.is_none()
         {
-            return Err(TrackerError::Refused(format!(
+            return Err(TrackerError::refused(format!(
                 "No price of {symbol} is known here: a target can be set for what is held, watched or was looked at."
             )));
         }
@@ -195,7 +195,7 @@ impl Tracker {
         });
         let kept = kept.await.map_err(|error| match error {
             StorageError::NotFound => TrackerError::NotFound("such rule or portfolio".to_owned()),
-            StorageError::Refused(words) => TrackerError::Conflict(words),
+            StorageError::Refused(words) => TrackerError::conflict(words),
             error => error.into(),
         })?;
         self.check_rules_soon(now).await;

@@ -4,9 +4,11 @@ use bellwether_domain::{ChangeId, CostMethod, Currency, DividendPolicy, Portfoli
 use bellwether_storage::indices::{self, StoredIndex};
 use bellwether_storage::portfolios::{self, PortfolioSettings};
 use bellwether_storage::{AnyConnection, StorageError};
+use bellwether_texts::{Sentence, Value};
 
 use crate::indices::benchmark_of;
 use crate::ledger::of_portfolio;
+use crate::refusals::{no_cost_method, no_currency};
 use crate::{FieldFault, Tracker, TrackerError};
 
 /// Longest name, in characters.
@@ -41,7 +43,7 @@ impl EnteredSettings {
         indices: &[StoredIndex],
     ) -> Result<PortfolioSettings, TrackerError> {
         let mut faults = Vec::new();
-        let mut fault = |field: &'static str, reason: String| faults.push(FieldFault::of(field, reason));
+        let mut fault = |field: &'static str, reason: Sentence| faults.push(FieldFault::of(field, reason));
         let mut settings = settings;
         if let Some(name) = &self.name {
             name.trim().clone_into(&mut settings.name);
@@ -49,9 +51,9 @@ impl EnteredSettings {
         if let Some(reason) = unusable(&settings.name, LONGEST_NAME) {
             fault("name", reason);
         } else if settings.name.chars().any(char::is_control) {
-            fault("name", "give it a name of one line".to_owned());
+            fault("name", Sentence::new("refused.name_of_one_line"));
         } else if settings.name.is_empty() {
-            fault("name", "give it a name".to_owned());
+            fault("name", Sentence::new("refused.name"));
         }
         if let Some(description) = &self.description {
             description.trim().clone_into(&mut settings.description);
@@ -62,27 +64,27 @@ impl EnteredSettings {
         if let Some(text) = &self.base_currency {
             match text.parse::<Currency>() {
                 Ok(currency) => settings.base_currency = currency,
-                Err(error) => fault("base_currency", error.to_string()),
+                Err(error) => fault("base_currency", no_currency(&error)),
             }
         }
         if let Some(text) = &self.cost_method {
             match text.parse::<CostMethod>() {
                 Ok(method) => settings.cost_method = method,
-                Err(error) => fault("cost_method", error.to_string()),
+                Err(error) => fault("cost_method", no_cost_method(&error)),
             }
         }
         if let Some(text) = &self.dividends {
             match DividendPolicy::from_word(text.trim()) {
                 Some(policy) => settings.dividends = policy,
-                None => fault("dividends", "say infer or recorded-only".to_owned()),
+                None => fault("dividends", Sentence::new("refused.dividends")),
             }
         }
         if let Some(texts) = &self.benchmarks {
-            let read: Result<Vec<Symbol>, String> =
+            let read: Result<Vec<Symbol>, Sentence> =
                 texts.iter().map(|text| benchmark_of(text, indices)).collect();
             match read {
                 Ok(symbols) if symbols.len() <= MOST_BENCHMARKS => settings.benchmarks = symbols,
-                Ok(_) => fault("benchmarks", format!("name {MOST_BENCHMARKS} at most")),
+                Ok(_) => fault("benchmarks", most_named(MOST_BENCHMARKS)),
                 Err(reason) => fault("benchmarks", reason),
             }
         }
@@ -105,11 +107,22 @@ pub(crate) fn fault_of(settings: &PortfolioSettings) -> Result<(), String> {
 }
 
 /// Why a text is nothing to be kept, if so.
-pub(crate) fn unusable(text: &str, longest: usize) -> Option<String> {
+pub(crate) fn unusable(text: &str, longest: usize) -> Option<Sentence> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Some("it has characters that cannot be printed".to_owned());
+        return Some(Sentence::new("refused.unprintable"));
     }
-    (text.chars().count() > longest).then(|| format!("it is longer than {longest} characters"))
+    (text.chars().count() > longest)
+        .then(|| Sentence::new("refused.too_long").with("longest", Value::exact(longest)))
+}
+
+/// That no more than that may be named.
+pub(crate) fn most_named(most: usize) -> Sentence {
+    Sentence::new("refused.too_many").with("most", Value::exact(most))
+}
+
+/// The refusal of a name that another portfolio has.
+pub(crate) fn name_taken(name: &str) -> TrackerError {
+    TrackerError::conflict(Sentence::new("refused.portfolio_taken").with("name", Value::quoted(name)))
 }
 
 fn is_overtaken(version: i64, seen: Option<i64>) -> bool {
@@ -160,8 +173,7 @@ impl Tracker {
         let (after, is_changed) = match self.storage().write(work).await {
             Err(StorageError::Duplicate) => {
                 let name = entered.name.as_deref().unwrap_or_default().trim();
-                let words = format!("There is a portfolio named {name:?} already. Choose another name.");
-                return Err(TrackerError::Conflict(words));
+                return Err(name_taken(name));
             }
             worked => worked.map_err(of_portfolio)??,
         };

@@ -3,7 +3,10 @@
 use bellwether_domain::Symbol;
 use bellwether_portfolio::{LedgerError, Reason};
 use bellwether_texts::{Sentence, Value};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
+
+use crate::kind_words;
 
 /// Why a figure is unknown.
 pub fn reason(reason: &Reason) -> Sentence {
@@ -46,6 +49,15 @@ pub fn reason(reason: &Reason) -> Sentence {
 
 /// What is wrong with a ledger, and what its owner can do.
 pub fn fault(error: &LedgerError) -> Sentence {
+    fault_written(error, |number| Value::Number(number, 9), Value::Day)
+}
+
+/// The same with numbers and days that English writes as programs do, who are answered so.
+pub(crate) fn fault_exactly(error: &LedgerError) -> Sentence {
+    fault_written(error, Value::Exact, Value::Date)
+}
+
+fn fault_written(error: &LedgerError, number: fn(Decimal) -> Value, day: fn(NaiveDate) -> Value) -> Sentence {
     let leaving = |keys: (&'static str, &'static str),
                    symbol: &Symbol,
                    account: &str,
@@ -57,10 +69,10 @@ pub fn fault(error: &LedgerError) -> Sentence {
             Sentence::new(keys.1).with("account", account)
         };
         sentence
-            .with("wanted", Value::Number(wanted, 9))
+            .with("wanted", number(wanted))
             .with("symbol", symbol.as_str())
-            .with("day", error.date())
-            .with("held", Value::Number(held, 9))
+            .with("day", day(error.date()))
+            .with("held", number(held))
     };
     match error {
         LedgerError::NotEnoughShares { symbol, account, held, wanted, .. } => leaving(
@@ -75,17 +87,17 @@ pub fn fault(error: &LedgerError) -> Sentence {
         }
         LedgerError::LotsOfAnotherSum { symbol, date, wanted, .. } => {
             Sentence::new("fault.lots_of_another_sum")
-                .with("wanted", Value::Number(*wanted, 9))
+                .with("wanted", number(*wanted))
                 .with("symbol", symbol.as_str())
-                .with("day", *date)
+                .with("day", day(*date))
         }
         LedgerError::IntoItself { kind, date, .. } => {
-            Sentence::new("fault.into_itself").with("kind", kind.to_string()).with("day", *date)
+            Sentence::new("fault.into_itself").with("kind", kind_words(*kind)).with("day", day(*date))
         }
         LedgerError::ActionOutOfRange { symbol, date } => {
-            Sentence::new("fault.action_out_of_range").with("symbol", symbol.as_str()).with("day", *date)
+            Sentence::new("fault.action_out_of_range").with("symbol", symbol.as_str()).with("day", day(*date))
         }
-        LedgerError::OutOfRange { date, .. } => Sentence::new("fault.out_of_range").with("day", *date),
+        LedgerError::OutOfRange { date, .. } => Sentence::new("fault.out_of_range").with("day", day(*date)),
     }
 }
 

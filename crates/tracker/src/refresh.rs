@@ -91,7 +91,7 @@ impl Tracker {
     pub async fn request_refresh(&self, id: PortfolioId) -> Result<JobId, TrackerError> {
         self.portfolio(id).await?;
         if !self.has_provider() {
-            return Err(TrackerError::Conflict(
+            return Err(TrackerError::conflict(
                 "No price provider is set up here; prices come from imported files.".to_owned(),
             ));
         }

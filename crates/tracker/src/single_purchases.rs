@@ -33,7 +33,7 @@ impl Tracker {
         let now = self.clock().now();
         let today = Exchange::of(symbol).local_date(now);
         if day > today {
-            return Err(TrackerError::Refused(format!("{day} is still to come: choose a day until {today}")));
+            return Err(TrackerError::refused(format!("{day} is still to come: choose a day until {today}")));
         }
         let from = day.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(day);
         let stored = self.stored_instrument(symbol, from, today).await?;

@@ -6,6 +6,7 @@ use bellwether_domain::{Portfolio, PortfolioId, Symbol, Transaction};
 use bellwether_portfolio::{Allocation, Assets, Class, Drift, Figure, LedgerError, Market, Options, Targets};
 use bellwether_storage::target_allocations::{self, HOLDINGS, TargetAllocation};
 use bellwether_storage::{AnyConnection, StorageError, portfolios};
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -143,30 +144,36 @@ fn drift(
     Ok(allocation.and_then(|allocation| allocation.drift(&wanted)))
 }
 
+fn about(key: &'static str, symbol: &Symbol) -> TrackerError {
+    TrackerError::refused(Sentence::new(key).with("symbol", symbol.as_str()))
+}
+
 fn checked(weights: Vec<(Symbol, Decimal)>) -> Result<BTreeMap<Symbol, Decimal>, TrackerError> {
     if weights.len() > MOST {
-        return Err(TrackerError::Refused(format!("These are more than {MOST} targets: give fewer.")));
+        return Err(TrackerError::refused(
+            Sentence::new("refused.targets_most").with("most", Value::exact(MOST)),
+        ));
     }
     let mut sum = Decimal::ZERO;
     let mut by_symbol = BTreeMap::new();
     for (symbol, weight) in weights {
         let weight = weight.normalize();
         if weight < Decimal::ZERO || weight > Decimal::ONE {
-            let words = format!("The target of {symbol} must be between 0 % and 100 %.");
-            return Err(TrackerError::Refused(words));
+            return Err(about("refused.target_range", &symbol));
         }
         if weight.scale() > DECIMALS {
-            return Err(TrackerError::Refused(format!("The target of {symbol} has too many decimals.")));
+            return Err(about("refused.target_decimals", &symbol));
         }
         // Each is at most 1 and there are few: far from what a decimal holds.
         sum += weight;
         if by_symbol.insert(symbol.clone(), weight).is_some() {
-            return Err(TrackerError::Refused(format!("{symbol} has two targets: give one.")));
+            return Err(about("refused.target_twice", &symbol));
         }
     }
     if sum > Decimal::ONE {
         let percent = (sum * Decimal::ONE_HUNDRED).normalize();
-        return Err(TrackerError::Refused(format!("The targets sum to {percent} %: at most 100 % can be.")));
+        let said = Sentence::new("refused.targets_sum").with("percent", Value::Exact(percent));
+        return Err(TrackerError::refused(said));
     }
     Ok(by_symbol)
 }

@@ -186,10 +186,8 @@ impl Tracker {
         let name = settings.name.clone();
         match self.0.storage.create_portfolio(self.1, settings).await {
             Ok(portfolio) => Ok(portfolio),
-            Err(StorageError::Duplicate) => Err(TrackerError::Conflict(format!(
-                "There is a portfolio named {name:?} already. Choose another name."
-            ))),
-            Err(StorageError::Refused(why)) => Err(TrackerError::Refused(why)),
+            Err(StorageError::Duplicate) => Err(crate::portfolio_settings::name_taken(&name)),
+            Err(StorageError::Refused(why)) => Err(TrackerError::refused(why)),
             Err(error) => Err(error.into()),
         }
     }

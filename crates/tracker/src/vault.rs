@@ -86,7 +86,7 @@ impl Tracker {
         };
         if let Some(old) = keep_old.as_ref().filter(|old| old.exists()) {
             let words = format!("{} is there already. Say --old-to with another name.", old.display());
-            return Err(TrackerError::Refused(words));
+            return Err(TrackerError::refused(words));
         }
         let only_where_nothing_is = wish.there == WhatIsThere::Stays;
         let options = RestoreOptions { only_where_nothing_is, keep_old, with_keys: wish.with_keys };
@@ -99,7 +99,7 @@ impl Tracker {
             })
             .await
             .map_err(|error| match error {
-                StorageError::Archive(ArchiveError::WouldReplace) => TrackerError::Conflict(
+                StorageError::Archive(ArchiveError::WouldReplace) => TrackerError::conflict(
                     "This would replace the portfolios, their history or the people that are there. Say --replace if that \
                      is meant; what is there is backed up beside the file first."
                         .to_owned(),

@@ -121,7 +121,7 @@ pub(super) fn explain(app: &mut web::ServiceConfig) {
             }
         }))
         .app_data(web::QueryConfig::default().error_handler(move |error, request| {
-            if is_for_programs(request) { Problem::BadRequest(words(&error)).into() } else { error.into() }
+            if is_for_programs(request) { Problem::bad_request(words(&error)).into() } else { error.into() }
         }));
 }
 
@@ -130,7 +130,7 @@ fn is_for_programs(request: &HttpRequest) -> bool {
 }
 
 pub(in crate::web) fn symbol_of(text: &str) -> Result<Symbol, Problem> {
-    text.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))
+    text.parse().map_err(|error| Problem::bad_request(format!("{error}.")))
 }
 
 /// A number as it was written, from JSON's number or from a text where every digit counts.
@@ -361,9 +361,9 @@ pub(super) struct Done {
 )]
 async fn record_price(caller: Caller, body: web::Bytes) -> Answer {
     let typed: TypedPrice = serde_json::from_slice(&body)
-        .map_err(|error| Problem::BadRequest(format!("The body is no JSON of a price: {error}.")))?;
+        .map_err(|error| Problem::bad_request(format!("The body is no JSON of a price: {error}.")))?;
     let Some(price) = decimal_of(&typed.price) else {
-        return Err(Problem::BadRequest(format!("{} is no price: give it as \"120.50\".", typed.price)));
+        return Err(Problem::bad_request(format!("{} is no price: give it as \"120.50\".", typed.price)));
     };
     let recorded = caller.tracker.record_price(typed.ticker, typed.date, price, typed.currency).await?;
     Ok(HttpResponse::Ok().json(RecordedPrice {
@@ -384,9 +384,9 @@ async fn record_price(caller: Caller, body: web::Bytes) -> Answer {
 )]
 async fn remove_price(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, date) = of.into_inner();
-    let symbol: Symbol = ticker.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))?;
+    let symbol: Symbol = ticker.parse().map_err(|error| Problem::bad_request(format!("{error}.")))?;
     let Ok(date) = date.parse() else {
-        return Err(Problem::BadRequest(format!("{date:?} is no day: write it as 2024-03-05.")));
+        return Err(Problem::bad_request(format!("{date:?} is no day: write it as 2024-03-05.")));
     };
     caller.tracker.remove_price(&symbol, date).await?;
     Ok(HttpResponse::Ok().json(Done { success: true }))

@@ -15,6 +15,7 @@ use super::locale::locale_of;
 use super::pages::PageProblem;
 use super::problem::Problem;
 use super::view::page::{Page, Place};
+use super::view::refusal::{Said, said};
 
 #[derive(Serialize)]
 struct ErrorPage {
@@ -81,7 +82,7 @@ fn problem_of(answer: &ServiceResponse<BoxBody>) -> Option<Problem> {
     };
     match answer.status() {
         StatusCode::NOT_FOUND => Some(Problem::NotFound(words())),
-        StatusCode::BAD_REQUEST => Some(Problem::BadRequest(words())),
+        StatusCode::BAD_REQUEST => Some(Problem::bad_request(words())),
         _ => None,
     }
 }
@@ -101,13 +102,13 @@ pub(super) fn of(
         Page::outside(state, headline.clone())
     };
     let asked = request.uri().path_and_query().map(ToString::to_string);
-    let detail = detail(problem);
+    let detail = detail(problem).map(|sentence| said(locale, &sentence));
     let page = ErrorPage {
         page: frame.said_in(locale),
         headline,
         advice: locale.say(&advice(problem)),
-        is_foreign: detail.is_some() && locale.language() != Language::English,
-        detail: detail.filter(|_| says_more(problem, locale)),
+        is_foreign: detail.as_ref().is_some_and(|detail| detail.is_foreign),
+        detail: detail.filter(|_| says_more(problem, locale)).map(|detail| detail.words),
         again: asked.filter(|_| request.method().is_safe() && may_pass(problem)),
         signs_in: matches!(problem, Problem::SignInNeeded),
     };
@@ -184,19 +185,25 @@ fn advice(problem: &Problem) -> Sentence {
     }
 }
 
+/// A failure in words on another page.
+pub(super) fn words(problem: &Problem, locale: Locale) -> Said {
+    let sentence = detail(problem).unwrap_or_else(|| Sentence::verbatim(problem.to_string()));
+    said(locale, &sentence)
+}
+
 /// The words of a cause that is not one for all.
-fn detail(problem: &Problem) -> Option<String> {
+fn detail(problem: &Problem) -> Option<Sentence> {
     match problem {
+        Problem::BadRequest(sentence)
+        | Problem::Conflict(sentence)
+        | Problem::Twin { words: sentence, .. } => Some(sentence.clone()),
         Problem::NotFound(_)
-        | Problem::BadRequest(_)
         | Problem::Invalid(_)
-        | Problem::Conflict(_)
-        | Problem::Twin { .. }
         | Problem::BeingCarriedOut
         | Problem::WrongType(_)
         | Problem::Packed
         | Problem::KeyOfAnother
-        | Problem::Busy(_) => Some(problem.to_string()),
+        | Problem::Busy(_) => Some(Sentence::verbatim(problem.to_string())),
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ impl FileForm {
 }
 
 fn refused(why: &dyn std::fmt::Display) -> Problem {
-    Problem::BadRequest(format!("The form cannot be read: {why}. Send the file as its field \"file\"."))
+    Problem::bad_request(format!("The form cannot be read: {why}. Send the file as its field \"file\"."))
 }
 
 /// A part's bytes; refused as soon as the form is larger than files may be.

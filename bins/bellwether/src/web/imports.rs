@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::{ImportId, PortfolioId};
-use bellwether_texts::{Language, Locale, Sentence};
-use bellwether_tracker::{ColumnMapping, TrackerError, unreadable};
-use serde::{Deserialize, Serialize};
+use bellwether_texts::Locale;
+use bellwether_tracker::{ColumnMapping, TrackerError};
+use serde::Deserialize;
 
 use self::choices::{choose_symbols, correct_row};
 use self::columns::{MappingPage, map_columns};
@@ -26,6 +26,7 @@ use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
+use super::view::refusal::{Said, said};
 use super::{MAX_UPLOAD, State};
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
@@ -82,27 +83,13 @@ async fn frame(
     }
 }
 
-/// What is wrong with what was sent, beside it on its page.
-#[derive(Debug, Clone, Serialize)]
-struct Trouble {
-    words: String,
-    /// Whether the words are not in the language of the page.
-    is_foreign: bool,
-}
-
-impl Trouble {
-    /// What a person can do something about; `None` for other failures.
-    fn of(error: &TrackerError, locale: Locale) -> Option<Self> {
-        match error {
-            TrackerError::File(why) => {
-                let words = Sentence::new("imports.unusable").with("reason", unreadable(why));
-                Some(Self { words: locale.say(&words), is_foreign: false })
-            }
-            TrackerError::Refused(words) | TrackerError::Conflict(words) => {
-                Some(Self { words: words.clone(), is_foreign: locale.language() != Language::English })
-            }
-            _ => None,
+/// What is wrong with what was sent, beside it on its page; `None` for what a person can do nothing about.
+fn trouble(error: &TrackerError, locale: Locale) -> Option<Said> {
+    match error {
+        TrackerError::File(_) | TrackerError::Refused(_) | TrackerError::Conflict(_) => {
+            Some(said(locale, &error.said()))
         }
+        _ => None,
     }
 }
 
@@ -138,7 +125,7 @@ async fn shown(
     portfolio: PortfolioId,
     id: ImportId,
     seen: &Seen,
-    problem: Option<Trouble>,
+    problem: Option<Said>,
 ) -> Result<HttpResponse, Problem> {
     let tracker = &caller.tracker;
     let draft = match tracker.draft(portfolio, id).await {
@@ -149,7 +136,7 @@ async fn shown(
     let (preview, problem) = match tracker.preview(portfolio, id).await {
         Ok(preview) => (preview, problem),
         Err(TrackerError::File(error)) => {
-            (None, problem.or_else(|| Trouble::of(&TrackerError::File(error), caller.locale)))
+            (None, problem.or_else(|| trouble(&TrackerError::File(error), caller.locale)))
         }
         Err(error) => return Err(error.into()),
     };
@@ -174,7 +161,7 @@ async fn commit(state: web::Data<State>, caller: Caller, path: web::Path<(Portfo
         Ok(outcome) if outcome.import.is_some() => Ok(see_other(&place_of(portfolio, id))),
         Ok(_) => Ok(see_other(&format!("{}?said=nothing-new", place_of(portfolio, id)))),
         Err(error @ TrackerError::Conflict(_)) => {
-            let trouble = Trouble::of(&error, caller.locale);
+            let trouble = trouble(&error, caller.locale);
             Ok(shown(&state, &caller, portfolio, id, &Seen::default(), trouble).await?)
         }
         Err(error) => Err(error.into()),

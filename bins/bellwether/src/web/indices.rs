@@ -17,7 +17,6 @@ use super::locale::locale_of;
 use super::methods::{address, reading};
 use super::pages::{Answer, html, see_other};
 use super::view::page::{Page, Place};
-use super::view::refusal::refused;
 use super::weights::{self, WeightLine};
 
 /// What a limit of drift is written after.
@@ -174,13 +173,12 @@ async fn page(
         Some(_) => ("indices.edit_title", "index.html"),
         None => ("indices.title", "indices.html"),
     };
-    let faults = why.by_field().into_iter();
     let shown = IndexPage {
         page: Page::new(state, locale.text(title), &portfolios, None, Place::Elsewhere).said_in(locale),
         may_change: caller.who.may_change(),
         said,
-        problem: why.problem().map(|words| refused(locale, &words)),
-        faults: faults.map(|(field, words)| (field, refused(locale, &words))).collect(),
+        problem: why.problem(locale).map(|said| said.words),
+        faults: why.by_field(locale),
         action: one.map_or_else(|| "/indices".to_owned(), |id| format!("/indices/{id}")),
         weights: weights::with_more(typed.weights.clone()),
         typed,

@@ -189,11 +189,11 @@ struct Jobs<'a> {
 async fn list(caller: Caller, query: web::Query<ListQuery>) -> Answer {
     let asked = query.into_inner();
     if [&asked.kind, &asked.key].into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
-        return Err(Problem::BadRequest("Kinds and keys of jobs have no control characters.".to_owned()));
+        return Err(Problem::bad_request("Kinds and keys of jobs have no control characters.".to_owned()));
     }
     let wanted = asked.state.map(|word| {
         JobState::from_word(&word).ok_or_else(|| {
-            Problem::BadRequest(format!(
+            Problem::bad_request(format!(
                 "{word:?} is no state of a job: use queued, running, succeeded, failed, dead or cancelled."
             ))
         })
@@ -265,7 +265,7 @@ async fn called_off(caller: &Caller, id: &str) -> Answer {
     let id = id_of(id)?;
     let answer = caller.tracker.cancel_job(id).await?;
     if answer == Cancellation::AlreadyEnded {
-        return Err(Problem::Conflict("That job has ended already.".to_owned()));
+        return Err(Problem::conflict("That job has ended already.".to_owned()));
     }
     let job = caller.tracker.job(id).await?;
     Ok(HttpResponse::Accepted().json(Cancelled {
@@ -343,7 +343,7 @@ struct ReportBegun {
 )]
 async fn request_report(caller: Caller, id: web::Path<PortfolioId>, body: web::Bytes) -> Answer {
     let wanted: WantedReport = serde_json::from_slice(&body).map_err(|error| {
-        Problem::BadRequest(format!(
+        Problem::bad_request(format!(
             "The body is no JSON of a report, such as {{\"report\": \"tax-year\", \"year\": 2025}}: {error}."
         ))
     })?;

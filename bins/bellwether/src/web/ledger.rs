@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use bellwether_domain::{ChangeId, Portfolio, PortfolioId, TransactionId};
+use bellwether_texts::{Language, Locale, Sentence};
 use bellwether_tracker::{
-    DeletedTransaction, EditedTransaction, EnteredTransaction, FieldFault, LedgerChange, LedgerChanged,
-    NewTransaction, TrackerError,
+    ChangeShown, DeletedTransaction, EditedTransaction, EnteredTransaction, FieldFault, LedgerChange,
+    LedgerChanged, NewTransaction, TrackerError,
 };
 use serde::Serialize;
 
@@ -28,6 +29,7 @@ use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
 use super::problem::Problem;
 use super::view::page::{Page, Place};
+use super::view::refusal::{Said, refused, said};
 use fields::{FieldShown, TransactionForm, fields_of};
 use list::Asking;
 
@@ -74,8 +76,13 @@ async fn done(caller: &Caller, id: PortfolioId, change: Option<ChangeId>) -> Res
     let Some(change) = change else { return Ok(None) };
     let last = caller.tracker.changes(id, None, 20).await?;
     let found = last.into_iter().find(|known| known.id == change);
+    let locale = caller.locale;
+    let words = |known: &ChangeShown| match locale.language() {
+        Language::English => known.words.clone(),
+        Language::German => activity::of_change(known, locale),
+    };
     Ok(found.map(|known| Done {
-        words: format!("{}.", known.words),
+        words: locale.say(&Sentence::new("activity.done").with("words", words(&known))),
         undo: format!("/portfolio/{id}/changes/{change}/undo"),
     }))
 }
@@ -92,7 +99,7 @@ async fn portfolios(caller: &Caller, id: PortfolioId) -> Result<(Vec<Portfolio>,
 #[derive(Debug, Clone, Default)]
 pub(super) struct Refused {
     faults: Vec<FieldFault>,
-    problem: Option<String>,
+    problem: Option<Sentence>,
     is_twin: bool,
 }
 
@@ -102,26 +109,29 @@ impl Refused {
         match error {
             TrackerError::Invalid(faults) => Ok(Self { faults, ..Self::default() }),
             TrackerError::Twin(_) => {
-                Ok(Self { problem: Some(error.to_string()), is_twin: true, ..Self::default() })
+                Ok(Self { problem: Some(error.said()), is_twin: true, ..Self::default() })
             }
             TrackerError::Refused(_) | TrackerError::Conflict(_) | TrackerError::Overtaken => {
-                Ok(Self { problem: Some(error.to_string()), ..Self::default() })
+                Ok(Self { problem: Some(error.said()), ..Self::default() })
             }
             error => Err(error.into()),
         }
     }
 
     /// What belongs to no field that is on the page.
-    pub(super) fn problem(&self) -> Option<String> {
-        let beside = self.faults.iter().filter(|fault| fault.field.is_empty());
-        let words: Vec<String> =
-            self.problem.iter().cloned().chain(beside.map(ToString::to_string)).collect();
-        (!words.is_empty()).then(|| words.join(" "))
+    pub(super) fn problem(&self, locale: Locale) -> Option<Said> {
+        let beside = self.faults.iter().filter(|fault| fault.field.is_empty()).map(FieldFault::said);
+        let all: Vec<Said> =
+            self.problem.iter().cloned().chain(beside).map(|sentence| said(locale, &sentence)).collect();
+        let words: Vec<&str> = all.iter().map(|said| said.words.as_str()).collect();
+        let is_foreign = all.iter().any(|said| said.is_foreign);
+        (!all.is_empty()).then(|| Said { words: words.join(" "), is_foreign })
     }
 
     /// What is wrong with each field.
-    pub(super) fn by_field(&self) -> BTreeMap<&'static str, String> {
-        self.faults.iter().map(|fault| (fault.field, fault.to_string())).collect()
+    pub(super) fn by_field(&self, locale: Locale) -> BTreeMap<&'static str, String> {
+        let fields = self.faults.iter().filter(|fault| !fault.field.is_empty());
+        fields.map(|fault| (fault.field, refused(locale, &fault.said()))).collect()
     }
 
     pub(super) fn is_any(&self) -> bool {
@@ -186,7 +196,7 @@ async fn remove_some(
 ) -> Answer {
     let ticked = form.iter().filter(|(name, _)| name == "id");
     let ids: Result<Vec<TransactionId>, _> = ticked.map(|(_, id)| id.parse()).collect();
-    let ids = ids.map_err(|_unreadable| Problem::BadRequest("That names no transaction.".to_owned()))?;
+    let ids = ids.map_err(|_unreadable| Problem::bad_request("That names no transaction.".to_owned()))?;
     let deletes = ids.into_iter().map(|id| DeletedTransaction { id, seen: None }).collect();
     let change = LedgerChange { deletes, ..LedgerChange::default() };
     match caller.tracker.change_ledger(*id, change, false).await {
@@ -237,7 +247,7 @@ async fn edit_page(
         base: found.base_currency.to_string(),
         transaction,
         seen: typed.seen.clone(),
-        problem: refused.problem(),
+        problem: refused.problem(locale).map(|said| said.words),
         fields: fields_of(locale, typed, &refused.faults, found.base_currency),
         is_twin: refused.is_twin,
         is_custom: typed.is_custom(),

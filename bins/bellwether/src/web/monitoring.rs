@@ -124,7 +124,7 @@ impl LogQuery {
             Some("warn") => Ok(("warn", Level::WARN)),
             Some("error") => Ok(("error", Level::ERROR)),
             Some(other) => {
-                Err(Problem::BadRequest(format!("{other:?} is no level: give info, warn or error.")))
+                Err(Problem::bad_request(format!("{other:?} is no level: give info, warn or error.")))
             }
         }
     }

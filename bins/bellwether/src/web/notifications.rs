@@ -75,7 +75,7 @@ fn instant(at: DateTime<Utc>) -> String {
 
 fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
     serde_json::from_slice(body)
-        .map_err(|error| Problem::BadRequest(format!("The body is no JSON of {what}: {error}.")))
+        .map_err(|error| Problem::bad_request(format!("The body is no JSON of {what}: {error}.")))
 }
 
 fn id_of(text: &str, what: &str) -> Result<Uuid, Problem> {
@@ -231,7 +231,7 @@ struct ReadNow {
 async fn mark_read(caller: Caller, body: web::Bytes) -> Answer {
     let which = match read(&body, "what was read, such as {\"ids\": [...]} or {\"all\": true}")? {
         Which::Ids(ids) if ids.len() > MOST_IDS => {
-            return Err(Problem::BadRequest(format!("Name {MOST_IDS} at most at once, or all.")));
+            return Err(Problem::bad_request(format!("Name {MOST_IDS} at most at once, or all.")));
         }
         Which::Ids(ids) => Some(ids),
         Which::All(true) => None,
@@ -269,7 +269,7 @@ async fn channels(state: web::Data<State>) -> Answer {
 /// Refuses where nothing could be sent to.
 fn check(state: &State, channel: Channel, destination: &str) -> Result<(), Problem> {
     state.post.check(channel, destination).map_err(|words| {
-        if state.post.is_open(channel) { Problem::BadRequest(words) } else { Problem::Conflict(words) }
+        if state.post.is_open(channel) { Problem::bad_request(words) } else { Problem::conflict(words) }
     })
 }
 
@@ -476,7 +476,7 @@ async fn set_quiet_hours(caller: Caller, body: web::Bytes) -> Answer {
     let Hours { from, to, zone } = read(&body, "quiet hours")?;
     let zone = zone.unwrap_or_else(|| caller.tracker.home_exchange().zone().name().to_owned());
     let hours =
-        QuietHours::new(&from, &to, &zone).map_err(|error| Problem::BadRequest(format!("{error}.")))?;
+        QuietHours::new(&from, &to, &zone).map_err(|error| Problem::bad_request(format!("{error}.")))?;
     caller.tracker.set_quiet_hours(Some(hours)).await?;
     Ok(HttpResponse::Ok().json(shown_hours(Some(hours))))
 }

@@ -106,7 +106,7 @@ pub(super) struct ViewQuery {
 impl ViewQuery {
     pub(super) fn view(&self) -> Result<View, Problem> {
         let range = match &self.range {
-            Some(text) => text.parse().map_err(|error| Problem::BadRequest(format!("{error}.")))?,
+            Some(text) => text.parse().map_err(|error| Problem::bad_request(format!("{error}.")))?,
             None => bellwether_tracker::Range::default(),
         };
         Ok(View { as_of: self.as_of, range, benchmarks: self.benchmark.iter().cloned().collect() })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER as RETRY_AFTER_HEADER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use bellwether_texts::Sentence;
 use bellwether_tracker::TrackerError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,16 +13,17 @@ use utoipa::ToSchema;
 use super::api::transactions;
 
 /// What is wrong with one part of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Fault {
     /// Its field, or the parameter of the address: `rows[2].price` is within others.
     pub(super) field: String,
     /// Why, and what to do.
-    pub(super) reason: String,
+    #[schema(value_type = String)]
+    pub(super) reason: Sentence,
 }
 
 impl Fault {
-    pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn new(field: impl Into<String>, reason: impl Into<Sentence>) -> Self {
         Self { field: field.into(), reason: reason.into() }
     }
 }
@@ -76,14 +78,14 @@ pub(super) enum Problem {
     NotFound(String),
     /// The request is wrong.
     #[error("{0}")]
-    BadRequest(String),
+    BadRequest(Sentence),
     /// Parts of the request are wrong.
     #[error("{}", sentence(.0))]
     Invalid(Vec<Fault>),
     /// The same transaction is there already.
     #[error("{words}")]
     Twin {
-        words: String,
+        words: Sentence,
         /// The one that is there.
         twin: Box<serde_json::Value>,
     },
@@ -115,7 +117,7 @@ pub(super) enum Problem {
     NotAllowed(&'static str),
     /// The request is right but cannot be carried out as things are.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Sentence),
     /// The database is busy or gone.
     #[error("The database does not answer. Try again in a moment.")]
     Unavailable,
@@ -134,7 +136,7 @@ pub(super) enum Problem {
     /// Too often.
     #[error("{words}")]
     TooMany {
-        words: String,
+        words: Sentence,
         /// When to come again.
         after: Duration,
     },
@@ -153,6 +155,14 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    pub(super) fn bad_request(words: impl Into<Sentence>) -> Self {
+        Self::BadRequest(words.into())
+    }
+
+    pub(super) fn conflict(words: impl Into<Sentence>) -> Self {
+        Self::Conflict(words.into())
+    }
+
     pub(super) fn headline(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "There is nothing here",
@@ -230,15 +240,15 @@ impl From<TrackerError> for Problem {
             TrackerError::Conflict(advice) => Self::Conflict(advice),
             TrackerError::Invalid(faults) => transactions::invalid(&faults, false),
             TrackerError::Twin(ref twin) => {
-                Self::Twin { twin: Box::new(transactions::twin(twin)), words: error.to_string() }
+                Self::Twin { twin: Box::new(transactions::twin(twin)), words: error.said() }
             }
-            TrackerError::Overtaken => Self::Conflict(error.to_string()),
+            TrackerError::Overtaken => Self::Conflict(error.said()),
             TrackerError::File(error) => {
-                Self::BadRequest(format!("The file cannot be used: {error}. Nothing was changed."))
+                Self::bad_request(format!("The file cannot be used: {error}. Nothing was changed."))
             }
             TrackerError::WrongPassword => Self::WrongPassword,
             TrackerError::TooManyAttempts { after } => {
-                let words = error.to_string();
+                let words = error.said();
                 Self::TooMany { words, after: after.to_std().unwrap_or_default() }
             }
             error if error.is_transient() => {

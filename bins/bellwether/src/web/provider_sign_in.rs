@@ -169,7 +169,7 @@ async fn admitted(
     let admitted = state.tracker.sign_in_by_oidc(person, provider.strangers(), &visitor(request)).await;
     let admission = match admitted {
         Err(TrackerError::Refused(words)) => {
-            return untold(state, locale_of(request), provider, &NotTold::Unbelievable(words));
+            return untold(state, locale_of(request), provider, &NotTold::Unbelievable(words.to_string()));
         }
         admitted => admitted?,
     };
@@ -207,7 +207,12 @@ async fn linked(
             }
             Err(TrackerError::Conflict(_)) => "linking.taken",
             Err(TrackerError::Refused(words)) => {
-                return untold(state, locale_of(request), provider, &NotTold::Unbelievable(words));
+                return untold(
+                    state,
+                    locale_of(request),
+                    provider,
+                    &NotTold::Unbelievable(words.to_string()),
+                );
             }
             Err(error) => return Err(error.into()),
         }

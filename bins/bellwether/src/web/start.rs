@@ -14,7 +14,6 @@ use super::locale::locale_of;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};
 use super::view::page::{Page, Place};
-use super::view::refusal::refused;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/", READ).route(reading().to(start)))
@@ -145,9 +144,9 @@ async fn create_portfolio(
         Ok(portfolio) => Ok(see_other(&format!("/portfolio/{}/import", portfolio.id))),
         Err(error) => {
             let why = Refused::of(error)?;
-            let faults = why.by_field().into_values();
-            let sentences: Vec<_> =
-                why.problem().into_iter().chain(faults).map(|words| refused(locale, &words)).collect();
+            let faults = why.by_field(locale).into_values();
+            let problem = why.problem(locale).map(|said| said.words);
+            let sentences: Vec<_> = problem.into_iter().chain(faults).collect();
             let portfolios = caller.tracker.portfolios().await?;
             first_run_page(&state, locale, &caller, &portfolios, Some(sentences.join(" ")), typed).await
         }

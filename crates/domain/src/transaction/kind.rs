@@ -97,6 +97,13 @@ impl fmt::Display for TransactionKind {
 )]
 pub struct InvalidKind(String);
 
+impl InvalidKind {
+    /// What was given in its place.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for TransactionKind {
     type Err = InvalidKind;
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use bellwether_storage::{StorageError, sessions, settings, users};
+use bellwether_texts::Sentence;
 
 use super::secret::{digest, hex, random_code};
 use super::sign_in::{NewSession, of};
@@ -75,13 +76,13 @@ impl Tracker {
         new_password: String,
         visitor: &Visitor,
     ) -> Result<NewSession, TrackerError> {
-        let was_first = || TrackerError::Conflict("This installation has an owner: sign in.".to_owned());
+        let was_first = || TrackerError::conflict(Sentence::new("refused.has_owner"));
         if !self.is_unclaimed().await? {
             return Err(was_first());
         }
         let (name, email) = (checked_name(name)?, checked_email(email)?);
         if let Some(complaint) = password::complaint(&new_password, &name) {
-            return Err(TrackerError::Refused(complaint));
+            return Err(TrackerError::refused(complaint));
         }
         let hash = self.accounts().hasher.hash(new_password).await?;
         let now = self.clock().now();
@@ -101,9 +102,7 @@ impl Tracker {
             }
             Err(StorageError::Refused(_)) => Err(was_first()),
             // The operator lets people in before there is an owner too.
-            Err(StorageError::Duplicate) => Err(TrackerError::Refused(
-                "Somebody has that name or address already: take another.".to_owned(),
-            )),
+            Err(StorageError::Duplicate) => Err(TrackerError::refused(Sentence::new("refused.taken_first"))),
             Err(error) => Err(error.into()),
         }
     }

@@ -5,6 +5,7 @@ use bellwether_storage::oidc_identities::{self, Holder, Identity, Linked};
 use bellwether_storage::oidc_sign_ins::{self, SignInOnItsWay};
 use bellwether_storage::users::{self, User};
 use bellwether_storage::{AnyConnection, Digest, StorageError, sessions, sign_in_failures};
+use bellwether_texts::Sentence;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::secret::{self, Opens, digest, hex};
@@ -147,7 +148,7 @@ impl OidcPerson {
     fn identity(&self) -> Result<Identity, TrackerError> {
         let length = self.subject.chars().count();
         if length == 0 || length > LONGEST_SUBJECT || self.subject.chars().any(char::is_control) {
-            return Err(TrackerError::Refused("The provider named nobody.".to_owned()));
+            return Err(TrackerError::refused("The provider named nobody."));
         }
         let told = self.verified_email.as_deref().or(self.name.as_deref()).unwrap_or(&self.subject);
         let name = plain(told, LONGEST_NAME);
@@ -341,9 +342,7 @@ impl Tracker {
                 tracing::info!(%user, "account.linked_with_provider");
                 Ok(())
             }
-            Err(StorageError::Duplicate) => {
-                Err(TrackerError::Conflict("That is linked with an account already.".to_owned()))
-            }
+            Err(StorageError::Duplicate) => Err(TrackerError::conflict(Sentence::new("refused.linked"))),
             Err(error) => Err(error.into()),
         }
     }
@@ -374,9 +373,9 @@ impl Tracker {
                 tracing::info!(%user, "account.unlinked_from_provider");
                 Ok(())
             }
-            Err(StorageError::Refused(_)) => Err(TrackerError::Conflict(
-                "There would be no way in without it: the owner can give a password first.".to_owned(),
-            )),
+            Err(StorageError::Refused(_)) => {
+                Err(TrackerError::conflict(Sentence::new("refused.only_way_in")))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use bellwether_texts::{Sentence, Value};
 use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 
@@ -120,18 +121,17 @@ impl Drop for Waiting<'_> {
 }
 
 /// What is wrong with a new password, in a sentence.
-pub(super) fn complaint(password: &str, name: &str) -> Option<String> {
+pub(super) fn complaint(password: &str, name: &str) -> Option<Sentence> {
     if password.chars().count() < SHORTEST {
-        return Some(format!("A password needs {SHORTEST} characters at least: several words do well."));
+        return Some(Sentence::new("refused.password_short").with("shortest", Value::exact(SHORTEST)));
     }
     if password.chars().count() > LONGEST {
-        return Some(format!("A password has {LONGEST} characters at most."));
+        return Some(Sentence::new("refused.password_long").with("longest", Value::exact(LONGEST)));
     }
     let small = password.to_lowercase();
     let is_one_sign = password.chars().all(|sign| password.starts_with(sign));
     let is_the_name = small.replace(name, "").chars().count() < SHORTEST / 2;
-    (is_one_sign || is_the_name)
-        .then(|| "That is too easy to guess: it is the name, or one sign again and again.".to_owned())
+    (is_one_sign || is_the_name).then(|| Sentence::new("refused.password_easy"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use bellwether_domain::PortfolioId;
 use bellwether_storage::share_links::{self, ShareLink};
+use bellwether_texts::{Sentence, Value};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -33,7 +34,9 @@ impl Tracker {
         let now = self.clock().now();
         is_to_come(expires_at, now)?;
         if self.share_links().await?.len() >= MOST {
-            return Err(TrackerError::Conflict(format!("There are {MOST} links already: revoke some.")));
+            return Err(TrackerError::conflict(
+                Sentence::new("refused.links_most").with("most", Value::exact(MOST)),
+            ));
         }
         let (token, digest) = secret::new(Opens::Portfolio);
         let link = ShareLink {

@@ -6,6 +6,7 @@ use bellwether_storage::users::{self, User};
 use bellwether_storage::{
     AnyConnection, Digest, StorageError, api_tokens, oidc_identities, share_links, sign_in_failures,
 };
+use bellwether_texts::Sentence;
 use chrono::{DateTime, Utc};
 
 use super::credential::SESSION_FOR;
@@ -111,7 +112,7 @@ impl Tracker {
         visitor: &Visitor,
     ) -> Result<NewSession, TrackerError> {
         if let Some(complaint) = password::complaint(&new, &who.name) {
-            return Err(TrackerError::Refused(complaint));
+            return Err(TrackerError::refused(complaint));
         }
         let account = self.is_old_password(who, old).await?;
         let id = who.user;
@@ -166,11 +167,7 @@ impl Tracker {
     /// others as [`reset_password`](Self::reset_password).
     pub async fn give_password(&self, who: &SignedIn, user: UserId, new: String) -> Result<(), TrackerError> {
         if user == who.user || user == self.owner() {
-            return Err(TrackerError::Conflict(
-                "The owner's password is changed with the old one, on the page of the account; whoever forgot it \
-                 replaces it by the command bellwether user password."
-                    .to_owned(),
-            ));
+            return Err(TrackerError::conflict(Sentence::new("refused.owners_password")));
         }
         self.reset_password(user, new).await
     }
@@ -184,7 +181,7 @@ impl Tracker {
         let found = self.storage().read(move |connection| users::find(connection, user)).await;
         let found = found.map_err(super::users::no_such_user)?;
         if let Some(complaint) = password::complaint(&new, &found.name) {
-            return Err(TrackerError::Refused(complaint));
+            return Err(TrackerError::refused(complaint));
         }
         let hash = self.accounts().hasher.hash(new).await?;
         let now = self.clock().now();
@@ -245,10 +242,10 @@ impl Tracker {
     pub async fn add_user(&self, new: NewUser) -> Result<User, TrackerError> {
         let (name, email) = (checked_name(&new.name)?, checked_email(new.email.as_deref())?);
         if new.role == Role::Owner {
-            return Err(TrackerError::Refused("There is one owner: add a member or a reader.".to_owned()));
+            return Err(TrackerError::refused(Sentence::new("refused.owner")));
         }
         if let Some(complaint) = password::complaint(&new.password, &name) {
-            return Err(TrackerError::Refused(complaint));
+            return Err(TrackerError::refused(complaint));
         }
         let hash = self.accounts().hasher.hash(new.password).await?;
         let now = self.clock().now();
@@ -260,9 +257,7 @@ impl Tracker {
         });
         match added.await {
             Ok(user) => Ok(user),
-            Err(StorageError::Duplicate) => {
-                Err(TrackerError::Conflict("Somebody has that name or address already.".to_owned()))
-            }
+            Err(StorageError::Duplicate) => Err(TrackerError::conflict(Sentence::new("refused.taken"))),
             Err(error) => Err(error.into()),
         }
     }

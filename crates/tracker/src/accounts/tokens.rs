@@ -1,6 +1,7 @@
 //! Tokens for programs.
 
 use bellwether_storage::api_tokens::{self, ApiToken};
+use bellwether_texts::{Sentence, Value};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub(super) fn checked_label(name: &str) -> Result<String, TrackerError> {
     if is_fine {
         Ok(name.to_owned())
     } else {
-        Err(TrackerError::Refused(format!("Give it a name of 1 to {LONGEST_NAME} characters.")))
+        Err(TrackerError::refused(Sentence::new("refused.label").with("longest", Value::exact(LONGEST_NAME))))
     }
 }
 
@@ -29,7 +30,7 @@ pub(super) fn is_to_come(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) 
     if expires_at.is_none_or(|at| at > now) {
         Ok(())
     } else {
-        Err(TrackerError::Refused("That end is over already: give one to come.".to_owned()))
+        Err(TrackerError::refused(Sentence::new("refused.over")))
     }
 }
 
@@ -50,10 +51,12 @@ impl Tracker {
         is_to_come(expires_at, now)?;
         let has = who.scopes;
         if (scopes.read && !has.read) || (scopes.write && !has.write) || (scopes.admin && !has.admin) {
-            return Err(TrackerError::Refused("A token cannot allow more than what asks for it.".to_owned()));
+            return Err(TrackerError::refused(Sentence::new("refused.scopes")));
         }
         if self.tokens(who).await?.len() >= MOST {
-            return Err(TrackerError::Conflict(format!("There are {MOST} tokens already: revoke some.")));
+            return Err(TrackerError::conflict(
+                Sentence::new("refused.tokens_most").with("most", Value::exact(MOST)),
+            ));
         }
         let (token, digest) = secret::new(Opens::Api);
         let record = ApiToken {

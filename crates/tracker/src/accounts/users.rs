@@ -3,6 +3,7 @@
 use bellwether_domain::{Role, UserId};
 use bellwether_storage::users::{self, User};
 use bellwether_storage::{AnyConnection, StorageError};
+use bellwether_texts::{Sentence, Value};
 
 use crate::{Tracker, TrackerError};
 
@@ -32,11 +33,13 @@ pub(super) fn small(text: &str) -> String {
 pub(super) fn checked_name(name: &str) -> Result<String, TrackerError> {
     let name = small(name);
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(TrackerError::Refused(format!("A name has 1 to {LONGEST_NAME} characters.")));
+        return Err(TrackerError::refused(
+            Sentence::new("refused.user_name").with("longest", Value::exact(LONGEST_NAME)),
+        ));
     }
     // With an @ it could be somebody else's address.
     if name.chars().any(|sign| sign.is_control() || sign == '@') {
-        return Err(TrackerError::Refused("A name has no @ and no control characters.".to_owned()));
+        return Err(TrackerError::refused(Sentence::new("refused.user_name_signs")));
     }
     Ok(name)
 }
@@ -49,7 +52,7 @@ pub(super) fn checked_email(email: Option<&str>) -> Result<Option<String>, Track
     if has_two_parts && is_plain && email.len() <= LONGEST_EMAIL {
         Ok(Some(email))
     } else {
-        Err(TrackerError::Refused("That is no e-mail address.".to_owned()))
+        Err(TrackerError::refused(Sentence::new("refused.email")))
     }
 }
 
@@ -97,7 +100,7 @@ impl Tracker {
                 Ok(())
             }
             Err(StorageError::Refused(_)) => {
-                Err(TrackerError::Conflict("The owner cannot be removed.".to_owned()))
+                Err(TrackerError::conflict(Sentence::new("refused.owner_stays")))
             }
             Err(error) => Err(no_such_user(error)),
         }

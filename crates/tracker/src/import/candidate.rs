@@ -22,7 +22,7 @@ const MOST_ROUNDS: usize = 12;
 const PATIENT_ROUNDS: usize = 6;
 
 fn of_shortage(short: &Shortage) -> Doubt {
-    Doubt { words: short.words.clone(), said: short.said.clone() }
+    Doubt { words: short.reason.to_string(), said: short.said.clone() }
 }
 
 /// A file's rows on their way into a ledger.
@@ -156,14 +156,14 @@ impl Candidate {
             self.note_old(&short.old);
             return Ok(());
         }
-        Err(TrackerError::Conflict(
+        Err(TrackerError::conflict(
             "The rows of the file need each other's shares in too many ways to tell which are wrong: import it in parts."
                 .to_owned(),
         ))
     }
 
     fn note_old(&mut self, short: &[Shortage]) {
-        let words = short.iter().map(|short| format!("The ledger needs attention: {}.", short.words));
+        let words = short.iter().map(|short| format!("The ledger needs attention: {}.", short.reason));
         self.notes.extend(words);
         self.rejected.sort_by_key(|row| row.line);
     }

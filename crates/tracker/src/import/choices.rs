@@ -106,7 +106,7 @@ impl DraftChange {
             };
         }
         if changed.corrections.len() > MOST_CHOICES || changed.symbols.len() > MOST_CHOICES {
-            return Err(TrackerError::Refused(format!(
+            return Err(TrackerError::refused(format!(
                 "More than {MOST_CHOICES} rows cannot be corrected one by one: correct the file and upload it again."
             )));
         }

@@ -54,7 +54,7 @@ impl Tracker {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_cancelled) => Err(TrackerError::Conflict("The server is stopping.".to_owned())),
+                Err(_cancelled) => Err(TrackerError::conflict("The server is stopping.".to_owned())),
             },
         }
     }
@@ -69,7 +69,7 @@ impl Tracker {
         for _ in 0..TRIES {
             let (draft, content) = match self.draft_with_file(portfolio, id).await {
                 Err(TrackerError::NotFound(_)) if self.import_record(portfolio, id).await.is_ok() => {
-                    return Err(TrackerError::Conflict("The file was imported already.".to_owned()));
+                    return Err(TrackerError::conflict("The file was imported already.".to_owned()));
                 }
                 found => found?,
             };
@@ -77,7 +77,7 @@ impl Tracker {
                 return Err(changed_meanwhile());
             }
             if draft.choices.need_mapping() {
-                return Err(TrackerError::Conflict(
+                return Err(TrackerError::conflict(
                     "The form of the file is not known: say first what its columns hold.".to_owned(),
                 ));
             }
@@ -191,7 +191,7 @@ impl Tracker {
         id: ImportId,
     ) -> Result<ImportRecord, TrackerError> {
         if self.draft(portfolio, id).await.is_ok() {
-            return Err(TrackerError::Conflict("The file is not imported yet: discard it.".to_owned()));
+            return Err(TrackerError::conflict("The file is not imported yet: discard it.".to_owned()));
         }
         for _ in 0..TRIES {
             let seen = self.ledger_seen(portfolio).await?;
@@ -217,7 +217,7 @@ impl Tracker {
                 // Somebody else was faster: what was checked is checked again over their ledger.
                 Ok(None) => {}
                 Err(StorageError::Refused(_)) => {
-                    return Err(TrackerError::Conflict("The import was undone already.".to_owned()));
+                    return Err(TrackerError::conflict("The import was undone already.".to_owned()));
                 }
                 Err(error) => return Err(no_such_import(error)),
             }

@@ -44,7 +44,7 @@ pub struct Draft {
 impl Draft {
     fn of(stored: ImportDraft) -> Result<Self, TrackerError> {
         let choices = serde_json::from_str(&stored.choices).map_err(|error| {
-            TrackerError::Conflict(format!(
+            TrackerError::conflict(format!(
                 "The draft was kept by another version of this program ({error}). Upload the file again."
             ))
         })?;
@@ -76,9 +76,9 @@ impl Draft {
 
 fn text_of(choices: &Choices) -> Result<String, TrackerError> {
     let text = serde_json::to_string(choices)
-        .map_err(|error| TrackerError::Refused(format!("The choices cannot be kept: {error}.")))?;
+        .map_err(|error| TrackerError::refused(format!("The choices cannot be kept: {error}.")))?;
     if text.len() > MOST_CHOSEN {
-        return Err(TrackerError::Refused(format!(
+        return Err(TrackerError::refused(format!(
             "Corrections of more than {} MiB cannot be kept: correct the file and upload it again.",
             MOST_CHOSEN >> 20
         )));
@@ -98,7 +98,7 @@ pub(super) fn no_such_import(error: StorageError) -> TrackerError {
 
 /// It was changed by somebody else since it was looked at.
 pub(super) fn changed_meanwhile() -> TrackerError {
-    TrackerError::Conflict("The import was changed meanwhile. Look at it again.".to_owned())
+    TrackerError::conflict("The import was changed meanwhile. Look at it again.".to_owned())
 }
 
 impl Tracker {
@@ -166,7 +166,7 @@ impl Tracker {
         if fits {
             Ok(draft)
         } else {
-            Err(TrackerError::Conflict(format!(
+            Err(TrackerError::conflict(format!(
                 "There are too many files waiting to be imported: at most {MOST_DRAFTS}, and {} MiB in all. Import or discard \
                  one first.",
                 MOST_BYTES >> 20

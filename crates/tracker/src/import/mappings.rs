@@ -94,7 +94,7 @@ impl Tracker {
         mapping: &ColumnMapping,
     ) -> Result<(), TrackerError> {
         let (user, now) = (self.user(), self.clock().now());
-        let text = |error: serde_json::Error| TrackerError::Refused(format!("That is no mapping: {error}."));
+        let text = |error: serde_json::Error| TrackerError::refused(format!("That is no mapping: {error}."));
         let remembered = RememberedMapping {
             key: digest(&file.header_key),
             header: serde_json::to_string(&file.header).map_err(text)?,

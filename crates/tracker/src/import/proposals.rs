@@ -118,7 +118,7 @@ impl Tracker {
             Some(import) => {
                 if self.draft(id, import).await.is_ok() {
                     let words = "Import the file first: its rows are not in the ledger yet.";
-                    return Err(TrackerError::Conflict(words.to_owned()));
+                    return Err(TrackerError::conflict(words));
                 }
                 self.reconciliation(id, import).await?.proposals()
             }
@@ -130,7 +130,7 @@ impl Tracker {
             .map(|proposal| proposal.transaction)
             .collect();
         if accepted.len() != wanted.len() || accepted.is_empty() {
-            return Err(TrackerError::Conflict(
+            return Err(TrackerError::conflict(
                 "What you accept is proposed no longer. Look at the proposals again.".to_owned(),
             ));
         }
@@ -149,7 +149,7 @@ fn numbered(
     for ((line, draft), sequence) in (1_u32..).zip(accepted).zip(seen.next..) {
         let transaction = draft
             .check(TransactionId::new(), sequence, today)
-            .map_err(|error| TrackerError::Conflict(format!("A proposal cannot be recorded: {error}.")))?;
+            .map_err(|error| TrackerError::conflict(format!("A proposal cannot be recorded: {error}.")))?;
         let fingerprint = fingerprints.of_new(&transaction, draft, true)?;
         rows.push(ImportedRow { line, transaction, fingerprint });
     }
@@ -162,7 +162,7 @@ pub(super) fn inferring(portfolio: &Portfolio) -> Options {
 }
 
 pub(super) fn cannot_be_computed(error: &bellwether_portfolio::LedgerError) -> TrackerError {
-    TrackerError::Conflict(format!("The ledger cannot be computed: {error}. Correct that first."))
+    TrackerError::conflict(format!("The ledger cannot be computed: {error}. Correct that first."))
 }
 
 /// An amount as a ledger can have it.

@@ -61,7 +61,7 @@ const PHRASES: [(&str, &str); 52] = [
 ];
 
 /// Words that stand within a sentence: in its language where they are known, else as they are.
-fn phrase(words: &str) -> Value {
+pub(crate) fn phrase(words: &str) -> Value {
     let known = PHRASES.iter().find(|(known, _)| *known == words);
     known.map_or_else(|| Value::from(words), |(_, key)| Value::from(Sentence::new(key)))
 }
@@ -89,7 +89,7 @@ pub fn kind_words(kind: TransactionKind) -> Sentence {
 
 /// Words of which only the program's language is known.
 pub(super) fn verbatim(words: impl Into<String>) -> Sentence {
-    Sentence::new("row.words").with("words", words.into())
+    Sentence::verbatim(words)
 }
 
 /// What is wrong with a cell or a row.
@@ -146,7 +146,7 @@ pub(super) fn reason(reason: &Reason) -> Sentence {
 }
 
 /// What the one check of all transactions says.
-pub(super) fn faulty(invalid: &InvalidTransaction) -> Sentence {
+pub(crate) fn faulty(invalid: &InvalidTransaction) -> Sentence {
     let said = Sentence::new;
     let of = |key, field: &str| said(key).with("field", phrase(field));
     match invalid {
@@ -166,7 +166,7 @@ pub(super) fn faulty(invalid: &InvalidTransaction) -> Sentence {
         }
         InvalidTransaction::Quantity(_)
         | InvalidTransaction::LotsSum { .. }
-        | InvalidTransaction::LotTwice(_) => verbatim(invalid.to_string()),
+        | InvalidTransaction::LotTwice(_) => crate::refusals::invalid(invalid),
     }
 }
 

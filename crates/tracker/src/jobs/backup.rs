@@ -57,7 +57,7 @@ impl FromStr for BackupsKept {
     /// Reads `7,4,12`: days, weeks, months; one of them at least.
     fn from_str(text: &str) -> Result<Self, TrackerError> {
         let refused = || {
-            TrackerError::Refused(format!(
+            TrackerError::refused(format!(
                 "{text:?} does not say how many backups to keep: give days, weeks and months such as 7,4,12."
             ))
         };
@@ -133,7 +133,7 @@ impl JobHandler for Handler {
                 size: None,
                 ledger: None,
                 error: Some(match error {
-                    TrackerError::Refused(words) => words.clone(),
+                    TrackerError::Refused(words) => words.to_string(),
                     _ => "The database did not answer.".to_owned(),
                 }),
             },
@@ -148,7 +148,7 @@ impl JobHandler for Handler {
         if let Err(error) = made {
             tracing::warn!(%error, "backup.failed");
             let words = match &error {
-                TrackerError::Refused(words) => words.clone(),
+                TrackerError::Refused(words) => words.to_string(),
                 _ => "The database did not answer.".to_owned(),
             };
             if let Err(error) = self.tracker.backup_failed(words, at).await {
@@ -164,7 +164,7 @@ impl Handler {
     async fn make(&self, at: DateTime<Utc>) -> Result<BackupRecord, TrackerError> {
         let BackupPlan { folder, keep } = &self.plan;
         let unusable = |error: std::io::Error| {
-            TrackerError::Refused(format!("The folder {} cannot be used: {error}.", folder.display()))
+            TrackerError::refused(format!("The folder {} cannot be used: {error}.", folder.display()))
         };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let prefix = prefix_of(installation::id(self.tracker.storage()).await?);
@@ -230,7 +230,7 @@ impl Tracker {
     /// [`TrackerError::Conflict`] when no worker ever had a folder for it, and the queue's.
     pub async fn request_backup(&self) -> Result<JobId, TrackerError> {
         if self.storage().setting::<bool>(FOLDER).await? != Some(true) {
-            return Err(TrackerError::Conflict(
+            return Err(TrackerError::conflict(
                 "There is no folder for backups. Start the server with --backup-folder.".to_owned(),
             ));
         }

@@ -82,7 +82,7 @@ impl JobOfImport {
         let count = |items| u32::try_from(items).unwrap_or(u32::MAX);
         self.context.report(Progress::of(count(step * rows), count(3 * rows)).note(note));
         if self.context.is_cancelled() {
-            return Err(TrackerError::Conflict("the import was called off".to_owned()));
+            return Err(TrackerError::conflict("the import was called off".to_owned()));
         }
         Ok(())
     }

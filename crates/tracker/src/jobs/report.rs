@@ -109,7 +109,7 @@ impl Tracker {
         let make = move || {
             let books = replay(&transactions, &market.market, Options::of(&portfolio), until).map_err(
                 |fault: LedgerError| {
-                    TrackerError::Refused(format!("The ledger contradicts itself: {fault}."))
+                    TrackerError::refused(format!("The ledger contradicts itself: {fault}."))
                 },
             )?;
             file_of(wanted, &portfolio, &books, &market.market)

@@ -3,10 +3,12 @@
 use bellwether_domain::{
     Currency, LotChoice, Quantity, SplitRatio, Symbol, Transaction, TransactionDraft, TransactionKind,
 };
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::FieldFault;
+use crate::refusals::{invalid, no_currency, no_kind, no_symbol, quantity};
 
 /// The texts of a transaction; an empty one is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,11 +68,11 @@ struct Reading {
 
 impl Reading {
     /// What a text says by its own rules; `None` where there is none, or it is wrong.
-    fn read<T, E: std::fmt::Display>(
+    fn read<T>(
         &mut self,
         field: &'static str,
         text: &str,
-        read: impl FnOnce(&str) -> Result<T, E>,
+        read: impl FnOnce(&str) -> Result<T, Sentence>,
     ) -> Option<T> {
         let text = text.trim();
         if text.is_empty() {
@@ -78,8 +80,8 @@ impl Reading {
         }
         match read(text) {
             Ok(value) => Some(value),
-            Err(error) => {
-                self.faults.push(FieldFault::of(field, error.to_string()));
+            Err(reason) => {
+                self.faults.push(FieldFault::of(field, reason));
                 None
             }
         }
@@ -94,35 +96,39 @@ impl Reading {
     }
 }
 
-/// What a text is, in a few of its letters.
-fn quoted(text: &str) -> String {
-    format!("{:?}", text.chars().take(40).collect::<String>())
+/// What is wrong with a text, of which a few letters are named.
+fn fault(key: &'static str, text: &str) -> Sentence {
+    Sentence::new(key).with("text", Value::quoted(text.chars().take(40).collect::<String>()))
 }
 
 /// A number as programs write it.
-pub(crate) fn number(text: &str) -> Result<Decimal, String> {
-    let advice = || format!("{} is no number: write it like 1234.56", quoted(text));
+pub(crate) fn number(text: &str) -> Result<Decimal, Sentence> {
+    let advice = || fault("fault.number", text);
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     if plain { Decimal::from_str_exact(text).map_err(|_too_long| advice()) } else { Err(advice()) }
 }
 
-fn day(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_unreadable| format!("{} is no day: write it like 2024-03-05", quoted(text)))
+fn day(text: &str) -> Result<NaiveDate, Sentence> {
+    text.parse().map_err(|_unreadable| fault("fault.day", text))
 }
 
-fn ratio(text: &str) -> Result<SplitRatio, String> {
-    let advice = || format!("{} is no ratio: write new to old shares like 4:1", quoted(text));
+fn symbol(text: &str) -> Result<Symbol, Sentence> {
+    text.parse().map_err(|error| no_symbol(&error))
+}
+
+fn ratio(text: &str) -> Result<SplitRatio, Sentence> {
+    let advice = || fault("fault.ratio", text);
     let (new, old) = text.split_once(':').ok_or_else(advice)?;
     let of = |text: &str| number(text.trim()).map_err(|_unreadable| advice());
     SplitRatio::new(of(new)?, of(old)?).ok_or_else(advice)
 }
 
-fn lots(entered: &[EnteredLot]) -> Result<Vec<LotChoice>, String> {
+fn lots(entered: &[EnteredLot]) -> Result<Vec<LotChoice>, Sentence> {
     let lot = |lot: &EnteredLot| {
         let opened_by = lot.opened_by.trim();
         let opened_by =
-            opened_by.parse().map_err(|_unreadable| format!("{} names no transaction", quoted(opened_by)))?;
-        let quantity = Quantity::new(number(lot.quantity.trim())?).map_err(|error| error.to_string())?;
+            opened_by.parse().map_err(|_unreadable| fault("fault.names_no_transaction", opened_by))?;
+        let quantity = Quantity::new(number(lot.quantity.trim())?).map_err(|error| quantity(&error))?;
         Ok(LotChoice { opened_by, quantity })
     };
     entered.iter().map(lot).collect()
@@ -166,19 +172,24 @@ impl EnteredTransaction {
     /// The draft that the texts say, or all that is wrong with them and with it.
     pub(crate) fn read(&self, base: Currency, today: NaiveDate) -> Result<TransactionDraft, Vec<FieldFault>> {
         let mut reading = Reading::default();
-        let kind = reading.read("kind", &self.kind, str::parse::<TransactionKind>);
+        let kind = reading.read("kind", &self.kind, |text| {
+            text.parse::<TransactionKind>().map_err(|error| no_kind(&error))
+        });
         if self.kind.trim().is_empty() {
-            reading.faults.push(FieldFault::of("kind", "say what kind of transaction it is, such as buy"));
+            reading.faults.push(FieldFault::of("kind", Sentence::new("fault.which_kind")));
         }
         let date = reading.day("date", &self.date);
         if self.date.trim().is_empty() {
-            reading.faults.push(FieldFault::of("date", "say the day, such as 2024-03-05"));
+            reading.faults.push(FieldFault::of("date", Sentence::new("fault.which_day")));
         }
-        let currency = reading.read("currency", &self.currency, str::parse::<Currency>).unwrap_or(base);
+        let currency = reading.read("currency", &self.currency, |text| {
+            text.parse::<Currency>().map_err(|error| no_currency(&error))
+        });
+        let currency = currency.unwrap_or(base);
         let mut draft =
             TransactionDraft::new(kind.unwrap_or(TransactionKind::Buy), date.unwrap_or(today), currency);
-        draft.symbol = reading.read("symbol", &self.symbol, str::parse);
-        draft.other_symbol = reading.read("other_symbol", &self.other_symbol, str::parse);
+        draft.symbol = reading.read("symbol", &self.symbol, symbol);
+        draft.other_symbol = reading.read("other_symbol", &self.other_symbol, symbol);
         draft.quantity = reading.number("quantity", &self.quantity);
         draft.price = reading.number("price", &self.price);
         draft.amount = reading.number("amount", &self.amount);
@@ -200,7 +211,7 @@ impl EnteredTransaction {
         if kind.is_some() {
             let unread: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
             let found = draft.faults(today, &unread);
-            faults.extend(found.into_iter().map(|(field, fault)| FieldFault::of(field, fault.to_string())));
+            faults.extend(found.into_iter().map(|(field, fault)| FieldFault::of(field, invalid(&fault))));
         }
         if faults.is_empty() { Ok(draft) } else { Err(faults) }
     }

@@ -1,16 +1,17 @@
 //! What was changed, in plain words, and taking it back.
 
-use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Transaction};
+use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Transaction, TransactionKind};
 use bellwether_portfolio::Options;
 use bellwether_storage::audit::{AuditAction, AuditRecord, AuditSubject};
 use bellwether_storage::changes::{self, ChangePart, ChangeSummary, PortfolioState};
 use bellwether_storage::portfolios::{self, DeletedPortfolio, PortfolioSettings};
 use bellwether_storage::{StorageError, audit};
+use bellwether_texts::{Sentence, Value};
 use chrono::{DateTime, Utc};
 
 use super::{Shortage, TRIES, kept_changing, left_short, of_portfolio};
 use crate::live::Event;
-use crate::{Tracker, TrackerError};
+use crate::{Tracker, TrackerError, kind_words};
 
 /// What somebody did at once.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +77,7 @@ fn words_of_one(record: &AuditRecord) -> Option<String> {
     Some(match record.subject {
         AuditSubject::Transaction => {
             let transaction = serde_json::from_value(side.get("transaction")?.clone()).ok()?;
-            format!("{} {verb}", words_of(&transaction))
+            format!("{} {verb}", said_of(&transaction))
         }
         AuditSubject::Portfolio => format!("Portfolio {} {verb}", side.get("name")?.as_str()?),
         AuditSubject::Import => format!("Import of {} {verb}", side.get("file_name")?.as_str()?),
@@ -86,23 +87,45 @@ fn words_of_one(record: &AuditRecord) -> Option<String> {
 }
 
 /// A transaction in a few words, such as `Buy of 10 KO on 2024-03-05`.
-pub(crate) fn words_of(transaction: &Transaction) -> String {
+pub(crate) fn said_of(transaction: &Transaction) -> Sentence {
     let draft = bellwether_domain::TransactionDraft::of(transaction);
-    let kind = draft.kind.as_str().replace('-', " ");
-    let mut letters = kind.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let mut words = format!("{first}{}", letters.as_str());
-    let of = match (draft.quantity, draft.amount) {
-        (Some(quantity), _) => Some(quantity.normalize().to_string()),
-        (None, Some(amount)) => Some(format!("{} {}", amount.normalize(), draft.currency)),
-        (None, None) => None,
+    let (size, currency) = match (draft.quantity, draft.amount) {
+        (Some(quantity), _) => (Some(quantity), None),
+        (None, Some(amount)) => (Some(amount), Some(draft.currency)),
+        (None, None) => (None, None),
     };
-    let what = of.into_iter().chain(draft.symbol.map(|symbol| symbol.to_string()));
-    let what: Vec<String> = what.collect();
-    if !what.is_empty() {
-        words = format!("{words} of {}", what.join(" "));
+    let key = match (size, currency, &draft.symbol) {
+        (Some(_), None, Some(_)) => "fault.transaction.shares_of",
+        (Some(_), None, None) => "fault.transaction.shares",
+        (Some(_), Some(_), Some(_)) => "fault.transaction.amount_of",
+        (Some(_), Some(_), None) => "fault.transaction.amount",
+        (None, _, Some(_)) => "fault.transaction.of",
+        (None, _, None) => "fault.transaction.alone",
+    };
+    let mut said = Sentence::new(key)
+        .with("kind", Value::Begun(Box::new(kind_spoken(draft.kind))))
+        .with("day", Value::Date(draft.date));
+    if let Some(size) = size {
+        said = said.with("size", Value::Exact(size.normalize()));
     }
-    format!("{words} on {}", draft.date)
+    if let Some(currency) = currency {
+        said = said.with("currency", currency.as_str());
+    }
+    match draft.symbol {
+        Some(symbol) => said.with("symbol", symbol.as_str()),
+        None => said,
+    }
+}
+
+/// The name of a kind without hyphens.
+fn kind_spoken(kind: TransactionKind) -> Sentence {
+    match kind {
+        TransactionKind::SpinOff => Sentence::new("fault.transaction.spin_off"),
+        TransactionKind::TickerChange => Sentence::new("fault.transaction.ticker_change"),
+        TransactionKind::TransferIn => Sentence::new("fault.transaction.transfer_in"),
+        TransactionKind::TransferOut => Sentence::new("fault.transaction.transfer_out"),
+        other => kind_words(other),
+    }
 }
 
 impl Tracker {

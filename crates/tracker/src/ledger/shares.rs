@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use bellwether_domain::{Symbol, Transaction, TransactionId};
 use bellwether_portfolio::{LedgerError, Options};
-use bellwether_texts::Sentence;
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::compute::faults;
+use crate::reasons::fault_exactly;
 use crate::{Tracker, TrackerError};
 
 /// So many sales without shares are named; of the rest it is said how many they are.
@@ -26,8 +27,8 @@ pub(crate) struct Shortage {
     pub(crate) lacking: Option<Lacking>,
     /// Whose splits, once they are known, may bring the shares that are missing; `None` when nothing can.
     pub(crate) may_be_split: Option<Symbol>,
-    /// What is wrong, and what to do.
-    pub(crate) words: String,
+    /// What is wrong, and what to do, in English as programs are told it.
+    pub(crate) reason: Sentence,
     /// The same for people.
     pub(crate) said: Sentence,
 }
@@ -117,23 +118,21 @@ fn shortage(error: &LedgerError, has_known_splits: impl Fn(&Symbol) -> bool) -> 
         _ => None,
     };
     let (transaction, date) = (error.transaction()?, error.date());
-    let (words, said) = (error.to_string(), crate::fault(error));
-    Some(Shortage { transaction, date, lacking, may_be_split, words, said })
+    let (reason, said) = (fault_exactly(error), crate::fault(error));
+    Some(Shortage { transaction, date, lacking, may_be_split, reason, said })
 }
 
 /// The refusal of what would leave transactions without shares: the first of them, and how many more there are. `None`
 /// when there are none.
 pub(crate) fn left_short(short: &[&Shortage]) -> Option<TrackerError> {
-    let one = match short {
+    let more = short.len().saturating_sub(MOST_NAMED);
+    let key = match short {
         [] => return None,
-        [_] => "a later transaction",
-        _ => "later transactions",
+        [_] => "fault.leaves_one_short",
+        _ if more == 0 => "fault.leaves_some_short",
+        _ => "fault.leaves_many_short",
     };
-    let named: Vec<&str> = short.iter().take(MOST_NAMED).map(|short| short.words.as_str()).collect();
-    let more = match short.len().saturating_sub(MOST_NAMED) {
-        0 => String::new(),
-        more => format!(" And {more} more."),
-    };
-    let words = super::sentence(&named.join("; "));
-    Some(TrackerError::Conflict(format!("That would leave {one} without shares: {words}{more}")))
+    let named = short.iter().take(MOST_NAMED).map(|short| short.reason.clone()).collect();
+    let said = Sentence::new(key).with("faults", Sentence::several(named).whole());
+    Some(TrackerError::conflict(said.with("more", Value::exact(more))))
 }

@@ -109,10 +109,8 @@ impl Tracker {
             let books = replay(&transactions, &stored.market, options, as_of)?;
             Ok(TradesWeighed { accounts, count, ..TradesWeighed::of(&books, &stored, &benchmarks, as_of) })
         };
-        let shown = self
-            .compute(compute)
-            .await
-            .map_err(|fault: LedgerError| TrackerError::Conflict(fault.to_string()))?;
+        let shown =
+            self.compute(compute).await.map_err(|fault: LedgerError| TrackerError::contradiction(&fault))?;
         let day_ends = day_ends(as_of, computed_at);
         Ok(Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown })
     }

@@ -129,8 +129,7 @@ impl Holdings {
     /// # Errors
     /// [`TrackerError::Conflict`] for a ledger that cannot be read.
     pub fn of(dashboard: Dashboard) -> Result<Self, TrackerError> {
-        let figures =
-            dashboard.figures.as_ref().map_err(|fault| TrackerError::Conflict(fault.to_string()))?;
+        let figures = dashboard.figures.as_ref().map_err(TrackerError::contradiction)?;
         let row = |holding| HoldingRow::of(holding, &dashboard, figures);
         let rows = figures.report.holdings.iter().map(row).collect();
         let total = Summary::of(figures);

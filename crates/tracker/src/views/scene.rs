@@ -95,10 +95,8 @@ impl Tracker {
             let scene = Scene { books, stored, series, benchmarks, as_of, is_today, since, period };
             Ok((scene.since, make(&scene)))
         };
-        let (since, shown) = self
-            .compute(compute)
-            .await
-            .map_err(|fault: LedgerError| TrackerError::Conflict(fault.to_string()))?;
+        let (since, shown) =
+            self.compute(compute).await.map_err(|fault: LedgerError| TrackerError::contradiction(&fault))?;
         let day_ends = day_ends(as_of, computed_at);
         Ok(Viewed { portfolio, as_of, since, computed_at, today, first_booked, day_ends, shown })
     }

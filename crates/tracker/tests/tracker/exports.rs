@@ -130,7 +130,7 @@ async fn what_nobody_could_have_entered_is_not_restored(db: &TestDatabase) {
     ] {
         let refused = grace.restore_export(wrong).await;
         let Err(TrackerError::Refused(told)) = &refused else { panic!("{words}: {refused:?}") };
-        assert!(told.contains(words), "{words}: {told}");
+        assert!(told.to_string().contains(words), "{words}: {told}");
         assert_eq!(grace.portfolios().await.unwrap(), []);
         assert_eq!(grace.quiet_hours().await.unwrap(), None);
         assert!(

@@ -101,7 +101,7 @@ fn close(value: f64, expected: f64) {
 
 fn conflict<T: std::fmt::Debug>(refused: Result<T, TrackerError>) -> String {
     match refused {
-        Err(TrackerError::Conflict(words)) => words,
+        Err(TrackerError::Conflict(words)) => words.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -313,7 +313,9 @@ async fn an_export_takes_the_index_that_it_is_compared_with_along(database: &Tes
     let dangling = text.replace(&id, "=0190A8B132E47C559D103F0DE7A1B2C3");
     assert_ne!(dangling, text);
     match other.restore_export(dangling.into_bytes()).await {
-        Err(TrackerError::Refused(words)) => assert!(words.contains("which is not there"), "{words}"),
+        Err(TrackerError::Refused(words)) => {
+            assert!(words.to_string().contains("which is not there"), "{words}")
+        }
         other => panic!("{other:?}"),
     }
     other.restore_export(document).await.unwrap();

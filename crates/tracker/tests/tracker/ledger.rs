@@ -54,7 +54,7 @@ async fn ids(tracker: &Tracker, id: PortfolioId) -> Vec<TransactionId> {
 
 fn conflict(refused: Result<impl std::fmt::Debug, TrackerError>) -> String {
     match refused {
-        Err(TrackerError::Conflict(words)) => words,
+        Err(TrackerError::Conflict(words)) => words.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -510,7 +510,7 @@ async fn first_rules_that_were_removed_stay_removed(database: &TestDatabase) {
     let unknown = by_mail(target(Topic::PriceAbove, "XYZQ", "1"));
     let refused = world.tracker.add_notification_rule(unknown).await.unwrap_err();
     assert!(
-        matches!(refused, TrackerError::Refused(words) if words.starts_with("No price of XYZQ is known"))
+        matches!(refused, TrackerError::Refused(words) if words.to_string().starts_with("No price of XYZQ is known"))
     );
 }
 

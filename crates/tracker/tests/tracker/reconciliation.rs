@@ -172,7 +172,7 @@ async fn what_is_accepted_leaves_no_later_sale_without_shares(database: &TestDat
     let refused = tracker.accept_proposals(id, Some(statement), &leaving).await;
 
     let Err(TrackerError::Conflict(words)) = refused else { panic!("{refused:?}") };
-    assert!(words.contains("8 KO leave on 2026-06-10, but only 5 are held"), "{words}");
+    assert!(words.to_string().contains("8 KO leave on 2026-06-10, but only 5 are held"), "{words}");
     assert_eq!(tracker.ledger(id).await.unwrap().len(), 2);
 }
 

@@ -65,7 +65,7 @@ async fn imported(tracker: &Tracker, id: PortfolioId, csv: &str) -> ImportRecord
 
 fn conflict(refused: Result<impl std::fmt::Debug, TrackerError>) -> String {
     match refused {
-        Err(TrackerError::Conflict(words)) => words,
+        Err(TrackerError::Conflict(words)) => words.to_string(),
         other => panic!("{other:?}"),
     }
 }

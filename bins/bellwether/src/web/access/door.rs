@@ -263,7 +263,7 @@ fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Res
 
 fn too_many(wait: Duration) -> Problem {
     Problem::TooMany {
-        words: "These are too many requests at a time.".to_owned(),
+        words: "These are too many requests at a time.".into(),
         after: wait.max(Duration::from_secs(1)),
     }
 }

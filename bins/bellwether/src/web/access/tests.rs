@@ -11,6 +11,7 @@ mod figures;
 mod headers;
 mod hostile_texts;
 mod idempotency;
+mod languages;
 mod members;
 mod nul_texts;
 mod paths;

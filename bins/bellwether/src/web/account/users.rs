@@ -131,7 +131,7 @@ async fn add_user(
     let UserForm { name, email, role, password } = form.into_inner();
     let locale = locale_of(&request);
     let added = async {
-        let role: Role = role.parse().map_err(|error| TrackerError::Refused(format!("{error}.")))?;
+        let role: Role = role.parse().map_err(|error| TrackerError::refused(format!("{error}.")))?;
         let new = NewUser { name: name.clone(), email: Some(email.clone()), role, password };
         caller.tracker.add_user(new).await
     };

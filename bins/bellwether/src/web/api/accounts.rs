@@ -78,7 +78,7 @@ fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
     // What was sent may hold a password, which is not repeated.
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Problem::BadRequest(format!("The body is no JSON of {what} (line {line}, column {column})."))
+        Problem::bad_request(format!("The body is no JSON of {what} (line {line}, column {column})."))
     })
 }
 

@@ -77,12 +77,12 @@ struct AllocationTold {
 )]
 pub(super) async fn put(caller: Caller, body: web::Bytes) -> Answer {
     let wanted: WantedAllocations = serde_json::from_slice(&body)
-        .map_err(|error| Problem::BadRequest(format!("The body is no JSON of allocations: {error}.")))?;
+        .map_err(|error| Problem::bad_request(format!("The body is no JSON of allocations: {error}.")))?;
     let weight = |wanted: WantedAllocation| {
         let percent = decimal_of(&wanted.percentage);
         let weight = percent.and_then(part).ok_or_else(|| {
             let words = format!("{} is no percentage: give it as \"12.5\".", wanted.percentage);
-            Problem::BadRequest(words)
+            Problem::bad_request(words)
         })?;
         Ok((wanted.ticker, weight))
     };

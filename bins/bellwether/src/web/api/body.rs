@@ -11,7 +11,7 @@ use crate::web::problem::{Fault, Problem};
 /// # Errors
 /// A problem that names the field at fault. It repeats what stood there: not for bodies with secrets.
 pub(in crate::web) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
-    let no_json = |error| Problem::BadRequest(format!("The body is no JSON of {what}: {error}."));
+    let no_json = |error| Problem::bad_request(format!("The body is no JSON of {what}: {error}."));
     let mut json = serde_json::Deserializer::from_slice(body);
     let told = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();

@@ -125,7 +125,7 @@ async fn cash_flows_csv(caller: Caller, id: web::Path<PortfolioId>) -> Answer {
 
 fn year_of(text: &str) -> Result<i32, Problem> {
     text.parse().map_err(|_no_number| {
-        Problem::BadRequest(format!("{text:?} is no year of a report: give one such as 2025."))
+        Problem::bad_request(format!("{text:?} is no year of a report: give one such as 2025."))
     })
 }
 

@@ -51,7 +51,7 @@ pub(in crate::web) struct Fields(Option<Vec<String>>);
 impl Wanted {
     fn of(query: &str) -> Result<Self, Problem> {
         let web::Query(Named { fields }) = web::Query::from_query(query)
-            .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+            .map_err(|error| Problem::bad_request(format!("That address cannot be read: {error}.")))?;
         Ok(Self { fields: fields.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()) })
     }
 

@@ -126,7 +126,7 @@ fn not_kept() -> KeptAnswer {
 
 fn replayed(kept: &KeptAnswer) -> HttpResponse {
     if *kept == not_kept() {
-        return Problem::Conflict("That was carried out. Its answer was too long to be kept.".to_owned())
+        return Problem::conflict("That was carried out. Its answer was too long to be kept.".to_owned())
             .error_response();
     }
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -160,7 +160,7 @@ async fn whole_body(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
     let mut payload = request.take_payload();
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Problem::BadRequest(format!("The body broke off: {error}.")))?;
+        let chunk = chunk.map_err(|error| Problem::bad_request(format!("The body broke off: {error}.")))?;
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(Problem::TooLarge { limit });
         }

@@ -80,7 +80,7 @@ pub(in crate::web) struct Page<T> {
 impl Paging {
     fn of(query: &str) -> Result<Self, Problem> {
         let web::Query(Asked { limit, cursor }) = web::Query::from_query(query)
-            .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+            .map_err(|error| Problem::bad_request(format!("That address cannot be read: {error}.")))?;
         let limit = checked(limit.map(|text| text.parse().unwrap_or(0)))?;
         Ok(Self { limit, cursor })
     }

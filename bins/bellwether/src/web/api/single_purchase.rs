@@ -51,7 +51,7 @@ pub(super) async fn etf_performance(caller: Caller, of: web::Path<(String, Strin
     let symbol: Symbol = symbol_of(&ticker)?;
     let asked: NaiveDate = day
         .parse()
-        .map_err(|_no_date| Problem::BadRequest(format!("{day:?} is no date: write it as 2024-03-05.")))?;
+        .map_err(|_no_date| Problem::bad_request(format!("{day:?} is no date: write it as 2024-03-05.")))?;
     let told = caller.tracker.single_purchase(&symbol, asked).await?;
     let Some(shown) = &told.shown else {
         let mut words = format!("No price of {symbol} is known here.");

@@ -7,9 +7,10 @@ use bellwether_domain::{ImportId, PortfolioId};
 use bellwether_texts::Sentence;
 use bellwether_tracker::{Correction, DraftChange};
 
-use super::{Fields, Seen, Trouble, place_of, shown};
+use super::{Fields, Seen, place_of, shown, trouble};
 use crate::web::State;
 use crate::web::caller::Caller;
+use crate::web::error_page;
 use crate::web::pages::{Answer, see_other};
 use crate::web::problem::Problem;
 
@@ -24,7 +25,7 @@ pub(super) async fn change(
     let change = match change {
         Ok(change) => change,
         Err(problem) => {
-            let trouble = Trouble { words: problem.to_string(), is_foreign: false };
+            let trouble = error_page::words(&problem, caller.locale);
             return Ok(shown(state, caller, portfolio, id, seen, Some(trouble)).await?);
         }
     };
@@ -34,7 +35,7 @@ pub(super) async fn change(
             let from = seen.from.unwrap_or(0);
             Ok(see_other(&format!("{}?status={status}&from={from}", place_of(portfolio, id))))
         }
-        Err(error) => match Trouble::of(&error, caller.locale) {
+        Err(error) => match trouble(&error, caller.locale) {
             Some(trouble) => Ok(shown(state, caller, portfolio, id, seen, Some(trouble)).await?),
             None => Err(error.into()),
         },
@@ -59,7 +60,7 @@ pub(super) async fn correct_row(
         ..Seen::default()
     };
     let Some(place) = text_of(&form, "row").and_then(|row| row.parse::<usize>().ok()) else {
-        return Err(Problem::BadRequest("The form names no row.".to_owned()).into());
+        return Err(Problem::bad_request("The form names no row.".to_owned()).into());
     };
     let correction = match text_of(&form, "action") {
         Some("leave-out") => Some(Correction::LeaveOut),
@@ -123,7 +124,7 @@ pub(super) async fn choose_symbols(
                     symbols.insert(instrument, Some(symbol));
                 } else {
                     let words = Sentence::new("imports.no_symbol").with("instrument", instrument);
-                    wrong = Some(Problem::BadRequest(caller.locale.say(&words)));
+                    wrong = Some(Problem::bad_request(caller.locale.say(&words)));
                 }
             }
             _ => {}

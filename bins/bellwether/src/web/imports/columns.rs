@@ -10,17 +10,18 @@ use serde::Serialize;
 
 use super::choices::change;
 use super::rows::capital;
-use super::{Fields, Seen, Trouble, place_of};
+use super::{Fields, Seen, place_of};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::pages::Answer;
 use crate::web::problem::Problem;
 use crate::web::view::page::Page;
+use crate::web::view::refusal::Said;
 
 #[derive(Serialize)]
 pub(super) struct MappingPage {
     page: Page,
-    problem: Option<Trouble>,
+    problem: Option<Said>,
     address: String,
     file: String,
     columns: Vec<String>,
@@ -82,7 +83,7 @@ impl MappingPage {
         draft: &Draft,
         guess: Option<SuggestedMapping>,
         seen: &Seen,
-        problem: Option<Trouble>,
+        problem: Option<Said>,
         locale: Locale,
     ) -> Self {
         let (header, suggested, kind_words_of_file) = match guess {
@@ -133,7 +134,7 @@ fn mapping_of(fields: &[(String, String)]) -> Result<(ColumnMapping, bool), Prob
     let mut mapping = ColumnMapping::default();
     let mut remember = false;
     let mut word = None;
-    let unknown = |name: &str, text: &str| Problem::BadRequest(format!("{text:?} is no choice for {name}."));
+    let unknown = |name: &str, text: &str| Problem::bad_request(format!("{text:?} is no choice for {name}."));
     for (name, text) in fields.iter().filter(|(_, text)| !text.is_empty()) {
         if let Some(field) = name.strip_prefix("column-") {
             let known = FIELDS.iter().find(|(known, _)| word_of(known) == field);

@@ -8,19 +8,20 @@ use bellwether_tracker::{ImportRecord, TrackerError};
 use serde::{Deserialize, Serialize};
 
 use super::rows::form_words;
-use super::{Trouble, frame, place_of};
+use super::{frame, place_of, trouble};
 use crate::web::State;
 use crate::web::api::imports::uploaded;
 use crate::web::caller::Caller;
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::problem::Problem;
 use crate::web::view::page::Page;
+use crate::web::view::refusal;
 
 #[derive(Serialize)]
 struct HistoryPage {
     page: Page,
     notice: Option<String>,
-    problem: Option<Trouble>,
+    problem: Option<refusal::Said>,
     may_change: bool,
     upload: String,
     drafts: Vec<DraftLine>,
@@ -117,7 +118,7 @@ async fn history_page(
     caller: &Caller,
     portfolio: PortfolioId,
     notice: Option<String>,
-    problem: Option<Trouble>,
+    problem: Option<refusal::Said>,
 ) -> Result<HttpResponse, Problem> {
     let page = frame(state, caller, portfolio, "imports.title").await?;
     let drafts = caller.tracker.drafts(portfolio).await?;
@@ -167,7 +168,7 @@ pub(super) async fn begin(
     let file = uploaded(&request, payload).await?;
     match caller.tracker.begin_import(*portfolio, file).await {
         Ok(draft) => Ok(see_other(&place_of(*portfolio, draft.id))),
-        Err(error) => match Trouble::of(&error, caller.locale) {
+        Err(error) => match trouble(&error, caller.locale) {
             Some(trouble) => Ok(history_page(&state, &caller, *portfolio, None, Some(trouble)).await?),
             None => Err(error.into()),
         },
@@ -177,7 +178,7 @@ pub(super) async fn begin(
 #[derive(Serialize)]
 struct ResultPage {
     page: Page,
-    problem: Option<Trouble>,
+    problem: Option<refusal::Said>,
     may_change: bool,
     import: ImportLine,
     history: String,
@@ -193,7 +194,7 @@ pub(super) async fn result_page(
     caller: &Caller,
     portfolio: PortfolioId,
     id: ImportId,
-    problem: Option<Trouble>,
+    problem: Option<refusal::Said>,
 ) -> Result<HttpResponse, Problem> {
     let import = caller.tracker.import_record(portfolio, id).await?;
     let name = caller.tracker.portfolio(portfolio).await?.name;
@@ -227,7 +228,7 @@ pub(super) async fn undo(
     match caller.tracker.undo_import(portfolio, id).await {
         Ok(_) => Ok(see_other(&place_of(portfolio, id))),
         Err(error @ TrackerError::Conflict(_)) if caller.tracker.draft(portfolio, id).await.is_err() => {
-            let trouble = Trouble::of(&error, caller.locale);
+            let trouble = trouble(&error, caller.locale);
             Ok(result_page(&state, &caller, portfolio, id, trouble).await?)
         }
         Err(error) => Err(error.into()),

@@ -9,10 +9,11 @@ use bellwether_tracker::{
 };
 use serde::Serialize;
 
-use super::{Seen, Trouble, place_of};
+use super::{Seen, place_of};
 use crate::web::api::imports::status_of;
 use crate::web::problem::Problem;
 use crate::web::view::page::Page;
+use crate::web::view::refusal::Said;
 
 /// Rows on a page.
 const ROWS: usize = 50;
@@ -20,7 +21,7 @@ const ROWS: usize = 50;
 #[derive(Serialize)]
 pub(super) struct RowsPage {
     page: Page,
-    problem: Option<Trouble>,
+    problem: Option<Said>,
     notice: Option<String>,
     address: String,
     file: String,
@@ -232,7 +233,7 @@ impl RowsPage {
         draft: &Draft,
         preview: &Preview,
         seen: &Seen,
-        problem: Option<Trouble>,
+        problem: Option<Said>,
         locale: Locale,
     ) -> Result<Self, Problem> {
         let status = status_of(seen.status.as_deref().filter(|word| !word.is_empty()))?;

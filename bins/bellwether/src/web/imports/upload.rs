@@ -7,13 +7,14 @@ use bellwether_texts::{Language, Locale, Sentence};
 use bellwether_tracker::{ImportFile, ImportReport, ImportTarget, Job, JobId, JobState, TrackerError};
 use serde::{Deserialize, Serialize};
 
-use super::{Trouble, frame};
+use super::{frame, trouble};
 use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::file_form::FileForm;
 use crate::web::methods::{address, reading};
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::Page;
+use crate::web::view::refusal::Said;
 
 /// A file of more lines is imported by a job.
 const LINES_ON_A_REQUEST: usize = 500;
@@ -30,7 +31,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 struct ImportPage {
     page: Page,
     action: String,
-    problem: Option<Trouble>,
+    problem: Option<Said>,
     outcome: Option<Outcome>,
     progress: Option<Progress>,
 }
@@ -102,7 +103,7 @@ impl Outcome {
 /// What is told on the page of the form.
 #[derive(Default)]
 struct Told {
-    problem: Option<Trouble>,
+    problem: Option<Said>,
     outcome: Option<Outcome>,
     progress: Option<Progress>,
 }
@@ -169,7 +170,7 @@ async fn of_job(state: &State, caller: &Caller, id: PortfolioId, job: Job) -> An
             locale.say(&failed.with("reason", job.error.unwrap_or_default()))
         }
     };
-    let problem = Some(Trouble { words, is_foreign: false });
+    let problem = Some(Said { words, is_foreign: false });
     page(state, caller, id, Told { problem, ..Told::default() }).await
 }
 
@@ -192,7 +193,7 @@ async fn import(
     let told = match caller.tracker.import(ImportTarget::Portfolio(*id), file, false).await {
         Ok(report) => Told { outcome: Some(Outcome::of(report, *id, caller.locale)), ..Told::default() },
         Err(error @ TrackerError::File(_)) => {
-            Told { problem: Trouble::of(&error, caller.locale), ..Told::default() }
+            Told { problem: trouble(&error, caller.locale), ..Told::default() }
         }
         Err(error) => return Err(error.into()),
     };

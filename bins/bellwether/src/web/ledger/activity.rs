@@ -5,7 +5,7 @@ mod words;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use bellwether_domain::{ChangeId, PortfolioId};
-use bellwether_texts::{Language, Sentence};
+use bellwether_texts::Sentence;
 use bellwether_tracker::{AuditRecord, AuditSubject, ChangeShown};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,9 @@ use crate::web::filled::Filled;
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
-use words::{FactRow, facts, of_change, of_record};
+use crate::web::view::refusal::Said;
+pub(super) use words::of_change;
+use words::{FactRow, facts, of_record};
 
 /// Changes on a page.
 const CHANGES: usize = 30;
@@ -218,7 +220,7 @@ async fn activity_page(
     caller: &Caller,
     id: PortfolioId,
     query: &ActivityQuery,
-    problem: Option<String>,
+    problem: Option<Said>,
 ) -> Answer {
     let locale = caller.locale;
     let all = caller.tracker.portfolios().await?;
@@ -259,8 +261,8 @@ async fn activity_page(
             words: locale.say(&Sentence::new("activity.done").with("words", of_change(&change, locale))),
             undo: format!("/portfolio/{id}/changes/{}/undo", change.id),
         }),
-        problem,
-        is_foreign: locale.language() != Language::English,
+        is_foreign: problem.as_ref().is_some_and(|said| said.is_foreign),
+        problem: problem.map(|said| said.words),
         is_log,
         subjects: SUBJECTS
             .iter()
@@ -294,7 +296,7 @@ pub(super) async fn undo(
     match caller.tracker.undo(ids.0, ids.1).await {
         Ok(change) => Ok(back(ids.0, Some(change))),
         Err(error) => {
-            let refused = Refused::of(error)?.problem();
+            let refused = Refused::of(error)?.problem(caller.locale);
             activity_page(&state, &caller, ids.0, &ActivityQuery::default(), refused).await
         }
     }
@@ -314,7 +316,7 @@ pub(super) async fn restore(
     match caller.tracker.restore(*id, form.record).await {
         Ok(change) => Ok(back(*id, change)),
         Err(error) => {
-            let refused = Refused::of(error)?.problem();
+            let refused = Refused::of(error)?.problem(caller.locale);
             activity_page(&state, &caller, *id, &ActivityQuery::default(), refused).await
         }
     }

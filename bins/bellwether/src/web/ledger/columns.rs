@@ -47,7 +47,7 @@ pub(super) async fn columns(
             let words: usize = page.entries.iter().map(|entry| entry.transaction.note.len()).sum();
             if page.next.is_some() || words > MOST_WORDS {
                 let words = format!("More than {MOST} transactions are read page by page.");
-                return Err(TrackerError::Refused(words).into());
+                return Err(TrackerError::refused(words).into());
             }
             let viewed = tracker.trades_weighed(id, &view, None).await?;
             let (base, since, as_of) = (viewed.portfolio.base_currency, viewed.since, viewed.as_of);

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::facts::name_of;
+use crate::web::view::refusal::refused;
 
 /// What a form of a transaction says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -205,7 +206,8 @@ pub(super) fn fields_of(
     base: Currency,
 ) -> Vec<FieldShown> {
     let shown = |Field(name, label, input, kinds): &Field, is_rare: bool| {
-        let fault = faults.iter().find(|fault| fault.field == *name).map(ToString::to_string);
+        let fault =
+            faults.iter().find(|fault| fault.field == *name).map(|fault| refused(locale, &fault.said()));
         let value = if *name == "currency" && typed.currency.is_empty() {
             base.to_string()
         } else {

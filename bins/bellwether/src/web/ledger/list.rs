@@ -23,6 +23,7 @@ use crate::web::api::place::Place as _;
 use crate::web::api::transactions::{Cursor, TransactionQuery, cursor, place};
 use crate::web::caller::Caller;
 use crate::web::filled::Filled;
+use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, ViewQuery};
 use crate::web::portfolio::frame::{Asked, What, for_the_day};
 use crate::web::view::page::Place;
@@ -92,7 +93,8 @@ impl Asking {
         let ListQuery { cursor: after, done: change } = query;
         // Everything, unless a range is asked for.
         view.range.get_or_insert_with(|| Range::Max.to_string());
-        let mut problem = refused.problem();
+        let locale = locale_of(&request);
+        let mut problem = refused.problem(locale).map(|said| said.words);
         let (read, order) = filter.read().unwrap_or_else(|error| {
             problem = Some(error.to_string());
             Default::default()

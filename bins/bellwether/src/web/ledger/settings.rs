@@ -18,7 +18,6 @@ use crate::web::pages::{Answer, html, see_other};
 use crate::web::problem::Problem;
 use crate::web::start::{Method, cost_methods};
 use crate::web::view::page::{Page, Place};
-use crate::web::view::refusal::refused;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SettingsForm {
@@ -97,14 +96,13 @@ async fn settings_page(
 ) -> Answer {
     let (all, portfolio) = portfolios(caller, id).await?;
     let title = Sentence::new("settings.title").with("name", portfolio.name);
-    let faults = why.by_field().into_iter();
     let page = SettingsPage {
         page: Page::new(state, locale.say(&title), &all, Some(id), Place::Settings).said_in(locale),
         id: id.to_string(),
         done,
         undo: if done { undo_of_the_last(caller, id).await? } else { None },
-        problem: why.problem().map(|words| refused(locale, &words)),
-        faults: faults.map(|(field, words)| (field, refused(locale, &words))).collect(),
+        problem: why.problem(locale).map(|said| said.words),
+        faults: why.by_field(locale),
         typed,
         cost_methods: cost_methods(locale),
     };

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_texts::{Locale, Sentence};
-use bellwether_tracker::{TargetWeights, TrackerError};
+use bellwether_tracker::{TargetWeights, TrackerError, no_symbol};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,6 @@ use crate::web::caller::Caller;
 use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::{Page, Place};
-use crate::web::view::refusal::refused;
 use crate::web::weights::{self, WeightLine};
 
 #[derive(Serialize)]
@@ -72,7 +71,7 @@ async fn targets_page(
         id: id.to_string(),
         saved,
         undo: if saved { undo_of_the_last(caller, id).await? } else { None },
-        problem: why.problem().map(|words| refused(locale, &words)),
+        problem: why.problem(locale).map(|said| said.words),
         since: targets.since.map(|since| locale.day(since)).unwrap_or_default(),
         cash: weights::told(locale, targets.cash()),
         weights: weights::with_more(lines),
@@ -125,10 +124,13 @@ async fn set_as_typed(
 }
 
 fn read(line: &WeightLine) -> Result<(Symbol, Decimal), TrackerError> {
-    let symbol =
-        line.symbol().to_uppercase().parse().map_err(|error| TrackerError::Refused(format!("{error}.")))?;
+    let symbol: Symbol = line
+        .symbol()
+        .to_uppercase()
+        .parse()
+        .map_err(|error| TrackerError::refused(no_symbol(&error).whole()))?;
     let weight = line.weight().ok_or_else(|| {
-        TrackerError::Refused(format!("The target of {symbol} is no percentage: write it like 12.5."))
+        TrackerError::refused(Sentence::new("refused.target_percent").with("symbol", symbol.as_str()))
     })?;
     Ok((symbol, weight))
 }

@@ -1,32 +1,54 @@
 //! Refusals in the words of whoever reads them.
 //!
-//! What is refused below the pages says why as an English sentence, which programs get. Where that is one of the texts
-//! below `refused`, a page says the same text in its own language.
+//! What is refused below the pages says why as a sentence, which programs get in English. Of some only the English words
+//! came here: what the database refuses, and what was kept of a job that failed. Where those are one of the texts below
+//! `refused`, a page says the same text in its own language.
 
-use bellwether_texts::{Language, Locale, Piece};
+use bellwether_texts::{Language, Locale, Piece, Sentence};
+use serde::Serialize;
 
 const GROUP: &str = "refused.";
 
-/// The sentence in the reader's language, with the same values; as it came where there is no text for it.
-pub(crate) fn refused(locale: Locale, sentence: &str) -> String {
-    if locale.language() == Language::English {
-        return sentence.to_owned();
+/// Words on a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Said {
+    pub(crate) words: String,
+    /// Whether they are not in the language of the page.
+    pub(crate) is_foreign: bool,
+}
+
+/// A sentence on a page.
+pub(crate) fn said(locale: Locale, sentence: &Sentence) -> Said {
+    let words = locale.say(sentence);
+    if locale.language() == Language::English || !sentence.is_verbatim() {
+        return Said { words, is_foreign: false };
     }
+    match known(locale, &words) {
+        Some(words) => Said { words, is_foreign: false },
+        None => Said { words, is_foreign: true },
+    }
+}
+
+/// The sentence in the reader's language, with the same values; as it came where there is no text for it.
+pub(crate) fn refused(locale: Locale, sentence: &Sentence) -> String {
+    said(locale, sentence).words
+}
+
+/// The text that those English words are, in the reader's language.
+fn known(locale: Locale, sentence: &str) -> Option<String> {
     let keys = Language::English.keys().filter(|key| key.starts_with(GROUP));
     let found = keys.filter_map(|key| {
         let values = values_in(sentence, Language::English.text(key, None)?)?;
         Some((key, values))
     });
     // What needs the fewest values says the most.
-    let Some((key, values)) = found.min_by_key(|(_, values)| values.len()) else {
-        return sentence.to_owned();
-    };
+    let (key, values) = found.min_by_key(|(_, values)| values.len())?;
     let pieces = locale.language().text(key, None).unwrap_or_default().iter();
     let said = pieces.map(|piece| match piece {
         Piece::Words(words) => words.as_str(),
         Piece::Value(name) => values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value),
     });
-    said.collect()
+    Some(said.collect())
 }
 
 /// What stands in the places of a text's values, where the sentence is that text.
@@ -61,22 +83,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_is_said_in_the_readers_language_with_its_values() {
+    fn english_words_are_said_in_the_readers_language_with_their_values_where_there_is_a_text_for_them() {
         let german = Locale::accepted("de");
-        let short = "A password needs 12 characters at least: several words do well.";
-        assert_eq!(
-            refused(german, short),
-            "Ein Passwort braucht mindestens 12 Zeichen: Mehrere Wörter eignen sich gut."
+        let compared = Sentence::verbatim(
+            "Portfolios are compared with this index: Main, Rainy days; take it out of their settings first.",
         );
-        let taken = "There is a portfolio named \"Rainy days\" already. Choose another name.";
-        assert_eq!(
-            refused(german, taken),
-            "Ein Depot namens \"Rainy days\" gibt es schon. Bitte einen anderen Namen wählen."
-        );
-        let symbol =
-            "\"A?\" is not a ticker symbol: use letters, digits and . - ^ = & only, at most 24 of them.";
-        assert!(refused(german, symbol).ends_with("höchstens 24."), "{}", refused(german, symbol));
-        assert_eq!(refused(Locale::english(), short), short);
-        assert_eq!(refused(german, "Nobody knows why."), "Nobody knows why.");
+        let expected = "Mit diesem Index werden Depots verglichen: Main, Rainy days. Ihn dort zuerst aus den Einstellungen nehmen.";
+        assert_eq!(said(german, &compared), Said { words: expected.to_owned(), is_foreign: false });
+        assert_eq!(refused(Locale::english(), &compared), compared.to_string());
+        let unknown = Sentence::verbatim("Nobody knows why.");
+        let expected = Said { words: "Nobody knows why.".to_owned(), is_foreign: true };
+        assert_eq!(said(german, &unknown), expected);
+    }
+
+    #[test]
+    fn sentences_are_said_in_the_readers_language() {
+        let german = Locale::accepted("de");
+        let taken = Sentence::new("refused.taken");
+        let expected =
+            Said { words: "Diesen Namen oder diese Adresse gibt es schon.".to_owned(), is_foreign: false };
+        assert_eq!(said(german, &taken), expected);
+        assert_eq!(said(Locale::english(), &taken).words, "Somebody has that name or address already.");
     }
 }

@@ -121,7 +121,7 @@ fn place(booking: &Transaction) -> Place {
 
 fn doubt(short: &Shortage) -> Doubt {
     Doubt {
-        words: format!("it would leave a transaction that is in the ledger without shares: {}", short.words),
+        words: format!("it would leave a transaction that is in the ledger without shares: {}", short.reason),
         said: Sentence::new("row.takes_shares").with("fault", short.said.clone()),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::TrackerError;
 
 pub(super) fn period_of(from: NaiveDate, to: NaiveDate) -> Result<Period, TrackerError> {
-    let refused = |reason| TrackerError::Refused(format!("{from} to {to} is no period: {reason}."));
+    let refused = |reason| TrackerError::refused(format!("{from} to {to} is no period: {reason}."));
     Period::new(from, to).map_err(refused)
 }
 

@@ -11,13 +11,13 @@ const HEAD: &str =
 
 pub(crate) fn year_of(year: i32) -> Result<Period, TrackerError> {
     tax_year(year, 1, 1).ok().filter(|_| (1900..=9998).contains(&year)).ok_or_else(|| {
-        TrackerError::Refused(format!("{year} is no year of a report: give one such as 2025."))
+        TrackerError::refused(format!("{year} is no year of a report: give one such as 2025."))
     })
 }
 
 /// A row for each lot. An amount that is not known is empty, with its reason in the last column.
 pub(crate) fn csv(books: &Books, year: i32) -> Result<String, TrackerError> {
-    let refused = |reason| TrackerError::Refused(format!("There is no such report: {reason}."));
+    let refused = |reason| TrackerError::refused(format!("There is no such report: {reason}."));
     let report =
         TaxYearReport::new(&[books], year_of(year)?, HoldingPeriod::MoreThanAYear).map_err(refused)?;
     let base = books.options().base;

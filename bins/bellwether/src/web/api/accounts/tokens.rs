@@ -94,7 +94,7 @@ pub(super) async fn add_token(caller: Caller, body: web::Bytes) -> Answer {
     let WantedToken { name, scopes, expires_at } =
         read(&body, "a token, such as {\"name\": \"backup\", \"scopes\": [\"read\"]}")?;
     let scopes = Scopes::from_words(&scopes.join(" ")).ok_or_else(|| {
-        Problem::BadRequest("Scopes are read, write and admin: give one or more.".to_owned())
+        Problem::bad_request("Scopes are read, write and admin: give one or more.".to_owned())
     })?;
     let (token, record) = caller.tracker.add_token(&caller.who, &name, scopes, expires_at).await?;
     let told = TokenShown { token: Some(token), ..shown_token(&record) };

@@ -89,7 +89,7 @@ pub(super) async fn rows(
     let status = status_of(query.status.as_deref())?;
     let from: usize = paging.after()?.unwrap_or(0);
     let preview = caller.tracker.preview(portfolio, id).await?.ok_or_else(|| {
-        Problem::Conflict("The form of the file is not known: say first what its columns hold.".to_owned())
+        Problem::conflict("The form of the file is not known: say first what its columns hold.".to_owned())
     })?;
     let rows = preview.rows(status, from, paging.limit + 1);
     Ok(fresh(&paging.page(rows, |last| last.place + 1).map(RowShown::from)))

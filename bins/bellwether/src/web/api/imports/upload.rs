@@ -45,7 +45,7 @@ pub(in crate::web) async fn uploaded(
     payload: web::Payload,
 ) -> Result<ImportFile, Problem> {
     let query = web::Query::<UploadQuery>::from_query(request.query_string())
-        .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+        .map_err(|error| Problem::bad_request(format!("That address cannot be read: {error}.")))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/")) {
         let form = FileForm::read(request, payload).await?;
@@ -55,7 +55,7 @@ pub(in crate::web) async fn uploaded(
     }
     let bytes = match payload.to_bytes_limited(MAX_UPLOAD).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(Problem::BadRequest(format!("The body broke off: {error}."))),
+        Ok(Err(error)) => return Err(Problem::bad_request(format!("The body broke off: {error}."))),
         Err(_limit) => return Err(Problem::TooLarge { limit: MAX_UPLOAD }),
     };
     let UploadQuery { name, currency } = query.into_inner();

@@ -71,7 +71,7 @@ enum SortName {
 /// Refuses what is given as nothing: forms send that, programs leave out what they do not look for.
 pub(super) fn refuse_empty(query: &str) -> Result<(), Problem> {
     let web::Query(given) = web::Query::<Vec<(String, String)>>::from_query(query)
-        .map_err(|error| Problem::BadRequest(format!("That address cannot be read: {error}.")))?;
+        .map_err(|error| Problem::bad_request(format!("That address cannot be read: {error}.")))?;
     let empty: Vec<Fault> = given
         .into_iter()
         .filter(|(name, value)| LOOKED_FOR.contains(&name.as_str()) && value.trim().is_empty())

@@ -20,7 +20,7 @@ pub(super) struct FactRow {
 }
 
 /// What a change did.
-pub(super) fn of_change(change: &ChangeShown, locale: Locale) -> String {
+pub(in crate::web::ledger) fn of_change(change: &ChangeShown, locale: Locale) -> String {
     let words = change.only.as_ref().and_then(|record| of_record(record, locale));
     words.unwrap_or_else(|| {
         let parts: Vec<String> = change.parts.iter().map(|part| of_part(part, locale)).collect();

@@ -1,0 +1,248 @@
+//! Who reads German is refused in German, and programs are in English.
+
+use super::site::{PASSWORD, Person, Site, bearer};
+
+const GERMAN: &str = "Accept-Language: de\r\n";
+
+/// What the page that answers a form tells, as plain text.
+async fn told(site: &Site, cookie: &str, language: &str, path: &str, form: &str) -> String {
+    let answer = site.form(path, &format!("{cookie}{language}"), form).await;
+    assert!((400..500).contains(&answer.status), "{path} {form}: {answer:?}");
+    assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{answer:?}");
+    let page = answer.body.split("<main").nth(1).expect("a page").to_owned();
+    page.replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
+/// A form, and what is to be told of it in German and in English.
+type Refusal = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+async fn tells(site: &Site, cookie: &str, path: &str, refusals: &[Refusal]) {
+    for (form, german, english) in refusals {
+        for (language, expected) in [(GERMAN, german), ("", english)] {
+            let page = told(site, cookie, language, path, form).await;
+            for words in *expected {
+                assert!(page.contains(words), "{words} is not told of {form}: {page}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_transaction_stands_on_the_page_in_the_readers_language() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let list = format!("/portfolio/{}/transactions", owner.portfolio);
+    let refusals: [Refusal; 6] = [
+        (
+            "kind=sell&date=5.3.2024&symbol=A?&quantity=zehn&fee=-1&currency=Dollar",
+            &[
+                "„5.3.2024“ ist kein Tag: als 2024-03-05 schreiben.",
+                "„A?“ ist kein Tickersymbol",
+                "„zehn“ ist keine Zahl: als 1234.56 schreiben.",
+                "Verkauf ist unvollständig: ein Preis fehlt.",
+                "Die Gebühr darf nicht negativ sein.",
+                "„Dollar“ ist kein Währungscode",
+            ],
+            &[
+                "\"5.3.2024\" is no day: write it like 2024-03-05.",
+                "\"A?\" is not a ticker symbol",
+                "\"zehn\" is no number: write it like 1234.56.",
+                "A sell needs a price.",
+                "The fee must not be negative.",
+                "\"Dollar\" is not a currency code",
+            ],
+        ),
+        (
+            "kind=sell&date=2024-03-06&symbol=KO&quantity=9000.5&price=60",
+            &["9.000,5 KO gehen am 06.03.2024 ab, es sind aber nur 7.313 da: den fehlenden Kauf"],
+            &["9000.5 KO leave on 2024-03-06, but only 7313 are held: record the missing purchase"],
+        ),
+        (
+            "kind=buy&date=2024-03-05&symbol=KO&quantity=7313&price=61.75",
+            &["Dieselbe Buchung steht schon im Buch: Kauf von 7.313 KO am 05.03.2024."],
+            &["The same transaction is in the ledger already: Buy of 7313 KO on 2024-03-05."],
+        ),
+        (
+            "kind=buy&date=2099-03-05&symbol=KO&quantity=1.00000000001&price=6",
+            &[
+                "Das Datum 05.03.2099 liegt in der Zukunft.",
+                "Die Stückzahl 1,00000000001 hat mehr als neun Nachkommastellen.",
+            ],
+            &["The date 2099-03-05 is in the future.", "1.00000000001 has more than nine decimals."],
+        ),
+        (
+            "kind=gift&date=",
+            &["„gift“ ist keine Art von Buchung", "Den Tag angeben, etwa 2024-03-05."],
+            &["\"gift\" is no kind of transaction", "Say the day, such as 2024-03-05."],
+        ),
+        (
+            "kind=sell&date=2024-03-06&symbol=KO&quantity=1&price=6&lots=x=1",
+            &["„x“ bezeichnet keine Buchung."],
+            &["\"x\" names no transaction."],
+        ),
+    ];
+    tells(&site, &cookie, &list, &refusals).await;
+}
+
+async fn change_of(site: &Site, owner: &Person, body: &str) -> String {
+    let path = format!("/api/v1/portfolios/{}/transactions/bulk", owner.portfolio);
+    let made = site.send("POST", &path, &bearer(&owner.token), body).await;
+    assert!(made.status < 300, "{made:?}");
+    made.json()["change_id"].as_str().expect("a change").to_owned()
+}
+
+#[actix_web::test]
+async fn what_can_no_longer_be_undone_says_why_in_the_readers_language() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let buy = r#"{"creates": [{"kind": "buy", "date": "2024-04-02", "symbol": "PEP", "quantity": "5", "price": "170"}]}"#;
+    let sell = r#"{"creates": [{"kind": "sell", "date": "2024-04-03", "symbol": "PEP", "quantity": "5", "price": "171"}]}"#;
+    let bought = change_of(&site, &owner, buy).await;
+    change_of(&site, &owner, sell).await;
+    let undo = format!("/portfolio/{}/changes/{bought}/undo", owner.portfolio);
+    let refusals: [Refusal; 1] = [(
+        "",
+        &["Einer späteren Buchung würden dann Anteile fehlen: 5 PEP gehen am 03.04.2024 ab"],
+        &["That would leave a later transaction without shares: 5 PEP leave on 2024-04-03"],
+    )];
+    tells(&site, &cookie, &undo, &refusals).await;
+    // The change of the settings after which the name was changed once more.
+    let path = format!("/api/v1/portfolios/{}", owner.portfolio);
+    for name in ["One", "Two"] {
+        let body = format!("{{\"name\": \"{name}\"}}");
+        let head = format!("If-Match: *\r\n{}", bearer(&owner.token));
+        let told = site.send("PATCH", &path, &head, &body).await;
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    let changes = site.get(&format!("{path}/changes"), &bearer(&owner.token)).await.json();
+    let first = changes["data"][1]["id"].as_str().expect("a change").to_owned();
+    let undo = format!("/portfolio/{}/changes/{first}/undo", owner.portfolio);
+    let refusals: [Refusal; 1] = [(
+        "",
+        &["Etwas davon wurde seither noch einmal geändert"],
+        &["Some of it was changed again since; undo the later change first"],
+    )];
+    tells(&site, &cookie, &undo, &refusals).await;
+}
+
+#[actix_web::test]
+async fn programs_are_refused_in_english_whatever_language_they_ask_for() {
+    let (site, owner) = Site::owned().await;
+    let head = format!("{GERMAN}{}", bearer(&owner.token));
+    let path = format!("/api/v1/portfolios/{}/transactions", owner.portfolio);
+    let sell =
+        r#"{"kind": "sell", "date": "2024-03-06", "symbol": "KO", "quantity": "9000.5", "price": "60"}"#;
+    let told = site.send("POST", &path, &head, sell).await;
+    assert_eq!(told.status, 400, "{told:?}");
+    let reason = "9000.5 KO leave on 2024-03-06, but only 7313 are held: record the missing purchase, transfer or \
+                  split, or correct the quantity";
+    assert_eq!(told.json()["errors"][0]["reason"], reason);
+    assert_eq!(told.json()["detail"], format!("quantity: {reason}."));
+    let users = r#"{"name": "grace", "password": "short", "role": "member"}"#;
+    let told = site.send("POST", "/api/v1/users", &head, users).await;
+    assert_eq!(told.json()["detail"], "A password needs 12 characters at least: several words do well.");
+}
+
+#[actix_web::test]
+async fn refusals_of_settings_targets_and_indices_stand_on_the_page_in_the_readers_language() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let of_portfolio = |page: &str| format!("/portfolio/{}/{page}", owner.portfolio);
+    let refusals: [Refusal; 2] = [
+        (
+            "name=&base_currency=Dollar&cost_method=best&dividends=no&benchmarks=%3Dnix",
+            &[
+                "Bitte einen Namen angeben.",
+                "„Dollar“ ist kein Währungscode",
+                "„best“ ist keine Methode für den Einstand",
+                "Einen eigenen Index „nix“ gibt es nicht.",
+            ],
+            &[
+                "Give it a name.",
+                "\"Dollar\" is not a currency code",
+                "\"best\" is no cost method",
+                "There is no index \"nix\" of your own.",
+            ],
+        ),
+        (
+            "name=a%07&base_currency=USD&cost_method=fifo&dividends=infer&benchmarks=",
+            &["Das enthält Zeichen, die sich nicht darstellen lassen."],
+            &["It has characters that cannot be printed."],
+        ),
+    ];
+    tells(&site, &cookie, &of_portfolio("settings"), &refusals).await;
+    let refusals: [Refusal; 4] = [
+        (
+            "symbol=KO&weight=150",
+            &["Das Zielgewicht von KO muss zwischen 0 % und 100 % liegen."],
+            &["The target of KO must be between 0 % and 100 %."],
+        ),
+        (
+            "symbol=KO&weight=much",
+            &["Das Zielgewicht von KO ist keine Prozentzahl"],
+            &["The target of KO is no percentage: write it like 12.5."],
+        ),
+        (
+            "symbol=KO&weight=60.5&symbol=PEP&weight=60",
+            &["Die Zielgewichte ergeben 120,5 %: Höchstens 100 % sind möglich."],
+            &["The targets sum to 120.5 %: at most 100 % can be."],
+        ),
+        ("symbol=A%3F&weight=1", &["„A?“ ist kein Tickersymbol"], &["\"A?\" is not a ticker symbol"]),
+    ];
+    tells(&site, &cookie, &of_portfolio("targets"), &refusals).await;
+    let refusals: [Refusal; 2] = [
+        (
+            "name=Mix&base_currency=USD&rebalancing=never&symbol=KO&weight=20.5",
+            &["Die Gewichte ergeben 20,5 %, nicht 100 %."],
+            &["The weights sum to 20.5 %, not to 100 %."],
+        ),
+        (
+            "name=&base_currency=USD&rebalancing=never&symbol=KO&weight=x",
+            &["Bitte einen Namen angeben."],
+            &["Give it a name."],
+        ),
+    ];
+    tells(&site, &cookie, "/indices", &refusals).await;
+}
+
+#[actix_web::test]
+async fn refusals_of_accounts_stand_on_the_page_in_the_readers_language() {
+    let (site, _) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let new = |name: &str, email: &str, password: &str| {
+        format!("name={name}&email={email}&role=member&password={password}")
+    };
+    let long = "x1".repeat(600);
+    for (form, german, english) in [
+        (
+            new("grace", "", "short"),
+            "Ein Passwort braucht mindestens 12 Zeichen",
+            "A password needs 12 characters at least",
+        ),
+        (
+            new("grace", "", &long),
+            "Ein Passwort hat höchstens 1.024 Zeichen.",
+            "A password has 1024 characters at most.",
+        ),
+        (
+            new("gr@ce", "", PASSWORD),
+            "Ein Name enthält kein @ und keine Steuerzeichen.",
+            "A name has no @ and no control characters.",
+        ),
+        (new("grace", "nowhere", PASSWORD), "Das ist keine E-Mail-Adresse.", "That is no e-mail address."),
+        (
+            new("ADA", "", PASSWORD),
+            "Diesen Namen oder diese Adresse gibt es schon.",
+            "Somebody has that name or address already.",
+        ),
+    ] {
+        assert!(told(&site, &cookie, GERMAN, "/users", &form).await.contains(german), "{german}");
+        assert!(told(&site, &cookie, "", "/users", &form).await.contains(english), "{english}");
+    }
+    let refusals: [Refusal; 1] = [(
+        "name=&days=30&scopes=read",
+        &["Bitte einen Namen mit 1 bis 80 Zeichen angeben."],
+        &["Give it a name of 1 to 80 characters."],
+    )];
+    tells(&site, &cookie, "/account/tokens", &refusals).await;
+}
