@@ -17,6 +17,7 @@ mod catalogue;
 mod dates;
 mod locale;
 mod numbers;
+mod recognising;
 mod sentence;
 
 pub use catalogue::{Language, Piece};

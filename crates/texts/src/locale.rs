@@ -178,6 +178,10 @@ impl Locale {
         said
     }
 
+    fn all(self, several: &[Sentence]) -> Vec<String> {
+        several.iter().map(|one| self.say(one)).collect()
+    }
+
     /// In quotation marks, and in one line whatever stands between them.
     fn quoted(self, words: &str) -> String {
         match self.language() {
@@ -194,7 +198,6 @@ impl Locale {
             Value::Number(number, decimals) => self.number(*number, *decimals),
             Value::Money(amount, currency) => self.money(*amount, *currency),
             Value::Percent(share, decimals) => self.percent_with(*share, *decimals),
-            Value::Day(day) => self.day(*day),
             Value::ShortDay(day) => self.short_day(*day),
             Value::LongDay(day) => self.long_day(*day),
             Value::Weekday(day) => self.weekday(*day),
@@ -203,14 +206,13 @@ impl Locale {
             Value::Instant(at) => self.instant(at),
             Value::Age(age) => self.age(*age),
             Value::Date(day) if self.language() == Language::English => day.to_string(),
-            Value::Date(day) => self.day(*day),
+            Value::Day(day) | Value::Date(day) => self.day(*day),
             Value::Exact(number) if self.language() == Language::English => number.to_string(),
             Value::Exact(number) => self.number(*number, number.scale()),
             Value::Quoted(words) => self.quoted(words),
             Value::Sentence(within) => self.say(within),
-            Value::Sentences(several) => {
-                several.iter().map(|one| self.say(one)).collect::<Vec<_>>().join("; ")
-            }
+            Value::Sentences(several) => self.all(several).join("; "),
+            Value::Enumerated(several) => self.all(several).join(", "),
             Value::Begun(within) => {
                 let said = self.say(within);
                 let mut letters = said.chars();
@@ -254,7 +256,7 @@ mod tests {
         let whole = Sentence::several(vec![fault.clone(), Sentence::verbatim("nobody knows why")]).whole();
         assert!(fault.to_string().starts_with("1200.50 KO leave on 2026-03-14, but only 0 are held: "));
         let german = Locale::accepted("de").say(&whole);
-        assert!(german.starts_with("1.200,5 KO gehen am 14. März 2026 ab, "), "{german}");
+        assert!(german.starts_with("1.200,5 KO gehen am 14.03.2026 ab, "), "{german}");
         assert!(german.ends_with("; nobody knows why."), "{german}");
         assert!(
             Sentence::verbatim("words").is_verbatim() && Sentence::verbatim("words").whole().is_verbatim()

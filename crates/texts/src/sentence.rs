@@ -58,6 +58,8 @@ pub enum Value {
     Sentence(Box<Sentence>),
     /// Several such, with semicolons between them.
     Sentences(Vec<Sentence>),
+    /// Several such, with commas between them.
+    Enumerated(Vec<Sentence>),
     /// Another sentence that begins with a capital.
     Begun(Box<Sentence>),
 }

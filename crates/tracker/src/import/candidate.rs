@@ -9,6 +9,7 @@ use bellwether_portfolio::Options;
 use bellwether_statements::{Statement, Verdict};
 use bellwether_storage::imports::{self, ImportedRow};
 use bellwether_storage::ledger::LedgerEntry;
+use bellwether_texts::{Sentence, Value};
 
 use self::blame::Blame;
 use super::preview::Doubt;
@@ -147,23 +148,22 @@ impl Candidate {
                 else {
                     continue;
                 };
-                self.notes.push(format!(
-                    "Line {line} was kept but needs attention: {}. Splits may be missing; prices bring them along.",
-                    doubt.words
-                ));
+                let note = Sentence::new("imports.report.doubtful")
+                    .with("line", Value::exact(*line))
+                    .with("doubt", doubt.words.as_str());
+                self.notes.push(note.to_string());
                 self.doubts.push((*place, false, doubt));
             }
             self.note_old(&short.old);
             return Ok(());
         }
-        Err(TrackerError::conflict(
-            "The rows of the file need each other's shares in too many ways to tell which are wrong: import it in parts."
-                .to_owned(),
-        ))
+        Err(TrackerError::conflict(Sentence::new("refused.in_parts")))
     }
 
     fn note_old(&mut self, short: &[Shortage]) {
-        let words = short.iter().map(|short| format!("The ledger needs attention: {}.", short.reason));
+        let words = short.iter().map(|short| {
+            Sentence::new("imports.report.attention").with("fault", short.reason.clone()).to_string()
+        });
         self.notes.extend(words);
         self.rejected.sort_by_key(|row| row.line);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bellwether_domain::{Currency, Symbol};
 use bellwether_statements::{ColumnMapping, Correction, Corrections, Detected, ReadOptions, StatementFormat};
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +107,9 @@ impl DraftChange {
             };
         }
         if changed.corrections.len() > MOST_CHOICES || changed.symbols.len() > MOST_CHOICES {
-            return Err(TrackerError::refused(format!(
-                "More than {MOST_CHOICES} rows cannot be corrected one by one: correct the file and upload it again."
-            )));
+            return Err(TrackerError::refused(
+                Sentence::new("refused.corrections_most").with("most", Value::exact(MOST_CHOICES)),
+            ));
         }
         Ok(changed)
     }

@@ -6,6 +6,7 @@ use bellwether_domain::{ImportId, PortfolioId};
 use bellwether_portfolio::Options;
 use bellwether_storage::imports::{self, ImportHeader, NewImport, RejectedRow};
 use bellwether_storage::{AnyConnection, StorageError, import_drafts, ledger, portfolios};
+use bellwether_texts::Sentence;
 
 pub use bellwether_storage::imports::ImportRecord;
 
@@ -54,7 +55,7 @@ impl Tracker {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_cancelled) => Err(TrackerError::conflict("The server is stopping.".to_owned())),
+                Err(_cancelled) => Err(TrackerError::conflict(Sentence::new("refused.stopping"))),
             },
         }
     }
@@ -69,7 +70,7 @@ impl Tracker {
         for _ in 0..TRIES {
             let (draft, content) = match self.draft_with_file(portfolio, id).await {
                 Err(TrackerError::NotFound(_)) if self.import_record(portfolio, id).await.is_ok() => {
-                    return Err(TrackerError::conflict("The file was imported already.".to_owned()));
+                    return Err(TrackerError::conflict(Sentence::new("refused.imported_already")));
                 }
                 found => found?,
             };
@@ -77,9 +78,7 @@ impl Tracker {
                 return Err(changed_meanwhile());
             }
             if draft.choices.need_mapping() {
-                return Err(TrackerError::conflict(
-                    "The form of the file is not known: say first what its columns hold.".to_owned(),
-                ));
+                return Err(TrackerError::conflict(Sentence::new("refused.form_unknown")));
             }
             let Judged { preview, candidate } = self.judge(&draft, content).await?;
             let mut report = candidate.report(Some(portfolio), name.clone());
@@ -191,7 +190,7 @@ impl Tracker {
         id: ImportId,
     ) -> Result<ImportRecord, TrackerError> {
         if self.draft(portfolio, id).await.is_ok() {
-            return Err(TrackerError::conflict("The file is not imported yet: discard it.".to_owned()));
+            return Err(TrackerError::conflict(Sentence::new("refused.not_imported")));
         }
         for _ in 0..TRIES {
             let seen = self.ledger_seen(portfolio).await?;
@@ -217,7 +216,7 @@ impl Tracker {
                 // Somebody else was faster: what was checked is checked again over their ledger.
                 Ok(None) => {}
                 Err(StorageError::Refused(_)) => {
-                    return Err(TrackerError::conflict("The import was undone already.".to_owned()));
+                    return Err(TrackerError::conflict(Sentence::new("refused.undone_already")));
                 }
                 Err(error) => return Err(no_such_import(error)),
             }

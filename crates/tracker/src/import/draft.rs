@@ -4,6 +4,7 @@ use bellwether_domain::{ImportId, PortfolioId};
 use bellwether_statements::{SuggestedMapping, detect, read_transactions, suggest_mapping};
 use bellwether_storage::import_drafts::{self, ImportDraft};
 use bellwether_storage::{AnyConnection, StorageError};
+use bellwether_texts::{Sentence, Value};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
@@ -44,9 +45,9 @@ pub struct Draft {
 impl Draft {
     fn of(stored: ImportDraft) -> Result<Self, TrackerError> {
         let choices = serde_json::from_str(&stored.choices).map_err(|error| {
-            TrackerError::conflict(format!(
-                "The draft was kept by another version of this program ({error}). Upload the file again."
-            ))
+            TrackerError::conflict(
+                Sentence::new("refused.draft_of_another").with("reason", error.to_string()),
+            )
         })?;
         Ok(Self {
             id: stored.id,
@@ -78,10 +79,9 @@ fn text_of(choices: &Choices) -> Result<String, TrackerError> {
     let text = serde_json::to_string(choices)
         .map_err(|error| TrackerError::refused(format!("The choices cannot be kept: {error}.")))?;
     if text.len() > MOST_CHOSEN {
-        return Err(TrackerError::refused(format!(
-            "Corrections of more than {} MiB cannot be kept: correct the file and upload it again.",
-            MOST_CHOSEN >> 20
-        )));
+        return Err(TrackerError::refused(
+            Sentence::new("refused.corrections_large").with("limit", Value::exact(MOST_CHOSEN >> 20)),
+        ));
     }
     Ok(text)
 }
@@ -98,7 +98,7 @@ pub(super) fn no_such_import(error: StorageError) -> TrackerError {
 
 /// It was changed by somebody else since it was looked at.
 pub(super) fn changed_meanwhile() -> TrackerError {
-    TrackerError::conflict("The import was changed meanwhile. Look at it again.".to_owned())
+    TrackerError::conflict(Sentence::new("refused.import_changed"))
 }
 
 impl Tracker {
@@ -166,11 +166,11 @@ impl Tracker {
         if fits {
             Ok(draft)
         } else {
-            Err(TrackerError::conflict(format!(
-                "There are too many files waiting to be imported: at most {MOST_DRAFTS}, and {} MiB in all. Import or discard \
-                 one first.",
-                MOST_BYTES >> 20
-            )))
+            Err(TrackerError::conflict(
+                Sentence::new("refused.drafts_most")
+                    .with("most", Value::exact(MOST_DRAFTS))
+                    .with("limit", Value::exact(MOST_BYTES >> 20)),
+            ))
         }
     }
 

@@ -448,7 +448,7 @@ impl Tracker {
             return Ok(Some(known));
         }
         let Ok(_turn) = self.previews().turn.acquire().await else {
-            return Err(TrackerError::conflict("The server is stopping.".to_owned()));
+            return Err(TrackerError::conflict(Sentence::new("refused.stopping")));
         };
         if let Some(known) = self.previews().recall(now) {
             return Ok(Some(known));

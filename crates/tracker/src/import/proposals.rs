@@ -9,12 +9,15 @@ use bellwether_domain::{
 use bellwether_portfolio::{Books, IncomeKind, Market, Options, Position};
 use bellwether_storage::imports::{self, ImportHeader, ImportedRow};
 use bellwether_storage::portfolios;
+use bellwether_texts::{Sentence, Value};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use crate::compute::replay;
 use crate::ledger::{Fingerprints, Seen, TRIES, kept_changing, left_short};
+use crate::reasons::fault_exactly;
+use crate::refusals::invalid;
 use crate::{Tracker, TrackerError};
 
 /// Under which accepted proposals stand among the imports.
@@ -25,18 +28,18 @@ const AMOUNT_DECIMALS: u32 = 12;
 const SAME_SPLIT: TimeDelta = TimeDelta::days(10);
 
 /// A transaction that the ledger seems to lack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
     /// By which it is accepted; the same as long as the proposal is.
     pub id: String,
     /// The transaction.
     pub transaction: TransactionDraft,
     /// Why it is proposed.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 impl Proposal {
-    pub(super) fn new(transaction: TransactionDraft, reason: String) -> Self {
+    pub(super) fn new(transaction: TransactionDraft, reason: Sentence) -> Self {
         let digest = Sha256::digest(transaction.fingerprint());
         let id = digest.iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         Self { id, transaction, reason }
@@ -117,7 +120,7 @@ impl Tracker {
         let proposed = match of {
             Some(import) => {
                 if self.draft(id, import).await.is_ok() {
-                    let words = "Import the file first: its rows are not in the ledger yet.";
+                    let words = Sentence::new("refused.import_first");
                     return Err(TrackerError::conflict(words));
                 }
                 self.reconciliation(id, import).await?.proposals()
@@ -130,9 +133,7 @@ impl Tracker {
             .map(|proposal| proposal.transaction)
             .collect();
         if accepted.len() != wanted.len() || accepted.is_empty() {
-            return Err(TrackerError::conflict(
-                "What you accept is proposed no longer. Look at the proposals again.".to_owned(),
-            ));
+            return Err(TrackerError::conflict(Sentence::new("refused.no_longer_proposed")));
         }
         Ok(accepted)
     }
@@ -147,9 +148,9 @@ fn numbered(
     let mut fingerprints = Fingerprints::of(seen.entries.iter());
     let mut rows = Vec::with_capacity(accepted.len());
     for ((line, draft), sequence) in (1_u32..).zip(accepted).zip(seen.next..) {
-        let transaction = draft
-            .check(TransactionId::new(), sequence, today)
-            .map_err(|error| TrackerError::conflict(format!("A proposal cannot be recorded: {error}.")))?;
+        let transaction = draft.check(TransactionId::new(), sequence, today).map_err(|error| {
+            TrackerError::conflict(Sentence::new("refused.proposal").with("reason", invalid(&error)))
+        })?;
         let fingerprint = fingerprints.of_new(&transaction, draft, true)?;
         rows.push(ImportedRow { line, transaction, fingerprint });
     }
@@ -162,7 +163,7 @@ pub(super) fn inferring(portfolio: &Portfolio) -> Options {
 }
 
 pub(super) fn cannot_be_computed(error: &bellwether_portfolio::LedgerError) -> TrackerError {
-    TrackerError::conflict(format!("The ledger cannot be computed: {error}. Correct that first."))
+    TrackerError::conflict(Sentence::new("refused.ledger").with("reason", fault_exactly(error)))
 }
 
 /// An amount as a ledger can have it.
@@ -187,10 +188,12 @@ pub(super) fn dividends(books: &Books, ledger: &[Transaction]) -> Vec<Proposal> 
         .filter(|paid| paid.is_inferred() && paid.kind == IncomeKind::Dividend)
         .filter_map(|paid| {
             let symbol = paid.symbol.clone()?;
-            let units =
-                paid.units.map(|units| format!(" on {} shares", units.normalize())).unwrap_or_default();
-            let reason =
-                format!("a dividend{units} is known with the ex-date {} and not recorded", paid.date);
+            let reason = match paid.units {
+                Some(units) => Sentence::new("imports.reconciled.dividend_on")
+                    .with("shares", Value::Exact(units.normalize())),
+                None => Sentence::new("imports.reconciled.dividend"),
+            };
+            let reason = reason.with("day", Value::Date(paid.date));
             let transaction = TransactionDraft {
                 account: account_of(ledger, &symbol),
                 symbol: Some(symbol),
@@ -209,14 +212,14 @@ fn splits(books: &Books, ledger: &[Transaction], market: &Market, until: NaiveDa
         let Some(instrument) = market.instrument(&position.symbol) else { continue };
         for split in instrument.splits().iter().filter(|split| split.ex_date <= until) {
             if was_held_before(position, split.ex_date) && !is_recorded(ledger, &position.symbol, *split) {
-                let ratio = format!("{}:{}", split.ratio.new, split.ratio.old);
                 let transaction = TransactionDraft {
                     symbol: Some(position.symbol.clone()),
                     ratio: Some(split.ratio),
                     ..TransactionDraft::new(TransactionKind::Split, split.ex_date, position.currency)
                 };
-                let reason =
-                    format!("a split {ratio} is known and counted; recorded, it stands in your ledger too");
+                let reason = Sentence::new("imports.reconciled.known_split")
+                    .with("new", Value::exact(split.ratio.new))
+                    .with("old", Value::exact(split.ratio.old));
                 found.push(Proposal::new(transaction, reason));
             }
         }

@@ -9,6 +9,7 @@ use bellwether_domain::{
     TransactionKind,
 };
 use bellwether_portfolio::{Books, Market};
+use bellwether_texts::{Sentence, Value};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -38,7 +39,7 @@ pub enum Compared {
 }
 
 /// One position or balance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReconciliationLine {
     /// What.
     pub of: Compared,
@@ -53,18 +54,18 @@ pub struct ReconciliationLine {
     /// What is stated less what the ledger comes to.
     pub difference: Decimal,
     /// What may be behind a difference.
-    pub explanations: Vec<String>,
+    pub explanations: Vec<Sentence>,
     /// Transactions that would remove it.
     pub proposals: Vec<Proposal>,
 }
 
 /// A file beside the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reconciliation {
     /// Positions and balances by account and day.
     pub lines: Vec<ReconciliationLine>,
     /// What had to be assumed.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
 }
 
 impl Reconciliation {
@@ -107,7 +108,7 @@ impl Tracker {
         let came = self.home_exchange().local_date(came);
         let mut notes = Vec::new();
         if rejected > 0 {
-            notes.push(format!("{rejected} rows of the file could not be used: they may be a difference."));
+            notes.push(Sentence::new("imports.reconciled.rejected").with("rows", Value::exact(rejected)));
         }
         let (groups, more) = grouped(&stated, came, today, &mut notes);
         let of_file: BTreeSet<&str> = groups.keys().map(|(account, _)| account.as_str()).collect();
@@ -118,7 +119,9 @@ impl Tracker {
         let unknown: BTreeSet<String> = unknown.into_iter().map(str::to_owned).collect();
         let groups = together(groups, &unknown, &mut notes);
         if more {
-            notes.push(format!("Only the first {MOST_LEDGERS} accounts and days of the file are compared."));
+            notes.push(
+                Sentence::new("imports.reconciled.most_ledgers").with("most", Value::exact(MOST_LEDGERS)),
+            );
         }
         self.compute(move || {
             let mut lines = Vec::new();
@@ -145,7 +148,9 @@ impl Tracker {
                 lines.extend(side.lines(&shown));
                 if lines.len() > MOST_LINES {
                     lines.truncate(MOST_LINES);
-                    notes.push(format!("Only the first {MOST_LINES} lines are shown."));
+                    notes.push(
+                        Sentence::new("imports.reconciled.most_lines").with("most", Value::exact(MOST_LINES)),
+                    );
                     break;
                 }
             }
@@ -227,20 +232,21 @@ impl Side<'_> {
             return line;
         }
         if difference.abs() <= ROUNDED_SHARES {
-            line.explanations.push("The statement rounds fractions of shares.".to_owned());
+            line.explanations.push(Sentence::new("imports.reconciled.rounded_shares"));
             return line;
         }
         if let Some((ratio, day)) = self.split_between(symbol, ours, stated) {
-            line.explanations.push(format!(
-                "A split {}:{} explains it: one side counts it and the other does not.",
-                ratio.new, ratio.old
-            ));
+            line.explanations.push(
+                Sentence::new("imports.reconciled.split")
+                    .with("new", Value::exact(ratio.new))
+                    .with("old", Value::exact(ratio.old)),
+            );
             if stated.abs() > ours.abs() || ratio.new < ratio.old {
                 let draft = TransactionDraft {
                     ratio: Some(ratio),
                     ..self.draft(TransactionKind::Split, day, currency, Some(symbol))
                 };
-                line.proposals.push(Proposal::new(draft, "the statement counts this split".to_owned()));
+                line.proposals.push(Proposal::new(draft, Sentence::new("imports.reconciled.counts_split")));
                 return line;
             }
         }
@@ -251,11 +257,10 @@ impl Side<'_> {
             let begins = first.into_iter().chain(file_begins).min().unwrap_or(self.day).min(self.day);
             let day = (begins - TimeDelta::days(1)).min(self.day);
             line.explanations.push(match first {
-                None => format!("The ledger knows nothing of {symbol}: it was bought or transferred before the first row."),
-                Some(first) => format!(
-                    "Shares came that the ledger does not record: probably before its first row of {symbol} on {first}, or by \
-                     a transfer or a reinvestment."
-                ),
+                None => Sentence::new("imports.reconciled.unknown").with("symbol", symbol.as_str()),
+                Some(first) => Sentence::new("imports.reconciled.came")
+                    .with("symbol", symbol.as_str())
+                    .with("day", Value::Date(first)),
             });
             let of_lacking = cost.filter(|_| ours.is_zero()).and_then(|cost| cost.checked_div(difference));
             let draft = TransactionDraft {
@@ -263,19 +268,19 @@ impl Side<'_> {
                 price: of_lacking.map(|price| price.round_dp(6).normalize()),
                 ..self.draft(TransactionKind::TransferIn, day, currency, Some(symbol))
             };
-            let cost =
-                if of_lacking.is_some() { "at the cost that is stated" } else { "whose cost is not known" };
-            line.proposals.push(Proposal::new(draft, format!("shares that the ledger lacks, {cost}")));
+            let reason = if of_lacking.is_some() {
+                Sentence::new("imports.reconciled.lacking_at_cost")
+            } else {
+                Sentence::new("imports.reconciled.lacking")
+            };
+            line.proposals.push(Proposal::new(draft, reason));
         } else if ours > Decimal::ZERO && stated >= Decimal::ZERO {
-            line.explanations.push(
-                "Shares left that the ledger still holds: a sale or a transfer is not recorded.".to_owned(),
-            );
+            line.explanations.push(Sentence::new("imports.reconciled.left"));
             let draft = TransactionDraft {
                 quantity: Some(countable(-difference)),
                 ..self.draft(TransactionKind::TransferOut, self.day, currency, Some(symbol))
             };
-            let reason = "shares that the statement does not have; enter the sale instead if there was one";
-            line.proposals.push(Proposal::new(draft, reason.to_owned()));
+            line.proposals.push(Proposal::new(draft, Sentence::new("imports.reconciled.still_held")));
         }
         line
     }
@@ -329,18 +334,20 @@ impl Side<'_> {
             return Some(line);
         }
         if difference.abs() <= ROUNDED_CASH {
-            line.explanations.push("Amounts are rounded differently.".to_owned());
+            line.explanations.push(Sentence::new("imports.reconciled.rounded"));
             return Some(line);
         }
         if !lacking.is_empty() && difference.saturating_sub(unrecorded).abs() <= ROUNDED_CASH {
-            line.explanations.push("Dividends that are known and not recorded come to just that.".to_owned());
+            line.explanations.push(Sentence::new("imports.reconciled.dividends"));
             line.proposals = lacking;
             return Some(line);
         }
         if !lacking.is_empty() {
-            line.explanations.push(format!(
-                "Known dividends of {unrecorded} {currency} are not recorded; they explain a part of it, before tax."
-            ));
+            line.explanations.push(
+                Sentence::new("imports.reconciled.some_dividends")
+                    .with("amount", Value::Exact(unrecorded))
+                    .with("currency", currency.as_str()),
+            );
         }
         let records_cash = self.ledger.iter().any(|booked| {
             matches!(
@@ -350,24 +357,24 @@ impl Side<'_> {
         });
         let is_small =
             difference.abs() <= Decimal::ONE_HUNDRED && difference.abs() <= stated.abs() / Decimal::from(20);
-        let (kind, amount, reason) = if difference < Decimal::ZERO && records_cash && is_small {
-            line.explanations.push("A fee, a tax or interest is probably not recorded.".to_owned());
-            (TransactionKind::Fee, -difference, "what the statement lacks, as a fee")
+        let (kind, amount, key) = if difference < Decimal::ZERO && records_cash && is_small {
+            line.explanations.push(Sentence::new("imports.reconciled.fee"));
+            (TransactionKind::Fee, -difference, "imports.reconciled.as_fee")
         } else {
             line.explanations.push(if records_cash {
-                "A deposit, a withdrawal or a row before the first one is not recorded.".to_owned()
+                Sentence::new("imports.reconciled.deposit")
             } else {
-                "The ledger records neither deposits nor withdrawals.".to_owned()
+                Sentence::new("imports.reconciled.no_deposits")
             });
             if difference > Decimal::ZERO {
-                (TransactionKind::Deposit, difference, "cash that the ledger lacks")
+                (TransactionKind::Deposit, difference, "imports.reconciled.cash_lacking")
             } else {
-                (TransactionKind::Withdrawal, -difference, "cash that the statement does not have")
+                (TransactionKind::Withdrawal, -difference, "imports.reconciled.cash_left")
             }
         };
         let draft =
             TransactionDraft { amount: Some(exact(amount)), ..self.draft(kind, self.day, currency, None) };
-        line.proposals.push(Proposal::new(draft, reason.to_owned()));
+        line.proposals.push(Proposal::new(draft, Sentence::new(key)));
         Some(line)
     }
 }

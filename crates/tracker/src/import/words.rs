@@ -5,7 +5,7 @@ use bellwether_statements::{IgnoredRow, Note, Reason, UnreadableFile};
 use bellwether_texts::{Sentence, Value};
 
 /// Words of programs that stand within sentences, by the keys of their texts.
-const PHRASES: [(&str, &str); 52] = [
+const PHRASES: [(&str, &str); 64] = [
     ("the date", "phrase.date"),
     ("the symbol", "phrase.symbol"),
     ("a symbol", "phrase.a_symbol"),
@@ -58,6 +58,18 @@ const PHRASES: [(&str, &str); 52] = [
     ("the names of columns", "phrase.columns"),
     ("about the statement itself", "phrase.statement"),
     ("it moves nothing", "phrase.nothing"),
+    ("a workbook or a zip archive", "phrase.workbook"),
+    ("an old Excel workbook", "phrase.old_workbook"),
+    ("a PDF document", "phrase.pdf"),
+    ("a gzip file within a gzip file", "phrase.gzip_twice"),
+    ("a web page", "phrase.web_page"),
+    ("open it and save the sheet as \"CSV UTF-8\"", "phrase.save_as_csv"),
+    ("download the statement as CSV instead", "phrase.download_csv"),
+    ("unpack it once", "phrase.unpack"),
+    ("sign in to the broker again and download the file anew", "phrase.download_anew"),
+    ("a Ghostfolio export", "phrase.ghostfolio"),
+    ("an OFX file", "phrase.ofx"),
+    ("a Flex query", "phrase.flex"),
 ];
 
 /// Words that stand within a sentence: in its language where they are known, else as they are.
@@ -245,12 +257,19 @@ pub fn unreadable(why: &UnreadableFile) -> Sentence {
             .with("header", Value::Several(header.clone()))
             .with("missing", missing.as_str())
             .with("example", *example),
+        UnreadableFile::OtherKind { what, advice } => {
+            said("file.other_kind").with("what", phrase(what)).with("advice", phrase(advice))
+        }
+        UnreadableFile::Malformed { what, line } => at("file.malformed", line).with("what", phrase(what)),
+        UnreadableFile::NotOfForm { wanted } => said("file.not_of_form").with("form", wanted.to_string()),
         other => verbatim(other.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bellwether_statements::StatementFormat;
+
     use super::*;
 
     #[test]
@@ -304,6 +323,9 @@ mod tests {
             UnreadableFile::Binary { line: 3 },
             UnreadableFile::DamagedArchive,
             UnreadableFile::NoHeader { example: "a,b" },
+            UnreadableFile::OtherKind { what: "a PDF document", advice: "unpack it once" },
+            UnreadableFile::Malformed { what: "an OFX file", line: 4 },
+            UnreadableFile::NotOfForm { wanted: StatementFormat::Ofx },
             UnreadableFile::UnknownBasis,
         ] {
             assert_eq!(unreadable(&of).to_string(), of.to_string());

@@ -411,6 +411,7 @@ impl Happening {
 #[cfg(test)]
 mod tests {
     use bellwether_portfolio::Reason;
+    use bellwether_texts::{Locale, Sentence};
 
     use super::*;
 
@@ -499,5 +500,99 @@ mod tests {
             body,
             "A close is missing for more than 24 hours of S0, S1, S2, S3, S4, S5, S6, S7, S8, S9 and 3 more."
         );
+    }
+
+    /// What is kept in English words is said on pages in the reader's language, by its texts.
+    #[test]
+    fn each_thing_that_is_told_has_a_text_in_every_language() {
+        let (day, at, symbol) = (day("2026-11-20"), Utc::now(), || "AAPL".parse().expect("a symbol"));
+        let (job, usd) = (Uuid::now_v7(), Currency::USD);
+        let paid = |inferred| Happening::DividendReceived {
+            portfolio: main(),
+            symbol: symbol(),
+            date: day,
+            net: decimal("12.5"),
+            currency: usd,
+            inferred,
+        };
+        let week = |rate| {
+            let (value, gain, paid_in) = (Ok(decimal("10200")), Ok(decimal("-149.996")), Ok(decimal("350")));
+            let dividends = Err(Reason::NotHeld);
+            let week = Week { until: day, base: usd, value, gain, rate, paid_in, dividends };
+            Happening::WeekEnded { portfolio: main(), week: Box::new(week) }
+        };
+        let old = |count| Happening::DataStale {
+            portfolio: main(),
+            symbols: (0..count).map(|n| format!("S{n}").parse().expect("a symbol")).collect(),
+            hours: decimal("24"),
+            day,
+        };
+        let off = |class| Happening::Drift {
+            portfolio: main(),
+            class,
+            weight: decimal("0.25"),
+            target: decimal("0.2"),
+            limit: decimal("5"),
+            day,
+        };
+        let reached = |above| Happening::PriceReached {
+            above,
+            symbol: symbol(),
+            price: decimal("210.5"),
+            currency: usd,
+            target: decimal("200"),
+            day,
+        };
+        let failed = |portfolio| Happening::RefreshFailed { portfolio, job_key: "x".to_owned(), day };
+        let away = |until| Happening::CircuitOpened { source: "yahoo".to_owned(), until, zone: Tz::UTC, at };
+        let outcomes = [
+            "1 transaction imported into Main.",
+            "3 transactions imported into Main, 2 known already.",
+            "0 transactions imported into Main, 2 known already, 1 row rejected.",
+            "1 transaction imported into Main, 4 rows rejected.",
+        ];
+        let imported = outcomes.map(|outcome| Happening::ImportFinished {
+            portfolio: main(),
+            file: "few.csv".to_owned(),
+            outcome: outcome.to_owned(),
+            at,
+        });
+        let mut all = vec![
+            Happening::RefreshFinished { portfolio: main(), job },
+            failed(None),
+            failed(Some(main())),
+            away(None),
+            away(Some(at)),
+            Happening::CircuitClosed { source: "yahoo".to_owned(), at },
+            Happening::ImportFailed { portfolio: main(), job },
+            reached(true),
+            reached(false),
+            Happening::Drawdown { portfolio: main(), per_cent: 12.34, limit: decimal("10"), day },
+            off(Class::Named("KO".to_owned())),
+            off(Class::Cash),
+            paid(true),
+            paid(false),
+            old(2),
+            old(13),
+            week(Ok(0.0145)),
+            week(Err(Reason::TooShort)),
+        ];
+        all.extend(imported);
+        let mut messages: Vec<Message> = all.iter().map(Happening::message).collect();
+        messages.push(Message::test(job));
+        messages.push(Message::backup_failed("The folder /x cannot be used: it is full.".to_owned(), at));
+        messages.push(Message::backup_failed("The database did not answer.".to_owned(), at));
+        for words in messages.iter().flat_map(|message| [&message.title, &message.body]) {
+            let found = Sentence::recognised(words, &["told.words.", "reason."]);
+            let found = found.unwrap_or_else(|| panic!("{words} has no text"));
+            let german = Locale::accepted("de").say(&found);
+            assert!(german != *words && !german.contains(['{', '}']), "{words}: {german}");
+        }
+        let week = week(Ok(0.0145)).message().body;
+        let found = Sentence::recognised(&week, &["told.words.", "reason."]).expect("found");
+        let said = Locale::accepted("de").say(&found).replace('\u{a0}', " ");
+        let expected = "Wert 10.200,00 $. Gewinn -150,00 $, zeitgewichtet 1,45 %. Einzahlungen weniger Auszahlungen \
+                        350,00 $. Dividenden nicht bekannt (es gibt keinen Bestand).";
+        assert_eq!(said.replace('−', "-"), expected);
     }
 }

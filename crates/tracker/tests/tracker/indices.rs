@@ -314,7 +314,7 @@ async fn an_export_takes_the_index_that_it_is_compared_with_along(database: &Tes
     assert_ne!(dangling, text);
     match other.restore_export(dangling.into_bytes()).await {
         Err(TrackerError::Refused(words)) => {
-            assert!(words.to_string().contains("which is not there"), "{words}")
+            assert!(words.to_string().contains("which is not there"), "{words}");
         }
         other => panic!("{other:?}"),
     }

@@ -64,7 +64,7 @@ async fn a_statement_is_compared_and_its_differences_explained(database: &TestDa
         (stated.to_owned(), ours.to_owned(), difference.to_owned(), Some(kind))
     };
     assert_eq!(told("AAPL"), row("40", "10", "30", TransactionKind::Split));
-    assert!(line(&found, "AAPL").explanations[0].contains("split 4:1"), "{found:?}");
+    assert!(line(&found, "AAPL").explanations[0].to_string().contains("split 4:1"), "{found:?}");
     assert_eq!(told("KO"), row("5", "8", "-3", TransactionKind::TransferOut));
     assert_eq!(told("VTI"), row("25", "20", "5", TransactionKind::TransferIn));
     let lacking = &line(&found, "VTI").proposals[0].transaction;

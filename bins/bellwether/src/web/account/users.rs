@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
-use bellwether_domain::{Role, UserId};
-use bellwether_texts::{Locale, Sentence};
+use bellwether_domain::{InvalidRole, Role, UserId};
+use bellwether_texts::{Locale, Sentence, Value};
 use bellwether_tracker::{NewUser, TrackerError};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,10 @@ struct UserForm {
     password: String,
 }
 
+fn no_role(error: &InvalidRole) -> TrackerError {
+    TrackerError::refused(Sentence::new("refused.role").with("text", Value::quoted(error.given())))
+}
+
 /// Back to the list, which says who that was.
 fn back(what: &str, name: &str) -> actix_web::HttpResponse {
     let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
@@ -131,7 +135,7 @@ async fn add_user(
     let UserForm { name, email, role, password } = form.into_inner();
     let locale = locale_of(&request);
     let added = async {
-        let role: Role = role.parse().map_err(|error| TrackerError::refused(format!("{error}.")))?;
+        let role: Role = role.parse().map_err(|error| no_role(&error))?;
         let new = NewUser { name: name.clone(), email: Some(email.clone()), role, password };
         caller.tracker.add_user(new).await
     };

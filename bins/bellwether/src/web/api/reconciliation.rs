@@ -46,7 +46,7 @@ pub(in crate::web) struct ProposalShown {
 impl From<Proposal> for ProposalShown {
     fn from(proposal: Proposal) -> Self {
         let Proposal { id, transaction, reason } = proposal;
-        Self { id, transaction, reason }
+        Self { id, transaction, reason: reason.to_string() }
     }
 }
 
@@ -86,7 +86,7 @@ impl From<ReconciliationLine> for LineShown {
             stated: line.stated,
             ours: line.ours,
             difference: line.difference,
-            explanations: line.explanations,
+            explanations: line.explanations.iter().map(ToString::to_string).collect(),
             proposals: line.proposals.into_iter().map(ProposalShown::from).collect(),
         }
     }
@@ -115,6 +115,7 @@ pub(in crate::web) struct ReconciliationShown {
 async fn reconcile(caller: Caller, path: web::Path<(PortfolioId, ImportId)>) -> Answer {
     let (portfolio, id) = path.into_inner();
     let Reconciliation { lines, notes } = caller.tracker.reconciliation(portfolio, id).await?;
+    let notes = notes.iter().map(ToString::to_string).collect();
     Ok(fresh(&ReconciliationShown { lines: lines.into_iter().map(LineShown::from).collect(), notes }))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::web;
 use bellwether_domain::{ImportId, PortfolioId};
-use bellwether_texts::{Language, Locale, Sentence};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{Compared, Proposal, ReconciliationLine};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -90,14 +90,15 @@ impl Line {
             ours,
             difference: if is_same { locale.text("imports.no_difference") } else { difference },
             is_same,
-            explanations: line.explanations,
+            explanations: line.explanations.iter().map(|why| locale.say(why)).collect(),
         }
     }
 }
 
 impl ProposalLine {
     fn of(proposal: Proposal, locale: Locale) -> Self {
-        Self { id: proposal.id, becomes: Becomes::of(&proposal.transaction, locale), reason: proposal.reason }
+        let reason = locale.say(&proposal.reason);
+        Self { id: proposal.id, becomes: Becomes::of(&proposal.transaction, locale), reason }
     }
 }
 
@@ -124,9 +125,9 @@ async fn reconciliation(
         record_all: record_all(&proposals, locale),
         proposals,
         lines: found.lines.into_iter().map(|line| Line::of(line, locale)).collect(),
-        notes: found.notes,
+        notes: found.notes.iter().map(|note| locale.say(note)).collect(),
         may_change: caller.who.may_change(),
-        is_foreign: locale.language() != Language::English,
+        is_foreign: false,
     };
     Ok(html(state.templates.render_in(locale, "reconciliation.html", &page)?))
 }
@@ -166,7 +167,7 @@ async fn proposals(
         proposals,
         recorded: said.said.as_deref() == Some("recorded"),
         may_change: caller.who.may_change(),
-        is_foreign: locale.language() != Language::English,
+        is_foreign: false,
     };
     Ok(html(state.templates.render_in(locale, "proposals.html", &page)?))
 }

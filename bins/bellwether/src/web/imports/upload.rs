@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, web};
 use bellwether_domain::PortfolioId;
-use bellwether_texts::{Language, Locale, Sentence};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{ImportFile, ImportReport, ImportTarget, Job, JobId, JobState, TrackerError};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::web::file_form::FileForm;
 use crate::web::methods::{address, reading};
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::Page;
-use crate::web::view::refusal::Said;
+use crate::web::view::refusal::{Said, kept};
 
 /// A file of more lines is imported by a job.
 const LINES_ON_A_REQUEST: usize = 500;
@@ -45,7 +45,7 @@ struct Outcome {
     rejected_words: String,
     dashboard: String,
     history: String,
-    /// Whether notes and reasons are not in the language of the page.
+    /// Whether some of the notes and reasons are not in the language of the page.
     is_foreign: bool,
 }
 
@@ -80,9 +80,16 @@ fn sentence(report: &ImportReport, locale: Locale) -> String {
 impl Outcome {
     fn of(report: ImportReport, id: PortfolioId, locale: Locale) -> Self {
         let rejected = Sentence::new("imports.rejects").with("count", report.rejected.len());
+        let words = sentence(&report, locale);
+        let mut is_foreign = false;
+        let mut told = |words: String| {
+            let said = kept(locale, words);
+            is_foreign |= said.is_foreign;
+            said.words
+        };
         Self {
-            words: sentence(&report, locale),
-            notes: report.notes,
+            words,
+            notes: report.notes.into_iter().map(&mut told).collect(),
             rejected_words: locale.say(&rejected),
             rejected: report
                 .rejected
@@ -90,12 +97,12 @@ impl Outcome {
                 .map(|row| RejectedLine {
                     line: row.line,
                     column: row.column.unwrap_or_default(),
-                    reason: row.reason,
+                    reason: told(row.reason),
                 })
                 .collect(),
             dashboard: format!("/dashboard/{id}"),
             history: format!("/portfolio/{id}/imports"),
-            is_foreign: locale.language() != Language::English,
+            is_foreign,
         }
     }
 }
@@ -167,7 +174,7 @@ async fn of_job(state: &State, caller: &Caller, id: PortfolioId, job: Job) -> An
         JobState::Cancelled => locale.text("imports.called_off"),
         _ => {
             let failed = Sentence::new("imports.failed");
-            locale.say(&failed.with("reason", job.error.unwrap_or_default()))
+            locale.say(&failed.with("reason", kept(locale, job.error.unwrap_or_default()).words))
         }
     };
     let problem = Some(Said { words, is_foreign: false });

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
 use actix_web::{HttpResponse, web};
-use bellwether_texts::{Language, Locale, Sentence};
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::Notification;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
+use crate::web::view::refusal::kept;
 
 /// Notifications on a page.
 const PAGE: usize = 50;
@@ -45,18 +46,22 @@ struct Line {
     body: String,
     link: Option<String>,
     is_new: bool,
+    #[serde(skip)]
+    is_foreign: bool,
 }
 
 impl Line {
     fn of(told: Notification, caller: &Caller) -> Self {
+        let (title, body) = (kept(caller.locale, told.title), kept(caller.locale, told.body));
         Self {
             kind: kind_words(&told.kind, caller.locale),
             id: told.id.to_string(),
             at: super::instant(told.created_at),
             words: caller.moment(told.created_at),
             severity: told.severity,
-            title: told.title,
-            body: told.body,
+            title: title.words,
+            body: body.words,
+            is_foreign: title.is_foreign || body.is_foreign,
             link: told.link,
             is_new: told.read_at.is_none(),
         }
@@ -111,15 +116,16 @@ pub(super) async fn list(
         locale.say(&Sentence::new("told.unread").with("count", unread))
     };
     let frame = Page::new(&state, locale.text("page.notifications"), &portfolios, None, Place::Elsewhere);
+    let notifications: Vec<Line> = told.into_iter().map(|told| Line::of(told, &caller)).collect();
     let page = NotificationsPage {
         page: frame.said_in(locale),
         unread,
         headline,
         may_change: caller.who.may_change(),
-        notifications: told.into_iter().map(|told| Line::of(told, &caller)).collect(),
+        is_foreign: notifications.iter().any(|line| line.is_foreign),
+        notifications,
         next,
         is_first,
-        is_foreign: locale.language() != Language::English,
     };
     let body = state.templates.render_in(locale, "notifications.html", &page)?;
     Ok(HttpResponse::Ok()

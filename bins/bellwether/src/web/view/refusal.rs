@@ -1,13 +1,15 @@
 //! Refusals in the words of whoever reads them.
 //!
 //! What is refused below the pages says why as a sentence, which programs get in English. Of some only the English words
-//! came here: what the database refuses, and what was kept of a job that failed. Where those are one of the texts below
-//! `refused`, a page says the same text in its own language.
+//! came here: what the database refuses, and what was kept of an import, a notification or a job that failed. Where those
+//! are one of the texts, a page says the same text in its own language.
 
-use bellwether_texts::{Language, Locale, Piece, Sentence};
+use bellwether_texts::{Language, Locale, Sentence};
 use serde::Serialize;
 
-const GROUP: &str = "refused.";
+/// Where texts of what is kept in English words are.
+const GROUPS: [&str; 7] =
+    ["refused.", "fault.", "row.", "file.", "reason.", "imports.report.", "told.words."];
 
 /// Words on a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,59 +25,21 @@ pub(crate) fn said(locale: Locale, sentence: &Sentence) -> Said {
     if locale.language() == Language::English || !sentence.is_verbatim() {
         return Said { words, is_foreign: false };
     }
-    match known(locale, &words) {
-        Some(words) => Said { words, is_foreign: false },
-        None => Said { words, is_foreign: true },
+    kept(locale, words)
+}
+
+/// English words on a page: what was kept, or what came with them.
+pub(crate) fn kept(locale: Locale, words: String) -> Said {
+    let is_english = locale.language() == Language::English;
+    match (!is_english).then(|| Sentence::recognised(&words, &GROUPS)).flatten() {
+        Some(sentence) => Said { words: locale.say(&sentence), is_foreign: false },
+        None => Said { words, is_foreign: !is_english },
     }
 }
 
 /// The sentence in the reader's language, with the same values; as it came where there is no text for it.
 pub(crate) fn refused(locale: Locale, sentence: &Sentence) -> String {
     said(locale, sentence).words
-}
-
-/// The text that those English words are, in the reader's language.
-fn known(locale: Locale, sentence: &str) -> Option<String> {
-    let keys = Language::English.keys().filter(|key| key.starts_with(GROUP));
-    let found = keys.filter_map(|key| {
-        let values = values_in(sentence, Language::English.text(key, None)?)?;
-        Some((key, values))
-    });
-    // What needs the fewest values says the most.
-    let (key, values) = found.min_by_key(|(_, values)| values.len())?;
-    let pieces = locale.language().text(key, None).unwrap_or_default().iter();
-    let said = pieces.map(|piece| match piece {
-        Piece::Words(words) => words.as_str(),
-        Piece::Value(name) => values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value),
-    });
-    Some(said.collect())
-}
-
-/// What stands in the places of a text's values, where the sentence is that text.
-fn values_in<'s>(sentence: &'s str, text: &'static [Piece]) -> Option<Vec<(&'static str, &'s str)>> {
-    let mut values = Vec::new();
-    let mut rest = sentence;
-    let mut open: Option<&'static str> = None;
-    for piece in text {
-        match piece {
-            Piece::Value(name) => open = Some(name),
-            Piece::Words(words) => {
-                let at = rest.find(words.as_str())?;
-                match open.take() {
-                    Some(name) => values.push((name, &rest[..at])),
-                    None if at > 0 => return None,
-                    None => {}
-                }
-                rest = &rest[at + words.len()..];
-            }
-        }
-    }
-    match open {
-        Some(name) => values.push((name, rest)),
-        None if !rest.is_empty() => return None,
-        None => {}
-    }
-    Some(values)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bellwether_domain::{Currency, Symbol};
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -49,7 +50,7 @@ pub(super) fn grouped(
     stated: &Stated,
     came: NaiveDate,
     today: NaiveDate,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Sentence>,
 ) -> (Groups, bool) {
     let last = stated.days.map(|(_, last)| last);
     let undated = last.unwrap_or(came).min(today);
@@ -78,13 +79,13 @@ pub(super) fn grouped(
         groups.entry(key).or_default().add_cash(balance.currency, balance.amount);
     }
     if assumed {
-        notes.push(format!("The file does not say of which day its positions are: {undated} is taken."));
+        notes.push(Sentence::new("imports.reconciled.undated").with("day", Value::Date(undated)));
     }
     (groups, more)
 }
 
 /// Accounts of the file that the ledger does not tell apart are one in it: what is stated of them on one day is summed.
-pub(super) fn together(groups: Groups, unknown: &BTreeSet<String>, notes: &mut Vec<String>) -> Groups {
+pub(super) fn together(groups: Groups, unknown: &BTreeSet<String>, notes: &mut Vec<Sentence>) -> Groups {
     if unknown.len() < 2 {
         return groups;
     }
@@ -99,12 +100,16 @@ pub(super) fn together(groups: Groups, unknown: &BTreeSet<String>, notes: &mut V
     let count = by_day.len();
     by_day.retain(|_, (accounts, _)| *accounts == unknown.len());
     if by_day.len() < count {
-        let named =
-            unknown.iter().map(|account| if account.is_empty() { "one without a name" } else { account });
-        notes.push(format!(
-            "The ledger does not tell these accounts apart, so only days of which all are stated are compared: {}.",
-            named.collect::<Vec<_>>().join(", ")
-        ));
+        let named = unknown.iter().map(|account| {
+            if account.is_empty() {
+                Sentence::new("imports.reconciled.nameless")
+            } else {
+                Sentence::verbatim(account.as_str())
+            }
+        });
+        notes.push(
+            Sentence::new("imports.reconciled.together").with("accounts", Value::Enumerated(named.collect())),
+        );
     }
     let whole = by_day.into_iter().map(|(day, (_, shown))| ((String::new(), day), shown));
     kept.into_iter().chain(whole).collect()
