@@ -13,8 +13,8 @@ const PHRASES: [&str; 2] = ["phrase.", "kind.word."];
 /// Values that are sentences themselves, by their names.
 const SENTENCES: [&str; 6] = ["doubt", "fault", "faults", "problem", "reason", "words"];
 /// Values that are numbers, days, amounts of money and changes in percent, or say why there is none.
-const NUMBERS: [&str; 10] =
-    ["wanted", "held", "percent", "price", "weight", "hours", "more", "number", "known", "rejected"];
+const NUMBERS: [&str; 9] =
+    ["wanted", "held", "percent", "price", "weight", "hours", "more", "number", "rejected"];
 const DAYS: [&str; 2] = ["day", "acquired"];
 const AMOUNTS: [&str; 5] = ["value", "gain", "rate", "paid_in", "dividends"];
 /// Sentences within sentences do not go deeper.
@@ -53,13 +53,20 @@ fn plain_of(words: &str, groups: &[&str], depth: usize) -> Option<Sentence> {
             })
             .sum();
         (said > 0).then_some(())?;
-        Some((said, key, values_in(words, text)?))
+        let values = values_in(words, text)?;
+        values.iter().all(|(name, words)| may_be(name, words)).then_some((said, key, values))
     });
     let (_, key, values) = found.max_by_key(|(said, ..)| *said)?;
     let with = |sentence: Sentence, (name, words): (&'static str, &str)| {
         sentence.with(name, value_of(name, words, groups, depth))
     };
     Some(values.into_iter().fold(Sentence::new(key), with))
+}
+
+/// Whether words may stand in that place.
+fn may_be(name: &str, words: &str) -> bool {
+    (!NUMBERS.contains(&name) || words.parse::<Decimal>().is_ok())
+        && (!DAYS.contains(&name) || day(words).is_some())
 }
 
 fn value_of(name: &str, words: &str, groups: &[&str], depth: usize) -> Value {

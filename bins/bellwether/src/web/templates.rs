@@ -175,11 +175,18 @@ mod tests {
                         continue;
                     }
                     let is_file = |rest: &str| ["html", "csv", "json", "toml"].contains(&rest);
-                    let is_key =
-                        |rest: &str| rest.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c));
+                    // Groups are named by their begin, and what the log calls an event looks like a key.
+                    let is_key = |rest: &str| {
+                        !rest.ends_with('.')
+                            && !rest.is_empty()
+                            && rest.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c))
+                    };
                     let words = source.split('"').filter(|word| {
                         word.split_once('.').is_some_and(|(group, rest)| {
-                            groups.contains(group) && is_key(rest) && !is_file(rest)
+                            groups.contains(group)
+                                && is_key(rest)
+                                && !is_file(rest)
+                                && *word != "page.not_rendered"
                         })
                     });
                     asked.extend(words.map(str::to_owned));

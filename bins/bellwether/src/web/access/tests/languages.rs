@@ -6,7 +6,8 @@ const GERMAN: &str = "Accept-Language: de\r\n";
 
 /// What the page that answers a form tells, as plain text.
 async fn told(site: &Site, cookie: &str, language: &str, path: &str, form: &str) -> String {
-    let answer = site.form(path, &format!("{cookie}{language}"), form).await;
+    let head = format!("{cookie}{language}Origin: http://{}\r\n", site.address);
+    let answer = site.form(path, &head, form).await;
     assert!((400..500).contains(&answer.status), "{path} {form}: {answer:?}");
     assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{answer:?}");
     let page = answer.body.split("<main").nth(1).expect("a page").to_owned();
@@ -115,7 +116,7 @@ async fn what_can_no_longer_be_undone_says_why_in_the_readers_language() {
         assert_eq!(told.status, 200, "{told:?}");
     }
     let changes = site.get(&format!("{path}/changes"), &bearer(&owner.token)).await.json();
-    let first = changes["data"][1]["id"].as_str().expect("a change").to_owned();
+    let first = changes["items"][1]["id"].as_str().expect("a change").to_owned();
     let undo = format!("/portfolio/{}/changes/{first}/undo", owner.portfolio);
     let refusals: [Refusal<'_>; 1] = [(
         "",
@@ -173,31 +174,31 @@ async fn refusals_of_settings_targets_and_indices_stand_on_the_page_in_the_reade
     tells(&site, &cookie, &of_portfolio("settings"), &refusals).await;
     let refusals: [Refusal<'_>; 4] = [
         (
-            "symbol=KO&weight=150",
+            "symbol=KO&percent=150",
             &["Das Zielgewicht von KO muss zwischen 0 % und 100 % liegen."],
             &["The target of KO must be between 0 % and 100 %."],
         ),
         (
-            "symbol=KO&weight=much",
+            "symbol=KO&percent=much",
             &["Das Zielgewicht von KO ist keine Prozentzahl"],
             &["The target of KO is no percentage: write it like 12.5."],
         ),
         (
-            "symbol=KO&weight=60.5&symbol=PEP&weight=60",
+            "symbol=KO&percent=60.5&symbol=PEP&percent=60",
             &["Die Zielgewichte ergeben 120,5 %: Höchstens 100 % sind möglich."],
             &["The targets sum to 120.5 %: at most 100 % can be."],
         ),
-        ("symbol=A%3F&weight=1", &["„A?“ ist kein Tickersymbol"], &["\"A?\" is not a ticker symbol"]),
+        ("symbol=A%3F&percent=1", &["„A?“ ist kein Tickersymbol"], &["\"A?\" is not a ticker symbol"]),
     ];
     tells(&site, &cookie, &of_portfolio("targets"), &refusals).await;
     let refusals: [Refusal<'_>; 2] = [
         (
-            "name=Mix&base_currency=USD&rebalancing=never&symbol=KO&weight=20.5",
+            "name=Mix&base_currency=USD&rebalancing=never&symbol=KO&percent=20.5",
             &["Die Gewichte ergeben 20,5 %, nicht 100 %."],
             &["The weights sum to 20.5 %, not to 100 %."],
         ),
         (
-            "name=&base_currency=USD&rebalancing=never&symbol=KO&weight=x",
+            "name=&base_currency=USD&rebalancing=never&symbol=KO&percent=x",
             &["Bitte einen Namen angeben."],
             &["Give it a name."],
         ),
