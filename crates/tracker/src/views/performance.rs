@@ -241,6 +241,8 @@ pub struct BenchmarkSeriesShown {
     pub first_day: Option<NaiveDate>,
     /// The same deposits in it.
     pub value: Vec<f64>,
+    /// Growth of 1 with dividends reinvested, on the days of the portfolio's growth; empty where it has no price for one.
+    pub growth: Vec<f64>,
 }
 
 impl Tracker {
@@ -505,18 +507,24 @@ impl SeriesShown {
         };
         let value = of_range(&series.value);
         let contributed = series.net_contributions.as_ref().ok().and_then(of_range);
+        let growth = linked.as_ref().ok().map(|linked| &linked.index);
         let beside = |(symbol, benchmark): &(Symbol, Figure<Benchmark>)| {
             let compared =
                 benchmark.as_ref().ok().and_then(|of| of.against_portfolio(&scene.books, series).ok());
             let column = compared.and_then(|compared| of_range(&compared.series));
+            let growth_by_day = benchmark.as_ref().ok().zip(growth).and_then(|(of, growth)| {
+                let of_range = of.growth_over(scene.period.clone().ok()?).ok()?;
+                let later = usize::try_from((growth.first_day - of_range.first_day).num_days()).ok()?;
+                of_range.values.get(later..).map(<[f64]>::to_vec)
+            });
             BenchmarkSeriesShown {
                 benchmark: symbol.clone(),
                 benchmark_name: scene.stored.index_name(symbol),
                 first_day: column.as_ref().map(|column| column.first_day),
                 value: column.map(|column| column.values).unwrap_or_default(),
+                growth: growth_by_day.unwrap_or_default(),
             }
         };
-        let growth = linked.as_ref().ok().map(|linked| &linked.index);
         let fallen = growth.and_then(|growth| underwater(growth).ok());
         Self {
             first_day: value.as_ref().map_or(scene.since, |value| value.first_day),

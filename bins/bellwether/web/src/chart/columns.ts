@@ -181,7 +181,12 @@ function daysFrom(first: string, count: number): string[] {
 }
 
 interface PerformanceAnswer {
-  series?: { growth_first_day: string | null; growth: Numbers; drawdown: Numbers };
+  series?: {
+    growth_first_day: string | null;
+    growth: Numbers;
+    drawdown: Numbers;
+    benchmarks: { benchmark: string; benchmark_name?: string; growth: Numbers }[];
+  };
   rolling?: { months: number; first_day: string; rates: Numbers }[];
 }
 
@@ -193,11 +198,15 @@ function ofPerformance(told: PerformanceAnswer, kind: string): Columns {
     const view = { ...returnView("return", lines), between: () => [] };
     return single(daysFrom(of?.first_day ?? "1970-01-01", of?.rates.length ?? 0), view);
   }
-  const { growth_first_day: first, growth, drawdown } = told.series ?? { growth_first_day: null, growth: [], drawdown: [] };
+  const none = { growth_first_day: null, growth: [], drawdown: [], benchmarks: [] };
+  const { growth_first_day: first, growth, drawdown, benchmarks } = told.series ?? none;
   const days = daysFrom(first ?? "1970-01-01", growth.length);
   if (kind === "drawdown") return single(days, fallView(drawdown));
-  const returns = growth.map((of) => (of === null ? null : of - 1));
-  return single(days, returnView("return", [{ name: text("return"), values: returns, shape: "nought", stroke: "s-value" }]));
+  const returns = (grown: Numbers): Numbers => grown.map((of) => (of === null ? null : of - 1));
+  const own: Line = { name: text("return"), values: returns(growth), shape: "nought", stroke: "s-value" };
+  const [beside] = benchmarks.filter((of) => of.growth.length > 0);
+  const other = beside && { name: beside.benchmark_name ?? beside.benchmark, values: returns(beside.growth), shape: "line", stroke: "s-bench" } as const;
+  return single(days, returnView("return", other ? [own, other] : [own]));
 }
 
 function single(days: string[], view: View): Columns {

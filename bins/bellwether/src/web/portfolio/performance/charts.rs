@@ -19,6 +19,8 @@ pub(super) struct Charts {
 struct Drawing {
     svg: String,
     summary: String,
+    /// What the other line shows; empty where there is none.
+    beside: String,
 }
 
 impl Charts {
@@ -40,8 +42,17 @@ fn growth(series: &SeriesShown, reader: &Reader) -> Drawing {
     let summary =
         Sentence::new("performance.growth_summary").with("day", first).with("rate", Value::Percent(*last, 2));
     let summary = reader.locale.say(&summary);
-    let lines = [Line { values: &own, stroke: "s-value", shape: Shape::FromNought }];
-    drawn(reader, first, &lines, summary)
+    let first_benchmark = series.benchmarks.iter().find(|beside| !beside.growth.is_empty());
+    let other: Vec<f64> =
+        first_benchmark.map_or_else(Vec::new, |of| of.growth.iter().map(|growth| growth - 1.0).collect());
+    let own = Line { values: &own, stroke: "s-value", shape: Shape::FromNought };
+    let other = Line { values: &other, stroke: "s-bench", shape: Shape::Line };
+    let lines = [own, other];
+    let drawn = drawn(reader, first, &lines[..if first_benchmark.is_some() { 2 } else { 1 }], summary);
+    let beside = first_benchmark
+        .map(|of| of.benchmark_name.clone().unwrap_or_else(|| of.benchmark.to_string()))
+        .unwrap_or_default();
+    Drawing { beside, ..drawn }
 }
 
 fn drawdown(series: &SeriesShown, reader: &Reader) -> Drawing {
@@ -73,5 +84,5 @@ fn drawn(reader: &Reader, first: chrono::NaiveDate, lines: &[Line<'_>], summary:
         summary: &summary,
     }
     .svg();
-    Drawing { svg, summary }
+    Drawing { svg, summary, beside: String::new() }
 }
