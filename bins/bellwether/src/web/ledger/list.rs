@@ -106,12 +106,9 @@ impl Asking {
         let is_kept = change.is_none() && status == StatusCode::OK;
         let wanted = Wanted { filter: read, order, after: read_after };
         let what = What {
-            kind: "transactions-page",
-            template: "transactions.html",
-            place: Place::Transactions,
-            within: "transactions".to_owned(),
-            title: None,
             about: format!("{filter:?} {after:?} {may_change}"),
+            kept: filter.given(),
+            ..What::new("transactions.html", Place::Transactions, "transactions")
         };
         let done = done(&caller, id, change).await?;
         let ask = move |tracker: Tracker, view: View| {
@@ -180,6 +177,8 @@ struct TransactionsPage {
     benchmark: String,
     /// Where the columns of all of it are.
     columns: String,
+    /// How well the purchases did.
+    picks: String,
     is_filtered: bool,
     kinds: Vec<Kind>,
     accounts: Vec<String>,
@@ -234,20 +233,10 @@ impl TransactionsPage {
         let range = view.range.clone().filter(|range| *range != Range::Max.to_string()).unwrap_or_default();
         let is_filtered = !range.is_empty() || view.as_of.is_some() || filter.is_any();
         let next = page.next.as_ref().and(page.entries.last()).map(|last| {
-            let fields = [
-                ("q", &filter.q),
-                ("symbol", &filter.symbol),
-                ("kind", &filter.kind),
-                ("account", &filter.account),
-                ("from", &filter.from),
-                ("to", &filter.to),
-                ("source", &filter.source),
-                ("sort", &filter.sort),
-            ];
             let mut address = reader.query().to_owned();
-            for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+            for (name, value) in filter.given() {
                 // Writing to a String cannot fail, here and below.
-                let _ = write!(address, "&{name}={}", segment(value));
+                let _ = write!(address, "&{name}={}", segment(&value));
             }
             let _ = write!(address, "&cursor={}", segment(&cursor(last).written()));
             address
@@ -274,6 +263,7 @@ impl TransactionsPage {
             as_of: view.as_of.map(|day| day.to_string()).unwrap_or_default(),
             benchmark: view.benchmark.as_ref().map(ToString::to_string).unwrap_or_default(),
             columns: reader.within("transactions.json"),
+            picks: reader.within("picks"),
             is_filtered,
             kinds: TransactionKind::ALL
                 .map(|kind| Kind { value: kind.as_str(), name: name_of(kind, locale) })

@@ -34,12 +34,8 @@ pub(super) async fn page(
         Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
-        kind: "allocation-page",
-        template: "allocation.html",
-        place: Place::Allocation,
-        within: "allocation".to_owned(),
-        title: None,
         about: format!("{wanted:?} {targets:?}"),
+        ..What::new("allocation.html", Place::Allocation, "allocation")
     };
     let typed = proposal.typed();
     let ask = move |tracker: Tracker, view: View| async move {

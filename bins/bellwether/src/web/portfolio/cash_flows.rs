@@ -55,6 +55,16 @@ pub(super) struct CashQuery {
     before: Option<usize>,
 }
 
+impl CashQuery {
+    /// What it says, but for the place in the list.
+    fn kept(&self) -> Vec<(&'static str, String)> {
+        let kept = [("by", self.by.as_str().to_owned()), ("kind", self.kind.clone())];
+        kept.into_iter()
+            .filter(|(name, value)| !value.is_empty() && (*name, value.as_str()) != ("by", "year"))
+            .collect()
+    }
+}
+
 pub(super) async fn page(
     state: web::Data<State>,
     caller: Caller,
@@ -63,12 +73,9 @@ pub(super) async fn page(
     (Filled(query), Filled(cash)): (Filled<ViewQuery>, Filled<CashQuery>),
 ) -> Answer {
     let what = What {
-        kind: "cash-flows-page",
-        template: "cash-flows.html",
-        place: Place::CashFlows,
-        within: "cash-flows".to_owned(),
-        title: None,
         about: format!("{:?} {} {:?}", cash.by, cash.kind, cash.before),
+        kept: cash.kept(),
+        ..What::new("cash-flows.html", Place::CashFlows, "cash-flows")
     };
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {

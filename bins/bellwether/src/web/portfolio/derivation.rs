@@ -45,12 +45,8 @@ pub(super) async fn page(
         Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
-        kind: "derivation-page",
-        template: "derivation.html",
-        place: Place::Elsewhere,
-        within: format!("derivations/{}", segment(&figure)),
-        title: None,
         about: format!("{figure} {part:?} {targets:?}"),
+        ..What::new("derivation.html", Place::Elsewhere, format!("derivations/{}", segment(&figure)))
     };
     let ask = move |tracker: Tracker, view: View| {
         let (figure, part) = (figure.clone(), part.clone());

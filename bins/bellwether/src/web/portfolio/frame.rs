@@ -24,15 +24,23 @@ use crate::web::view::reader::Reader;
 /// Which page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct What {
-    /// Under which it is kept.
-    pub(in crate::web) kind: &'static str,
+    /// It is kept under the name of its template as well.
     pub(in crate::web) template: &'static str,
     pub(in crate::web) place: Place,
-    /// Its address within the portfolio, and its title where that is not the place's.
+    /// Its address within the portfolio.
     pub(in crate::web) within: String,
+    /// Its title where that is not the place's.
     pub(in crate::web) title: Option<String>,
+    /// What its address says beside the view, and links to other ranges keep.
+    pub(in crate::web) kept: Vec<(&'static str, String)>,
     /// What it depends on beside the view and the locale.
     pub(in crate::web) about: String,
+}
+
+impl What {
+    pub(in crate::web) fn new(template: &'static str, place: Place, within: impl Into<String>) -> Self {
+        Self { template, place, within: within.into(), title: None, kept: Vec::new(), about: String::new() }
+    }
 }
 
 /// Who asks for a page, and through which view.
@@ -97,7 +105,7 @@ impl Asked {
             Err(problem) => return Ok(failed(problem)),
         };
         let about = format!("{} {}", locale.tag(), what.about);
-        let (kind, shared) = (what.kind, (state.clone(), caller.tracker.clone()));
+        let (kind, shared) = (what.template, (state.clone(), caller.tracker.clone()));
         let seen = view.clone();
         let build = move || {
             let ((state, tracker), view, what) = (shared.clone(), seen.clone(), what.clone());
@@ -171,7 +179,8 @@ where
             as_of: locale.day(viewed.as_of),
             past_day: if is_past { locale.day(viewed.as_of) } else { String::new() },
             since: locale.day(viewed.since),
-            ranges: RangeBar::new(locale, address, &view, viewed.today, viewed.first_booked),
+            ranges: RangeBar::new(locale, address, &view, viewed.today, viewed.first_booked)
+                .keeping(what.kept),
             derivations: derivations(id, &view),
             events: format!("/api/v1/events{}&portfolio={id}", query(&view, view.range)),
         };

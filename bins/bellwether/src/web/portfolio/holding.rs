@@ -38,12 +38,9 @@ pub(super) async fn page(
         Err(problem) => return Ok(failed(problem)),
     };
     let what = What {
-        kind: "holding-page",
-        template: "holding.html",
-        place: Place::Holdings,
-        within: format!("holdings/{}", segment(symbol.as_str())),
         title: Some(symbol.to_string()),
         about: symbol.to_string(),
+        ..What::new("holding.html", Place::Holdings, format!("holdings/{}", segment(symbol.as_str())))
     };
     let ask = move |tracker: Tracker, view: View| {
         let symbol = symbol.clone();

@@ -57,14 +57,7 @@ pub(super) async fn page(
     id: web::Path<PortfolioId>,
     (Filled(query), Filled(list)): (Filled<ViewQuery>, Filled<ListQuery>),
 ) -> Answer {
-    let what = What {
-        kind: "holdings-page",
-        template: "holdings.html",
-        place: Place::Holdings,
-        within: "holdings".to_owned(),
-        title: None,
-        about: format!("{list:?}"),
-    };
+    let what = What { about: format!("{list:?}"), ..What::new("holdings.html", Place::Holdings, "holdings") };
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {
         let holdings = tracker.holdings(id, &view).await?;

@@ -30,14 +30,7 @@ pub(super) async fn page(
     id: web::Path<PortfolioId>,
     Filled(query): Filled<ViewQuery>,
 ) -> Answer {
-    let what = What {
-        kind: "income-page",
-        template: "income.html",
-        place: Place::Income,
-        within: "income".to_owned(),
-        title: None,
-        about: String::new(),
-    };
+    let what = What::new("income.html", Place::Income, "income");
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {
         Ok(for_the_day(tracker.income_shown(id, &view).await?))

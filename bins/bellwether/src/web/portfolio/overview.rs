@@ -29,14 +29,7 @@ pub(super) async fn part(
     id: web::Path<PortfolioId>,
     Filled(query): Filled<ViewQuery>,
 ) -> Answer {
-    let what = What {
-        kind: "overview",
-        template: "overview.html",
-        place: Place::Dashboard,
-        within: "overview".to_owned(),
-        title: None,
-        about: String::new(),
-    };
+    let what = What::new("overview.html", Place::Dashboard, "overview");
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {
         let allocation = tracker.allocation_shown(id, &view, WantedProposal::default()).await?.shown;

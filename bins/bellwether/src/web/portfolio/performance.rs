@@ -41,14 +41,7 @@ pub(super) async fn page(
     id: web::Path<PortfolioId>,
     Filled(query): Filled<ViewQuery>,
 ) -> Answer {
-    let what = What {
-        kind: "performance-page",
-        template: "performance.html",
-        place: Place::Performance,
-        within: "performance".to_owned(),
-        title: None,
-        about: String::new(),
-    };
+    let what = What::new("performance.html", Place::Performance, "performance");
     let id = *id;
     let ask = move |tracker: Tracker, view: View| async move {
         Ok(for_the_day(tracker.performance_shown(id, &view).await?))

@@ -27,6 +27,8 @@ pub(crate) struct RangeBar {
     is_chosen: bool,
     /// The benchmark that the address names, kept by the form.
     benchmark: String,
+    /// What else the address says, kept by the form as well.
+    kept: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,7 +76,18 @@ impl RangeBar {
             today,
             benchmark: view.benchmarks.first().map(ToString::to_string).unwrap_or_default(),
             address,
+            kept: Vec::new(),
         }
+    }
+
+    /// The same, keeping what the address says beside the view.
+    pub(crate) fn keeping(mut self, kept: Vec<(&'static str, String)>) -> Self {
+        for link in self.links.iter_mut().chain(&mut self.years) {
+            for (name, value) in &kept {
+                let _ = write!(link.address, "&{name}={}", segment(value));
+            }
+        }
+        Self { kept, ..self }
     }
 }
 
@@ -161,6 +174,16 @@ mod tests {
         assert_eq!(here(&of_year), (vec!["2025".to_owned()], false));
         let chosen = View { range: Range::Since(day("2025-03-01")), ..View::default() };
         assert_eq!(here(&chosen), (Vec::new(), true));
+    }
+
+    #[test]
+    fn another_range_keeps_what_else_the_address_says() {
+        let bar = bar(&View::default()).keeping(vec![("q", "a b".to_owned())]);
+        let addresses = bar.links.iter().chain(&bar.years).map(|link| &link.address);
+        assert!(
+            addresses.clone().count() > 9 && addresses.clone().all(|address| address.ends_with("&q=a%20b"))
+        );
+        assert_eq!(bar.kept, [("q", "a b".to_owned())]);
     }
 
     #[test]

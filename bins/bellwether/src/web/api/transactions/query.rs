@@ -84,6 +84,14 @@ pub(super) fn refuse_empty(query: &str) -> Result<(), Problem> {
 const LOOKED_FOR: [&str; 8] = ["symbol", "kind", "from", "to", "q", "account", "source", "sort"];
 
 impl TransactionQuery {
+    /// What is looked for, and in which order, by the names of the fields; what is left open is left out.
+    pub(in crate::web) fn given(&self) -> Vec<(&'static str, String)> {
+        let Self { symbol, kind, from, to, q, account, source, sort } = self;
+        let values = [symbol, kind, from, to, q, account, source, sort];
+        let given = LOOKED_FOR.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name, value.clone())).collect()
+    }
+
     /// Whether only some are looked for.
     pub(in crate::web) fn is_any(&self) -> bool {
         let said = [&self.symbol, &self.kind, &self.from, &self.to, &self.q, &self.account, &self.source];
