@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
-use bellwether_tracker::{JobFilter, JobState, Tracker};
+use bellwether_tracker::{JobFilter, JobId, JobState, Tracker};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
@@ -25,6 +25,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use super::State;
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
+use super::pages::see_other;
 use super::problem::Problem;
 use super::view::page::{Page, Place};
 use circuits::Circuits;
@@ -74,6 +75,7 @@ pub(super) struct Operations;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(address("/monitoring", READ).route(reading().to(people)))
+        .service(address("/monitoring/jobs/{job}/cancel", "POST").route(web::post().to(cancel)))
         .service(address("/metrics", READ).route(reading().to(prometheus)))
         .service(address("/api/v1/monitoring", READ).route(reading().to(programs)))
         .service(address("/api/v1/monitoring/log", READ).route(reading().to(log_lines)));
@@ -156,6 +158,12 @@ async fn people(
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())
         .body(body))
+}
+
+/// Calls a job off and shows how things are. One that has ended meanwhile is none of those that run any more.
+async fn cancel(caller: Caller, job: web::Path<JobId>) -> Result<HttpResponse, Problem> {
+    caller.tracker.cancel_job(*job).await?;
+    Ok(see_other("/monitoring"))
 }
 
 /// What the process measures of itself.

@@ -84,6 +84,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/portfolio/{portfolio}/cash-flows", Read, Change),
     ("/portfolio/{portfolio}/allocation", Read, Change),
     ("/portfolio/{portfolio}/performance", Read, Change),
+    ("/portfolio/{portfolio}/picks", Read, Change),
     ("/portfolio/{portfolio}/derivations/{figure}", Read, Change),
     ("/portfolio/{portfolio}/import", Change, Change),
     ("/portfolio/{portfolio}/transactions", Read, Change),
@@ -127,6 +128,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/users/{user}/password", Entrust, Entrust),
     ("/users/{user}/remove", Administer, Administer),
     ("/monitoring", Watch, Operate),
+    ("/monitoring/jobs/{job}/cancel", Operate, Operate),
     ("/metrics", Watch, Operate),
     // For programs, at the addresses that scripts know.
     ("/api/dashboard-initial-data/{portfolio}", Read, Change),
@@ -164,6 +166,7 @@ pub(in crate::web) const TABLE: &[(&str, Needs, Needs)] = &[
     ("/api/v1/portfolios/{portfolio}/holdings", Read, Change),
     ("/api/v1/portfolios/{portfolio}/holdings/{symbol}", Read, Change),
     ("/api/v1/portfolios/{portfolio}/performance", Read, Change),
+    ("/api/v1/portfolios/{portfolio}/picks", Read, Change),
     ("/api/v1/portfolios/{portfolio}/income", Read, Change),
     ("/api/v1/portfolios/{portfolio}/cash-flows", Read, Change),
     ("/api/v1/portfolios/{portfolio}/allocation", Read, Change),

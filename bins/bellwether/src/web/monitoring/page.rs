@@ -88,6 +88,8 @@ struct Course {
     done: u64,
     total: u64,
     words: String,
+    /// Where it can be called off.
+    cancel: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -318,6 +320,7 @@ fn card(source: &SourceHealth, measures: &Measures, wall: &Wall) -> SourceCard {
             done: used,
             total: limit,
             words: wall.say(&budget),
+            cancel: None,
         }),
         endpoints: endpoints.collect(),
     }
@@ -432,7 +435,8 @@ fn refreshing(measures: &Measures, wall: &Wall) -> Option<Course> {
     let words = Sentence::new("monitoring.refresh.course")
         .with("done", units.count(done))
         .with("total", units.count(total));
-    Some(Course { name: wall.locale.text("monitoring.prices"), done, total, words: wall.say(&words) })
+    let name = wall.locale.text("monitoring.prices");
+    Some(Course { name, done, total, words: wall.say(&words), cancel: None })
 }
 
 fn database(measures: &Measures, wall: &Wall) -> Vec<Fact> {
@@ -475,7 +479,8 @@ fn course_of(job: &Job, wall: &Wall) -> Course {
             Sentence::new("monitoring.of").with("done", units.count(done)).with("total", units.count(total));
         wall.say(&words)
     };
-    Course { name: job.kind.clone(), done, total, words }
+    let cancel = Some(format!("/monitoring/jobs/{}/cancel", job.id));
+    Course { name: job.kind.clone(), done, total, words, cancel }
 }
 
 fn jobs(measures: &Measures, wall: &Wall) -> Option<Vec<Vec<String>>> {
