@@ -31,6 +31,7 @@ describe("the pages of a portfolio", () => {
       closed: `${within}/holdings?show=closed`,
       holding: `${within}/holdings/${symbol}`,
       transactions: `${within}/transactions`,
+      picks: `${within}/picks`,
       performance: `${within}/performance`,
       income: `${within}/income`,
       "cash-flows": `${within}/cash-flows`,

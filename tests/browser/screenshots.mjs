@@ -26,6 +26,7 @@ try {
     holdings: `${within}/holdings`,
     holding: `${within}/holdings/${symbol}?range=Max`,
     transactions: `${within}/transactions`,
+    picks: `${within}/picks`,
     performance: `${within}/performance?range=Max`,
     income: `${within}/income?range=Max`,
     "cash-flows": `${within}/cash-flows?range=Max`,

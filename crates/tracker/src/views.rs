@@ -10,6 +10,7 @@ mod holding;
 mod holdings;
 mod income;
 mod performance;
+mod picks;
 mod scene;
 mod summary;
 
@@ -38,6 +39,7 @@ pub use performance::{
     BenchmarkReturnShown, BenchmarkSeriesShown, CalendarReturnShown, ContributionShown, DrawdownShown,
     MonthsShown, PerformanceShown, ReturnsShown, RiskShown, RollingShown, SeriesShown, YearShown,
 };
+pub use picks::{AgeShown, BenchmarkPicks, MoneyBeside, MultipleReached, MultipleShown, PicksShown};
 pub use scene::Viewed;
 pub use summary::{BenchmarkSummary, Summary};
 

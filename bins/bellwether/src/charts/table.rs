@@ -40,6 +40,21 @@ impl ChartCell {
         }
     }
 
+    /// A plain number, or nothing.
+    pub(crate) fn number(locale: Locale, number: Option<Decimal>) -> Self {
+        let number = number.map(|number| number.round_dp(2));
+        Self {
+            shown: number.map(|number| locale.number(number, 2)).unwrap_or_default(),
+            value: number.map(|number| number.to_string()).unwrap_or_default(),
+            amount: false,
+        }
+    }
+
+    /// How many.
+    pub(crate) fn count(locale: Locale, count: usize) -> Self {
+        Self::number(locale, Some(Decimal::from(count)))
+    }
+
     /// A gain or a loss as a share of one, or nothing.
     pub(crate) fn change(locale: Locale, share: Option<f64>) -> Self {
         Self {

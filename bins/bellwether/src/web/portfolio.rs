@@ -10,6 +10,7 @@ mod holdings;
 mod income;
 mod overview;
 mod performance;
+mod picks;
 
 use actix_web::web;
 
@@ -26,6 +27,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .service(address("/portfolio/{portfolio}/allocation", READ).route(reading().to(allocation::page)))
         .service(address("/portfolio/{portfolio}/overview", READ).route(reading().to(overview::part)))
         .service(address("/portfolio/{portfolio}/performance", READ).route(reading().to(performance::page)))
+        .service(address("/portfolio/{portfolio}/picks", READ).route(reading().to(picks::page)))
         .service(
             address("/portfolio/{portfolio}/derivations/{figure}", READ)
                 .route(reading().to(derivation::page)),

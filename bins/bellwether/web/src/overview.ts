@@ -1,6 +1,6 @@
 import { text } from "./texts";
 
-// What stands below the dashboard's holdings comes when a reader comes near: its room is there before it.
+// What stands below a page's long table comes when a reader comes near: its room is there before it.
 const NEAR = "600px";
 const LINES = 40;
 
@@ -15,7 +15,8 @@ async function fill(place: HTMLElement): Promise<void> {
   const answer = await fetch(place.dataset["overview"] ?? "").catch(() => undefined);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  place.replaceChildren(...[...page.body.children].map((part) => document.importNode(part, true)));
+  const brought = page.querySelector("[data-brought]");
+  place.replaceChildren(...(brought ? [brought] : [...page.body.children]).map((part) => document.importNode(part, true)));
   document.dispatchEvent(new Event("charts"));
 }
 

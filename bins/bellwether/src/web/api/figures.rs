@@ -32,6 +32,7 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
     .service(
         address("/api/v1/portfolios/{portfolio}/performance", READ).route(reading().to(views::performance)),
     )
+    .service(address("/api/v1/portfolios/{portfolio}/picks", READ).route(reading().to(views::picks)))
     .service(address("/api/v1/portfolios/{portfolio}/income", READ).route(reading().to(views::income)))
     .service(
         address("/api/v1/portfolios/{portfolio}/cash-flows", READ).route(reading().to(views::cash_flows)),
@@ -47,6 +48,7 @@ pub(in crate::web) fn routes(app: &mut web::ServiceConfig) {
     holdings::holdings,
     views::holding,
     views::performance,
+    views::picks,
     views::income,
     views::cash_flows,
     views::allocation

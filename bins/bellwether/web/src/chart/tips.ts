@@ -9,7 +9,7 @@ export function tips(figure: HTMLElement, drawing: SVGSVGElement): void {
     return true;
   });
   if (!parts.length) return;
-  const hides = !drawing.classList.contains("treemap");
+  const hides = !drawing.classList.contains("treemap") && figure.dataset["open"] === undefined;
   const box = document.createElement("div");
   box.className = "read tip";
   box.hidden = true;

@@ -21,7 +21,8 @@ fn named<'a>(told: &'a Value, found: &mut Vec<(&'a str, &'a Value)>) {
     }
 }
 
-const VIEWS: &[&str] = &["holdings", "holdings/KO", "performance", "income", "cash-flows", "allocation"];
+const VIEWS: &[&str] =
+    &["holdings", "holdings/KO", "performance", "picks", "income", "cash-flows", "allocation"];
 
 #[actix_web::test]
 async fn each_figure_that_is_told_leads_to_a_derivation_of_the_same_value() {

@@ -202,8 +202,8 @@ pub(super) struct PerformanceTold {
     /// What each `benchmark` returned.
     #[schema(value_type = Vec<Object>)]
     benchmarks: (),
-    /// By day from `first_day` on: `value`, `contributed`, the `benchmarks`; from `growth_first_day` on `growth` of 1 and
-    /// `drawdown`.
+    /// By day from `first_day` on: `value`, `contributed`, the `benchmarks`; from `growth_first_day` on `growth` of 1, also of
+    /// the benchmarks, and `drawdown`.
     #[schema(value_type = Object)]
     series: (),
 }
@@ -222,6 +222,28 @@ pub(super) struct ReturnsTold {
     on_purchases: FigureTold,
     /// Why they differ, or do not, in a sentence.
     explanation: Option<String>,
+}
+
+/// How well a portfolio's owner picked.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the keys in the documentation")]
+pub(super) struct PicksTold {
+    #[serde(flatten)]
+    head: HeadTold,
+    /// Purchases beside each `benchmark`, in `ages`: how many are `decided`, how many of them `ahead`, and which `share`
+    /// that is, also by cost.
+    #[schema(value_type = Vec<Object>)]
+    benchmarks: (),
+    /// How many `holdings` have become at least so many `times` their cost.
+    #[schema(value_type = Vec<Object>)]
+    reached: (),
+    /// Of each holding the `cost`, what it `returned`, and which `multiple` that is; the largest first.
+    #[schema(value_type = Vec<Object>)]
+    multiples: (),
+    /// The portfolio, whose `benchmark` is null, and the same money in each benchmark: `invested`, `income`, `gain` and
+    /// `value`.
+    #[schema(value_type = Vec<Object>)]
+    beside: (),
 }
 
 /// What a portfolio received and is to receive.

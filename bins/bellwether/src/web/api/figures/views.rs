@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::told::{AllocationTold, CashFlowsTold, IncomeTold, OneHoldingTold, PerformanceTold};
+use super::told::{AllocationTold, CashFlowsTold, IncomeTold, OneHoldingTold, PerformanceTold, PicksTold};
 use super::with_head;
 use crate::web::State;
 use crate::web::api::answer::instant;
@@ -94,6 +94,31 @@ pub(super) async fn performance(
     let ask = move |tracker: Tracker, view: View| async move { tracker.performance_shown(id, &view).await };
     let asked = Asked { state: &state, request: &request, caller, id, view };
     asked.answer(("performance", &format!("{wanted:?}")), ask, all_of(fields)).await
+}
+
+/// How well the owner of a portfolio picked, since its first booking: the range does not matter.
+#[utoipa::path(
+    get,
+    path = "/api/v1/portfolios/{portfolio}/picks",
+    params(("portfolio" = Uuid, Path, description = "The portfolio."), ViewQuery, FieldsQuery<PicksTold>),
+    responses(
+        (status = 200, description = "Purchases beside each benchmark by age, multiples of the cost, and the same money in each benchmark.", body = PicksTold, headers(("ETag" = String))),
+        (status = 304, description = "You have it."),
+        (status = 409, description = "The ledger cannot be read as it is.")
+    )
+)]
+pub(super) async fn picks(
+    state: web::Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<PortfolioId>,
+    (query, wanted): (web::Query<ViewQuery>, Wanted),
+) -> Answer {
+    let (id, view) = (*id, query.view()?);
+    let fields = wanted.fields::<PicksTold>()?;
+    let ask = move |tracker: Tracker, view: View| async move { tracker.picks_shown(id, &view).await };
+    let asked = Asked { state: &state, request: &request, caller, id, view };
+    asked.answer(("picks", &format!("{wanted:?}")), ask, all_of(fields)).await
 }
 
 /// What a portfolio received and is to receive.
