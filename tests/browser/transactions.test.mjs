@@ -113,8 +113,40 @@ describe("the list of transactions", () => {
       const up = (await gains()).map(Number);
       assert.deepEqual(up, [...up].sort((a, b) => a - b));
       await page.locator(".long").evaluate((box) => (box.scrollTop = box.scrollHeight));
-      await page.waitForTimeout(100);
-      assert.equal((await gains()).at(-1), "", "deposits have no gain");
+      // Deposits have no gain.
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll(".long tbody tr[data-id] [data-part=gain]")].at(-1).dataset.sort === "");
+    }));
+
+  it("keeps what is looked for when another range is chosen", () =>
+    visit("/transactions?kind=sell", async (page) => {
+      const found = await total(page);
+      await page.locator(".find [name=q]").fill("a");
+      const link = page.getByRole("navigation", { name: "Range" }).getByRole("link", { name: "5Y", exact: true });
+      assert.match(await link.getAttribute("href"), /range=5Y.*kind=sell.*q=a|range=5Y.*q=a.*kind=sell/);
+      await page.locator(".find [name=q]").fill("");
+      await link.click();
+      await page.waitForURL(/range=5Y.*kind=sell/);
+      assert.doesNotMatch(page.url(), /q=/);
+      assert.equal(await page.locator(".find [name=kind]").inputValue(), "sell");
+      assert.ok(found.length > 0);
+    }));
+
+  it("brings in how the picks did, each figure with its derivation", () =>
+    visit("/transactions", async (page) => {
+      await page.locator(".picks").scrollIntoViewIfNeeded();
+      await page.locator(".picks [data-brought]").waitFor();
+      assert.equal(await page.locator(".picks figure svg").count(), 4, "beside, multiples, and two benchmarks");
+      await page.locator(".picks .chart-tools").first().waitFor();
+      assert.equal(await page.locator(".picks .chart-tools").count(), 4);
+      const share = page.locator(".picks td[data-figure^=age-group]").first();
+      const shown = await share.innerText();
+      await share.click();
+      const panel = page.locator("dialog[open]");
+      await panel.waitFor();
+      assert.ok((await panel.innerText()).includes(shown), shown);
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(page.complaints, []);
     }));
 
   it("goes up and down by j and k, and opens the row by Enter", () =>

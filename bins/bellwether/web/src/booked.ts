@@ -1,6 +1,6 @@
 // The list of transactions, all of it: filtered as one types, sorted in memory, edited in its place.
 import { editing, picking } from "./booked-edit";
-import { LongTable, type Rows, figure, partsOf, put } from "./long-table";
+import { LongTable, type Rows, described, figure, partsOf, put } from "./long-table";
 import { UNKNOWN, amount, count, day, direction, price, quantity } from "./numbers";
 import { places } from "./row-order";
 import { text } from "./texts";
@@ -137,20 +137,26 @@ export class Booked implements Rows {
     this.shown = found.slice(0, size);
   }
 
+  private kindOf(row: number): string {
+    return this.of.kind_names[this.of.kind[row]!]!;
+  }
+
+  private symbolOf(row: number): string {
+    const { of } = this;
+    const other = of.other[row]! < 0 ? "" : ` → ${of.symbols[of.other[row]!]}`;
+    return of.symbol[row]! < 0 ? "" : of.symbols[of.symbol[row]!]! + other;
+  }
+
   fill(element: HTMLTableRowElement, row: number): void {
     const { of } = this;
     const parts = partsOf(element);
-    const id = of.id[row]!;
-    const kind = of.kind_names[of.kind[row]!]!;
-    const other = of.other[row]! < 0 ? "" : ` → ${of.symbols[of.other[row]!]}`;
-    const symbol = of.symbol[row]! < 0 ? "" : of.symbols[of.symbol[row]!]! + other;
+    const [kind, symbol, on] = [this.kindOf(row), this.symbolOf(row), day(of.day[row]!)];
     const digits = of.digits[of.currency[row]!]!;
     const shown = (value: number | null | undefined, show: (value: number) => string) =>
       value === null || value === undefined ? "" : show(value);
-    element.dataset["id"] = id;
-    put(parts, "day", day(of.day[row]!));
+    put(parts, "day", on);
     put(parts, "kind", kind);
-    put(parts, "day_under", `${day(of.day[row]!)} · ${kind}`);
+    put(parts, "day_under", `${on} · ${kind}`);
     put(parts, "name", (of.symbol[row]! < 0 ? null : of.names[of.symbol[row]!]) ?? (symbol || kind));
     const isUnverified = of.unverified.includes(of.symbol[row]!) || of.unverified.includes(of.other[row]!);
     put(parts, "under", isUnverified ? `${symbol} ${of.unverified_name}` : symbol);
@@ -161,48 +167,81 @@ export class Booked implements Rows {
     put(parts, "currency", currency === of.base ? "" : currency);
     put(parts, "costs", shown(of.costs[row], (value) => amount(value, digits)));
     put(parts, "account", of.accounts[of.account[row]!]!);
-    const note = of.note[row] ?? "";
-    const mark = put(parts, "note", note ? "¶" : "");
-    if (mark) {
-      mark.title = note;
-      if (note) {
-        const hidden = document.createElement("span");
-        hidden.className = "hidden-visually";
-        hidden.textContent = note;
-        mark.append(hidden);
-      }
+    const pick = parts.get("pick")?.[0] as HTMLInputElement | undefined;
+    const isPicked = this.picked.has(of.id[row]!);
+    if (pick && pick.checked !== isPicked) pick.checked = isPicked;
+    put(parts, "note", of.note[row] ? "¶" : "");
+    for (const [part, digits, at] of this.figuresOf(parts, row)) {
+      if (this.why(row, at) !== undefined) figure(part, UNKNOWN, "flat");
+      else if (digits === null) figure(part, "", "");
+      else figure(part, amount(Number(digits), of.base_digits, "+"), direction(Number(digits)));
     }
+  }
+
+  tell(element: HTMLTableRowElement, row: number): void {
+    const { of } = this;
+    const parts = partsOf(element);
+    const id = of.id[row]!;
+    element.dataset["id"] = id;
     const link = parts.get("link")?.[0] as HTMLAnchorElement | undefined;
     if (link) link.href = `${this.at}/transactions/${id}`;
     const pick = parts.get("pick")?.[0] as HTMLInputElement | undefined;
     if (pick) {
       pick.value = id;
-      pick.checked = this.picked.has(id);
-      pick.setAttribute("aria-label", `${kind} ${symbol} ${day(of.day[row]!)}`);
+      pick.setAttribute("aria-label", `${this.kindOf(row)} ${this.symbolOf(row)} ${day(of.day[row]!)}`);
     }
-    this.figures(parts, row, id);
+    this.tellNote(parts, of.note[row] ?? "");
+    const own = this.sales.has(row) ? of.figures.sale[of.under[row] ?? of.symbol[row]!] : of.figures.purchase;
+    for (const [part, digits, at] of this.figuresOf(parts, row)) {
+      const reason = this.why(row, at);
+      const name = ((at === 0 ? own : of.figures.against[at - 1]) ?? "").replace("{id}", id);
+      if (reason !== undefined) described(part, { sort: "", title: of.reasons[reason]!, name });
+      else if (digits === null) described(part, { sort: "", title: "", name: "" });
+      else described(part, { sort: digits, title: `${digits} ${of.base}`, name });
+    }
   }
 
-  /** The gain, and how far it is ahead of each benchmark. */
-  private figures(parts: Map<string, HTMLElement[]>, row: number, id: string): void {
+  private tellNote(parts: Map<string, HTMLElement[]>, note: string): void {
+    const mark = put(parts, "note", note ? "¶" : "");
+    if (!mark) return;
+    mark.title = note;
+    if (note) mark.append(Object.assign(document.createElement("span"), { className: "hidden-visually", textContent: note }));
+  }
+
+  /** Why a figure of a row is not known: the place of the reason. */
+  private why(row: number, at: number): number | undefined {
+    return this.of.why[row]?.[at] ?? undefined;
+  }
+
+  /** The gain, and how far it is ahead of each benchmark: the cell, the digits, and which of them it is. */
+  private *figuresOf(parts: Map<string, HTMLElement[]>, row: number): Generator<[HTMLElement | undefined, string | null, number]> {
     const { of } = this;
-    const why = of.why[row];
-    const name = this.sales.has(row) ? of.figures.sale[of.under[row] ?? of.symbol[row]!] : of.figures.purchase;
-    const told = (digits: string | null | undefined, pattern: string | undefined, place: number) => {
-      const reason = why?.[place];
-      const isUnknown = reason !== null && reason !== undefined;
-      const figure = pattern?.replace("{id}", id) ?? "";
-      if (isUnknown) return { shown: UNKNOWN, sort: "", title: of.reasons[reason]!, name: figure, direction: "flat" };
-      if (digits === null || digits === undefined) return { shown: "", sort: "", title: "", name: "", direction: "" };
-      const value = Number(digits);
-      const shown = amount(value, of.base_digits, "+");
-      return { shown, sort: digits, title: `${digits} ${of.base}`, name: figure, direction: direction(value) };
-    };
-    figure(parts.get("gain")?.[0], told(of.gain[row], name, 0));
+    yield [parts.get("gain")?.[0], of.gain[row] ?? null, 0];
     for (const [at, column] of of.against.entries()) {
       const value = column[row];
-      figure(parts.get("against")?.[at], told(value === null || value === undefined ? null : String(value), of.figures.against[at], at + 1));
+      yield [parts.get("against")?.[at], value === null || value === undefined ? null : String(value), at + 1];
     }
+  }
+}
+
+/** What keeps the view in an address: the links to other ranges have their own. */
+const VIEW = ["range", "as_of", "benchmark"];
+
+/** Other ranges show what is looked for, too. */
+function keepInRanges(form: HTMLFormElement, given: URLSearchParams): void {
+  const names = [...new Set([...new FormData(form).keys()])].filter((name) => !VIEW.includes(name));
+  for (const link of document.querySelectorAll<HTMLAnchorElement>(".rangebar a")) {
+    const address = new URL(link.href);
+    for (const name of names) address.searchParams.delete(name);
+    for (const name of names) if (given.has(name)) address.searchParams.set(name, given.get(name)!);
+    link.href = address.pathname + address.search;
+  }
+  const ranges = document.querySelector<HTMLFormElement>(".rangebar form");
+  for (const field of ranges?.querySelectorAll("input[type=hidden]") ?? []) {
+    if (names.includes((field as HTMLInputElement).name)) field.remove();
+  }
+  for (const name of names) {
+    if (given.has(name)) ranges?.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: given.get(name)! }));
   }
 }
 
@@ -233,6 +272,7 @@ export async function bookedTable(box: HTMLElement): Promise<void> {
     told();
     const given = new URLSearchParams([...new FormData(form)].flatMap(([name, value]) => (value ? [[name, String(value)]] : [])));
     history.replaceState(null, "", given.size ? `?${given}` : location.pathname);
+    keepInRanges(form, given);
   };
   document.querySelector("[data-next]")?.remove();
   document.querySelector("[data-none]")?.remove();

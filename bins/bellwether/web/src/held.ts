@@ -1,5 +1,5 @@
 // The table of holdings, however many: found as one types, sorted in memory.
-import { LongTable, type Rows, described, figure, partsOf, put } from "./long-table";
+import { LongTable, type Rows, described, figure, partsOf, put, tone } from "./long-table";
 import { places } from "./row-order";
 
 interface Column {
@@ -27,6 +27,8 @@ interface Columns {
 }
 
 const PLAIN = ["day", "quantity", "average_cost", "cost", "value", "realised", "income", "total_gain", "xirr"];
+/** Figures that share their cell, with the part in which each stands. */
+const WITHIN = new Map([["price", "price_shown"], ["weight", "weight_shown"], ["unrealised", "unrealised_shown"]]);
 const TONES: Record<string, string> = { u: "up", d: "down", f: "flat" };
 
 /** The server's own drawing, digits and fixed words; of one like it that is there already only the line changes. */
@@ -64,15 +66,13 @@ class Held implements Rows {
     location.assign(this.of.addresses[row]!);
   }
 
-  private told(column: Column, row: number): Parameters<typeof figure>[1] {
+  private described(part: HTMLElement | undefined, column: Column, row: number): void {
     const digits = column.digits[row]!;
-    return {
-      shown: column.shown[row]!,
+    described(part, {
       sort: digits,
       title: column.titles[row] ?? digits + column.unit,
       name: column.figures[row] ?? column.figure.replace("{symbol}", this.of.symbols[row]!),
-      direction: TONES[column.tone[row]!] ?? "",
-    };
+    });
   }
 
   fill(element: HTMLTableRowElement, row: number): void {
@@ -81,22 +81,30 @@ class Held implements Rows {
     element.classList.toggle("half", of.half[row] === 1);
     put(parts, "name", of.names[row]!);
     put(parts, "under", of.symbols[row]!);
-    (parts.get("link")![0] as HTMLAnchorElement).href = of.addresses[row]!;
     spark(parts.get("spark")![0]!, of.sparks[row]!);
-    for (const name of PLAIN) figure(parts.get(name)?.[0], this.told(of.cells[name]!, row));
-    for (const [at, column] of of.against.entries()) figure(parts.get("against")?.[at], this.told(column, row));
-    for (const [name, beneath] of [["price", "price_shown"], ["weight", "weight_shown"], ["unrealised", "unrealised_shown"]] as const) {
-      const told = this.told(of.cells[name]!, row);
-      put(parts, beneath, told.shown);
-      described(parts.get(name)![0]!, told);
+    const direction = (column: Column) => TONES[column.tone[row]!] ?? "";
+    for (const name of PLAIN) figure(parts.get(name)?.[0], of.cells[name]!.shown[row]!, direction(of.cells[name]!));
+    for (const [at, column] of of.against.entries()) figure(parts.get("against")?.[at], column.shown[row]!, direction(column));
+    for (const [name, beneath] of WITHIN) {
+      put(parts, beneath, of.cells[name]!.shown[row]!);
+      tone(parts.get(name)![0]!, direction(of.cells[name]!));
     }
     put(parts, "unrealised_rate", of.cells["unrealised_rate"]!.shown[row]!);
     parts.get("bar")?.[0]?.setAttribute("width", String(of.bars[row]!));
     const fresh = of.freshness[of.fresh[row]!];
     put(parts, "fresh_words", fresh?.words ?? "");
-    parts.get("fresh")![0]!.title = fresh?.explained ?? "";
-    parts.get("dot")![0]!.className = `dot ${fresh?.state ?? ""}`;
-    parts.get("dot")![0]!.hidden = !fresh;
+    const dot = parts.get("dot")![0]!;
+    if (dot.className !== `dot ${fresh?.state ?? ""}`) dot.className = `dot ${fresh?.state ?? ""}`;
+    if (dot.hidden !== !fresh) dot.hidden = !fresh;
+  }
+
+  tell(element: HTMLTableRowElement, row: number): void {
+    const { of } = this;
+    const parts = partsOf(element);
+    (parts.get("link")![0] as HTMLAnchorElement).href = of.addresses[row]!;
+    for (const name of [...PLAIN, ...WITHIN.keys()]) this.described(parts.get(name)?.[0], of.cells[name]!, row);
+    for (const [at, column] of of.against.entries()) this.described(parts.get("against")?.[at], column, row);
+    parts.get("fresh")![0]!.title = of.freshness[of.fresh[row]!]?.explained ?? "";
   }
 }
 

@@ -8,8 +8,10 @@ export interface Rows {
   readonly shown: Uint32Array;
   /** What a column sorts by, by row; nothing for one that does not. */
   key(column: string): Float64Array | undefined;
-  /** Puts a row into its place. */
+  /** Shows a row in an element that showed another. */
   fill(element: HTMLTableRowElement, row: number): void;
+  /** Says what does not show: what figures are called, and where links lead. It waits until nobody scrolls or asks. */
+  tell(element: HTMLTableRowElement, row: number): void;
   /** Enter, or a click, on a row. */
   open?(row: number, element: HTMLTableRowElement): void;
 }
@@ -26,6 +28,8 @@ export class LongTable {
   private order: Uint32Array;
   private here = new Map<number, HTMLTableRowElement>();
   private spare: HTMLTableRowElement[] = [];
+  /** Rows that show what they do not say yet, by their places. */
+  private untold = new Set<number>();
   private sorted: { column: string; descending: boolean } | undefined;
   /** The row that the keys are at. */
   private active = -1;
@@ -45,6 +49,8 @@ export class LongTable {
     this.body.replaceChildren();
     this.roles();
     box.addEventListener("scroll", () => this.soon(), { passive: true });
+    // Names that stay while the rest goes by cost time in each frame: they do where something goes by.
+    box.addEventListener("scroll", () => box.toggleAttribute("data-sideways", box.scrollLeft > 0), { passive: true });
     box.addEventListener("columns", () => this.measure());
     let width = box.clientWidth;
     new ResizeObserver(() => {
@@ -55,7 +61,10 @@ export class LongTable {
     this.headers();
     this.measure();
     this.keys();
+    for (const name of ["pointerdown", "focusin", "click"]) this.body.addEventListener(name, () => this.tell(), true);
+    prototype.tabIndex = -1;
     this.render();
+    this.settle();
   }
 
   /** The rows are others: those of a filter, or newly fetched. */
@@ -65,6 +74,7 @@ export class LongTable {
     this.order = keys && sorted ? ordered(this.rows.shown, keys, sorted.descending) : this.rows.shown;
     this.spare.push(...this.here.values());
     this.here.clear();
+    this.untold.clear();
     this.render();
     this.settle();
   }
@@ -156,6 +166,7 @@ export class LongTable {
       if (at < first || at >= end) {
         if (row === document.activeElement) box.focus({ preventScroll: true });
         this.here.delete(at);
+        this.untold.delete(at);
         this.spare.push(row);
       }
     }
@@ -164,12 +175,11 @@ export class LongTable {
       if (!row) {
         row = this.spare.pop() ?? (this.prototype.cloneNode(true) as HTMLTableRowElement);
         this.rows.fill(row, order[at]!);
-        row.setAttribute("aria-rowindex", String(at + 2));
-        row.tabIndex = -1;
         this.here.set(at, row);
+        this.untold.add(at);
         if (row.parentElement !== body) body.append(row);
       }
-      row.toggleAttribute("data-active", at === this.active);
+      if (row.hasAttribute("data-active") !== (at === this.active)) row.toggleAttribute("data-active");
       const top = `${at * height + (under >= 0 && at > under ? more : 0)}px`;
       if (row.style.top !== top) row.style.top = top;
     }
@@ -211,6 +221,16 @@ export class LongTable {
     }
   }
 
+  /** Rows say what they are for whoever asks them. */
+  private tell(): void {
+    for (const at of this.untold) {
+      const row = this.here.get(at)!;
+      this.rows.tell(row, this.order[at]!);
+      row.setAttribute("aria-rowindex", String(at + 2));
+    }
+    this.untold.clear();
+  }
+
   /** Rows that go elsewhere stay where they are in the page while somebody scrolls. */
   private settleSoon(): void {
     clearTimeout(this.settling);
@@ -220,6 +240,7 @@ export class LongTable {
   /** The rows stand in the page as they are read. */
   private settle(): void {
     clearTimeout(this.settling);
+    this.tell();
     let next: Element | null = this.body.firstElementChild;
     for (const at of [...this.here.keys()].sort((a, b) => a - b)) {
       const row = this.here.get(at)!;
@@ -275,12 +296,17 @@ export function put(parts: Map<string, HTMLElement[]>, name: string, words: stri
   return part;
 }
 
+/** More letters may be too many for a cell. */
+const FITS = 9;
+
 /** The same words are not put there again, nor is a text made anew that only says something else. */
 function say(part: HTMLElement, words: string): void {
   const only = part.firstChild;
   if (only instanceof Text && !only.nextSibling) {
-    if (only.data !== words) only.data = words;
+    if (only.data === words) return;
+    only.data = words;
   } else if (only || words) part.textContent = words;
+  if (words.length > FITS !== part.classList.contains("cut")) part.classList.toggle("cut");
 }
 
 const known = new WeakMap<HTMLTableRowElement, Map<string, HTMLElement[]>>();
@@ -301,19 +327,26 @@ export function partsOf(row: HTMLTableRowElement): Map<string, HTMLElement[]> {
   return parts;
 }
 
-/** Shows a figure in its cell; what it sorts by is its exact value. */
-export function figure(
-  part: HTMLElement | undefined,
-  of: { shown: string; sort: string; title: string; name: string; direction: string },
-): void {
+/** Shows a figure in its cell. */
+export function figure(part: HTMLElement | undefined, shown: string, direction: string): void {
   if (!part) return;
-  say(part, of.shown);
-  described(part, of);
+  say(part, shown);
+  tone(part, direction);
 }
 
-/** What a figure's cell says of it beside what it shows. */
-export function described(part: HTMLElement, of: { sort: string; title: string; name: string; direction: string }): void {
-  for (const tone of ["up", "down", "flat"]) part.classList.toggle(tone, tone === of.direction);
+const TONES = ["up", "down", "flat"];
+
+/** Colours a figure's cell by its sign. */
+export function tone(part: HTMLElement, direction: string): void {
+  const was = TONES.find((name) => part.classList.contains(name)) ?? "";
+  if (was === direction) return;
+  if (was) part.classList.remove(was);
+  if (direction) part.classList.add(direction);
+}
+
+/** What a figure's cell says of it beside what it shows; what it sorts by is its exact value. */
+export function described(part: HTMLElement | undefined, of: { sort: string; title: string; name: string }): void {
+  if (!part) return;
   part.title = of.title;
   part.dataset["sort"] = of.sort;
   if (of.name) part.dataset["figure"] = of.name;
