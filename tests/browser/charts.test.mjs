@@ -44,7 +44,11 @@ describe("the charts", () => {
   }
 
   const chartOf = (page) => page.locator("value-chart").first();
-  const drawn = (page, view) => page.locator(`value-chart[data-drawn${view ? `="${view}"` : ""}] canvas`).first().waitFor();
+  /** Drawn by the script, as it is for whoever comes to it. */
+  const drawn = async (page, view) => {
+    await chartOf(page).dispatchEvent("pointerenter");
+    await page.locator(`value-chart[data-drawn${view ? `="${view}"` : ""}] canvas`).first().waitFor();
+  };
 
   /** How much of a canvas is painted. */
   const painted = (page) =>
@@ -54,6 +58,20 @@ describe("the charts", () => {
       for (let at = 3; at < data.length; at += 4) if (data[at] > 0) count += 1;
       return count;
     });
+
+  it("asks for nothing until somebody comes to read it", () =>
+    visit(pages.dashboard, async (page) => {
+      const asked = [];
+      page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+      await page.waitForTimeout(500);
+      assert.deepEqual(asked.filter((path) => path.includes("chart-data")), []);
+      assert.equal(await page.locator("value-chart canvas").count(), 0);
+      assert.ok(await page.locator("value-chart svg .s-value").isVisible());
+      await page.locator("value-chart").hover();
+      await page.locator("value-chart[data-drawn=value] canvas").waitFor();
+      await page.locator(".read").waitFor();
+      assert.equal(asked.filter((path) => path.includes("chart-data")).length, 1);
+    }));
 
   it("shows value, return and drawdown by buttons", () =>
     visit(pages.dashboard, async (page) => {

@@ -1,9 +1,10 @@
 // Measures, in the browser, how soon the dashboard is there and how much it weighs. Prints tables for docs/PERFORMANCE.md.
 //
 // Times are from the start of the navigation to the frame after the figures, and after the chart, stand in the page. Cold is a
-// browser that has nothing of ours, warm is one that was here before.
+// browser that has nothing of ours, warm is one that was here before. What any page costs this browser on this machine says a
+// page with one figure and nothing else, measured alike.
 import { brotliDecompressSync, constants } from "node:zlib";
-import { get } from "node:http";
+import { createServer, get } from "node:http";
 import { DESKTOP, Installation, PHONE, launch } from "./harness.mjs";
 
 const RUNS = Number(process.env.RUNS ?? 20);
@@ -13,7 +14,7 @@ const FIRST_FLIGHT = 14_000;
 /** Notes when the figures and the chart are painted. */
 function watch() {
   const painted = (globalThis.painted = {});
-  const find = { figures: ".value", chart: "value-chart svg path" };
+  const find = { figures: ".value", chart: "value-chart svg path, .nothing-else" };
   const look = () => {
     for (const [name, selector] of Object.entries(find)) {
       if (painted[name] !== undefined || !document.querySelector(selector)) continue;
@@ -95,20 +96,33 @@ function firstFlight(address) {
   });
 }
 
+/** A page with one figure and nothing else. */
+async function plainPage() {
+  const server = createServer((_, answer) => {
+    answer.setHeader("content-type", "text/html");
+    answer.end('<!doctype html><title>Plain</title><p class="value nothing-else">1</p>');
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return server;
+}
+
 const installation = new Installation();
+const plain = await plainPage();
 const browser = await launch();
 try {
   const start = await installation.serve("demo");
   const dashboard = await fetch(start).then((answer) => answer.url);
   console.log(`\n| dashboard, ${RUNS} runs, ms (median, 95th) | answered | | first paint | | figures | | chart | |`);
   console.log("|---|---|---|---|---|---|---|---|---|");
+  const shown = async (name, address, viewport, isWarm) => {
+    const found = await times(browser, address, viewport, isWarm);
+    const row = ["answered", "contentful", "figures", "chart"].map((of) => summary(found[of])).join(" | ");
+    console.log(`| ${name}, ${isWarm ? "warm" : "cold"} | ${row} |`);
+  };
   for (const [name, viewport] of [["1280 px", DESKTOP], ["360 px", PHONE]]) {
-    for (const isWarm of [false, true]) {
-      const found = await times(browser, dashboard, viewport, isWarm);
-      const row = ["answered", "contentful", "figures", "chart"].map((of) => summary(found[of])).join(" | ");
-      console.log(`| ${name}, ${isWarm ? "warm" : "cold"} | ${row} |`);
-    }
+    for (const isWarm of [false, true]) await shown(name, dashboard, viewport, isWarm);
   }
+  await shown("one figure and nothing else", `http://127.0.0.1:${plain.address().port}/`, DESKTOP, true);
   const { bytes, text } = await firstFlight(dashboard);
   const has = (mark) => (text.includes(mark) ? "yes" : "no");
   console.log(`\nThe document: ${bytes} bytes by brotli. In its first ${FIRST_FLIGHT} bytes:`);
@@ -122,5 +136,6 @@ try {
   }
 } finally {
   await browser.close();
+  plain.close();
   await installation.close();
 }

@@ -128,6 +128,11 @@ fn a_process_that_does_not_work_shows_what_another_one_does() {
     assert_eq!(cancelled.status(), 202);
     assert_eq!(job(&server, &unwanted)["state"], "cancelled");
     assert!(page(&server, id, &unwanted).contains("called off. Nothing was changed"));
+    let unwanted = upload(&server, id, 600);
+    let form = "application/x-www-form-urlencoded";
+    let from_page = server.post(&format!("/monitoring/jobs/{unwanted}/cancel"), form, b"");
+    assert_eq!((from_page.status(), from_page.redirect()), (303, Some("/monitoring")));
+    assert_eq!(job(&server, &unwanted)["state"], "cancelled");
 
     let wanted = upload(&server, id, 600);
     let refresh = format!("/api/refresh-all-prices/{id}");

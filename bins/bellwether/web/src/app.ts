@@ -4,18 +4,17 @@ import { bell } from "./bell";
 import { copyButtons } from "./copy";
 import { keys } from "./keys";
 import { sortableTables } from "./sortable";
-import { weightSums } from "./weights";
 
 appearance();
 sortableTables();
 bell();
 copyButtons();
-weightSums();
 keys();
 
 const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
 if (document.querySelector("[data-chart], [data-overview]")) parts.push(import("./chart/tools").then((m) => m.tools()));
+if (document.querySelector("[data-weights]")) parts.push(import("./weights").then((m) => m.weightSums()));
 if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
 if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));
 if (document.querySelector("[data-overview]")) parts.push(import("./overview").then((m) => m.overview()));

@@ -46,7 +46,6 @@ export class LongTable {
     this.body = this.table.tBodies[0]!;
     this.order = rows.shown;
     this.height = this.body.rows[0]?.getBoundingClientRect().height || 49;
-    this.body.replaceChildren();
     this.roles();
     box.addEventListener("scroll", () => this.soon(), { passive: true });
     // Names that stay while the rest goes by cost time in each frame: they do where something goes by.
@@ -60,6 +59,9 @@ export class LongTable {
     }).observe(box);
     this.headers();
     this.measure();
+    this.body.replaceChildren();
+    // Its room before its rows: as many as fit there are made at once.
+    this.body.style.height = `${this.order.length * this.height}px`;
     this.keys();
     for (const name of ["pointerdown", "focusin", "click"]) this.body.addEventListener(name, () => this.tell(), true);
     prototype.tabIndex = -1;
@@ -175,6 +177,7 @@ export class LongTable {
       if (!row) {
         row = this.spare.pop() ?? (this.prototype.cloneNode(true) as HTMLTableRowElement);
         this.rows.fill(row, order[at]!);
+        row.setAttribute("aria-rowindex", String(at + 2));
         this.here.set(at, row);
         this.untold.add(at);
         if (row.parentElement !== body) body.append(row);
@@ -226,7 +229,6 @@ export class LongTable {
     for (const at of this.untold) {
       const row = this.here.get(at)!;
       this.rows.tell(row, this.order[at]!);
-      row.setAttribute("aria-rowindex", String(at + 2));
     }
     this.untold.clear();
   }
@@ -306,7 +308,7 @@ function say(part: HTMLElement, words: string): void {
     if (only.data === words) return;
     only.data = words;
   } else if (only || words) part.textContent = words;
-  if (words.length > FITS !== part.classList.contains("cut")) part.classList.toggle("cut");
+  if (words.length > FITS !== part.hasAttribute("data-cut")) part.toggleAttribute("data-cut");
 }
 
 const known = new WeakMap<HTMLTableRowElement, Map<string, HTMLElement[]>>();

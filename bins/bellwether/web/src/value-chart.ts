@@ -41,25 +41,19 @@ export class ValueChart extends HTMLElement {
     for (const name of ["pointerup", "pointercancel"] as const) on(name, (event) => this.#release(event));
     on("pointerleave", () => this.#touches.size || this.#anchor !== undefined || this.#hide());
     on("keydown", (event) => void this.#key(event));
-    on("focus", () => void this.#load());
+    // The server's drawing says the same: a script's takes its place for whoever comes to read it.
+    for (const name of ["pointerenter", "focus"] as const) on(name, () => void this.#wake());
     on("blur", () => this.#hide());
     // The server's drawing was put anew.
     this.addEventListener("drawn", () => void this.#again(), { signal });
     this.#toggles(signal);
-    const look = () => this.#columns && void this.#draw();
+    const look = () => this.#plot && void this.#draw();
     const watched = new MutationObserver(look);
     watched.observe(document.documentElement, { attributeFilter: ["data-theme", "data-private"] });
     const sized = new ResizeObserver(look);
     sized.observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      seen.disconnect();
-      const idle = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
-      idle(() => void this.#load().then(() => this.#draw()));
-    });
-    seen.observe(this);
-    signal.addEventListener("abort", () => [watched, sized, seen].forEach((observer) => observer.disconnect()));
+    signal.addEventListener("abort", () => [watched, sized].forEach((observer) => observer.disconnect()));
   }
 
   disconnectedCallback(): void {
@@ -90,6 +84,10 @@ export class ValueChart extends HTMLElement {
       this.#told = undefined; // asked again with the next movement
     }
     return this.#columns;
+  }
+
+  async #wake(): Promise<void> {
+    if ((await this.#load()) && !this.#plot) await this.#draw();
   }
 
   async #again(): Promise<void> {
