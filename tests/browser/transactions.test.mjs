@@ -279,7 +279,7 @@ describe("a long list", () => {
       assert.ok(seen.covered > 5, "no emptiness in sight");
       assert.ok(seen.places.every((place, at) => at === 0 || place === seen.places[at - 1] + 1), "in their order");
     }
-    assert.equal(await page.evaluate(() => [...document.querySelectorAll("thead th, tfoot th")].every((cell) => {
+    assert.equal(await page.evaluate(() => [...document.querySelectorAll(".long thead th, .long tfoot th")].every((cell) => {
       const box = document.querySelector(".long").getBoundingClientRect();
       const { top, bottom } = cell.getBoundingClientRect();
       return top >= box.top - 2 && bottom <= box.bottom + 2;
