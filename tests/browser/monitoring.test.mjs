@@ -37,7 +37,7 @@ describe("the monitoring page", () => {
       try {
         assert.equal(await page.locator("h1").textContent(), "Monitoring");
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, "the page scrolls sideways");
+        assert.ok(wide <= 0, `the page scrolls sideways by ${wide} px`);
         const outside = await page.evaluate(() => {
           const edge = document.documentElement.clientWidth + 0.5;
           const isHeld = (element) => element.closest(".scroll") !== null;
