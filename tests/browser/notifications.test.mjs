@@ -45,7 +45,7 @@ describe("notifications", () => {
         await page.waitForURL("**/notifications");
         assert.equal(await page.locator("h2").first().textContent(), `${before} unread`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, "the page scrolls sideways");
+        assert.ok(wide <= 0, `the page scrolls sideways by ${wide} px`);
         assert.deepEqual(await violations(page), []);
         await picture(page, `notifications-${name}`);
 

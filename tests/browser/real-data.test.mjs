@@ -29,7 +29,7 @@ function read(page) {
       changes: [...document.querySelectorAll(".change")].map(text),
       facts: byName(".facts"),
       tiles: byName(".tiles"),
-      summary: text(document.querySelector("figure .hidden-visually")),
+      summary: text(document.querySelector("figure .hidden-visually:not([aria-live])")),
       holdings: Object.fromEntries([...table.tBodies[0].rows].map((row) => [row.dataset.symbol, {
         quantity: cell(row, "Quantity").dataset.sort,
         price: cell(row, "Price").dataset.sort,
