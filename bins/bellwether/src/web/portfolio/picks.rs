@@ -52,7 +52,7 @@ struct PicksPage {
     benchmarks: Vec<Picks>,
     /// How many holdings have become a multiple of their cost, in words.
     reached: String,
-    multiples: Vec<Multiple>,
+    multiples: Vec<Grown>,
     multiples_chart: Drawing,
 }
 
@@ -93,8 +93,9 @@ struct Age {
     share_of_money: Told,
 }
 
+/// What a holding has become of its cost.
 #[derive(Serialize)]
-struct Multiple {
+struct Grown {
     name: String,
     symbol: String,
     address: String,
@@ -113,7 +114,7 @@ impl PicksPage {
             benchmarks: shown.benchmarks.iter().map(|of| Picks::new(of, reader.locale, reader)).collect(),
             reached: reached(shown, reader.locale),
             multiples_chart: multiples_chart(&furthest, reader),
-            multiples: furthest.into_iter().map(|of| Multiple::new(of, reader)).collect(),
+            multiples: furthest.into_iter().map(|of| Grown::new(of, reader)).collect(),
         }
     }
 }
@@ -284,7 +285,7 @@ fn multiples_chart(furthest: &[&MultipleShown], reader: &Reader) -> Drawing {
     Drawing { svg: bars(locale, &drawn, &summary), summary, table }
 }
 
-impl Multiple {
+impl Grown {
     fn new(of: &MultipleShown, reader: &Reader) -> Self {
         Self {
             name: of.name.clone().unwrap_or_else(|| of.symbol.to_string()),
