@@ -10,12 +10,15 @@ import { Installation, launch, picture, ready } from "./harness.mjs";
 /** How long a part is withheld: long enough that the browser paints without it. */
 const LATE_MS = 300;
 
+/** How long each of many parts is withheld: a few frames. */
+const MOMENT_MS = 25;
+
 /** Heights at which all of a page is on the screen: only what can be seen counts as moved. */
 const VIEWPORTS = [360, 768, 1280].map((width) => ({ width, height: 5000 }));
 
-/** A stand-in for the server that withholds what `late` says: `(type, body) => bytes to send at once`. */
+/** A stand-in for the server that withholds what `late` says: `(type, body) => places where the line pauses`. */
 class SlowLine {
-  late = () => Infinity;
+  late = () => [];
 
   async listen(behind) {
     this.server = createServer((asked, answer) => {
@@ -28,11 +31,15 @@ class SlowLine {
         const body = Buffer.concat(await response.toArray());
         const { "content-length": _, ...headers } = response.headers;
         answer.writeHead(response.statusCode, headers);
-        const first = Math.min(this.late(headers["content-type"] ?? "", body), body.length);
-        // The head goes out with the first byte; without one it is late as a whole.
-        if (first > 0) answer.write(body.subarray(0, first));
-        if (first < body.length) await pause(LATE_MS);
-        answer.end(body.subarray(first));
+        const places = this.late(headers["content-type"] ?? "", body);
+        let sent = 0;
+        for (const place of places) {
+          // The head goes out with the first byte; without one it is late as a whole.
+          if (place > sent) answer.write(body.subarray(sent, place));
+          sent = place;
+          await pause(places.length > 1 ? MOMENT_MS : LATE_MS);
+        }
+        answer.end(body.subarray(sent));
       });
       asked.pipe(passed);
     });
@@ -46,11 +53,13 @@ class SlowLine {
   }
 }
 
+const marked = (body, mark) => [...body.toString("latin1").matchAll(mark)].map(({ index }) => index);
+
 /** Where the body breaks off: behind `share` of the places where `mark` stands. */
 const behind = (mark, share) => (type, body) => {
-  if (!type.includes("html")) return Infinity;
-  const places = [...body.toString("latin1").matchAll(mark)].map(({ index }) => index);
-  return places.length ? places[Math.floor((places.length - 1) * share)] : Infinity;
+  if (!type.includes("html")) return [];
+  const places = marked(body, mark);
+  return places.length ? [places[Math.floor((places.length - 1) * share)]] : [];
 };
 
 const WAYS = {
@@ -58,8 +67,15 @@ const WAYS = {
   "half of the rows": behind(/<\/tr>\s*<tr/g, 0.5),
   "all but the last row": behind(/<\/tr>\s*<tr/g, 1),
   "all above the total": behind(/<tfoot/g, 0),
-  "all but the style": (type) => (type.includes("css") ? 0 : Infinity),
-  "all but the script": (type) => (type.includes("javascript") ? 0 : Infinity),
+  "all but the style": (type) => (type.includes("css") ? [0] : []),
+  "all but the script": (type) => (type.includes("javascript") ? [0] : []),
+  // One row stands for all of a table, and a drawing comes as one.
+  "tag by tag, each": (type, body) => {
+    if (!type.includes("html")) return [];
+    const alike = [...body.toString("latin1").matchAll(/<svg.*?<\/svg>|(?<=<\/tr>)<tr.*?(?=<\/tbody>)|(?<=<\/li>)<li.*?(?=<\/ul>)/gs)];
+    return marked(body, /<(?=[/a-z])/g)
+      .filter((place) => place > body.indexOf("<body") && !alike.some(({ index, 0: of }) => place > index && place < index + of.length));
+  },
 };
 for (let part = 1; part < 8; part += 1) {
   WAYS[`${part} of 8 parts`] = behind(/<(?=[a-z])/g, part / 8);
@@ -109,7 +125,7 @@ describe("a page that is still arriving", () => {
           globalThis.shifts.push({
             value,
             moved: sources.map(({ node, previousRect: was, currentRect: is }) =>
-              `${(node?.outerHTML ?? node?.textContent ?? "").slice(0, 90)}: ${[was.x, was.y, was.width]} to ${[is.x, is.y, is.width]}`),
+              `${(node?.outerHTML ?? node?.parentElement?.outerHTML ?? "").slice(0, 90)}: ${[was.x, was.y, was.width]} to ${[is.x, is.y, is.width]}`),
           });
         }
       }).observe({ type: "layout-shift", buffered: true });
@@ -165,7 +181,7 @@ describe("a page that is still arriving", () => {
 
   it("does not move with very long figures either", async () => {
     const { slow, address } = line.own;
-    slow.late = () => Infinity;
+    slow.late = () => [];
     const id = await portfolio("Giants", [
       "Ticker,Type,Date,Price,Shares",
       "AAPL,Buy,2024-03-05,987654.3211,1249.123456789",
@@ -195,12 +211,12 @@ describe("a page that is still arriving", () => {
 
   it("does not move while the verdicts on a file's rows come", async () => {
     const { slow, address } = line.own;
-    slow.late = () => Infinity;
+    slow.late = () => [];
     const wrong = (n) => `${n % 2 ? "" : "AAPL"},${n % 3 ? "Buy" : "A gift of a kind that nobody knows"},2024-13-45,a lot,${n}`;
     const file = ["Ticker,Type,Date,Price,Shares", ...Array.from({ length: 60 }, (_, n) => wrong(n)), "AAPL,Buy,2024-03-05,170,1"].join("\n");
     const id = await portfolio("Verdicts", "Ticker,Type,Date,Price,Shares\nAAPL,Buy,2024-03-04,170,1\n");
     for (const viewport of VIEWPORTS) {
-      slow.late = () => Infinity;
+      slow.late = () => [];
       const page = await watched(viewport);
       await page.goto(`${address}/portfolio/${id}/import`);
       await page.getByLabel("CSV file").setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
