@@ -22,7 +22,7 @@ pub use classification::{Classification, ClassificationError};
 pub use division::Division;
 pub use drift::{ClassDrift, Drift};
 pub use rebalancing::{
-    Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, Vehicle,
+    Funding, Negative, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, Vehicle,
 };
 pub use targets::{TargetError, Targets};
 

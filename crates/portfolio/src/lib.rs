@@ -85,8 +85,8 @@ mod xirr;
 
 pub use allocation::{
     Allocation, Asset, Assets, Class, ClassDrift, ClassShare, Classification, ClassificationError, Division,
-    Drift, Funding, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms, TargetError,
-    Targets, Vehicle,
+    Drift, Funding, Negative, ProposedTrade, RebalancingError, RebalancingProposal, RebalancingTerms,
+    TargetError, Targets, Vehicle,
 };
 pub use benchmark::{
     Benchmark, BenchmarkNote, Comparison, ComponentWeight, Investment, LinkedComparison, SessionChange,

@@ -21,6 +21,6 @@ mod recognising;
 mod sentence;
 
 pub use catalogue::{Language, Piece};
-pub use locale::Locale;
+pub use locale::{Locale, Part};
 pub use numbers::{AmountParts, UNKNOWN, direction, direction_of};
 pub use sentence::{Sentence, Value};

@@ -6,11 +6,24 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 
 use icu_locale_core::LanguageIdentifier;
 use icu_locale_core::subtags::Region;
+use serde::Serialize;
 
 use crate::catalogue::{Language, Piece};
 use crate::dates::Dates;
 use crate::numbers::Numbers;
 use crate::sentence::{Sentence, Value};
+
+/// What programs of others say is the value of this name.
+const CAUSE: &str = "cause";
+
+/// A part of a sentence in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Its words.
+    pub words: String,
+    /// Whether they are in English although the sentence is not.
+    pub is_foreign: bool,
+}
 
 /// Of so many different wishes what was found is remembered.
 const REMEMBERED: usize = 256;
@@ -178,6 +191,40 @@ impl Locale {
         said
     }
 
+    /// A sentence in words, in parts: what programs of others say in it, by the name `cause`, is in English in every
+    /// language.
+    pub fn parts(self, sentence: &Sentence) -> Vec<Part> {
+        let Some(pieces) = self.language().text(sentence.key(), sentence.count()) else {
+            return vec![Part { words: sentence.key().to_owned(), is_foreign: false }];
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        let mut push = |words: String, is_foreign| match parts.last_mut() {
+            Some(last) if last.is_foreign == is_foreign => last.words.push_str(&words),
+            _ => parts.push(Part { words, is_foreign }),
+        };
+        for piece in pieces {
+            match piece {
+                Piece::Words(words) => push(words.clone(), false),
+                Piece::Value(name) => match sentence.value(name) {
+                    Some(Value::Sentence(within)) => {
+                        self.parts(within).into_iter().for_each(|part| push(part.words, part.is_foreign));
+                    }
+                    Some(Value::Begun(within)) => {
+                        let mut within = self.parts(within).into_iter();
+                        within.next().into_iter().for_each(|part| push(begun(&part.words), part.is_foreign));
+                        within.for_each(|part| push(part.words, part.is_foreign));
+                    }
+                    Some(Value::Words(words)) if name == CAUSE => {
+                        push(words.clone(), self.language() != Language::English);
+                    }
+                    Some(value) => push(self.value(value), false),
+                    None => push(format!("{{{name}}}"), false),
+                },
+            }
+        }
+        parts
+    }
+
     fn all(self, several: &[Sentence]) -> Vec<String> {
         several.iter().map(|one| self.say(one)).collect()
     }
@@ -213,14 +260,16 @@ impl Locale {
             Value::Sentence(within) => self.say(within),
             Value::Sentences(several) => self.all(several).join("; "),
             Value::Enumerated(several) => self.all(several).join(", "),
-            Value::Begun(within) => {
-                let said = self.say(within);
-                let mut letters = said.chars();
-                let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-                first + letters.as_str()
-            }
+            Value::Begun(within) => begun(&self.say(within)),
         }
     }
+}
+
+/// With a capital.
+fn begun(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + letters.as_str()
 }
 
 #[cfg(test)]
@@ -265,6 +314,21 @@ mod tests {
             !fault.is_verbatim() && !whole.is_verbatim() && !Sentence::new("reason.no_loss").is_verbatim()
         );
         assert_eq!(Sentence::verbatim("es geht").whole().to_string(), "Es geht.");
+    }
+
+    #[test]
+    fn what_other_programs_say_is_a_part_of_its_own_in_another_language() {
+        let cause = Sentence::new("refused.asked.identifier").with("cause", "invalid length");
+        let asked = Sentence::new("refused.asked.query").with("cause", cause);
+        let part = |words: &str, is_foreign| Part { words: words.to_owned(), is_foreign };
+        let german = [
+            part("Die Adresse lässt sich nicht lesen: das ist keine Kennung (", false),
+            part("invalid length", true),
+            part(").", false),
+        ];
+        assert_eq!(Locale::accepted("de").parts(&asked), german);
+        let english = [part("Query deserialize error: UUID parsing failed: invalid length.", false)];
+        assert_eq!(Locale::english().parts(&asked), english);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::sentence::{Sentence, Value};
 /// Values that are words of the language themselves.
 const PHRASES: [&str; 2] = ["phrase.", "kind.word."];
 /// Values that are sentences themselves, by their names.
-const SENTENCES: [&str; 6] = ["doubt", "fault", "faults", "problem", "reason", "words"];
+const SENTENCES: [&str; 7] = ["cause", "doubt", "fault", "faults", "problem", "reason", "words"];
 /// Values that are numbers, days, amounts of money and changes in percent, or say why there is none.
 const NUMBERS: [&str; 9] =
     ["wanted", "held", "percent", "price", "weight", "hours", "more", "number", "rejected"];
@@ -93,6 +93,9 @@ fn value_of(name: &str, words: &str, groups: &[&str], depth: usize) -> Value {
             .or_else(|| recognised(words, groups, depth.checked_sub(1)?).map(Value::from))
             .unwrap_or_else(|| words.into());
     }
+    if let Some(quoted) = quoted(words) {
+        return Value::quoted(quoted);
+    }
     let is_named = ["field", "what", "advice", "kind"].contains(&name);
     let found = Language::English.keys().find(|key| is_named && is_phrase(key));
     found.map_or_else(|| words.into(), |key| Sentence::new(key).into())
@@ -100,6 +103,12 @@ fn value_of(name: &str, words: &str, groups: &[&str], depth: usize) -> Value {
 
 fn day(words: &str) -> Option<NaiveDate> {
     words.parse().ok().or_else(|| NaiveDate::parse_from_str(words, "%d %B %Y").ok())
+}
+
+/// What stands in quotation marks, where nothing of it is written otherwise than it is.
+fn quoted(words: &str) -> Option<&str> {
+    let within = words.strip_prefix('"')?.strip_suffix('"')?;
+    (!within.contains(['"', '\\'])).then_some(within)
 }
 
 /// `10200.00 USD` or `+1.45 %`
@@ -164,6 +173,14 @@ mod tests {
             (
                 "the row has 5 cells but there are 3 columns: put cells that contain the delimiter in quotation marks",
                 "die Zeile hat 5 Felder, es gibt aber nur 3 Spalten: Felder mit dem Trennzeichen in Anführungszeichen setzen",
+            ),
+            (
+                "\"dollar\" is not a currency code: use three letters such as USD",
+                "„dollar“ ist kein Währungscode: drei Buchstaben angeben, etwa USD",
+            ),
+            (
+                "Query deserialize error: duplicate field `range`.",
+                "Die Adresse lässt sich nicht lesen: „range“ steht zweimal darin.",
             ),
             ("a spin-off needs the other symbol", "Abspaltung ist unvollständig: das andere Symbol fehlt"),
         ] {

@@ -10,6 +10,7 @@ use bellwether_portfolio::{Derivations, FigureName, Omitted, Options, Period};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::metrics::day_ends;
+use crate::refusals::no_figure;
 use crate::stored_market::symbols_of;
 use crate::views::Viewed;
 use crate::views::allocation::{ASSET_CLASSES, asset_classes, is_of_classes};
@@ -102,7 +103,7 @@ impl Tracker {
             omitted.divisions = vec![(ASSET_CLASSES.to_owned(), asset_classes(&known))];
         }
         let figure =
-            FigureName::read(figure, &omitted).map_err(|error| TrackerError::refused(format!("{error}.")))?;
+            FigureName::read(figure, &omitted).map_err(|error| TrackerError::refused(no_figure(&error)))?;
         let benchmarks = benchmarks(view, &portfolio, &figure);
         let market = self.stored_market(&portfolio, &transactions, &benchmarks, as_of).await?;
         let traded = symbols_of(&transactions);

@@ -84,6 +84,7 @@ impl TrackerError {
             Self::Overtaken => Sentence::new("refused.overtaken"),
             Self::TooManyAttempts { after } => too_many_attempts(*after),
             Self::File(error) => Sentence::new("imports.unusable").with("reason", unreadable(error)),
+            Self::WrongPassword => Sentence::new("problem.told.wrong_password"),
             other => Sentence::verbatim(other.to_string()),
         }
     }

@@ -14,7 +14,7 @@ use bellwether_domain::{ChangeId, Portfolio, PortfolioId, Symbol, Transaction, T
 use bellwether_portfolio::Options;
 use bellwether_storage::ledger::{Edited, LedgerEdit, LedgerEntry};
 use bellwether_storage::{StorageError, ledger, portfolios};
-use bellwether_texts::Sentence;
+use bellwether_texts::{Sentence, Value};
 use chrono::NaiveDate;
 
 use crate::error::sentence;
@@ -153,9 +153,9 @@ impl Tracker {
         dry_run: bool,
     ) -> Result<LedgerChanged, TrackerError> {
         if wanted.creates.len() + wanted.edits.len() + wanted.deletes.len() > MOST_AT_ONCE {
-            return Err(TrackerError::refused(format!(
-                "Change {MOST_AT_ONCE} transactions at once at most."
-            )));
+            return Err(TrackerError::refused(
+                Sentence::new("refused.asked.changes_most").with("most", Value::exact(MOST_AT_ONCE)),
+            ));
         }
         let mut standing: Option<HashMap<Symbol, SymbolStanding>> = None;
         for _ in 0..TRIES {
@@ -318,7 +318,7 @@ impl Planned {
             if named.insert(id) {
                 return Ok(entry);
             }
-            Err(TrackerError::refused(format!("The transaction {id} is named twice: name it once.")))
+            Err(TrackerError::refused(Sentence::new("refused.asked.named_twice").with("id", id.to_string())))
         };
         let mut deleted = Vec::with_capacity(wanted.deletes.len());
         for delete in &wanted.deletes {

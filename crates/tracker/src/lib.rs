@@ -105,7 +105,7 @@ pub use portfolio_settings::EnteredSettings;
 pub use prices_shown::{CurrentPrice, Lasting, PriceShown, PricesShown};
 pub use reasons::{fault, reason};
 pub use refresh::{RefreshProgress, RefreshStatus};
-pub use refusals::{no_currency, no_symbol};
+pub use refusals::{no_currency, no_kind, no_range, no_symbol};
 pub use single_purchases::PurchaseShown;
 pub use sources::{Upstream, UpstreamHealth};
 pub use targets::{AllocationShown, TargetWeights};

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::compute::replay;
 use crate::import::HOME_EXCHANGE;
+use crate::refusals::day_to_come;
 use crate::stored_market::StoredMarket;
 use crate::{Tracker, TrackerError};
 
@@ -70,9 +71,7 @@ impl Tracker {
     pub(crate) fn past_day(&self, as_of: Option<NaiveDate>) -> Result<NaiveDate, TrackerError> {
         let today = self.today();
         match as_of {
-            Some(day) if day > today => {
-                Err(TrackerError::refused(format!("{day} is still to come: choose a day until {today}")))
-            }
+            Some(day) if day > today => Err(TrackerError::refused(day_to_come(day, today))),
             as_of => Ok(as_of.unwrap_or(today)),
         }
     }

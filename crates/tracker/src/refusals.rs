@@ -5,9 +5,13 @@ use bellwether_domain::{
     InvalidCostMethod, InvalidCurrency, InvalidKind, InvalidQuantity, InvalidSymbol, InvalidTransaction,
     Symbol,
 };
+use bellwether_portfolio::{InvalidFigureName, Negative, RebalancingError};
 use bellwether_texts::{Sentence, Value};
+use chrono::NaiveDate;
 
+use crate::dashboard::InvalidRange;
 use crate::import::{faulty, phrase};
+use crate::reasons::reason;
 
 /// What is no symbol.
 pub fn no_symbol(error: &InvalidSymbol) -> Sentence {
@@ -21,8 +25,57 @@ pub fn no_currency(error: &InvalidCurrency) -> Sentence {
     Sentence::new("fault.currency").with("text", Value::quoted(error.given()))
 }
 
-pub(crate) fn no_kind(error: &InvalidKind) -> Sentence {
+/// What is no kind of transaction.
+pub fn no_kind(error: &InvalidKind) -> Sentence {
     Sentence::new("fault.kind").with("text", Value::quoted(error.given()))
+}
+
+/// What is no range.
+pub fn no_range(error: &InvalidRange) -> Sentence {
+    Sentence::new("refused.asked.range").with("text", Value::quoted(error.given()))
+}
+
+/// A day that is still to come, where one until `today` is wanted.
+pub(crate) fn day_to_come(day: NaiveDate, today: NaiveDate) -> Sentence {
+    let come = Sentence::new("refused.asked.day_to_come");
+    come.with("day", Value::Date(day)).with("today", Value::Date(today))
+}
+
+/// What is the name of no figure.
+pub(crate) fn no_figure(error: &InvalidFigureName) -> Sentence {
+    match error {
+        InvalidFigureName::Syntax { at } => {
+            Sentence::new("refused.asked.figure_name").with("at", Value::exact(*at))
+        }
+        InvalidFigureName::Unknown(cause) => {
+            // What reads the name says it in words of its own.
+            let known = Sentence::recognised(cause, &["refused.asked."]);
+            let cause = known.map_or_else(|| Value::from(cause.as_str()), Value::from);
+            Sentence::new("refused.asked.no_figure").with("cause", cause)
+        }
+    }
+}
+
+/// Why no trades can be proposed.
+pub(crate) fn no_proposal(error: &RebalancingError) -> Sentence {
+    let said = Sentence::new;
+    match error {
+        RebalancingError::Negative(Negative::SmallestTrade) => {
+            said("refused.proposal_of_trades.smallest_negative")
+        }
+        RebalancingError::Negative(Negative::NewCash) => said("refused.proposal_of_trades.new_negative"),
+        RebalancingError::Negative(Negative::TakenCash) => said("refused.proposal_of_trades.taken_negative"),
+        RebalancingError::MoreThanCash { cash } => {
+            said("refused.proposal_of_trades.more_than_cash").with("cash", Value::Exact(*cash))
+        }
+        RebalancingError::NotEnoughSales { missing } => {
+            said("refused.proposal_of_trades.few_sales").with("missing", Value::Exact(*missing))
+        }
+        RebalancingError::Shares { class, reason: why } => said("refused.proposal_of_trades.shares")
+            .with("class", class.to_string())
+            .with("reason", reason(why)),
+        RebalancingError::Unknown(why) => reason(why),
+    }
 }
 
 pub(crate) fn no_cost_method(error: &InvalidCostMethod) -> Sentence {
@@ -134,6 +187,40 @@ mod tests {
         says_the_same(&no_kind(&error), &error);
         let error = "best".parse::<bellwether_domain::CostMethod>().expect_err("no cost method");
         says_the_same(&no_cost_method(&error), &error);
+    }
+
+    #[test]
+    fn what_is_asked_for_wrongly_is_said_as_programs_are_told_it_and_in_german() {
+        let error = "ewig \"".parse::<crate::Range>().expect_err("no range");
+        assert_eq!(no_range(&error).to_string(), format!("{error}."));
+        for cause in ["unknown variant `x`, expected one of `a`, `b`", "invalid type: map"] {
+            let error = InvalidFigureName::Unknown(cause.to_owned());
+            assert_eq!(no_figure(&error).to_string(), format!("{error}."));
+        }
+        let error = InvalidFigureName::Syntax { at: 7 };
+        assert_eq!(no_figure(&error).to_string(), format!("{error}."));
+        let come = day_to_come(day("2999-01-02"), day("2026-03-14"));
+        assert_eq!(come.to_string(), "2999-01-02 is still to come: choose a day until 2026-03-14");
+        let german = Locale::accepted("de").say(&come);
+        assert_eq!(german, "Der 02.01.2999 kommt erst noch: einen Tag bis zum 14.03.2026 wählen.");
+    }
+
+    #[test]
+    fn why_no_trades_are_proposed_is_said_as_programs_are_told_it_and_in_german() {
+        for error in [
+            RebalancingError::Negative(Negative::SmallestTrade),
+            RebalancingError::Negative(Negative::NewCash),
+            RebalancingError::Negative(Negative::TakenCash),
+            RebalancingError::MoreThanCash { cash: number("100.50") },
+            RebalancingError::NotEnoughSales { missing: number("550") },
+            RebalancingError::Shares {
+                class: bellwether_portfolio::Class::Cash,
+                reason: bellwether_portfolio::Reason::NoCapital,
+            },
+            RebalancingError::Unknown(bellwether_portfolio::Reason::NoVehicle),
+        ] {
+            says_the_same(&no_proposal(&error), &error);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use bellwether_portfolio::{Figure, Reason, SinglePurchase};
 use chrono::{Days, NaiveDate};
 
 use crate::prices_shown::PriceShown;
+use crate::refusals::day_to_come;
 use crate::stored_market::LEAD_DAYS;
 use crate::{Tracker, TrackerError};
 
@@ -33,7 +34,7 @@ impl Tracker {
         let now = self.clock().now();
         let today = Exchange::of(symbol).local_date(now);
         if day > today {
-            return Err(TrackerError::refused(format!("{day} is still to come: choose a day until {today}")));
+            return Err(TrackerError::refused(day_to_come(day, today)));
         }
         let from = day.checked_sub_days(Days::new(LEAD_DAYS)).unwrap_or(day);
         let stored = self.stored_instrument(symbol, from, today).await?;

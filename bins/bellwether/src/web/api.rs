@@ -33,7 +33,7 @@ use actix_web::error::ErrorNotFound;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer as Finished, Validity};
 use bellwether_domain::{Currency, Freshness, PortfolioId, Symbol};
-use bellwether_tracker::{JobId, Tracker, View};
+use bellwether_tracker::{JobId, Tracker, View, no_symbol};
 use chrono::{NaiveDate, SecondsFormat};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -130,7 +130,7 @@ fn is_for_programs(request: &HttpRequest) -> bool {
 }
 
 pub(in crate::web) fn symbol_of(text: &str) -> Result<Symbol, Problem> {
-    text.parse().map_err(|error| Problem::bad_request(format!("{error}.")))
+    text.parse().map_err(|error| Problem::bad_request(no_symbol(&error).whole()))
 }
 
 /// A number as it was written, from JSON's number or from a text where every digit counts.
@@ -384,7 +384,7 @@ async fn record_price(caller: Caller, body: web::Bytes) -> Answer {
 )]
 async fn remove_price(caller: Caller, of: web::Path<(String, String)>) -> Answer {
     let (ticker, date) = of.into_inner();
-    let symbol: Symbol = ticker.parse().map_err(|error| Problem::bad_request(format!("{error}.")))?;
+    let symbol = symbol_of(&ticker)?;
     let Ok(date) = date.parse() else {
         return Err(Problem::bad_request(format!("{date:?} is no day: write it as 2024-03-05.")));
     };

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_domain::PortfolioId;
+use bellwether_texts::Sentence;
 use bytes::{Bytes, BytesMut};
 use futures::stream;
 use serde::Deserialize;
@@ -118,10 +119,10 @@ async fn events(
     let events = &state.events;
     let address = address_of(&request).unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let seat = events.seats.take(address);
-    let seat = seat.map_err(|full| Problem::Busy(full.to_string()))?;
+    let seat = seat.map_err(|full| Problem::Busy(full.said()))?;
     let watched = Watched { reader: Reader::of(&caller), portfolio, view, locale: locale_of(&request) };
     let Some(watch) = events.watch(&state, watched) else {
-        return Err(Problem::Busy("The server is about to stop. Try again in a moment.".to_owned()));
+        return Err(Problem::Busy(Sentence::new("problem.told.stopping")));
     };
     if portfolio.is_none() {
         watch.knows(caller.tracker.portfolios().await?.into_iter().map(|portfolio| portfolio.id));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::{FromRequest, HttpRequest, web};
+use bellwether_texts::Sentence;
 use futures::TryStreamExt;
 
 use super::MAX_UPLOAD;
@@ -38,7 +39,8 @@ impl FileForm {
                 None => {}
             }
         }
-        let (file_name, bytes) = file.ok_or_else(|| refused(&"it has no file"))?;
+        let (file_name, bytes) =
+            file.ok_or_else(|| Problem::bad_request(Sentence::new("refused.asked.no_file")))?;
         Ok(Self { file_name, bytes, texts })
     }
 
@@ -49,7 +51,7 @@ impl FileForm {
 }
 
 fn refused(why: &dyn std::fmt::Display) -> Problem {
-    Problem::bad_request(format!("The form cannot be read: {why}. Send the file as its field \"file\"."))
+    Problem::bad_request(Sentence::new("refused.asked.upload").with("cause", why.to_string()))
 }
 
 /// A part's bytes; refused as soon as the form is larger than files may be.

@@ -17,6 +17,7 @@ use super::locale::locale_of;
 use super::methods::{address, reading};
 use super::pages::{Answer, html, see_other};
 use super::view::page::{Page, Place};
+use super::view::refusal::Said;
 use super::weights::{self, WeightLine};
 
 /// What a limit of drift is written after.
@@ -107,7 +108,7 @@ struct IndexPage {
     may_change: bool,
     /// What was made or changed just now.
     said: Option<String>,
-    problem: Option<String>,
+    problem: Option<Said>,
     faults: BTreeMap<&'static str, String>,
     /// Where the form goes.
     action: String,
@@ -177,7 +178,7 @@ async fn page(
         page: Page::new(state, locale.text(title), &portfolios, None, Place::Elsewhere).said_in(locale),
         may_change: caller.who.may_change(),
         said,
-        problem: why.problem(locale).map(|said| said.words),
+        problem: why.problem(locale),
         faults: why.by_field(locale),
         action: one.map_or_else(|| "/indices".to_owned(), |id| format!("/indices/{id}")),
         weights: weights::with_more(typed.weights.clone()),

@@ -121,11 +121,8 @@ impl Refused {
     /// What belongs to no field that is on the page.
     pub(super) fn problem(&self, locale: Locale) -> Option<Said> {
         let beside = self.faults.iter().filter(|fault| fault.field.is_empty()).map(FieldFault::said);
-        let all: Vec<Said> =
-            self.problem.iter().cloned().chain(beside).map(|sentence| said(locale, &sentence)).collect();
-        let words: Vec<&str> = all.iter().map(|said| said.words.as_str()).collect();
-        let is_foreign = all.iter().any(|said| said.is_foreign);
-        (!all.is_empty()).then(|| Said { words: words.join(" "), is_foreign })
+        let all = self.problem.iter().cloned().chain(beside);
+        Said::joined(all.map(|sentence| said(locale, &sentence)).collect())
     }
 
     /// What is wrong with each field.
@@ -196,7 +193,8 @@ async fn remove_some(
 ) -> Answer {
     let ticked = form.iter().filter(|(name, _)| name == "id");
     let ids: Result<Vec<TransactionId>, _> = ticked.map(|(_, id)| id.parse()).collect();
-    let ids = ids.map_err(|_unreadable| Problem::bad_request("That names no transaction.".to_owned()))?;
+    let ids =
+        ids.map_err(|_unreadable| Problem::bad_request(Sentence::new("refused.asked.no_transaction")))?;
     let deletes = ids.into_iter().map(|id| DeletedTransaction { id, seen: None }).collect();
     let change = LedgerChange { deletes, ..LedgerChange::default() };
     match caller.tracker.change_ledger(*id, change, false).await {
@@ -213,7 +211,7 @@ struct EditPage {
     transaction: TransactionId,
     /// The tag of the transaction that is edited.
     seen: String,
-    problem: Option<String>,
+    problem: Option<Said>,
     fields: Vec<FieldShown>,
     is_twin: bool,
     is_custom: bool,
@@ -247,7 +245,7 @@ async fn edit_page(
         base: found.base_currency.to_string(),
         transaction,
         seen: typed.seen.clone(),
-        problem: refused.problem(locale).map(|said| said.words),
+        problem: refused.problem(locale),
         fields: fields_of(locale, typed, &refused.faults, found.base_currency),
         is_twin: refused.is_twin,
         is_custom: typed.is_custom(),

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
+use bellwether_texts::{Sentence, Value};
 use bellwether_tracker::{JobFilter, JobId, JobState, Tracker};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,8 @@ impl LogQuery {
             Some("warn") => Ok(("warn", Level::WARN)),
             Some("error") => Ok(("error", Level::ERROR)),
             Some(other) => {
-                Err(Problem::bad_request(format!("{other:?} is no level: give info, warn or error.")))
+                let words = Sentence::new("refused.asked.level").with("text", Value::quoted(other));
+                Err(Problem::bad_request(words))
             }
         }
     }

@@ -5,6 +5,7 @@ mod page;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::Role;
+use bellwether_texts::{Sentence, Value};
 use bellwether_tracker::{Channel, Delivery, DeliveryState, Notification, QuietHours, Rule, RuleDraft};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::DeserializeOwned;
@@ -231,7 +232,9 @@ struct ReadNow {
 async fn mark_read(caller: Caller, body: web::Bytes) -> Answer {
     let which = match read(&body, "what was read, such as {\"ids\": [...]} or {\"all\": true}")? {
         Which::Ids(ids) if ids.len() > MOST_IDS => {
-            return Err(Problem::bad_request(format!("Name {MOST_IDS} at most at once, or all.")));
+            return Err(Problem::bad_request(
+                Sentence::new("refused.asked.ids_most").with("most", Value::exact(MOST_IDS)),
+            ));
         }
         Which::Ids(ids) => Some(ids),
         Which::All(true) => None,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use bellwether_cache::Answer as Finished;
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_texts::Locale;
-use bellwether_tracker::{Tracker, View};
+use bellwether_tracker::{Tracker, View, no_range};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -106,7 +106,7 @@ pub(super) struct ViewQuery {
 impl ViewQuery {
     pub(super) fn view(&self) -> Result<View, Problem> {
         let range = match &self.range {
-            Some(text) => text.parse().map_err(|error| Problem::bad_request(format!("{error}.")))?,
+            Some(text) => text.parse().map_err(|error| Problem::bad_request(no_range(&error)))?,
             None => bellwether_tracker::Range::default(),
         };
         Ok(View { as_of: self.as_of, range, benchmarks: self.benchmark.iter().cloned().collect() })

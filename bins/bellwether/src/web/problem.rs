@@ -1,11 +1,12 @@
 //! Failures as answers: problem details (RFC 9457) for programs, a page with advice for people.
 
+use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER as RETRY_AFTER_HEADER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use bellwether_texts::Sentence;
+use bellwether_texts::{Language, Sentence, Value};
 use bellwether_tracker::TrackerError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +27,20 @@ impl Fault {
     pub(super) fn new(field: impl Into<String>, reason: impl Into<Sentence>) -> Self {
         Self { field: field.into(), reason: reason.into() }
     }
+
+    /// The field, by the name that people know it by where it has one, and what is wrong with it.
+    fn said(&self) -> Sentence {
+        let named = |key: &&str| key.strip_prefix("problem.field.") == Some(self.field.as_str());
+        let field = Language::English.keys().find(named).map(Sentence::new);
+        let field = field.map_or_else(|| Value::from(self.field.as_str()), Value::from);
+        Sentence::new("problem.fault").with("field", field).with("reason", self.reason.clone())
+    }
+}
+
+/// That a number from `least` to `most` is wanted.
+pub(super) fn number_between(least: usize, most: usize) -> Sentence {
+    let wanted = Sentence::new("refused.asked.from_to");
+    wanted.with("least", Value::exact(least)).with("most", Value::exact(most))
 }
 
 impl From<Fault> for Problem {
@@ -71,87 +86,73 @@ impl ProblemDetails {
 }
 
 /// A request that could not be served, with a sentence that says what to do.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone)]
 pub(super) enum Problem {
     /// Nothing is there.
-    #[error("{0}")]
     NotFound(String),
     /// The request is wrong.
-    #[error("{0}")]
     BadRequest(Sentence),
     /// Parts of the request are wrong.
-    #[error("{}", sentence(.0))]
     Invalid(Vec<Fault>),
     /// The same transaction is there already.
-    #[error("{words}")]
     Twin {
         words: Sentence,
         /// The one that is there.
         twin: Box<serde_json::Value>,
     },
     /// The change is meant for another version.
-    #[error("It has been changed since you last saw it. Read it again, and then change it.")]
     Changed {
         /// The tag of the present version.
         present: String,
     },
     /// The body is too long.
-    #[error("That is too large: {} KiB at most are read here.", .limit >> 10)]
     TooLarge {
         /// In bytes.
         limit: usize,
     },
     /// The body is of a type that is not read here.
-    #[error("The body's type is not read here: send it with Content-Type: {0}.")]
     WrongType(String),
     /// The key was given to another request before.
-    #[error("That Idempotency-Key was given to another request before: give each request one of its own.")]
     KeyOfAnother,
     /// It was sent before, under the same key, and what it is answered is not known yet.
-    #[error(
-        "That was sent before, and its answer is not known yet. Should that stay so, look whether it was carried out."
-    )]
     BeingCarriedOut,
     /// The address does not answer this method, but these.
-    #[error("This address answers {0} only.")]
     NotAllowed(&'static str),
     /// The request is right but cannot be carried out as things are.
-    #[error("{0}")]
     Conflict(Sentence),
     /// The database is busy or gone.
-    #[error("The database does not answer. Try again in a moment.")]
     Unavailable,
     /// The request comes from another site.
-    #[error("This request came from another site and was refused.")]
     Forbidden,
     /// Nobody was let in.
-    #[error("Sign in first: with a session's cookie, or with the header Authorization: Bearer and a token.")]
     SignInNeeded,
     /// Whoever was let in may not do that.
-    #[error("You may not do that here: your role or your token does not allow it.")]
     NotYours,
     /// Name or password are wrong.
-    #[error("The name or the password is wrong.")]
     WrongPassword,
     /// Too often.
-    #[error("{words}")]
     TooMany {
         words: Sentence,
         /// When to come again.
         after: Duration,
     },
     /// The body came too slowly.
-    #[error("That came too slowly, and was not waited for. Try again over a better connection.")]
     TooSlow,
     /// The body is packed by a coding of the transfer.
-    #[error("Bodies are read as they are: send it without Content-Encoding.")]
     Packed,
     /// There are too many of the kind.
-    #[error("{0}")]
-    Busy(String),
+    Busy(Sentence),
     /// Our fault.
-    #[error("Something went wrong here, and it has been logged. Nothing was changed.")]
     Internal,
+}
+
+impl std::error::Error for Problem {}
+
+/// In English, as programs get it.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
 }
 
 impl Problem {
@@ -161,6 +162,39 @@ impl Problem {
 
     pub(super) fn conflict(words: impl Into<Sentence>) -> Self {
         Self::Conflict(words.into())
+    }
+
+    /// What went wrong and what to do, in any language.
+    pub(super) fn said(&self) -> Sentence {
+        let said = Sentence::new;
+        match self {
+            Self::NotFound(words) => Sentence::verbatim(words.as_str()),
+            Self::BadRequest(sentence)
+            | Self::Conflict(sentence)
+            | Self::Busy(sentence)
+            | Self::Twin { words: sentence, .. }
+            | Self::TooMany { words: sentence, .. } => sentence.clone(),
+            Self::Invalid(faults) => {
+                let faults = faults.iter().map(Fault::said).collect();
+                said("problem.faults").with("faults", Value::Sentences(faults))
+            }
+            Self::Changed { .. } => said("problem.told.changed"),
+            Self::TooLarge { limit } => {
+                said("problem.told.too_large").with("limit", Value::exact(limit >> 10))
+            }
+            Self::WrongType(wanted) => said("problem.told.wrong_type").with("type", wanted.as_str()),
+            Self::KeyOfAnother => said("problem.told.key_of_another"),
+            Self::BeingCarriedOut => said("problem.told.being_carried_out"),
+            Self::NotAllowed(methods) => said("problem.told.not_allowed").with("methods", *methods),
+            Self::Unavailable => said("problem.told.unavailable"),
+            Self::Forbidden => said("problem.told.forbidden"),
+            Self::SignInNeeded => said("problem.told.sign_in"),
+            Self::NotYours => said("problem.told.not_yours"),
+            Self::WrongPassword => said("problem.told.wrong_password"),
+            Self::TooSlow => said("problem.told.too_slow"),
+            Self::Packed => said("problem.told.packed"),
+            Self::Internal => said("problem.told.internal"),
+        }
     }
 
     pub(super) fn headline(&self) -> &'static str {
@@ -184,12 +218,6 @@ impl Problem {
             Self::Internal => "Something went wrong",
         }
     }
-}
-
-fn sentence(faults: &[Fault]) -> String {
-    let words: Vec<String> =
-        faults.iter().map(|fault| format!("{}: {}", fault.field, fault.reason)).collect();
-    format!("{}.", words.join("; "))
 }
 
 /// When to come again where the database does not answer, in seconds.
@@ -243,9 +271,7 @@ impl From<TrackerError> for Problem {
                 Self::Twin { twin: Box::new(transactions::twin(twin)), words: error.said() }
             }
             TrackerError::Overtaken => Self::Conflict(error.said()),
-            TrackerError::File(error) => {
-                Self::bad_request(format!("The file cannot be used: {error}. Nothing was changed."))
-            }
+            TrackerError::File(_) => Self::BadRequest(error.said()),
             TrackerError::WrongPassword => Self::WrongPassword,
             TrackerError::TooManyAttempts { after } => {
                 let words = error.said();

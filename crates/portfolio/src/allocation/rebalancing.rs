@@ -1,6 +1,7 @@
 //! What to buy and sell to come to the targets.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bellwether_domain::Symbol;
 use rust_decimal::Decimal;
@@ -78,12 +79,33 @@ pub struct RebalancingProposal {
     pub after: Drift,
 }
 
+/// An amount that must not be negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Negative {
+    /// Below which no trade is made.
+    SmallestTrade,
+    /// What is paid in.
+    NewCash,
+    /// What is taken of the held cash.
+    TakenCash,
+}
+
+impl fmt::Display for Negative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SmallestTrade => "the smallest trade",
+            Self::NewCash => "the new cash",
+            Self::TakenCash => "the cash to be taken",
+        })
+    }
+}
+
 /// Why nothing can be proposed. The text tells the owner what to change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RebalancingError {
     /// An amount that must not be negative is.
     #[error("{0} must not be negative")]
-    Negative(&'static str),
+    Negative(Negative),
     /// More is to be taken from the held cash than there is.
     #[error("only {cash} of cash are there")]
     MoreThanCash {
@@ -239,15 +261,15 @@ impl Allocation {
 /// New money, the money that may be spent, and whether things may be sold.
 fn checked(terms: &RebalancingTerms, cash: Decimal) -> Result<(Decimal, Decimal, bool), RebalancingError> {
     if terms.smallest_trade < Decimal::ZERO {
-        return Err(RebalancingError::Negative("the smallest trade"));
+        return Err(RebalancingError::Negative(Negative::SmallestTrade));
     }
     match terms.funding {
         Funding::WithSales { new } => Ok((new, Decimal::ZERO, true)),
         Funding::CashOnly { new, .. } if new < Decimal::ZERO => {
-            Err(RebalancingError::Negative("the new cash"))
+            Err(RebalancingError::Negative(Negative::NewCash))
         }
         Funding::CashOnly { held, .. } if held < Decimal::ZERO => {
-            Err(RebalancingError::Negative("the cash to be taken"))
+            Err(RebalancingError::Negative(Negative::TakenCash))
         }
         Funding::CashOnly { held, .. } if held > cash.max(Decimal::ZERO) => {
             Err(RebalancingError::MoreThanCash { cash })

@@ -40,6 +40,13 @@ pub enum Range {
 )]
 pub struct InvalidRange(String);
 
+impl InvalidRange {
+    /// What was given, or how it begins.
+    pub fn given(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Range {
     /// All ranges that have a name, shortest first.
     pub const NAMED: [Self; 9] = [

@@ -1,11 +1,11 @@
 //! What is wrong with a file and its rows, as sentences for people.
 
 use bellwether_domain::{InvalidTransaction, TransactionKind};
-use bellwether_statements::{IgnoredRow, Note, Reason, UnreadableFile};
+use bellwether_statements::{IgnoredRow, Note, Reason, StatementFormat, UnreadableFile};
 use bellwether_texts::{Sentence, Value};
 
 /// Words of programs that stand within sentences, by the keys of their texts.
-const PHRASES: [(&str, &str); 64] = [
+const PHRASES: [(&str, &str); 107] = [
     ("the date", "phrase.date"),
     ("the symbol", "phrase.symbol"),
     ("a symbol", "phrase.a_symbol"),
@@ -70,6 +70,49 @@ const PHRASES: [(&str, &str); 64] = [
     ("a Ghostfolio export", "phrase.ghostfolio"),
     ("an OFX file", "phrase.ofx"),
     ("a Flex query", "phrase.flex"),
+    ("the other symbol, or the cash per share as its price", "phrase.symbol_or_cash"),
+    ("the close", "phrase.close"),
+    ("crypto-currencies of this broker", "phrase.crypto"),
+    ("the cancellation of an entry, which stands in the file as well,", "phrase.cancelled_entry"),
+    ("whose spin-off it is, for how many shares, and which part of the cost moves", "phrase.spin_off_of"),
+    ("how many shares the dividend in shares brings for each share", "phrase.shares_paid"),
+    ("which split, spin-off or merger the cash in lieu belongs to", "phrase.in_lieu_of"),
+    ("the same shares under another number", "phrase.other_number"),
+    ("between the two halves of the account", "phrase.two_halves"),
+    ("a reservation of a deposit that is booked apart", "phrase.reservation"),
+    ("cash kept in a money market fund", "phrase.kept_in_fund"),
+    ("a trade in another currency, of which the file mixes two currencies,", "phrase.mixed_currencies"),
+    ("the cash stays in its money market fund", "phrase.stays_in_market_fund"),
+    ("between two types of one account", "phrase.two_types"),
+    ("the cash leaves its money market fund", "phrase.leaves_fund"),
+    ("the cash goes into its money market fund", "phrase.enters_fund"),
+    ("a section whose columns are not named", "phrase.nameless_columns"),
+    ("about an instrument", "phrase.instrument"),
+    ("what the costs of the trades already contain", "phrase.costs_contained"),
+    ("how a balance of cash came about", "phrase.balance_made"),
+    ("the lots that a trade closed, and totals", "phrase.closed_lots"),
+    ("which of the shares that came are for which that left", "phrase.which_for_which"),
+    ("which shares left", "phrase.which_left"),
+    ("how many shares left", "phrase.how_many_left"),
+    ("told by its executions or its order", "phrase.told_elsewhere"),
+    ("a tax that its trade already tells", "phrase.tax_contained"),
+    ("a transfer of nothing", "phrase.empty_transfer"),
+    ("a lot of a position", "phrase.lot"),
+    ("a position in what cannot be kept here", "phrase.unkept_position"),
+    ("a trade that was cancelled", "phrase.cancelled_trade"),
+    ("the cancellation of a trade", "phrase.cancellation"),
+    ("a dividend that was taken back", "phrase.taken_back"),
+    ("this takes back a dividend", "phrase.takes_back"),
+    ("between two parts of the account", "phrase.two_parts"),
+    ("a holding without a symbol", "phrase.nameless_holding"),
+    ("the cash goes into or out of its settlement fund", "phrase.through_fund"),
+    ("the cash stays in its settlement fund", "phrase.stays_in_fund"),
+    ("the names of the columns of another section", "phrase.other_columns"),
+    ("what the shares were exchanged for: they left without a price", "phrase.exchanged_for"),
+    ("from which currency to which the cash went", "phrase.exchange_of"),
+    ("what came for what left: the other half is missing", "phrase.other_half"),
+    ("what this event did to the shares that were held", "phrase.event"),
+    ("a column of dates", "phrase.date_column"),
 ];
 
 /// Words that stand within a sentence: in its language where they are known, else as they are.
@@ -245,7 +288,7 @@ pub fn unreadable(why: &UnreadableFile) -> Sentence {
         UnreadableFile::TooLarge { limit_mib } => said("file.too_large").with("limit", *limit_mib),
         UnreadableFile::TooManyRows { limit } => said("file.too_many_rows").with("limit", *limit),
         UnreadableFile::TooManyBadRows { limit, line, problem } => {
-            at("file.too_many_bad_rows", line).with("limit", *limit).with("problem", problem.as_str())
+            at("file.too_many_bad_rows", line).with("limit", *limit).with("problem", row_words(problem))
         }
         UnreadableFile::TooManyColumns { line, limit } => {
             at("file.too_many_columns", line).with("limit", *limit)
@@ -255,20 +298,45 @@ pub fn unreadable(why: &UnreadableFile) -> Sentence {
         UnreadableFile::NoHeader { example } => said("file.no_header").with("example", *example),
         UnreadableFile::MissingColumns { line, header, missing, example } => at("file.missing_columns", line)
             .with("header", Value::Several(header.clone()))
-            .with("missing", missing.as_str())
+            .with("missing", columns_in(missing))
             .with("example", *example),
         UnreadableFile::OtherKind { what, advice } => {
             said("file.other_kind").with("what", phrase(what)).with("advice", phrase(advice))
         }
         UnreadableFile::Malformed { what, line } => at("file.malformed", line).with("what", phrase(what)),
-        UnreadableFile::NotOfForm { wanted } => said("file.not_of_form").with("form", wanted.to_string()),
+        UnreadableFile::NotOfForm { wanted } => said("file.not_of_form").with("form", form(*wanted)),
         other => verbatim(other.to_string()),
+    }
+}
+
+/// Why a row is none, of which only the words in English are there.
+fn row_words(words: &str) -> Value {
+    Sentence::recognised(words, &["row."]).map_or_else(|| words.into(), Value::from)
+}
+
+fn form(form: StatementFormat) -> Value {
+    match form {
+        StatementFormat::PlainTransactions => Sentence::new("imports.form.transactions").into(),
+        StatementFormat::PlainDividends => Sentence::new("imports.form.dividends").into(),
+        StatementFormat::Mapped => Sentence::new("imports.form.mapped").into(),
+        broker => broker.to_string().into(),
+    }
+}
+
+/// Names of columns with `and` between them.
+fn columns_in(names: &str) -> Value {
+    match names.split_once(" and ") {
+        Some((first, others)) => {
+            let both = Sentence::new("phrase.both").with("first", phrase(first));
+            both.with("second", columns_in(others)).into()
+        }
+        None => phrase(names),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bellwether_statements::StatementFormat;
+    use bellwether_texts::Locale;
 
     use super::*;
 
@@ -279,6 +347,18 @@ mod tests {
             let is_same = said == words || PHRASES.iter().any(|(other, of)| *of == key && *other == said);
             assert!(is_same, "{words} is told as {said}");
         }
+    }
+
+    #[test]
+    fn what_a_file_lacks_is_told_in_german() {
+        let german = |of: &UnreadableFile| Locale::accepted("de").say(&unreadable(of));
+        let (header, example) = (vec!["a".to_owned()], "a,b");
+        let missing = "Ticker and a column of dates".to_owned();
+        let told = german(&UnreadableFile::MissingColumns { line: 1, header, missing, example });
+        assert!(told.contains("es fehlt Ticker und eine Spalte mit Daten:"), "{told}");
+        let problem = "the date is missing".to_owned();
+        let told = german(&UnreadableFile::TooManyBadRows { limit: 9, line: 2, problem });
+        assert!(told.contains("(das Datum fehlt)"), "{told}");
     }
 
     #[test]
@@ -317,6 +397,12 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_told_as_programs_read_it() {
+        let missing = |missing: &str| UnreadableFile::MissingColumns {
+            line: 1,
+            header: vec!["a".to_owned()],
+            missing: missing.to_owned(),
+            example: "a,b",
+        };
         for of in [
             UnreadableFile::Empty,
             UnreadableFile::TooLarge { limit_mib: 64 },
@@ -326,6 +412,10 @@ mod tests {
             UnreadableFile::OtherKind { what: "a PDF document", advice: "unpack it once" },
             UnreadableFile::Malformed { what: "an OFX file", line: 4 },
             UnreadableFile::NotOfForm { wanted: StatementFormat::Ofx },
+            UnreadableFile::NotOfForm { wanted: StatementFormat::PlainDividends },
+            missing("a column of dates"),
+            missing("Ticker and Date and Price"),
+            UnreadableFile::TooManyBadRows { limit: 9, line: 2, problem: "the date is missing".to_owned() },
             UnreadableFile::UnknownBasis,
         ] {
             assert_eq!(unreadable(&of).to_string(), of.to_string());

@@ -9,14 +9,16 @@ use bellwether_portfolio::{
     DriftFigure, Figure, FigureName, Funding, Omitted, ProposedTrade, Reason, RebalancingFigure,
     RebalancingPlan, RebalancingTerms, Targets,
 };
+use bellwether_texts::Sentence;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::FigureShown;
 use super::scene::{Scene, Viewed};
+use crate::refusals::no_proposal;
 use crate::targets::TargetWeights;
-use crate::{Tracker, TrackerError, View};
+use crate::{Tracker, TrackerError, View, reason};
 
 /// The division by kinds of instruments, as names of figures call it.
 pub(crate) const ASSET_CLASSES: &str = "asset-classes";
@@ -117,6 +119,9 @@ pub struct ProposalShown {
     pub misplaced: Option<FigureShown>,
     /// Why nothing can be proposed.
     pub reason: Option<String>,
+    /// The same for people.
+    #[serde(skip)]
+    pub said: Option<Sentence>,
 }
 
 /// A trade.
@@ -282,16 +287,17 @@ impl ProposalShown {
         targets: Targets,
         wanted: WantedProposal,
     ) -> Self {
-        let unknown = |reason: String| Self {
+        let unknown = |reason: String, said: Sentence| Self {
             trades: Vec::new(),
             cash: None,
             total: None,
             misplaced: None,
             reason: Some(reason),
+            said: Some(said),
         };
         let (assets, allocation) = match (assets, allocation) {
             (Ok(assets), Ok(allocation)) => (assets, allocation),
-            (Err(reason), _) | (_, Err(reason)) => return unknown(reason.to_string()),
+            (Err(why), _) | (_, Err(why)) => return unknown(why.to_string(), reason(why)),
         };
         let funding = if wanted.with_sales {
             Funding::WithSales { new: wanted.new_cash }
@@ -306,7 +312,7 @@ impl ProposalShown {
         let vehicles = assets.vehicles();
         let proposal = match allocation.rebalance(&targets, &vehicles, &terms) {
             Ok(proposal) => proposal,
-            Err(error) => return unknown(error.to_string()),
+            Err(error) => return unknown(error.to_string(), no_proposal(&error)),
         };
         let is_short = targets.classes().count() <= MOST_NAMED && vehicles.len() <= MOST_NAMED;
         let vehicles = vehicles.into_iter().map(|(class, vehicle)| (class, vehicle.symbol)).collect();
@@ -340,6 +346,7 @@ impl ProposalShown {
                 RebalancingFigure::Misplaced,
             )),
             reason: None,
+            said: None,
         }
     }
 }

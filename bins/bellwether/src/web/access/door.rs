@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use bellwether_texts::Locale;
+use bellwether_texts::{Locale, Sentence};
 use bellwether_tracker::{NewSession, OIDC_SIGN_IN_FOR, OidcSignIn, SignedIn, Tracker, Visitor};
 
 use super::body;
@@ -263,7 +263,7 @@ fn limit(state: &State, request: &ServiceRequest, who: Option<&SignedIn>) -> Res
 
 fn too_many(wait: Duration) -> Problem {
     Problem::TooMany {
-        words: "These are too many requests at a time.".into(),
+        words: Sentence::new("problem.told.too_many"),
         after: wait.max(Duration::from_secs(1)),
     }
 }

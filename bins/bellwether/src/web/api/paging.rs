@@ -11,7 +11,7 @@ use utoipa::openapi::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::place::Place;
-use crate::web::problem::{Fault, Problem};
+use crate::web::problem::{Fault, Problem, number_between};
 
 const USUAL: usize = 50;
 const MOST: usize = 500;
@@ -56,7 +56,7 @@ impl<P: Place> IntoParams for PageQuery<P> {
 pub(in crate::web) fn checked(limit: Option<usize>) -> Result<usize, Problem> {
     match limit.unwrap_or(USUAL) {
         limit if (1..=MOST).contains(&limit) => Ok(limit),
-        _ => Err(Fault::new("limit", format!("give a number from 1 to {MOST}")).into()),
+        _ => Err(Fault::new("limit", number_between(1, MOST)).into()),
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bellwether_texts::{Sentence, Value};
+
 /// Open streams in all.
 const IN_ALL: usize = 4_096;
 /// Open streams from one address.
@@ -27,13 +29,22 @@ pub(super) struct Seat {
     address: IpAddr,
 }
 
-/// There is no seat left, in a sentence for whoever asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// There is no seat left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoSeat {
-    #[error("{IN_ALL} pages listen already, which is all that this server serves. Close some and try again.")]
     InAll,
-    #[error("{FROM_ONE} pages listen from this address already. Close some of them and try again.")]
     FromOne,
+}
+
+impl NoSeat {
+    /// The same for whoever asked.
+    pub(super) fn said(self) -> Sentence {
+        let (key, most) = match self {
+            Self::InAll => ("problem.told.listeners", IN_ALL),
+            Self::FromOne => ("problem.told.listeners_of_one", FROM_ONE),
+        };
+        Sentence::new(key).with("most", Value::exact(most))
+    }
 }
 
 impl Seats {

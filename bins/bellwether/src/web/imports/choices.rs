@@ -60,7 +60,7 @@ pub(super) async fn correct_row(
         ..Seen::default()
     };
     let Some(place) = text_of(&form, "row").and_then(|row| row.parse::<usize>().ok()) else {
-        return Err(Problem::bad_request("The form names no row.".to_owned()).into());
+        return Err(Problem::bad_request(Sentence::new("refused.asked.no_row")).into());
     };
     let correction = match text_of(&form, "action") {
         Some("leave-out") => Some(Correction::LeaveOut),
@@ -124,7 +124,7 @@ pub(super) async fn choose_symbols(
                     symbols.insert(instrument, Some(symbol));
                 } else {
                     let words = Sentence::new("imports.no_symbol").with("instrument", instrument);
-                    wrong = Some(Problem::bad_request(caller.locale.say(&words)));
+                    wrong = Some(Problem::bad_request(words));
                 }
             }
             _ => {}

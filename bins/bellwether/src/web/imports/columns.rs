@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use bellwether_domain::{ImportId, PortfolioId, TransactionKind};
-use bellwether_texts::Locale;
+use bellwether_texts::{Locale, Sentence, Value};
 use bellwether_tracker::{
     ColumnMapping, Draft, DraftChange, MappedField, MappedKind, SuggestedMapping, kind_words,
 };
@@ -134,11 +134,14 @@ fn mapping_of(fields: &[(String, String)]) -> Result<(ColumnMapping, bool), Prob
     let mut mapping = ColumnMapping::default();
     let mut remember = false;
     let mut word = None;
-    let unknown = |name: &str, text: &str| Problem::bad_request(format!("{text:?} is no choice for {name}."));
+    let unknown = |name: &'static str, text: &str| {
+        let choice = Sentence::new("refused.asked.no_choice");
+        Problem::bad_request(choice.with("text", Value::quoted(text)).with("name", Sentence::new(name)))
+    };
     for (name, text) in fields.iter().filter(|(_, text)| !text.is_empty()) {
         if let Some(field) = name.strip_prefix("column-") {
             let known = FIELDS.iter().find(|(known, _)| word_of(known) == field);
-            let (field, _) = known.ok_or_else(|| unknown("a column", field))?;
+            let (field, _) = known.ok_or_else(|| unknown("refused.choice.column", field))?;
             mapping.columns.entry(*field).or_default().push(text.clone());
             continue;
         }
@@ -146,23 +149,28 @@ fn mapping_of(fields: &[(String, String)]) -> Result<(ColumnMapping, bool), Prob
         match name.as_str() {
             "word" => word = Some(text.clone()),
             "means" => {
-                let word = word.take().ok_or_else(|| unknown("a word", text))?;
+                let word = word.take().ok_or_else(|| unknown("refused.choice.word", text))?;
                 let means = if text == "leave-out" {
                     MappedKind::LeaveOut
                 } else {
-                    MappedKind::Kind(text.parse().map_err(|_no_kind| unknown("a word", text))?)
+                    MappedKind::Kind(text.parse().map_err(|_no_kind| unknown("refused.choice.word", text))?)
                 };
                 mapping.kinds.insert(word, means);
             }
-            "kind" => mapping.kind = Some(text.parse().map_err(|_no_kind| unknown(name, text))?),
+            "kind" => {
+                mapping.kind = Some(text.parse().map_err(|_no_kind| unknown("refused.choice.kind", text))?)
+            }
             "signs" => {
-                mapping.signs = serde_json::from_value(json).map_err(|_no_rule| unknown(name, text))?;
+                mapping.signs =
+                    serde_json::from_value(json).map_err(|_no_rule| unknown("refused.choice.signs", text))?;
             }
             "dates" => {
-                mapping.dates = serde_json::from_value(json).map_err(|_no_order| unknown(name, text))?;
+                mapping.dates = serde_json::from_value(json)
+                    .map_err(|_no_order| unknown("refused.choice.dates", text))?;
             }
             "decimals" => {
-                mapping.decimals = serde_json::from_value(json).map_err(|_no_mark| unknown(name, text))?;
+                mapping.decimals = serde_json::from_value(json)
+                    .map_err(|_no_mark| unknown("refused.choice.decimals", text))?;
             }
             "remember" => remember = true,
             _ => {}

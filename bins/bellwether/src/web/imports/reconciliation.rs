@@ -42,7 +42,6 @@ struct ReconciliationPage {
     proposals: Vec<ProposalLine>,
     record_all: String,
     may_change: bool,
-    is_foreign: bool,
 }
 
 #[derive(Serialize)]
@@ -127,7 +126,6 @@ async fn reconciliation(
         lines: found.lines.into_iter().map(|line| Line::of(line, locale)).collect(),
         notes: found.notes.iter().map(|note| locale.say(note)).collect(),
         may_change: caller.who.may_change(),
-        is_foreign: false,
     };
     Ok(html(state.templates.render_in(locale, "reconciliation.html", &page)?))
 }
@@ -141,7 +139,6 @@ struct ProposalsPage {
     record_all: String,
     recorded: bool,
     may_change: bool,
-    is_foreign: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -167,7 +164,6 @@ async fn proposals(
         proposals,
         recorded: said.said.as_deref() == Some("recorded"),
         may_change: caller.who.may_change(),
-        is_foreign: false,
     };
     Ok(html(state.templates.render_in(locale, "proposals.html", &page)?))
 }

@@ -14,7 +14,7 @@ use crate::web::file_form::FileForm;
 use crate::web::methods::{address, reading};
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::Page;
-use crate::web::view::refusal::{Said, kept};
+use crate::web::view::refusal::{Said, cause, kept, said};
 
 /// A file of more lines is imported by a job.
 const LINES_ON_A_REQUEST: usize = 500;
@@ -39,21 +39,19 @@ struct ImportPage {
 #[derive(Serialize)]
 struct Outcome {
     words: String,
-    notes: Vec<String>,
+    notes: Vec<Said>,
     rejected: Vec<RejectedLine>,
     /// How many, in words.
     rejected_words: String,
     dashboard: String,
     history: String,
-    /// Whether some of the notes and reasons are not in the language of the page.
-    is_foreign: bool,
 }
 
 #[derive(Serialize)]
 struct RejectedLine {
     line: usize,
     column: String,
-    reason: String,
+    reason: Said,
 }
 
 /// How far a job came.
@@ -81,15 +79,9 @@ impl Outcome {
     fn of(report: ImportReport, id: PortfolioId, locale: Locale) -> Self {
         let rejected = Sentence::new("imports.rejects").with("count", report.rejected.len());
         let words = sentence(&report, locale);
-        let mut is_foreign = false;
-        let mut told = |words: String| {
-            let said = kept(locale, words);
-            is_foreign |= said.is_foreign;
-            said.words
-        };
         Self {
             words,
-            notes: report.notes.into_iter().map(&mut told).collect(),
+            notes: report.notes.into_iter().map(|note| kept(locale, note)).collect(),
             rejected_words: locale.say(&rejected),
             rejected: report
                 .rejected
@@ -97,12 +89,11 @@ impl Outcome {
                 .map(|row| RejectedLine {
                     line: row.line,
                     column: row.column.unwrap_or_default(),
-                    reason: told(row.reason),
+                    reason: kept(locale, row.reason),
                 })
                 .collect(),
             dashboard: format!("/dashboard/{id}"),
             history: format!("/portfolio/{id}/imports"),
-            is_foreign,
         }
     }
 }
@@ -169,15 +160,12 @@ async fn of_job(state: &State, caller: &Caller, id: PortfolioId, job: Job) -> An
         let told = Told { outcome: Some(Outcome::of(report, id, locale)), ..Told::default() };
         return page(state, caller, id, told).await;
     }
-    let words = match job.state {
-        JobState::Succeeded => locale.text("imports.was_imported"),
-        JobState::Cancelled => locale.text("imports.called_off"),
-        _ => {
-            let failed = Sentence::new("imports.failed");
-            locale.say(&failed.with("reason", kept(locale, job.error.unwrap_or_default()).words))
-        }
+    let sentence = match job.state {
+        JobState::Succeeded => Sentence::new("imports.was_imported"),
+        JobState::Cancelled => Sentence::new("imports.called_off"),
+        _ => Sentence::new("imports.failed").with("cause", cause(job.error.unwrap_or_default())),
     };
-    let problem = Some(Said { words, is_foreign: false });
+    let problem = Some(said(locale, &sentence));
     page(state, caller, id, Told { problem, ..Told::default() }).await
 }
 

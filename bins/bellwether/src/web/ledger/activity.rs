@@ -37,8 +37,7 @@ struct ActivityPage {
     may_change: bool,
     is_deleted: bool,
     done: Option<Done>,
-    problem: Option<String>,
-    is_foreign: bool,
+    problem: Option<Said>,
     is_log: bool,
     subjects: Vec<SubjectLink>,
     of: &'static str,
@@ -261,8 +260,7 @@ async fn activity_page(
             words: locale.say(&Sentence::new("activity.done").with("words", of_change(&change, locale))),
             undo: format!("/portfolio/{id}/changes/{}/undo", change.id),
         }),
-        is_foreign: problem.as_ref().is_some_and(|said| said.is_foreign),
-        problem: problem.map(|said| said.words),
+        problem,
         is_log,
         subjects: SUBJECTS
             .iter()

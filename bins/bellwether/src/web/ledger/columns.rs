@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bellwether_cache::{Answer as Finished, Validity};
 use bellwether_domain::{Currency, PortfolioId, Symbol, TransactionId, epoch_day};
 use bellwether_portfolio::{Figure, FigureName, PurchaseFigure};
-use bellwether_texts::Locale;
+use bellwether_texts::{Locale, Sentence, Value};
 use bellwether_tracker::views::TradesWeighed;
 use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, Range, TrackerError, reason};
 use rust_decimal::Decimal;
@@ -46,7 +46,7 @@ pub(super) async fn columns(
             let page = tracker.transactions(id, filter, order, None, MOST).await?;
             let words: usize = page.entries.iter().map(|entry| entry.transaction.note.len()).sum();
             if page.next.is_some() || words > MOST_WORDS {
-                let words = format!("More than {MOST} transactions are read page by page.");
+                let words = Sentence::new("refused.asked.page_by_page").with("most", Value::exact(MOST));
                 return Err(TrackerError::refused(words).into());
             }
             let viewed = tracker.trades_weighed(id, &view, None).await?;

@@ -22,6 +22,7 @@ use crate::web::State;
 use crate::web::api::place::Place as _;
 use crate::web::api::transactions::{Cursor, TransactionQuery, cursor, place};
 use crate::web::caller::Caller;
+use crate::web::error_page;
 use crate::web::filled::Filled;
 use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, ViewQuery};
@@ -29,6 +30,7 @@ use crate::web::portfolio::frame::{Asked, What, for_the_day};
 use crate::web::view::page::Place;
 use crate::web::view::ranges::segment;
 use crate::web::view::reader::Reader;
+use crate::web::view::refusal::Said;
 
 /// Transactions on a page.
 const ON_A_PAGE: usize = 100;
@@ -94,9 +96,9 @@ impl Asking {
         // Everything, unless a range is asked for.
         view.range.get_or_insert_with(|| Range::Max.to_string());
         let locale = locale_of(&request);
-        let mut problem = refused.problem(locale).map(|said| said.words);
+        let mut problem = refused.problem(locale);
         let (read, order) = filter.read().unwrap_or_else(|error| {
-            problem = Some(error.to_string());
+            problem = Some(error_page::words(&error, locale));
             Default::default()
         });
         let read_after = after.as_deref().and_then(Cursor::read);
@@ -160,7 +162,7 @@ struct Given<'a> {
     /// Whether it is the first part of the list.
     is_first: bool,
     may_change: bool,
-    problem: Option<String>,
+    problem: Option<Said>,
 }
 
 #[derive(Serialize)]
@@ -169,7 +171,7 @@ struct TransactionsPage {
     may_change: bool,
     done: Option<Done>,
     warnings: Vec<String>,
-    problem: Option<String>,
+    problem: Option<Said>,
     filter: TransactionQuery,
     /// What the address says of the range, for the form.
     range: String,

@@ -18,6 +18,7 @@ use crate::web::pages::{Answer, html, see_other};
 use crate::web::problem::Problem;
 use crate::web::start::{Method, cost_methods};
 use crate::web::view::page::{Page, Place};
+use crate::web::view::refusal::Said;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SettingsForm {
@@ -39,7 +40,7 @@ struct SettingsPage {
     done: bool,
     /// Where that is taken back.
     undo: Option<String>,
-    problem: Option<String>,
+    problem: Option<Said>,
     faults: BTreeMap<&'static str, String>,
     typed: SettingsForm,
     cost_methods: Vec<Method>,
@@ -101,7 +102,7 @@ async fn settings_page(
         id: id.to_string(),
         done,
         undo: if done { undo_of_the_last(caller, id).await? } else { None },
-        problem: why.problem(locale).map(|said| said.words),
+        problem: why.problem(locale),
         faults: why.by_field(locale),
         typed,
         cost_methods: cost_methods(locale),

@@ -16,6 +16,7 @@ use crate::web::caller::Caller;
 use crate::web::locale::locale_of;
 use crate::web::pages::{Answer, html, see_other};
 use crate::web::view::page::{Page, Place};
+use crate::web::view::refusal::Said;
 use crate::web::weights::{self, WeightLine};
 
 #[derive(Serialize)]
@@ -25,7 +26,7 @@ struct TargetsPage {
     saved: bool,
     /// Where that is taken back.
     undo: Option<String>,
-    problem: Option<String>,
+    problem: Option<Said>,
     /// Since when they hold; empty where there are none.
     since: String,
     /// What is to be cash, of the whole.
@@ -71,7 +72,7 @@ async fn targets_page(
         id: id.to_string(),
         saved,
         undo: if saved { undo_of_the_last(caller, id).await? } else { None },
-        problem: why.problem(locale).map(|said| said.words),
+        problem: why.problem(locale),
         since: targets.since.map(|since| locale.day(since)).unwrap_or_default(),
         cash: weights::told(locale, targets.cash()),
         weights: weights::with_more(lines),

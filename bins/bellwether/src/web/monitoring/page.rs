@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::event_log::LogLine;
 use super::measures::{Hits, Measures};
+use super::requests::NOWHERE;
 use crate::web::imports::capital;
 use crate::web::view::page::Page;
 use units::{UNKNOWN, Units};
@@ -263,7 +264,11 @@ fn page_times(page: &super::requests::PageMeasures, wall: &Wall) -> TimesRow {
     let units = wall.units();
     let mut cells = vec![units.count(page.answered), units.count(page.refused), units.count(page.failed)];
     cells.extend(units.quantiles(page.hour));
-    TimesRow { name: page.page.clone(), cells }
+    let name = match page.page.as_str() {
+        NOWHERE => wall.locale.text("monitoring.nowhere"),
+        pattern => pattern.to_owned(),
+    };
+    TimesRow { name, cells }
 }
 
 fn card(source: &SourceHealth, measures: &Measures, wall: &Wall) -> SourceCard {

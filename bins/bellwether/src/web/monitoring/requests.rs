@@ -19,7 +19,7 @@ const SLOW: Duration = Duration::from_millis(500);
 /// So many slow requests are kept, the latest.
 const KEPT: usize = 50;
 /// Requests to addresses that do not exist are counted together.
-const NOWHERE: &str = "(no such address)";
+pub(super) const NOWHERE: &str = "(no such address)";
 /// Of so many paths it is remembered which address they are.
 const REMEMBERED: usize = 1_000;
 

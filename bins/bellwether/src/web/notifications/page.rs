@@ -12,7 +12,7 @@ use crate::web::State;
 use crate::web::caller::Caller;
 use crate::web::problem::Problem;
 use crate::web::view::page::{Page, Place};
-use crate::web::view::refusal::kept;
+use crate::web::view::refusal::{Said, kept};
 
 /// Notifications on a page.
 const PAGE: usize = 50;
@@ -30,7 +30,6 @@ struct NotificationsPage {
     /// Of the older ones.
     next: Option<String>,
     is_first: bool,
-    is_foreign: bool,
 }
 
 #[derive(Serialize)]
@@ -42,26 +41,22 @@ struct Line {
     severity: String,
     /// What kind of thing it tells.
     kind: String,
-    title: String,
-    body: String,
+    title: Said,
+    body: Said,
     link: Option<String>,
     is_new: bool,
-    #[serde(skip)]
-    is_foreign: bool,
 }
 
 impl Line {
     fn of(told: Notification, caller: &Caller) -> Self {
-        let (title, body) = (kept(caller.locale, told.title), kept(caller.locale, told.body));
         Self {
             kind: kind_words(&told.kind, caller.locale),
             id: told.id.to_string(),
             at: super::instant(told.created_at),
             words: caller.moment(told.created_at),
             severity: told.severity,
-            title: title.words,
-            body: body.words,
-            is_foreign: title.is_foreign || body.is_foreign,
+            title: kept(caller.locale, told.title),
+            body: kept(caller.locale, told.body),
             link: told.link,
             is_new: told.read_at.is_none(),
         }
@@ -122,7 +117,6 @@ pub(super) async fn list(
         unread,
         headline,
         may_change: caller.who.may_change(),
-        is_foreign: notifications.iter().any(|line| line.is_foreign),
         notifications,
         next,
         is_first,

@@ -268,7 +268,7 @@ impl Proposal {
             cash: of.cash.as_ref().map(|figure| reader.alone(figure)),
             total: of.total.as_ref().map(|figure| reader.alone(figure)),
             misplaced: of.misplaced.as_ref().map(|figure| reader.figure(figure)),
-            reason: of.reason.clone().unwrap_or_default(),
+            reason: of.said.as_ref().map(|why| reader.locale.say(why)).unwrap_or_default(),
         }
     }
 }

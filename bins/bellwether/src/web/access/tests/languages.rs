@@ -1,6 +1,7 @@
 //! Who reads German is refused in German, and programs are in English.
 
-use super::site::{PASSWORD, Person, Site, bearer};
+use super::super::table::TABLE;
+use super::site::{PASSWORD, Person, Site, Told, bearer};
 
 const GERMAN: &str = "Accept-Language: de\r\n";
 
@@ -245,4 +246,215 @@ async fn refusals_of_accounts_stand_on_the_page_in_the_readers_language() {
         &["Give it a name of 1 to 80 characters."],
     )];
     tells(&site, &cookie, "/account/tokens", &refusals).await;
+}
+
+/// What a page says, without what it marks as English.
+fn visible(told: &Told) -> String {
+    let main = told.body.split("<main").nth(1).expect("a page");
+    let mut pieces = main.split("<span lang=\"en\">");
+    let begin = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces.filter_map(|piece| piece.split_once("</span>")).map(|(_, after)| after);
+    let page = rest.fold(begin, |page, after| page + " " + after);
+    let page = page.replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&");
+    let words = page.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, words)| words));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Words that English sentences have and German ones have not.
+const ENGLISH: [&str; 16] = [
+    "the", "is", "of", "and", "not", "that", "give", "use", "with", "cannot", "field", "expected", "there",
+    "no", "it", "to",
+];
+
+fn english_in(words: &str) -> Vec<&str> {
+    let words = words.split(|sign: char| !sign.is_alphanumeric());
+    words.filter(|word| ENGLISH.contains(word)).collect()
+}
+
+#[actix_web::test]
+async fn a_form_refused_on_a_german_page_names_its_fields_in_german() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let of_portfolio = |page: &str| format!("/portfolio/{}/{page}", owner.portfolio);
+    for (page, german, english) in [
+        (
+            "allocation?new_cash=viel&smallest_trade=-1",
+            "Neues Geld: einen Betrag wie 1000.50 angeben; Kleinstes Geschäft: einen Betrag wie 1000.50 angeben.",
+            "new_cash: give an amount like 1000.50; smallest_trade: give an amount like 1000.50.",
+        ),
+        (
+            "transactions?kind=gift&from=gestern&to=morgen&sort=nix&source=nix&symbol=A%3F&q=%07",
+            "Symbol: „A?“ ist kein Tickersymbol: nur Buchstaben, Ziffern und . - ^ = & verwenden, höchstens 24; \
+             Art: „gift“ ist keine Art von Buchung:",
+            "symbol: \"A?\" is not a ticker symbol: use letters, digits and . - ^ = & only, at most 24 of them; \
+             kind: \"gift\" is no kind of transaction:",
+        ),
+        (
+            "transactions?from=gestern&q=%07&source=nix&sort=nix",
+            "Von: einen Tag wie 2024-03-05 angeben; \
+             Wörter: höchstens 200 Zeichen angeben, die sich darstellen lassen; \
+             Erfasst: import oder manual angeben; \
+             Reihenfolge: date, -date, entered, -entered, symbol oder -symbol angeben.",
+            "from: give a day like 2024-03-05; q: give 200 characters at most that can be printed; \
+             source: say import or manual; sort: say date, -date, entered, -entered, symbol or -symbol.",
+        ),
+        (
+            "derivations/portfolio:value?depth=99&limit=0&under=x",
+            "Tiefe: eine Zahl von 0 bis 20 angeben; Anzahl: eine Zahl von 1 bis 400 angeben; \
+             Schritt: den „path“ eines Schritts angeben, etwa 0.3.",
+            "depth: give a number from 0 to 20; limit: give a number from 1 to 400; \
+             under: give the \"path\" of a step, such as 0.3.",
+        ),
+    ] {
+        for (language, expected) in [(GERMAN, german), ("", english)] {
+            let told = site.get(&of_portfolio(page), &format!("{cookie}{language}")).await;
+            assert_eq!(told.status, 400, "{told:?}");
+            assert!(visible(&told).contains(expected), "{page}: {}", visible(&told));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_address_that_cannot_be_read_is_refused_in_the_readers_language() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let of_portfolio = |page: &str| format!("/portfolio/{}/{page}", owner.portfolio);
+    for (address, german, english) in [
+        (of_portfolio("overview?range=ewig"), "„ewig“ ist kein Zeitraum:", "\"ewig\" is no range: use 1D,"),
+        (
+            of_portfolio("income?as_of=2999-01-01"),
+            "Der 01.01.2999 kommt erst noch:",
+            "2999-01-01 is still to come:",
+        ),
+        (
+            of_portfolio("picks?as_of=gestern"),
+            "Die Adresse lässt sich nicht lesen: ein Tag wird wie 2024-03-05 geschrieben",
+            "Query deserialize error: input contains invalid characters.",
+        ),
+        (
+            of_portfolio("cash-flows?range=1Y&range=3Y"),
+            "„range“ steht zweimal darin.",
+            "duplicate field `range`.",
+        ),
+        (of_portfolio("cash-flows?by=nix"), "„nix“ ist nicht bekannt, wohl aber", "unknown variant `nix`,"),
+        (of_portfolio("allocation?sell=nix"), "hier gilt nur true oder false.", "was not `true` or `false`."),
+        (
+            of_portfolio("performance?benchmark=A%3F"),
+            "nicht lesen: „A?“ ist kein Tickersymbol",
+            "error: \"A?\" is not",
+        ),
+        (of_portfolio("holdings/A%3F"), "„A?“ ist kein Tickersymbol", "\"A?\" is not a ticker symbol"),
+        (
+            of_portfolio("derivations/portfolio:"),
+            "Eine Zahl heißt etwa portfolio:value",
+            "a figure is named like",
+        ),
+        (
+            of_portfolio("derivations/nix:nix"),
+            "Eine solche Zahl gibt es nicht: „nix“ ist nicht bekannt",
+            "there is no such figure: unknown variant `nix`",
+        ),
+        (
+            "/monitoring?level=laut".to_owned(),
+            "„laut“ ist keine Stufe: info, warn oder error angeben.",
+            "\"laut\" is no level: give info, warn or error.",
+        ),
+    ] {
+        for (language, expected) in [(GERMAN, german), ("", english)] {
+            let told = site.get(&address, &format!("{cookie}{language}")).await;
+            assert_eq!(told.status, 400, "{address}: {told:?}");
+            assert!(visible(&told).contains(expected), "{address}: {}", visible(&told));
+        }
+    }
+    // What another program says of it stands there in its own language, and says so.
+    let address = of_portfolio("activity?done=x");
+    let told = site.get(&address, &format!("{cookie}{GERMAN}")).await;
+    assert!(told.body.contains("das ist keine Kennung (<span lang=\"en\">"), "{told:?}");
+}
+
+#[actix_web::test]
+async fn no_page_refuses_somebody_who_reads_german_in_english() {
+    let (site, owner) = Site::owned().await;
+    let head = format!("{}{GERMAN}Accept: text/html\r\n", site.cookie("ada").await);
+    let portfolio = owner.portfolio.to_string();
+    let queries = [
+        "range=nonsense",
+        "as_of=nonsense",
+        "as_of=2024-01",
+        "as_of=2024-99-99",
+        "as_of=2999-01-01",
+        "benchmark=A%3F",
+        "range=1Y&range=3Y",
+        "kind=nix&sort=nix&source=nix&from=x&to=x&symbol=A%3F&q=%00&account=%00",
+        "depth=x",
+        "depth=-1",
+        "depth=99999999999999999999999",
+        "new_cash=x",
+        "sell=x",
+        "by=nix",
+        "of=nix",
+        "before=x",
+        "done=x",
+        "from=x",
+        "status=nix",
+        "level=nix",
+        "cursor=x",
+        "job=x",
+        "view=nix",
+    ];
+    let mut refused = 0;
+    let pages = TABLE.iter().map(|(pattern, ..)| *pattern).filter(|pattern| {
+        !["/api", "/assets", "/healthz", "/readyz", "/metrics"].iter().any(|begin| pattern.starts_with(begin))
+    });
+    for pattern in pages {
+        let address = pattern.replace("{portfolio}", &portfolio).replace("{figure}", "portfolio:value");
+        let address = address.replace("{symbol}", "KO").replace(['{', '}'], "");
+        for query in queries {
+            let told = site.get(&format!("{address}?{query}"), &head).await;
+            if told.status < 400 || told.body.is_empty() {
+                continue;
+            }
+            refused += 1;
+            let words = visible(&told);
+            assert_eq!(english_in(&words), Vec::<&str>::new(), "{address}?{query}: {words}");
+        }
+    }
+    assert!(refused > 100, "only {refused} were refused");
+}
+
+#[actix_web::test]
+async fn a_form_that_cannot_be_read_is_refused_in_the_readers_language() {
+    let (site, owner) = Site::owned().await;
+    let cookie = site.cookie("ada").await;
+    let of_portfolio = |page: &str| format!("/portfolio/{}/{page}", owner.portfolio);
+    let refusals: [Refusal<'_>; 1] =
+        [("id=x", &["Das bezeichnet keine Buchung."], &["That names no transaction."])];
+    tells(&site, &cookie, &of_portfolio("transactions/delete"), &refusals).await;
+    let refusals: [Refusal<'_>; 2] = [
+        (
+            "name=x",
+            &["Das Formular lässt sich nicht lesen: „base_currency“ fehlt."],
+            &["Parse error: missing field `base_currency`."],
+        ),
+        (
+            "name=x&name=y",
+            &["Das Formular lässt sich nicht lesen: „name“ steht zweimal darin."],
+            &["Parse error: duplicate field `name`."],
+        ),
+    ];
+    tells(&site, &cookie, &of_portfolio("settings"), &refusals).await;
+    let long = format!("name={}", "x".repeat(20_000));
+    let refusals: [Refusal<'_>; 1] = [(
+        &long,
+        &["Das ist zu groß", "Hier werden höchstens 16 KiB gelesen"],
+        &["That is too large", "At most 16 KiB are read here"],
+    )];
+    tells(&site, &cookie, &of_portfolio("settings"), &refusals).await;
+    let head = format!("{cookie}{GERMAN}Origin: http://{}\r\n", site.address);
+    let told = site.send("POST", &of_portfolio("settings"), &head, "{}").await;
+    let expected = "mit Content-Type: application/x-www-form-urlencoded senden.";
+    assert!(told.status == 415 && visible(&told).contains(expected), "{told:?}");
+    let told = site.form(&of_portfolio("import"), &head, "file=x").await;
+    let expected = "Das Formular lässt sich nicht lesen: <span lang=\"en\">";
+    assert!(told.status == 400 && told.body.contains(expected), "{told:?}");
 }

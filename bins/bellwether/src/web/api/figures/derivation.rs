@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, web};
 use bellwether_domain::{PortfolioId, Symbol};
 use bellwether_portfolio::PriceOrigin;
 use bellwether_portfolio::derivation::{About, Source};
+use bellwether_texts::Sentence;
 use bellwether_tracker::views::FigureShown;
 use bellwether_tracker::{DerivationPart, DerivationShown, NodeShown, SourceShown, View, benchmark_named_in};
 use chrono::NaiveDate;
@@ -20,7 +21,7 @@ use crate::web::api::schema::{Benchmark, CurrencyCode, Instant, Ticker};
 use crate::web::api::{Answer, finished};
 use crate::web::caller::Caller;
 use crate::web::pages::ViewQuery;
-use crate::web::problem::{Fault, Problem};
+use crate::web::problem::{Fault, Problem, number_between};
 use crate::web::snapshot;
 use crate::web::view::ranges::segment;
 
@@ -53,20 +54,20 @@ impl PartQuery {
         let mut faults = Vec::new();
         let depth = self.depth.unwrap_or(USUAL_DEPTH);
         if depth > DEEPEST {
-            faults.push(Fault::new("depth", format!("give a number from 0 to {DEEPEST}")));
+            faults.push(Fault::new("depth", number_between(0, DEEPEST)));
         }
         let most = self.limit.unwrap_or(USUAL_OPERANDS);
         if !(1..=MOST_OPERANDS).contains(&most) {
-            faults.push(Fault::new("limit", format!("give a number from 1 to {MOST_OPERANDS}")));
+            faults.push(Fault::new("limit", number_between(1, MOST_OPERANDS)));
         }
         let first = self.first.unwrap_or(0);
         if first > FURTHEST {
-            faults.push(Fault::new("first", format!("give a number from 0 to {FURTHEST}")));
+            faults.push(Fault::new("first", number_between(0, FURTHEST)));
         }
         let named = self.under.iter().filter(|path| !path.is_empty());
         let steps = named.flat_map(|path| path.split('.'));
         let under = steps.map(str::parse).collect::<Result<Vec<usize>, _>>().unwrap_or_else(|_| {
-            faults.push(Fault::new("under", "give the \"path\" of a step, such as 0.3"));
+            faults.push(Fault::new("under", Sentence::new("refused.asked.step")));
             Vec::new()
         });
         if !faults.is_empty() {

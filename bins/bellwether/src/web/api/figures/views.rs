@@ -5,6 +5,7 @@ use std::future::Future;
 use actix_web::{HttpRequest, web};
 use bellwether_cache::Validity;
 use bellwether_domain::PortfolioId;
+use bellwether_texts::Sentence;
 use bellwether_tracker::views::{CashFlowsShown, Viewed, WantedProposal};
 use bellwether_tracker::{Tracker, TrackerError, View};
 use rust_decimal::Decimal;
@@ -228,7 +229,7 @@ impl ProposalQuery {
                 !read.is_sign_negative() && read.scale() <= MOST_DECIMALS && *read < Decimal::from(LARGEST)
             };
             read.filter(sensible).unwrap_or_else(|| {
-                faults.push(Fault::new(field, "give an amount like 1000.50"));
+                faults.push(Fault::new(field, Sentence::new("refused.asked.amount")));
                 Decimal::ZERO
             })
         };

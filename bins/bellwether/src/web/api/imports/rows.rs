@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bellwether_domain::TransactionDraft;
+use bellwether_texts::Sentence;
 use bellwether_tracker::{PreviewRow, RowStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -65,7 +66,7 @@ pub(super) struct RowsQuery {
 pub(in crate::web) fn status_of(word: Option<&str>) -> Result<Option<RowStatus>, Problem> {
     let Some(word) = word else { return Ok(None) };
     let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == word);
-    let words = || Fault::new("status", "use new, duplicate, attention, error or ignored".to_owned());
+    let words = || Fault::new("status", Sentence::new("refused.asked.row_status"));
     known.map(Some).ok_or_else(|| words().into())
 }
 

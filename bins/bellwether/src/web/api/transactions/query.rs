@@ -2,7 +2,8 @@
 
 use actix_web::web;
 use bellwether_domain::{Symbol, TransactionId};
-use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin};
+use bellwether_texts::{Sentence, Value};
+use bellwether_tracker::{LedgerEntry, LedgerFilter, LedgerOrder, LedgerPlace, Origin, no_kind, no_symbol};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -80,6 +81,9 @@ pub(super) fn refuse_empty(query: &str) -> Result<(), Problem> {
     if empty.is_empty() { Ok(()) } else { Err(Problem::Invalid(empty)) }
 }
 
+/// Words that are looked for have so many characters at most.
+const LONGEST: usize = 200;
+
 /// The names of what can be looked for.
 const LOOKED_FOR: [&str; 8] = ["symbol", "kind", "from", "to", "q", "account", "source", "sort"];
 
@@ -102,37 +106,38 @@ impl TransactionQuery {
     pub(in crate::web) fn read(&self) -> Result<(LedgerFilter, LedgerOrder), Problem> {
         let mut faults = Vec::new();
         let mut filter = LedgerFilter::default();
-        let mut fault = |field: &str, reason: String| faults.push(Fault::new(field, reason));
+        let mut fault = |field: &str, reason: Sentence| faults.push(Fault::new(field, reason));
+        let printable = || Sentence::new("refused.asked.printable").with("most", Value::exact(LONGEST));
         let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         if let Some(text) = given(&self.symbol) {
             match text.parse() {
                 Ok(symbol) => filter.symbol = Some(symbol),
-                Err(error) => fault("symbol", format!("{error}")),
+                Err(error) => fault("symbol", no_symbol(&error)),
             }
         }
         if let Some(text) = given(&self.kind) {
             match text.parse() {
                 Ok(kind) => filter.kind = Some(kind),
-                Err(error) => fault("kind", format!("{error}")),
+                Err(error) => fault("kind", no_kind(&error)),
             }
         }
         for (field, text, day) in [("from", &self.from, &mut filter.from), ("to", &self.to, &mut filter.to)] {
             if let Some(text) = given(text) {
                 match text.parse() {
                     Ok(read) => *day = Some(read),
-                    Err(_) => fault(field, "give a day like 2024-03-05".to_owned()),
+                    Err(_) => fault(field, Sentence::new("refused.asked.day")),
                 }
             }
         }
         if let Some(text) = given(&self.q) {
-            if text.chars().count() > 200 || text.chars().any(char::is_control) {
-                fault("q", "give 200 characters at most that can be printed".to_owned());
+            if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+                fault("q", printable());
             }
             filter.text = Some(text);
         }
         if let Some(text) = given(&self.account) {
-            if text.chars().count() > 200 || text.chars().any(char::is_control) {
-                fault("account", "give 200 characters at most that can be printed".to_owned());
+            if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+                fault("account", printable());
             }
             filter.account = Some(text);
         }
@@ -140,7 +145,7 @@ impl TransactionQuery {
             "" => {}
             "import" => filter.origin = Some(Origin::Import),
             "manual" => filter.origin = Some(Origin::Manual),
-            _ => fault("source", "say import or manual".to_owned()),
+            _ => fault("source", Sentence::new("refused.asked.source")),
         }
         let order = match self.sort.trim() {
             "" | "-date" => LedgerOrder::Newest,
@@ -150,7 +155,7 @@ impl TransactionQuery {
             "symbol" => LedgerOrder::Symbol,
             "-symbol" => LedgerOrder::SymbolBackwards,
             _ => {
-                fault("sort", "say date, -date, entered, -entered, symbol or -symbol".to_owned());
+                fault("sort", Sentence::new("refused.asked.sort"));
                 LedgerOrder::Newest
             }
         };
