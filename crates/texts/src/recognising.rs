@@ -9,7 +9,7 @@ use crate::catalogue::{Language, Piece};
 use crate::sentence::{Sentence, Value};
 
 /// Values that are words of the language themselves.
-const PHRASES: [&str; 2] = ["phrase.", "kind.word."];
+const PHRASES: [&str; 3] = ["class.", "phrase.", "kind.word."];
 /// Values that are sentences themselves, by their names.
 const SENTENCES: [&str; 7] = ["cause", "doubt", "fault", "faults", "problem", "reason", "words"];
 /// Values that are numbers, days, amounts of money and changes in percent, or say why there is none.
@@ -96,7 +96,7 @@ fn value_of(name: &str, words: &str, groups: &[&str], depth: usize) -> Value {
     if let Some(quoted) = quoted(words) {
         return Value::quoted(quoted);
     }
-    let is_named = ["field", "what", "advice", "kind"].contains(&name);
+    let is_named = ["field", "what", "advice", "kind", "class"].contains(&name);
     let found = Language::English.keys().find(|key| is_named && is_phrase(key));
     found.map_or_else(|| words.into(), |key| Sentence::new(key).into())
 }

@@ -20,7 +20,7 @@ use self::choices::{choose_symbols, correct_row};
 use self::columns::{MappingPage, map_columns};
 use self::history::{begin, forget_mapping, history, result_page, undo};
 use self::rows::RowsPage;
-pub(super) use self::rows::capital;
+pub(super) use self::rows::{capital, form_words};
 use super::caller::Caller;
 use super::methods::{READ, address, reading};
 use super::pages::{Answer, html, see_other};

@@ -7,8 +7,10 @@ use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use bellwether_texts::Locale;
 
 use super::access::{Proxies, is_port};
+use super::locale::locale_of;
 use super::problem::ProblemDetails;
 
 /// How a request is refused that another site makes a browser send here; `hosts` are names of this server.
@@ -19,27 +21,20 @@ pub(super) fn refusal(request: &ServiceRequest, hosts: &[String], proxies: &Prox
         Some(authority) => authority.as_str(),
         None => text(request.headers(), HOST.as_str()).unwrap_or_default(),
     };
-    let (status, words) = if !is_meant_for_us(host, hosts)
-        || !forwarded.iter().all(|host| is_meant_for_us(host, hosts))
-    {
-        (
-            StatusCode::MISDIRECTED_REQUEST,
-            "This server does not answer to that name. If the name is yours, start the server with --host NAME.",
-        )
-    } else if request.method().is_safe() || is_ours(request.headers(), &forwarded) {
-        return None;
-    } else {
-        (
-            StatusCode::FORBIDDEN,
-            "This request came from another site and was refused. Open the page here and try again.",
-        )
-    };
+    let (status, key) =
+        if !is_meant_for_us(host, hosts) || !forwarded.iter().all(|host| is_meant_for_us(host, hosts)) {
+            (StatusCode::MISDIRECTED_REQUEST, "problem.told.other_name")
+        } else if request.method().is_safe() || is_ours(request.headers(), &forwarded) {
+            return None;
+        } else {
+            (StatusCode::FORBIDDEN, "problem.told.other_site")
+        };
     let mut refusal = HttpResponse::build(status);
     if request.path().starts_with("/api/") {
-        let details = ProblemDetails::of_status(status, words.to_owned());
+        let details = ProblemDetails::of_status(status, Locale::english().text(key));
         return Some(refusal.content_type(ProblemDetails::MEDIA_TYPE).json(details));
     }
-    Some(refusal.content_type("text/plain; charset=utf-8").body(words))
+    Some(refusal.content_type("text/plain; charset=utf-8").body(locale_of(request.request()).text(key)))
 }
 
 /// Another site can make its own name lead here, and would then count as this origin; it cannot do so with an address.

@@ -588,6 +588,10 @@ mod tests {
             let german = Locale::accepted("de").say(&found);
             assert!(german != *words && !german.contains(['{', '}']), "{words}: {german}");
         }
+        let off = off(Class::Cash).message().body;
+        let found = Sentence::recognised(&off, &["told.words."]).expect("found");
+        let said = Locale::accepted("de").say(&found);
+        assert!(said.starts_with("Guthaben macht 25 % aus statt 20 %."), "{said}");
         let week = week(Ok(0.0145)).message().body;
         let found = Sentence::recognised(&week, &["told.words.", "reason."]).expect("found");
         let said = Locale::accepted("de").say(&found).replace('\u{a0}', " ");

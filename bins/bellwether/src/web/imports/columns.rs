@@ -158,7 +158,7 @@ fn mapping_of(fields: &[(String, String)]) -> Result<(ColumnMapping, bool), Prob
                 mapping.kinds.insert(word, means);
             }
             "kind" => {
-                mapping.kind = Some(text.parse().map_err(|_no_kind| unknown("refused.choice.kind", text))?)
+                mapping.kind = Some(text.parse().map_err(|_no_kind| unknown("refused.choice.kind", text))?);
             }
             "signs" => {
                 mapping.signs =

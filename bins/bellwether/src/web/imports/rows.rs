@@ -108,7 +108,7 @@ fn name_of(status: RowStatus) -> &'static str {
 }
 
 /// The form of a file in the words of a locale; a broker's name is the same in all.
-pub(super) fn form_words(form: StatementFormat, locale: Locale) -> String {
+pub(in crate::web) fn form_words(form: StatementFormat, locale: Locale) -> String {
     match form {
         StatementFormat::PlainTransactions => locale.text("imports.form.transactions"),
         StatementFormat::PlainDividends => locale.text("imports.form.dividends"),

@@ -485,7 +485,26 @@ fn course_of(job: &Job, wall: &Wall) -> Course {
         wall.say(&words)
     };
     let cancel = Some(format!("/monitoring/jobs/{}/cancel", job.id));
-    Course { name: job.kind.clone(), done, total, words, cancel }
+    Course { name: job_name(&job.kind, wall), done, total, words, cancel }
+}
+
+/// Kinds of jobs by the words that programs know.
+const JOBS: [(&str, &str); 10] = [
+    ("refresh-prices", "monitoring.job.refresh_prices"),
+    ("keep-prices", "monitoring.job.keep_prices"),
+    ("clean-up", "monitoring.job.clean_up"),
+    ("backup", "monitoring.job.backup"),
+    ("fill-history", "monitoring.job.fill_history"),
+    ("verify-history", "monitoring.job.verify_history"),
+    ("report", "monitoring.job.report"),
+    ("import", "monitoring.job.import"),
+    ("notify", "monitoring.job.notify"),
+    ("check-rules", "monitoring.job.check_rules"),
+];
+
+fn job_name(kind: &str, wall: &Wall) -> String {
+    let known = JOBS.iter().find(|(known, _)| *known == kind);
+    known.map_or_else(|| kind.to_owned(), |(_, key)| wall.locale.text(key))
 }
 
 fn jobs(measures: &Measures, wall: &Wall) -> Option<Vec<Vec<String>>> {
@@ -493,7 +512,7 @@ fn jobs(measures: &Measures, wall: &Wall) -> Option<Vec<Vec<String>>> {
     let row = |(kind, of): (&String, &bellwether_tracker::KindOfJob)| {
         let counts = ["queued", "running", "succeeded", "failed", "dead", "cancelled"]
             .map(|state| of.by_state.get(state).copied().unwrap_or(0).to_string());
-        let mut cells = vec![kind.clone()];
+        let mut cells = vec![job_name(kind, wall)];
         cells.extend(counts);
         cells.extend(units.quantiles(of.hour));
         cells

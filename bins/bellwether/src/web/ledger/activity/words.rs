@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::web::imports::form_words;
+
 /// A fact before and after.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct FactRow {
@@ -127,12 +129,13 @@ pub(super) fn facts(record: &AuditRecord, locale: Locale) -> Vec<FactRow> {
 }
 
 /// What says nothing to people.
-const UNTOLD: [&str; 7] = ["id", "user", "portfolio", "ledger_version", "sha256", "stated", "created_at"];
+const UNTOLD: [&str; 8] =
+    ["id", "user", "portfolio", "ledger_version", "sha256", "stated", "created_at", "demo"];
 /// What is hidden with amounts.
 const AMOUNTS: [&str; 6] = ["quantity", "price", "amount", "fee", "tax", "cash_in_lieu"];
 
 /// The names of facts by those that programs know.
-const NAMES: [(&str, &str); 26] = [
+const NAMES: [(&str, &str); 32] = [
     ("kind", "activity.fact.kind"),
     ("date", "activity.fact.date"),
     ("symbol", "activity.fact.symbol"),
@@ -159,9 +162,30 @@ const NAMES: [(&str, &str); 26] = [
     ("file_name", "activity.fact.file"),
     ("undone_at", "activity.fact.undone"),
     ("lots", "activity.fact.lots"),
+    ("format", "activity.fact.format"),
+    ("inserted", "activity.fact.inserted"),
+    ("duplicates", "activity.fact.duplicates"),
+    ("rejected", "activity.fact.rejected"),
+    ("since", "activity.fact.since"),
+    ("rebalancing", "activity.fact.rebalancing"),
+];
+
+/// Values by the words that programs know.
+const VALUES: [(&str, &str, &str); 7] = [
+    ("cost_method", "fifo", "activity.value.fifo"),
+    ("cost_method", "lifo", "activity.value.lifo"),
+    ("cost_method", "highest-cost", "activity.value.highest_cost"),
+    ("cost_method", "average", "activity.value.average"),
+    ("dividends", "infer", "activity.value.infer"),
+    ("dividends", "recorded-only", "activity.value.recorded_only"),
+    ("format", "proposals", "imports.form.proposals"),
 ];
 
 fn fact_name(name: &str, locale: Locale) -> String {
+    // The weights of targets and of indices are by symbol.
+    if let Some(symbol) = name.strip_prefix("weights ").or_else(|| name.strip_prefix("components ")) {
+        return locale.say(&Sentence::new("activity.fact.weight").with("symbol", symbol));
+    }
     let known = NAMES.iter().find(|(known, _)| *known == name);
     known.map_or_else(|| name.replace('_', " "), |(_, key)| locale.text(key))
 }
@@ -172,6 +196,13 @@ fn value_words(name: &str, text: &str, locale: Locale) -> String {
         && let Ok(kind) = text.parse()
     {
         return locale.say(&kind_words(kind));
+    }
+    let known = VALUES.iter().find(|(of, word, _)| *of == name && *word == text);
+    if let Some((_, _, key)) = known {
+        return locale.text(key);
+    }
+    if name == "format" {
+        return text.parse().map_or_else(|_| text.to_owned(), |form| form_words(form, locale));
     }
     if ["account", "note", "name", "description", "file_name", "symbol", "other_symbol"].contains(&name) {
         return text.to_owned();
@@ -263,6 +294,38 @@ mod tests {
         let told = facts(&renamed(), Locale::english());
         let told: Vec<_> = told.iter().map(|fact| (&*fact.name, &*fact.before, &*fact.after)).collect();
         assert_eq!(told, [("Benchmarks", "VOO", "VOO, QQQ"), ("Name", "Old", "New")]);
+    }
+
+    #[test]
+    fn the_facts_of_a_record_are_named_in_the_readers_language() {
+        let told = |subject, after: Value| {
+            let record = AuditRecord { subject, before: None, after: Some(after), ..renamed() };
+            let told = facts(&record, Locale::accepted("de"));
+            told.into_iter().map(|fact| format!("{}: {}", fact.name, fact.after)).collect::<Vec<_>>()
+        };
+        let of_import = json!({
+            "file_name": "x.csv", "format": "plain-transactions", "inserted": 2, "duplicates": 0, "rejected": 1
+        });
+        assert_eq!(
+            told(AuditSubject::Import, of_import),
+            [
+                "Schon bekannt: 0",
+                "Datei: x.csv",
+                "Form: Tabelle mit Buchungen",
+                "Importiert: 2",
+                "Abgelehnt: 1"
+            ]
+        );
+        let of_targets = json!({"since": "2026-11-20", "weights": {"KO": "0.5"}});
+        assert_eq!(
+            told(AuditSubject::TargetAllocation, of_targets),
+            ["Seit: 20.11.2026", "Gewicht von KO: 0,5"]
+        );
+        let of_portfolio = json!({"cost_method": "average", "demo": true, "dividends": "recorded-only"});
+        assert_eq!(
+            told(AuditSubject::Portfolio, of_portfolio),
+            ["Einstandsmethode: gleitender Durchschnitt", "Ungebuchte Dividenden: weggelassen"]
+        );
     }
 
     #[test]
