@@ -489,7 +489,7 @@ fn course_of(job: &Job, wall: &Wall) -> Course {
 }
 
 /// Kinds of jobs by the words that programs know.
-const JOBS: [(&str, &str); 10] = [
+const JOBS: [(&str, &str); 13] = [
     ("refresh-prices", "monitoring.job.refresh_prices"),
     ("keep-prices", "monitoring.job.keep_prices"),
     ("clean-up", "monitoring.job.clean_up"),
@@ -500,6 +500,9 @@ const JOBS: [(&str, &str); 10] = [
     ("import", "monitoring.job.import"),
     ("notify", "monitoring.job.notify"),
     ("check-rules", "monitoring.job.check_rules"),
+    ("warm", "monitoring.job.warm"),
+    ("warm-round", "monitoring.job.warm_round"),
+    ("chart-data", "monitoring.job.chart_data"),
 ];
 
 fn job_name(kind: &str, wall: &Wall) -> String {
