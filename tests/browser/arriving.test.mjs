@@ -179,6 +179,26 @@ describe("a page that is still arriving", () => {
     }
   }
 
+  it("is painted in the theme and the privacy that this browser remembers, however late its script is", async () => {
+    const { slow, address } = line.demo;
+    slow.late = () => [];
+    const page = await watched(VIEWPORTS[2]);
+    await page.goto(address);
+    await page.evaluate(() => {
+      localStorage.setItem("theme", "dark");
+      localStorage.setItem("private", "true");
+      localStorage.setItem("colours", "swapped");
+    });
+    await page.addInitScript(() => {
+      new PerformanceObserver(() => (globalThis.painted ??= { ...document.documentElement.dataset })).observe({ type: "paint", buffered: true });
+    });
+    slow.late = WAYS["all but the script"];
+    await page.reload();
+    const { theme, colours, ...rest } = await (await page.waitForFunction(() => globalThis.painted)).jsonValue();
+    assert.deepEqual({ theme, colours, hides: "private" in rest, answers: "ready" in rest }, { theme: "dark", colours: "swapped", hides: true, answers: false });
+    await page.context().close();
+  });
+
   it("does not move with very long figures either", async () => {
     const { slow, address } = line.own;
     slow.late = () => [];

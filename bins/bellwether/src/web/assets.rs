@@ -24,6 +24,18 @@ impl AssetNames {
         Self(serde_json::from_slice(&manifest.data).expect("the build writes it as a map of names"))
     }
 
+    /// The script that runs before a page is painted, which stands in the page itself.
+    pub(crate) fn look(&self) -> String {
+        let name = self.0.get("look.js").expect("the build makes it");
+        let file = Files::get(name).expect("the manifest names files that are there");
+        String::from_utf8_lossy(&file.data).trim().to_owned()
+    }
+
+    /// The digest of that script, as policies of content name it.
+    pub(crate) fn look_digest(&self) -> &str {
+        self.0.get("look.sha256").expect("the build tells it")
+    }
+
     /// Another one when any file is another: their names tell their content.
     pub(super) fn mark(&self, hasher: &mut impl Hasher) {
         BTreeMap::from_iter(&self.0).hash(hasher);

@@ -1,6 +1,7 @@
 //! What every request goes through on its way in and every answer on its way out, in one pass.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -18,12 +19,20 @@ use actix_web::{Error, ResponseError, web};
 use futures::FutureExt;
 
 use super::access::Proxies;
+use super::assets::AssetNames;
 use super::problem::Problem;
 use super::{State, monitoring, same_origin};
 
-/// Nothing but this origin, no inline script, no frames.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but this origin, no inline script but the one of every page, no frames.
+fn content_policy() -> HeaderValue {
+    let assets = AssetNames::embedded();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'self'; img-src 'self' data:; \
+        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        assets.look_digest()
+    );
+    HeaderValue::try_from(policy).expect("a digest is of letters and figures")
+}
 
 /// What no page here uses, so that no page can be made to.
 const FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(), \
@@ -33,19 +42,21 @@ const FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-read
     xr-spatial-tracking=()";
 
 /// Headers of all answers that do not say otherwise.
-static HEADERS: [(HeaderName, HeaderValue); 10] = [
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
-    (CROSS_ORIGIN_EMBEDDER_POLICY, HeaderValue::from_static("require-corp")),
-    (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
-    (PERMISSIONS_POLICY, HeaderValue::from_static(FEATURES)),
-    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
-    // Figures and errors are nobody else's; what may be kept says so itself.
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
+static HEADERS: LazyLock<[(HeaderName, HeaderValue); 10]> = LazyLock::new(|| {
+    [
+        (CONTENT_SECURITY_POLICY, content_policy()),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
+        (CROSS_ORIGIN_EMBEDDER_POLICY, HeaderValue::from_static("require-corp")),
+        (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+        (PERMISSIONS_POLICY, HeaderValue::from_static(FEATURES)),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
+        // Figures and errors are nobody else's; what may be kept says so itself.
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ]
+});
 
 /// Of answers by https. Other hosts below this one's name are not ours to speak for.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -71,7 +82,7 @@ pub(super) async fn pass<B: MessageBody + 'static>(
         to_the_end(request, next).await?.map_into_left_body()
     };
     let headers = answer.headers_mut();
-    for (name, value) in &HEADERS {
+    for (name, value) in &*HEADERS {
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
         }
@@ -108,7 +119,7 @@ async fn to_the_end<B: MessageBody + 'static>(
 fn broken_off(why: &str) -> Error {
     tracing::error!(why, "request.broken_off");
     let mut answer = Problem::Internal.error_response();
-    for (name, value) in &HEADERS {
+    for (name, value) in &*HEADERS {
         answer.headers_mut().insert(name.clone(), value.clone());
     }
     InternalError::from_response(Problem::Internal, answer).into()

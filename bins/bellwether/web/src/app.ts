@@ -1,19 +1,18 @@
 // Everything here enhances pages that are complete without it.
 import { appearance } from "./appearance";
 import { bell } from "./bell";
-import { copyButtons } from "./copy";
 import { keys } from "./keys";
 import { sortableTables } from "./sortable";
 
 appearance();
 sortableTables();
 bell();
-copyButtons();
 keys();
 
 const parts: Promise<void>[] = [];
 if (document.querySelector("value-chart")) parts.push(import("./value-chart").then((m) => m.define()));
 if (document.querySelector("[data-chart], [data-overview]")) parts.push(import("./chart/tools").then((m) => m.tools()));
+if (document.querySelector("[data-copies]")) parts.push(import("./copy").then((m) => m.copyButtons()));
 if (document.querySelector("[data-weights]")) parts.push(import("./weights").then((m) => m.weightSums()));
 if (document.querySelector("[data-drop]")) parts.push(import("./drop").then((m) => m.dropTargets()));
 if (document.querySelector("main[data-events]")) parts.push(import("./live").then((m) => m.live()));

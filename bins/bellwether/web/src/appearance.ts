@@ -1,13 +1,6 @@
-// Theme, colours of gain and loss, and privacy: remembered in this browser, applied to the root element.
+// Theme, colours of gain and loss, and privacy: remembered in this browser, and on the root element since before the page was
+// painted.
 const root = document.documentElement;
-
-function remembered(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null; // storage may be forbidden; the page works without it
-  }
-}
 
 function remember(key: string, value: string | null): void {
   try {
@@ -70,10 +63,7 @@ function choose(name: string, value: string): void {
 }
 
 export function appearance(): void {
-  setTheme(remembered("theme"));
-  setSwapped(remembered("colours") === "swapped");
-  setPrivate(remembered("private") === "true");
-
+  setPrivate(root.hasAttribute("data-private"));
   document.querySelector("[data-toggle=theme]")?.addEventListener("click", () => {
     choose("theme", isDark() ? "light" : "dark");
     showChoices();

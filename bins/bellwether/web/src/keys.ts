@@ -1,28 +1,11 @@
 // Keys for those who know them: `/` and Ctrl-K search, `g` and a letter goes to a page, `j` and `k` walk through a table,
 // `?` tells them all. What is shown is loaded when it is first asked for.
 
-/** The letter after `g` for each page, by the last words of its address. */
-export const PAGES: Record<string, string> = {
-  d: "dashboard",
-  h: "holdings",
-  t: "transactions",
-  p: "performance",
-  i: "income",
-  c: "cash-flows",
-  a: "allocation",
-  m: "import",
-  y: "activity",
-  s: "settings",
-};
+import { PAGES, pageLink } from "./sections";
+
 const GO_WITHIN_MS = 1_500;
 
 let goes = 0;
-
-/** The link to a page of this portfolio. */
-export function pageLink(page: string): HTMLAnchorElement | undefined {
-  const links = document.querySelectorAll<HTMLAnchorElement>("nav.sections a");
-  return [...links].find((link) => link.pathname.split("/").includes(page));
-}
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));

@@ -1,5 +1,5 @@
 // The command palette: pages, portfolios, holdings and actions by a few letters of their name. And the list of keys.
-import { PAGES, pageLink } from "./keys";
+import { PAGES, pageLink } from "./sections";
 import { text } from "./texts";
 
 interface Entry {

@@ -13,6 +13,8 @@ pub(crate) struct Page {
     title: String,
     css: String,
     js: String,
+    /// The script that runs before anything is painted, in the page itself: a file of its own would hold the page up.
+    look: String,
     demo: bool,
     /// Whether somebody was let in, who has an account to look after.
     account: bool,
@@ -126,6 +128,7 @@ impl Page {
             title: title.into(),
             css: state.assets.address("app.css"),
             js: state.assets.address("app.js"),
+            look: state.assets.look(),
             account: true,
             demo: here.is_some_and(|portfolio| portfolio.demo),
             portfolio_name: here.map(|portfolio| portfolio.name.clone()).unwrap_or_default(),

@@ -3,7 +3,10 @@
 //! Its list says which headers an answer should have, with which value, and which it should not have. What is different
 //! here is so on purpose, and says why.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bellwether_tracker::Visitor;
+use sha2::{Digest, Sha256};
 
 use super::site::{PASSWORD, Site, Told, bearer};
 use crate::web::access::Entry;
@@ -22,12 +25,11 @@ use Grade::{Has, Is};
 const EVERYWHERE: &[(&str, Grade)] = &[
     // The list has 'self' for the default; nothing at all is stricter, and covers object-src. Without
     // upgrade-insecure-requests, which would break what is served by http in one's own network; no page names an
-    // address with a scheme.
+    // address with a scheme. Which scripts may run has a test of its own.
     (
         "content-security-policy",
         Has(&[
             "default-src 'none'",
-            "script-src 'self'",
             "style-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
@@ -161,6 +163,30 @@ async fn all_answers_have_the_headers_of_owasps_list_and_none_that_tells_of_the_
     let told = site.raw(&[b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"]).await;
     assert_eq!(told.status, 421);
     grade("for another host", &told);
+}
+
+#[actix_web::test]
+async fn of_inline_scripts_the_policy_lets_none_run_but_the_one_that_every_page_has_in_its_head() {
+    let (site, owner) = Site::owned().await;
+    let head = bearer(&owner.token);
+    for path in [format!("/dashboard/{}", owner.portfolio), "/account".to_owned(), "/nothing".to_owned()] {
+        let page = site.get(&path, &head).await;
+        let inline: Vec<&str> = page
+            .body
+            .split("<script")
+            .skip(1)
+            .filter_map(|script| script.split("</script>").next()?.split_once('>'))
+            .filter(|(attributes, _)| {
+                !attributes.contains("src=") && !attributes.contains("application/json")
+            })
+            .map(|(_, script)| script)
+            .collect();
+        let [script] = inline[..] else { panic!("{path}: {inline:?}") };
+        let digest = BASE64_STANDARD.encode(Sha256::digest(script));
+        let policy = page.header("content-security-policy").expect("a policy");
+        let scripts = policy.split(';').map(str::trim).find(|part| part.starts_with("script-src"));
+        assert_eq!(scripts, Some(format!("script-src 'self' 'sha256-{digest}'").as_str()), "{path}");
+    }
 }
 
 /// The list has Strict-Transport-Security with includeSubDomains; hosts below this one's name are not ours to speak for.
