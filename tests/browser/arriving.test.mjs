@@ -179,6 +179,19 @@ describe("a page that is still arriving", () => {
     }
   }
 
+  for (const path of ["income?range=Max", "performance?range=Max", "holdings/AAPL", "allocation"]) {
+    it(`does not move when ${path} comes tag by tag`, async () => {
+      const { slow, address } = line.demo;
+      slow.late = () => [];
+      const id = await fetch(address).then(({ url }) => url.split("/").at(-1));
+      slow.late = WAYS["tag by tag, each"];
+      const page = await watched(VIEWPORTS[0]);
+      await page.goto(`${address}/portfolio/${id}/${path}`);
+      assert.deepEqual(await shifts(page), []);
+      await page.context().close();
+    });
+  }
+
   it("is painted in the theme and the privacy that this browser remembers, however late its script is", async () => {
     const { slow, address } = line.demo;
     slow.late = () => [];

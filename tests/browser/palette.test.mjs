@@ -50,6 +50,7 @@ describe("the keyboard", () => {
   it("finds pages and actions in the reader's language", async () => {
     await visit(async (page) => {
       await page.keyboard.press("Control+k");
+      await page.locator("dialog.palette").waitFor();
       await page.keyboard.type("betr");
       await page.getByRole("option", { name: /Beträge verbergen/ }).waitFor();
       await page.keyboard.press("Enter");
