@@ -118,7 +118,9 @@ impl Replay<'_> {
         let first = self.position.closed_lots.len();
         let (mut left, mut unassigned, mut cost) = (whole, proceeds.clone(), Cost::ZERO);
         for (shares, lot) in lots {
-            let part = unassigned.share(shares, left);
+            // What lies there held and owed at once may be all assigned before it is all told.
+            let part =
+                if left.is_zero() { proceeds.share(shares, whole) } else { unassigned.share(shares, left) };
             (unassigned, left) = (unassigned.minus(&part), left.minus(shares)?);
             cost = cost.plus(&lot.cost);
             self.position.closed_lots.push(ClosedLot {

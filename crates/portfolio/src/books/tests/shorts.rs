@@ -2,7 +2,7 @@ use bellwether_domain::{Booking, CostMethod};
 use rust_decimal::Decimal;
 
 use crate::testing::{Ledger, date, decimal, market, options, quoted, split, symbol, trade};
-use crate::{Books, Market, Options, PortfolioSeries, Position, Report, Shorts};
+use crate::{Books, ClosedLot, Figure, Market, Options, PortfolioSeries, Position, Report, Shorts};
 
 fn world() -> Market {
     let closes = [("2024-01-02", 20.0), ("2024-01-03", 18.0), ("2024-01-04", 15.0), ("2024-01-05", 16.0)];
@@ -89,6 +89,44 @@ fn what_is_owed_has_a_negative_value_and_gains_when_the_price_falls() {
     assert_eq!(holding.unit_cost.clone().map(|cost| cost.round_dp(4)), Ok(decimal("19.2667")), "289 / 15");
     assert_eq!(holding.day_change.clone().map(|change| change.amount), Ok(decimal("-15")), "15 x (15 - 16)");
     assert_eq!(report.totals.total_gain, Ok(decimal("49")));
+}
+
+/// Ten are bought at 20 in one account, five sold short at 18 from the other; two come over there, and three are bought
+/// at 16: what was owed brought 90, and was covered by shares for 40 and for 48.
+#[test]
+fn shares_that_came_over_from_another_account_and_others_that_are_bought_cover_together() {
+    let moved = || bellwether_domain::Quantity::new(decimal("2")).expect("a quantity");
+    let (symbol, none) = (|| symbol("AAPL"), Decimal::ZERO);
+    let leaves = Booking::TransferOut { symbol: symbol(), quantity: moved(), fee: none, lots: Vec::new() };
+    let arrives = Booking::TransferIn {
+        symbol: symbol(),
+        quantity: moved(),
+        unit_cost: none,
+        fee: none,
+        acquired: None,
+    };
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "AAPL", "10", "20")
+        .account("b")
+        .sell("2024-01-03", "AAPL", "5", "18")
+        .account("a")
+        .booked("2024-01-04", leaves)
+        .account("b")
+        .booked("2024-01-04", arrives)
+        .account("a")
+        .buy("2024-01-05", "AAPL", "3", "16")
+        .account("a");
+    for method in [CostMethod::Fifo, CostMethod::Lifo] {
+        let books = books_by(method, &ledger, "2024-01-05");
+        let position = apple(&books);
+        assert_eq!(position.realised(None), Ok(decimal("2")), "{method:?}");
+        let owed = position.closed_lots.iter().filter(|lot| lot.acquired == date("2024-01-03"));
+        let owed: Figure<Decimal> = owed.map(ClosedLot::gain).sum();
+        assert_eq!(owed, Ok(decimal("10")), "{method:?}: 90 - 5 x 16");
+        let all: Figure<Decimal> = position.closed_lots.iter().map(ClosedLot::gain).sum();
+        assert_eq!(all, Ok(decimal("2")), "{method:?}");
+        assert_eq!((position.quantity, position.cost().base), (decimal("8"), Ok(decimal("160"))));
+    }
 }
 
 #[test]
