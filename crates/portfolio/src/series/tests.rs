@@ -2,7 +2,7 @@ use bellwether_domain::{Booking, Currency};
 
 use super::*;
 use crate::testing::{
-    Ledger, columns, date, dividend, market, market_with_rates, quoted, split, symbol, trade, usd,
+    Ledger, columns, date, decimal, dividend, market, market_with_rates, quoted, split, symbol, trade, usd,
 };
 use crate::{InstrumentData, Market, PriceSeries, Rates, Reason};
 
@@ -131,4 +131,19 @@ fn a_dividend_before_the_first_share_is_a_flow_of_its_own_day() {
     let result = PositionSeries::new(books.position(&symbol("AAPL")).expect("a position"), &books, &market);
     assert_eq!(result.value.values, [0.0, 0.0, 20.0]);
     assert_eq!(result.flows.expect("known").values, [-3.0, 0.0, 20.0]);
+}
+
+#[test]
+fn what_is_paid_in_and_out_on_one_day_is_no_loss() {
+    let market = market([("AAPL", quoted(&[("2024-01-02", 10.0)]))]);
+    let deposit = |amount| Booking::Deposit { amount: decimal(amount) };
+    let ledger = Ledger::default()
+        .booked("2024-01-02", deposit("0.1"))
+        .booked("2024-01-02", deposit("0.2"))
+        .booked("2024-01-02", Booking::Withdrawal { amount: decimal("0.3") });
+    let result = series(&ledger, &market, "2024-01-04");
+    assert_eq!(result.flows.expect("known").values, [0.0; 3]);
+    assert_eq!(result.time_weighted, Err(Reason::NoCapital));
+    let later = ledger.buy("2024-01-04", "AAPL", "1", "10");
+    assert_eq!(series(&later, &market, "2024-01-05").time_weighted.map(|linked| linked.earlier), Ok(vec![]));
 }

@@ -281,14 +281,22 @@ impl<'a> Valuation<'a> {
 }
 
 impl Valued {
-    /// Money that went in on each day, less what came out.
+    /// Money that went in on each day, less what came out. `flows` are in the order of their days.
+    ///
+    /// A day's are summed up exactly: of those that cancel, rounding would leave capital that a day lost whole.
     pub(crate) fn flows<'a>(
         &self,
         flows: impl Iterator<Item = (NaiveDate, &'a Figure<Decimal>)>,
     ) -> Figure<Vec<f64>> {
         let mut days = vec![0.0; self.value.len()];
+        let (mut place, mut net) = (0, Decimal::ZERO);
         for (date, amount) in flows {
-            days[self.axis.index(date)] += amount.clone()?.float();
+            let next = self.axis.index(date);
+            if next != place {
+                (place, net) = (next, Decimal::ZERO);
+            }
+            net = net.plus(amount.clone()?)?;
+            days[place] = net.float();
         }
         Ok(days)
     }
