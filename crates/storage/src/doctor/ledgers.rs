@@ -96,8 +96,26 @@ fn tables(
             }
         }
     }
-    seen.tell(findings, words);
+    if !seen.of_another_kind.is_empty() {
+        let edited = edited(connection, portfolio)?;
+        seen.of_another_kind.retain(|(id, _)| !edited.contains(id));
+    }
+    seen.tell(findings);
     Ok(findings.found.len() == before)
+}
+
+/// The transactions that are no longer as they were entered. One from a file keeps its fingerprint whatever it becomes,
+/// so that its file does not bring it again.
+fn edited(
+    connection: &mut AnyConnection,
+    portfolio: PortfolioId,
+) -> Result<HashSet<TransactionId>, StorageError> {
+    let ids: Vec<Key> = transactions::table
+        .filter(transactions::portfolio_id.eq(Key(portfolio.uuid())))
+        .filter(transactions::updated_at.gt(transactions::created_at))
+        .select(transactions::id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(|Key(id)| TransactionId::from_uuid(id)).collect())
 }
 
 fn unreadable(
@@ -133,7 +151,7 @@ struct Seen {
     /// Digests, which take less memory than texts.
     fingerprints: HashSet<u64>,
     twice: Vec<String>,
-    wrong: Vec<String>,
+    of_another_kind: Vec<(TransactionId, String)>,
     impossible: Vec<String>,
 }
 
@@ -148,9 +166,9 @@ impl Seen {
             self.twice.push(format!("{words}: {what} has the fingerprint of another one."));
         }
         if !is_of(fingerprint, &TransactionDraft::of(transaction)) {
-            self.wrong.push(format!(
-                "{words}: {what} has a fingerprint that tells of another kind of transaction."
-            ));
+            let what =
+                format!("{words}: {what} has a fingerprint that tells of another kind of transaction.");
+            self.of_another_kind.push((transaction.id, what));
         }
         if transaction.sequence < 0 {
             self.impossible.push(format!("{words}: {what} has a place before the first of its day."));
@@ -164,16 +182,17 @@ impl Seen {
         }
     }
 
-    fn tell(self, findings: &mut Findings, _: &str) {
+    fn tell(self, findings: &mut Findings) {
         findings.add_all("fingerprints", RESTORE, self.twice);
         let advice = "Importing the file again could add it a second time: edit and save the transaction.";
-        findings.add_all("fingerprints", advice, self.wrong);
+        let wrong = self.of_another_kind.into_iter().map(|(_, what)| what).collect();
+        findings.add_all("fingerprints", advice, wrong);
         findings.add_all("transactions", CORRECT, self.impossible);
     }
 }
 
 /// Whether a fingerprint can be of what a draft says. Which of price and amount was told it knows and the ledger does
-/// not; an edited transaction may keep its own, so that its file does not bring it again.
+/// not.
 fn is_of(fingerprint: &str, draft: &TransactionDraft) -> bool {
     let text = draft.fingerprint();
     let fields = |text: &str| text.split('|').count();

@@ -1,14 +1,16 @@
 //! What the doctor finds in databases that something else damaged, and that it finds nothing in others.
 
-use bellwether_domain::PriceSource;
+use bellwether_domain::{Booking, PriceSource};
 use bellwether_storage::actions::ActionBatch;
 use bellwether_storage::imports::RejectedRow;
 use bellwether_storage::job_files::{self, JobFile};
 use bellwether_storage::jobs::NewJob;
+use bellwether_storage::ledger::{Ledger, LedgerEdit};
 use bellwether_storage::notifications::{self, NewNotification};
 use bellwether_storage::prices::{PriceBatch, WriteMode};
 use bellwether_storage::target_allocations::{HOLDINGS, TargetAllocation};
 use bellwether_storage::{BackEnd, Storage};
+use chrono::TimeDelta;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
@@ -16,7 +18,11 @@ use serde_json::json;
 use crate::database::{TestDatabase, on_both, start};
 use crate::samples::{closes, day, decimal, header, import_rows, instrument, portfolio, purchase, told};
 
-on_both!(nothing_is_found_where_only_this_program_wrote, a_long_ledger_is_looked_at_page_by_page);
+on_both!(
+    nothing_is_found_where_only_this_program_wrote,
+    a_row_of_a_file_may_have_become_another_kind,
+    a_long_ledger_is_looked_at_page_by_page,
+);
 
 /// A database with something of everything in it.
 pub(crate) async fn lived_in(db: &TestDatabase) {
@@ -73,6 +79,20 @@ fn numbered(count: u32) -> Vec<bellwether_storage::imports::ImportedRow> {
 async fn nothing_is_found_where_only_this_program_wrote(db: &TestDatabase) {
     assert_eq!(db.storage.examine().await.unwrap(), []);
     lived_in(db).await;
+    assert_eq!(db.storage.examine().await.unwrap(), []);
+}
+
+async fn a_row_of_a_file_may_have_become_another_kind(db: &TestDatabase) {
+    let id = portfolio(db).await.id;
+    db.storage.commit_import(db.user, id, header(), numbered(2), Vec::new()).await.unwrap();
+    let Ledger { version, transactions } = db.storage.ledger(db.user, id).await.unwrap();
+    let entries = db.storage.ledger_entries(db.user, id).await.unwrap();
+    let mut sale = transactions[1].clone();
+    let Booking::Buy(trade) = sale.booking else { panic!("a purchase") };
+    sale.booking = Booking::Sell { trade, lots: Vec::new() };
+    let edit = LedgerEdit { changed: vec![(sale, entries[1].fingerprint.clone())], ..LedgerEdit::default() };
+    db.clock.advance(TimeDelta::seconds(5));
+    db.storage.edit_ledger(db.user, id, version, edit).await.unwrap();
     assert_eq!(db.storage.examine().await.unwrap(), []);
 }
 
