@@ -47,6 +47,27 @@ describe("the keyboard", () => {
     });
   });
 
+  it("searches for what is typed while the palette is still coming", async () => {
+    await visit(async (page) => {
+      let arrive;
+      const held = new Promise((resolve) => (arrive = resolve));
+      await page.route(/chunk-[^/]*\.js$/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      const before = page.url();
+      const wanted = page.waitForRequest(/chunk-[^/]*\.js$/);
+      await page.keyboard.press("/");
+      await wanted;
+      await page.keyboard.type("google");
+      arrive();
+      const palette = page.locator("dialog.palette");
+      await palette.waitFor();
+      assert.equal(await palette.getByRole("combobox").inputValue(), "google");
+      assert.equal(page.url(), before, "g and a letter went nowhere");
+    });
+  });
+
   it("finds pages and actions in the reader's language", async () => {
     await visit(async (page) => {
       await page.keyboard.press("Control+k");

@@ -6,6 +6,8 @@ import { PAGES, pageLink } from "./sections";
 const GO_WITHIN_MS = 1_500;
 
 let goes = 0;
+/** What is typed while the palette is on its way. */
+let ahead: string | undefined;
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
@@ -23,12 +25,24 @@ function walk(step: number): void {
   row?.scrollIntoView({ block: "nearest" });
 }
 
+function search(): void {
+  if (ahead !== undefined) return;
+  ahead = "";
+  const arrived = (palette: typeof import("./palette")) => palette.toggle(ahead);
+  void import("./palette").then(arrived).catch(() => undefined).finally(() => (ahead = undefined));
+}
+
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented) return;
   const searches = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
   if (searches && !event.shiftKey && !event.altKey) {
     event.preventDefault();
-    void import("./palette").then((palette) => palette.toggle(), () => undefined);
+    search();
+    return;
+  }
+  if (ahead !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    ahead += event.key;
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -41,7 +55,7 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   goes = event.key === "g" ? Date.now() : 0;
-  if (event.key === "/") void import("./palette").then((palette) => palette.toggle(), () => undefined);
+  if (event.key === "/") search();
   else if (event.key === "?") void import("./palette").then((palette) => palette.help(), () => undefined);
   else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
@@ -52,7 +66,7 @@ function onKey(event: KeyboardEvent): void {
 export function keys(): void {
   document.addEventListener("keydown", onKey);
   for (const button of document.querySelectorAll("[data-palette]")) {
-    button.addEventListener("click", () => void import("./palette").then((palette) => palette.toggle(), () => undefined));
+    button.addEventListener("click", search);
   }
   for (const button of document.querySelectorAll<HTMLElement>("[data-keys]")) {
     button.addEventListener("click", () => void import("./palette").then((palette) => palette.help(), () => undefined));

@@ -168,12 +168,12 @@ function build(): HTMLDialogElement {
   return made;
 }
 
-/** Opens the palette, or closes it when it is open. */
-export function toggle(): void {
+/** Opens the palette with what was typed already, or closes it when it is open. */
+export function toggle(typed = ""): void {
   dialog ??= build();
   if (dialog.open) return dialog.close();
   entries = pagesAndActions();
-  input.value = "";
+  input.value = typed;
   dialog.showModal();
   draw();
   holdings ??= fetchHoldings();
