@@ -31,16 +31,53 @@ pub(super) struct LotShelves {
     owed_pool: Pool,
 }
 
-/// An account either holds shares or owes them.
+/// What an account holds, and what it owes. It has both only where shares come over from another own account, which
+/// closes nothing; all other shares that come cover what is owed.
 #[derive(Debug)]
 struct Shelf {
     account: Arc<str>,
+    held: Side,
+    owed: Side,
+}
+
+/// Lots that are all held or all owed.
+#[derive(Debug)]
+struct Side {
     lots: Lots,
     /// The lots' sum.
-    held: Decimal,
+    quantity: Decimal,
 }
 
 impl Shelf {
+    fn side(&mut self, quantity: Decimal) -> &mut Side {
+        if quantity.is_sign_positive() { &mut self.held } else { &mut self.owed }
+    }
+
+    fn sides(&self) -> [&Side; 2] {
+        [&self.held, &self.owed]
+    }
+
+    fn sides_mut(&mut self) -> [&mut Side; 2] {
+        [&mut self.held, &mut self.owed]
+    }
+}
+
+impl Side {
+    fn new(method: CostMethod) -> Self {
+        Self { lots: Lots::new(method), quantity: Decimal::ZERO }
+    }
+
+    fn put(&mut self, lot: Lot) -> Result<(), Reason> {
+        self.quantity = self.quantity.plus(lot.quantity)?;
+        self.lots.put(lot);
+        Ok(())
+    }
+
+    fn take_all(&mut self) -> Vec<Lot> {
+        self.quantity = Decimal::ZERO;
+        self.lots.take_all()
+    }
+
     /// Takes shares of the chosen lot, or of those whose turn it is: exactly as many as wanted while others remain,
     /// since a lot's own fraction below the dust is still part of what the account holds.
     fn remove(
@@ -53,15 +90,15 @@ impl Shelf {
         while !missing.is_zero() && missing.is_sign_positive() == wanted.is_sign_positive() {
             let Some(next) = self.lots.next_mut(chosen) else { break };
             let rest_of_lot = next.quantity.abs().minus(missing.abs())?;
-            let rest = self.held.abs().minus(missing.abs())?;
+            let rest = self.quantity.abs().minus(missing.abs())?;
             if rest_of_lot > Decimal::ZERO && rest.max(rest_of_lot) >= DUST {
-                self.held = self.held.minus(missing)?;
+                self.quantity = self.quantity.minus(missing)?;
                 taken.push(next.split_off(missing)?);
                 break;
             }
             let Some(whole) = self.lots.take_next(chosen) else { break };
             missing = missing.minus(whole.quantity)?;
-            self.held = self.held.minus(whole.quantity)?;
+            self.quantity = self.quantity.minus(whole.quantity)?;
             taken.push(whole);
         }
         Ok(())
@@ -69,9 +106,8 @@ impl Shelf {
 
     /// Takes the lots along that only hold dust together.
     fn sweep(&mut self, taken: &mut Vec<Lot>) {
-        if self.held.abs() < DUST {
-            self.held = Decimal::ZERO;
-            taken.append(&mut self.lots.take_all());
+        if self.quantity.abs() < DUST {
+            taken.append(&mut self.take_all());
         }
     }
 }
@@ -86,10 +122,22 @@ impl LotShelves {
         Arc::clone(&self.shelf(name).account)
     }
 
-    /// Shares in an account, negative when it owes some.
+    /// Shares that an account holds, whatever it owes beside them.
     pub(super) fn held(&self, account: &str) -> Decimal {
-        let shelf = self.shelves.iter().find(|shelf| shelf.account.as_ref() == account);
-        shelf.map_or(Decimal::ZERO, |shelf| shelf.held)
+        self.find(account).map_or(Decimal::ZERO, |shelf| shelf.held.quantity)
+    }
+
+    /// Shares that an account owes where some come, or holds where some are to be owed: of the other sign.
+    pub(super) fn opposite(&self, lot: &Lot) -> Decimal {
+        let opposite = |shelf: &Shelf| {
+            if lot.quantity.is_sign_positive() { shelf.owed.quantity } else { shelf.held.quantity }
+        };
+        self.find(&lot.account).map_or(Decimal::ZERO, opposite)
+    }
+
+    /// Shares that an account holds less those that it owes.
+    pub(super) fn net(&self, account: &str) -> Figure<Decimal> {
+        self.find(account).map_or(Ok(Decimal::ZERO), |shelf| shelf.held.quantity.plus(shelf.owed.quantity))
     }
 
     /// Whether an account has enough shares, but for dust.
@@ -99,7 +147,8 @@ impl LotShelves {
 
     /// Shares in all accounts.
     pub(super) fn quantity(&self) -> Figure<Decimal> {
-        self.shelves.iter().try_fold(Decimal::ZERO, |sum, shelf| sum.plus(shelf.held))
+        let sides = self.shelves.iter().flat_map(Shelf::sides);
+        sides.map(|side| side.quantity).try_fold(Decimal::ZERO, Exact::plus)
     }
 
     /// Puts a lot where it belongs; a negative one is owed.
@@ -121,11 +170,10 @@ impl LotShelves {
 
     /// Shares left in an account of those that one transaction brought.
     pub(super) fn held_of(&self, account: &str, opened_by: TransactionId) -> Figure<Decimal> {
-        let shelf = self.shelves.iter().find(|shelf| shelf.account.as_ref() == account);
-        shelf.map_or(Ok(Decimal::ZERO), |shelf| shelf.lots.opened_by(opened_by))
+        self.find(account).map_or(Ok(Decimal::ZERO), |shelf| shelf.held.lots.opened_by(opened_by))
     }
 
-    /// Moves shares to another account: they keep their age and cost.
+    /// Moves shares to another account: they keep their age and cost, and cover nothing that it owes.
     pub(super) fn relocate(
         &mut self,
         from: &str,
@@ -142,19 +190,18 @@ impl LotShelves {
 
     /// Restates all lots in new units.
     pub(super) fn split(&mut self, ratio: SplitRatio) -> Result<(), Reason> {
+        let (mut held, mut owed) = (Decimal::ZERO, Decimal::ZERO);
         for shelf in &mut self.shelves {
-            shelf.held = Decimal::ZERO;
-            for mut lot in shelf.lots.take_all() {
-                lot.quantity = restated(lot.quantity, ratio)?;
-                shelf.held = shelf.held.plus(lot.quantity)?;
-                shelf.lots.put(lot);
+            for side in shelf.sides_mut() {
+                for mut lot in side.take_all() {
+                    lot.quantity = restated(lot.quantity, ratio)?;
+                    side.put(lot)?;
+                }
             }
+            held = held.plus(shelf.held.quantity)?;
+            owed = owed.plus(shelf.owed.quantity)?;
         }
-        let sum = |positive: bool| {
-            let held = self.shelves.iter().map(|shelf| shelf.held);
-            held.filter(|held| held.is_sign_positive() == positive).try_fold(Decimal::ZERO, Exact::plus)
-        };
-        (self.held_pool.quantity, self.owed_pool.quantity) = (sum(true)?, sum(false)?);
+        (self.held_pool.quantity, self.owed_pool.quantity) = (held, owed);
         Ok(())
     }
 
@@ -162,9 +209,8 @@ impl LotShelves {
     pub(super) fn take_all(&mut self, account: Option<&str>) -> Figure<Vec<Lot>> {
         let of_account = |shelf: &&mut Shelf| account.is_none_or(|account| shelf.account.as_ref() == account);
         let mut lots = Vec::new();
-        for shelf in self.shelves.iter_mut().filter(of_account) {
-            shelf.held = Decimal::ZERO;
-            lots.append(&mut shelf.lots.take_all());
+        for side in self.shelves.iter_mut().filter(of_account).flat_map(Shelf::sides_mut) {
+            lots.append(&mut side.take_all());
         }
         self.price(&mut lots)?;
         Ok(lots)
@@ -173,7 +219,8 @@ impl LotShelves {
     /// The lots of an account, or of all accounts, as they lie there: at the average without their cost.
     pub(super) fn lots(&self, account: Option<&str>) -> Vec<Lot> {
         let of_account = |shelf: &&Shelf| account.is_none_or(|account| shelf.account.as_ref() == account);
-        self.shelves.iter().filter(of_account).flat_map(|shelf| shelf.lots.all()).cloned().collect()
+        let sides = self.shelves.iter().filter(of_account).flat_map(Shelf::sides);
+        sides.flat_map(|side| side.lots.all()).cloned().collect()
     }
 
     /// All lots, account by account, oldest first.
@@ -197,30 +244,31 @@ impl LotShelves {
     }
 
     fn remove(&mut self, account: &str, wanted: Decimal, chosen: &[LotChoice]) -> Figure<Vec<Lot>> {
-        let shelf = self.shelf(account);
+        let side = self.shelf(account).side(wanted);
         let mut taken = Vec::with_capacity(chosen.len().max(1));
         for choice in chosen {
-            shelf.remove(choice.quantity.get(), Some(choice.opened_by), &mut taken)?;
+            side.remove(choice.quantity.get(), Some(choice.opened_by), &mut taken)?;
         }
         if chosen.is_empty() {
-            shelf.remove(wanted, None, &mut taken)?;
+            side.remove(wanted, None, &mut taken)?;
         }
-        shelf.sweep(&mut taken);
+        side.sweep(&mut taken);
         Ok(taken)
     }
 
     fn shelve(&mut self, lot: Lot) -> Result<(), Reason> {
-        let shelf = self.shelf(&lot.account);
-        shelf.held = shelf.held.plus(lot.quantity)?;
-        shelf.lots.put(lot);
-        Ok(())
+        self.shelf(&lot.account).side(lot.quantity).put(lot)
+    }
+
+    fn find(&self, account: &str) -> Option<&Shelf> {
+        self.shelves.iter().find(|shelf| shelf.account.as_ref() == account)
     }
 
     fn shelf(&mut self, account: &str) -> &mut Shelf {
         let known = self.shelves.iter().position(|shelf| shelf.account.as_ref() == account);
         let index = known.unwrap_or_else(|| {
-            let lots = Lots::new(self.method);
-            self.shelves.push(Shelf { account: account.into(), lots, held: Decimal::ZERO });
+            let [held, owed] = [Side::new(self.method), Side::new(self.method)];
+            self.shelves.push(Shelf { account: account.into(), held, owed });
             self.shelves.len() - 1
         });
         &mut self.shelves[index]

@@ -11,7 +11,7 @@ use crate::Figure;
 use crate::books::Lot;
 use crate::exact::Exact;
 
-/// Lots held, or lots owed: an account never has both. Owed ones are taken oldest first, whatever the method.
+/// Lots that are all held or all owed. Owed ones are taken oldest first, whatever the method.
 #[derive(Debug)]
 pub(super) enum Lots {
     /// Kept with the oldest first.

@@ -275,21 +275,25 @@ impl Replay<'_> {
             return Ok(());
         }
         let mut by_account: BTreeMap<&Arc<str>, Decimal> = BTreeMap::new();
-        for lot in lots.iter().filter(|lot| self.shelves.held(&lot.account).is_sign_positive()) {
+        for lot in lots {
             let sum = by_account.entry(&lot.account).or_default();
             *sum = sum.plus(lot.quantity)?;
         }
-        by_account.retain(|account, shares| *shares > Decimal::ZERO && !self.shelves.held(account).is_zero());
+        by_account.retain(|account, shares| {
+            *shares > Decimal::ZERO && self.shelves.net(account).is_ok_and(|net| net > Decimal::ZERO)
+        });
         let mut sold: Vec<Closing> = Vec::new();
         for (account, shares) in &by_account {
             if !shares.round_dp(FRACTION_DECIMALS).fract().is_zero() {
-                let fraction = shares.fract().min(self.shelves.held(account));
+                let fraction = shares.fract().min(self.shelves.net(account)?);
                 let taken = self.shelves.take(account, fraction, &[])?;
                 sold.extend(taken.into_iter().map(|lot| (lot.quantity, lot)));
             }
         }
         if sold.is_empty() {
-            let whole = lots.iter().filter(|lot| by_account.contains_key(&lot.account));
+            let is_paid =
+                |lot: &&Lot| lot.quantity.is_sign_positive() && by_account.contains_key(&lot.account);
+            let whole = lots.iter().filter(is_paid);
             let nothing_of = |lot: &Lot| Lot { quantity: Decimal::ZERO, cost: Cost::ZERO, ..lot.clone() };
             sold.extend(whole.map(|lot| (lot.quantity, nothing_of(lot))));
         }

@@ -45,7 +45,7 @@ impl Replay<'_> {
             return self.close(posted, account, quantity, proceeds, chosen);
         }
         // The replay lets only a short sale come here.
-        let held = self.shelves.held(account).max(Decimal::ZERO);
+        let held = self.shelves.held(account);
         let closing = proceeds.share(held, quantity);
         let opening = self.lot(posted, held.minus(quantity)?, closing.minus(&proceeds));
         if !held.is_zero() {
@@ -64,14 +64,14 @@ impl Replay<'_> {
     /// Shares that come in cover what their account owes, the oldest first; the rest is held. Shares to be owed are
     /// taken from what is held first.
     pub(super) fn acquire(&mut self, posted: &Posted<'_>, mut lot: Lot) -> Result<(), Reason> {
-        let held = self.shelves.held(&lot.account);
-        if !held.is_zero() && held.is_sign_positive() != lot.quantity.is_sign_positive() {
+        let opposite = self.shelves.opposite(&lot);
+        if !opposite.is_zero() {
             let account = Arc::clone(&lot.account);
-            if lot.quantity.abs().minus(held.abs())? < DUST {
+            if lot.quantity.abs().minus(opposite.abs())? < DUST {
                 return self.close(posted, &account, -lot.quantity, lot.cost.negated(), &[]);
             }
-            let covering = lot.split_off(-held)?;
-            self.close(posted, &account, held, covering.cost.negated(), &[])?;
+            let covering = lot.split_off(-opposite)?;
+            self.close(posted, &account, opposite, covering.cost.negated(), &[])?;
         }
         self.put(lot)
     }
@@ -118,9 +118,7 @@ impl Replay<'_> {
         let first = self.position.closed_lots.len();
         let (mut left, mut unassigned, mut cost) = (whole, proceeds.clone(), Cost::ZERO);
         for (shares, lot) in lots {
-            // What lies there held and owed at once may be all assigned before it is all told.
-            let part =
-                if left.is_zero() { proceeds.share(shares, whole) } else { unassigned.share(shares, left) };
+            let part = unassigned.share(shares, left);
             (unassigned, left) = (unassigned.minus(&part), left.minus(shares)?);
             cost = cost.plus(&lot.cost);
             self.position.closed_lots.push(ClosedLot {

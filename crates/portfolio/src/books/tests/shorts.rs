@@ -1,8 +1,8 @@
-use bellwether_domain::{Booking, CostMethod};
+use bellwether_domain::{Booking, CostMethod, LotChoice};
 use rust_decimal::Decimal;
 
 use crate::testing::{Ledger, date, decimal, market, options, quoted, split, symbol, trade};
-use crate::{Books, ClosedLot, Figure, Market, Options, PortfolioSeries, Position, Report, Shorts};
+use crate::{Books, Market, Options, PortfolioSeries, Position, Report, Shorts};
 
 fn world() -> Market {
     let closes = [("2024-01-02", 20.0), ("2024-01-03", 18.0), ("2024-01-04", 15.0), ("2024-01-05", 16.0)];
@@ -91,41 +91,71 @@ fn what_is_owed_has_a_negative_value_and_gains_when_the_price_falls() {
     assert_eq!(report.totals.total_gain, Ok(decimal("49")));
 }
 
-/// Ten are bought at 20 in one account, five sold short at 18 from the other; two come over there, and three are bought
-/// at 16: what was owed brought 90, and was covered by shares for 40 and for 48.
-#[test]
-fn shares_that_came_over_from_another_account_and_others_that_are_bought_cover_together() {
-    let moved = || bellwether_domain::Quantity::new(decimal("2")).expect("a quantity");
-    let (symbol, none) = (|| symbol("AAPL"), Decimal::ZERO);
-    let leaves = Booking::TransferOut { symbol: symbol(), quantity: moved(), fee: none, lots: Vec::new() };
-    let arrives = Booking::TransferIn {
-        symbol: symbol(),
-        quantity: moved(),
-        unit_cost: none,
-        fee: none,
-        acquired: None,
-    };
-    let ledger = Ledger::default()
+/// Ten are bought at 20 in one account, five sold short at 18 from the other, and two come over there.
+fn moved_to_where_some_are_owed() -> Ledger {
+    let quantity = bellwether_domain::Quantity::new(decimal("2")).expect("a quantity");
+    let (symbol, fee, lots) = (|| symbol("AAPL"), Decimal::ZERO, Vec::new());
+    let leaves = Booking::TransferOut { symbol: symbol(), quantity, fee, lots };
+    let arrives = Booking::TransferIn { symbol: symbol(), quantity, unit_cost: fee, fee, acquired: None };
+    Ledger::default()
         .buy("2024-01-02", "AAPL", "10", "20")
-        .account("b")
+        .account("a")
         .sell("2024-01-03", "AAPL", "5", "18")
-        .account("a")
-        .booked("2024-01-04", leaves)
         .account("b")
-        .booked("2024-01-04", arrives)
+        .booked("2024-01-04", leaves)
         .account("a")
-        .buy("2024-01-05", "AAPL", "3", "16")
-        .account("a");
-    for method in [CostMethod::Fifo, CostMethod::Lifo] {
-        let books = books_by(method, &ledger, "2024-01-05");
+        .booked("2024-01-04", arrives)
+        .account("b")
+}
+
+const METHODS: [CostMethod; 4] =
+    [CostMethod::Fifo, CostMethod::Lifo, CostMethod::Average, CostMethod::HighestCost];
+
+#[test]
+fn shares_that_come_over_from_another_account_are_held_beside_what_is_owed() {
+    let moved = moved_to_where_some_are_owed();
+    let covered = moved.clone().buy("2024-01-05", "AAPL", "3", "16").account("b");
+    let sold = covered.clone().sell("2024-01-05", "AAPL", "2", "16").account("b");
+    let all = sold.clone().buy("2024-01-05", "AAPL", "2", "16").account("b");
+    for method in METHODS {
+        let of = |ledger: &Ledger| {
+            let books = books_by(method, ledger, "2024-01-05");
+            let position = apple(&books);
+            (position.realised(None), position.quantity, position.cost().base)
+        };
+        assert_eq!(of(&moved), (Ok(decimal("0")), decimal("5"), Ok(decimal("110"))), "{method:?} 200 - 90");
+        assert_eq!(of(&covered).0, Ok(decimal("6")), "{method:?} 3 x (18 - 16)");
+        assert_eq!(of(&sold).0, Ok(decimal("-2")), "{method:?} and 2 x (16 - 20)");
+        assert_eq!(of(&all), (Ok(decimal("2")), decimal("8"), Ok(decimal("160"))), "{method:?}");
+    }
+}
+
+#[test]
+fn a_sale_may_name_what_came_over_to_where_some_are_owed() {
+    let moved = moved_to_where_some_are_owed();
+    let quantity = bellwether_domain::Quantity::new(decimal("1")).expect("a quantity");
+    let lots = vec![LotChoice { opened_by: moved.id(1), quantity }];
+    let sale = Booking::Sell { trade: trade("AAPL", "1", "16", "0"), lots };
+    let ledger = moved.booked("2024-01-05", sale).account("b");
+    for method in METHODS {
+        assert_eq!(apple(&books_by(method, &ledger, "2024-01-05")).realised(None), Ok(decimal("-4")));
+    }
+}
+
+#[test]
+fn a_split_restates_held_and_owed_shares_of_one_account() {
+    let market = market([(
+        "AAPL",
+        quoted(&[("2024-01-02", 20.0), ("2024-01-05", 8.0)]).with_splits(&[split("2024-01-05", 2, 1)]),
+    )]);
+    let ledger = moved_to_where_some_are_owed().buy("2024-01-06", "AAPL", "10", "8").account("b");
+    for method in METHODS {
+        let options = Options { method, shorts: Shorts::Allowed, ..options() };
+        let books = Books::replay(&ledger.0, &market, &options, date("2024-01-06")).expect("books");
         let position = apple(&books);
-        assert_eq!(position.realised(None), Ok(decimal("2")), "{method:?}");
-        let owed = position.closed_lots.iter().filter(|lot| lot.acquired == date("2024-01-03"));
-        let owed: Figure<Decimal> = owed.map(ClosedLot::gain).sum();
-        assert_eq!(owed, Ok(decimal("10")), "{method:?}: 90 - 5 x 16");
-        let all: Figure<Decimal> = position.closed_lots.iter().map(ClosedLot::gain).sum();
-        assert_eq!(all, Ok(decimal("2")), "{method:?}");
-        assert_eq!((position.quantity, position.cost().base), (decimal("8"), Ok(decimal("160"))));
+        // Five were sold at 18 and bought back as ten at 8; twenty that cost 200 are left.
+        assert_eq!(position.realised(None), Ok(decimal("10")), "{method:?}");
+        assert_eq!((position.quantity, position.cost().base), (decimal("20"), Ok(decimal("200"))));
     }
 }
 
