@@ -137,6 +137,26 @@ fn a_rate_beyond_all_numbers_says_so() {
     assert_eq!(rate(&[("2024-01-01", -1e-9), ("2024-01-02", 1e9)]), Err(Reason::OutOfRange));
 }
 
+/// One rate is above 0 %, one below: the first payment is a gift, and so is the last.
+#[test]
+fn the_sums_at_a_root_do_not_prove_that_it_is_the_only_one() {
+    let flows = |unit: f64| {
+        [
+            ("2010-01-03", 75.511_995_547_234_48),
+            ("2010-02-11", -435.069_071_474_063_55),
+            ("2011-02-02", -962.026_060_844_828_4),
+            ("2014-01-16", -710.890_353_882_711_7),
+            ("2016-10-23", -737.200_123_899_603_5),
+            ("2016-12-08", 38.656_546_455_696_834),
+        ]
+        .map(|(day, amount)| Flow { date: date(day), amount: amount * unit })
+    };
+    for unit in [1.0, 0.1, 10.0, 0.3] {
+        let rate = xirr(&flows(unit)).expect("a rate");
+        assert!(rate.ambiguous && rate.annual < -0.999, "{unit}: {rate:?}");
+    }
+}
+
 fn payments() -> impl Strategy<Value = Vec<Flow>> {
     prop::collection::vec((0..4000_u64, -1000.0..1000.0_f64), 2..40).prop_map(|flows| {
         let first = date("2010-01-01");

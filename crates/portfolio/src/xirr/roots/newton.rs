@@ -47,16 +47,27 @@ impl Payments {
     }
 }
 
-/// Whether at most one root can lie above and below the rate at which the payments have these values.
+/// Whether at most one root can lie above and below the rate at which the payments have these values. Running sums that
+/// rounding could give another sign prove nothing: at a root itself one direction's whole sum may be above zero, and the
+/// other's below.
 fn has_one_root(terms: &[f64]) -> bool {
-    let (mut above, mut below) = (Running::default(), Running::default());
+    let above = proven_changes(terms.iter());
+    let below = proven_changes(terms.iter().rev());
+    above.zip(below).is_some_and(|(above, below)| above + below == 1)
+}
+
+/// How often running sums change sign; `None` where one of them is nothing but rounding.
+fn proven_changes<'a>(terms: impl ExactSizeIterator<Item = &'a f64>) -> Option<usize> {
+    let rounding = f64::EPSILON * terms.len() as f64;
+    let (mut running, mut size) = (Running::default(), 0.0);
     for term in terms {
-        above.add(*term);
+        running.add(*term);
+        size += term.abs();
+        if running.sum.abs() <= rounding * size {
+            return None;
+        }
     }
-    for term in terms.iter().rev() {
-        below.add(*term);
-    }
-    above.changes + below.changes == 1
+    Some(running.changes)
 }
 
 /// Present values of both directions, with their sums weighed by time.
