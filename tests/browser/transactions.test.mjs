@@ -76,7 +76,7 @@ describe("the list of transactions", () => {
   it("goes from page to page without script, and finds what its address asks for", () =>
     visit("/transactions", async (page) => {
       const first = await cells(page, 100);
-      assert.equal(first.length, 100);
+      assert.equal(first.length, 50);
       await page.locator("[data-next]").click();
       const second = await cells(page, 100);
       assert.notDeepEqual(second[0], first[0]);
@@ -84,7 +84,8 @@ describe("the list of transactions", () => {
       const sales = await cells(page, 100);
       assert.ok(sales.length > 0 && sales.every((row) => row[1][0] === "Sale"), "sales alone");
       await page.goto(`${address}${within}/transactions?range=1Y`);
-      assert.ok((await cells(page, 200)).length < first.length + second.length);
+      const ofYear = (await cells(page, 100)).length;
+      assert.ok(ofYear > 0 && ofYear < first.length, `${ofYear} in a year`);
     }, { javaScriptEnabled: false }));
 
   it("filters as one types, and says so in the address", () =>

@@ -45,23 +45,25 @@ export class LongTable {
     this.table = box.querySelector("table")!;
     this.body = this.table.tBodies[0]!;
     this.order = rows.shown;
+    this.headers();
     this.height = this.body.rows[0]?.getBoundingClientRect().height || 49;
+    const widths = this.widths();
+    let width = box.clientWidth;
+    // What goes needs no style and no place any more: only what stays is looked at again.
+    this.body.replaceChildren();
     this.roles();
+    this.fit(widths);
+    // Its room before its rows: as many as fit there are made at once.
+    this.body.style.height = `${this.order.length * this.height}px`;
     box.addEventListener("scroll", () => this.soon(), { passive: true });
     // Names that stay while the rest goes by cost time in each frame: they do where something goes by.
     box.addEventListener("scroll", () => box.toggleAttribute("data-sideways", box.scrollLeft > 0), { passive: true });
     box.addEventListener("columns", () => this.measure());
-    let width = box.clientWidth;
     new ResizeObserver(() => {
       if (box.clientWidth !== width) this.measure();
       width = box.clientWidth;
       this.soon();
     }).observe(box);
-    this.headers();
-    this.measure();
-    this.body.replaceChildren();
-    // Its room before its rows: as many as fit there are made at once.
-    this.body.style.height = `${this.order.length * this.height}px`;
     this.keys();
     for (const name of ["pointerdown", "focusin", "click"]) this.body.addEventListener(name, () => this.tell(), true);
     prototype.tabIndex = -1;
@@ -197,17 +199,24 @@ export class LongTable {
     this.table.setAttribute("aria-rowcount", String(order.length + 2));
   }
 
-  /** A row is laid out by itself, not with all others as tables are: that a browser does in time. */
   private measure(): void {
-    const { box, table } = this;
-    box.removeAttribute("data-virtual");
-    table.style.width = "";
-    const heads = [...table.tHead!.rows[0]!.cells].filter((head) => head.checkVisibility());
-    const widths = heads.map((head) => `${head.getBoundingClientRect().width}px`);
-    const width = `${table.getBoundingClientRect().width}px`;
-    table.style.setProperty("--columns", widths.join(" "));
-    table.style.width = width;
-    box.toggleAttribute("data-virtual", true);
+    this.box.removeAttribute("data-virtual");
+    this.table.style.width = "";
+    this.fit(this.widths());
+  }
+
+  /** How wide its columns are, and all of it, as long as it is laid out as a table. */
+  private widths(): { columns: string; whole: string } {
+    const heads = [...this.table.tHead!.rows[0]!.cells].filter((head) => head.checkVisibility());
+    const columns = heads.map((head) => `${head.getBoundingClientRect().width}px`).join(" ");
+    return { columns, whole: `${this.table.getBoundingClientRect().width}px` };
+  }
+
+  /** A row is laid out by itself, not with all others as tables are: that a browser does in time. */
+  private fit({ columns, whole }: { columns: string; whole: string }): void {
+    this.table.style.setProperty("--columns", columns);
+    this.table.style.width = whole;
+    this.box.toggleAttribute("data-virtual", true);
   }
 
   /** What is laid out in another way than a table says itself what it is. */

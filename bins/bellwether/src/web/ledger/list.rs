@@ -33,7 +33,7 @@ use crate::web::view::reader::Reader;
 use crate::web::view::refusal::Said;
 
 /// Transactions on a page.
-const ON_A_PAGE: usize = 100;
+const ON_A_PAGE: usize = 50;
 
 /// Who asks for the list of which portfolio.
 pub(super) struct Asking {
