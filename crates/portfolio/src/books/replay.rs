@@ -168,12 +168,13 @@ impl<'a> Replay<'a> {
     }
 
     fn split(&mut self, split: &Split) -> Result<(), Reason> {
-        if self.position.quantity.is_zero() {
-            return Ok(());
-        }
+        // What one account holds and another owes may be nothing together.
         self.shelves.split(split.ratio)?;
         self.position.quantity = self.shelves.quantity()?;
         let (date, quantity) = (split.ex_date, self.position.quantity);
+        if quantity.is_zero() {
+            return Ok(());
+        }
         self.position.changes.pop_if(|last| last.date == date);
         self.position.changes.push(QuantityChange { date, before: quantity, after: quantity });
         Ok(())

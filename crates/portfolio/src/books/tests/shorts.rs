@@ -160,6 +160,30 @@ fn a_split_restates_held_and_owed_shares_of_one_account() {
 }
 
 #[test]
+fn a_split_restates_what_is_held_and_owed_and_nothing_together() {
+    let market = market([(
+        "AAPL",
+        quoted(&[("2024-01-02", 20.0), ("2024-01-05", 8.0)]).with_splits(&[split("2024-01-05", 2, 1)]),
+    )]);
+    let ledger = Ledger::default()
+        .buy("2024-01-02", "AAPL", "5", "20")
+        .account("a")
+        .sell("2024-01-03", "AAPL", "5", "18")
+        .account("b")
+        .sell("2024-01-06", "AAPL", "10", "8")
+        .account("a")
+        .buy("2024-01-06", "AAPL", "10", "8")
+        .account("b");
+    for method in METHODS {
+        let options = Options { method, shorts: Shorts::Allowed, ..options() };
+        let books = Books::replay(&ledger.0, &market, &options, date("2024-01-06")).expect("books");
+        let position = apple(&books);
+        assert_eq!(position.realised(None), Ok(decimal("-10")), "{method:?}: 80 - 100 and 90 - 80");
+        assert!(position.lots.is_empty() && !position.is_open());
+    }
+}
+
+#[test]
 fn a_split_multiplies_what_is_owed() {
     let closes = quoted(&[("2024-01-02", 20.0)]).with_splits(&[split("2024-01-03", 2, 1)]);
     let ledger =
