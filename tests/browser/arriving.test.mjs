@@ -205,9 +205,15 @@ describe("a page that is still arriving", () => {
     await page.addInitScript(() => {
       new PerformanceObserver(() => (globalThis.painted ??= { ...document.documentElement.dataset })).observe({ type: "paint", buffered: true });
     });
-    slow.late = WAYS["all but the script"];
-    await page.reload();
+    let arrive;
+    const held = new Promise((resolve) => (arrive = resolve));
+    await page.route(/\/app-[^/]*\.js$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.reload({ waitUntil: "commit" });
     const { theme, colours, ...rest } = await (await page.waitForFunction(() => globalThis.painted)).jsonValue();
+    arrive();
     assert.deepEqual({ theme, colours, hides: "private" in rest, answers: "ready" in rest }, { theme: "dark", colours: "swapped", hides: true, answers: false });
     await page.context().close();
   });
